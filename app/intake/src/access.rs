@@ -1,0 +1,195 @@
+//! Who may do what: the only policy. Invariant: a [`Permit`] is proof that the table was asked; only [`permit`] and
+//! [`permit_owner`] make one, and the store opens answers for nothing else.
+//!
+//! "May you" is this table; "is it possible now" is the table in `case`.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    case::CommandKind,
+    ids::{AccountId, CaseId, NotAnId, StaffId},
+};
+
+/// The role of a member of staff.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// 「受付担当」 Works the queue.
+    Clerk,
+    /// 「保健師」 Works the queue, and reads what only a public health nurse may.
+    Nurse,
+    /// 「管理者」 Invites staff and looks after keys; sees no case.
+    Administrator,
+    /// 「監査担当」 Reads the audit log; sees no answers.
+    Auditor,
+}
+
+impl Role {
+    /// All roles.
+    pub const ALL: [Self; 4] = [Self::Clerk, Self::Nurse, Self::Administrator, Self::Auditor];
+
+    /// The public name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Clerk => "clerk",
+            Self::Nurse => "nurse",
+            Self::Administrator => "administrator",
+            Self::Auditor => "auditor",
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Role {
+    type Err = NotAnId;
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(NotAnId)
+    }
+}
+
+/// Something that somebody wants to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// See the list of cases with names.
+    SeeQueue,
+    /// Read a case with its answers.
+    ReadCase,
+    /// Give a command on a case.
+    Command(CommandKind),
+    /// See batches and receipts.
+    SeeHandover,
+    /// Read the audit log.
+    ReadAudit,
+    /// Invite or disable staff.
+    ManageStaff,
+}
+
+/// Whether a role may do an action. Deny is the default.
+#[must_use]
+pub const fn may(role: Role, action: Action) -> bool {
+    match action {
+        Action::SeeQueue | Action::ReadCase => matches!(role, Role::Clerk | Role::Nurse),
+        Action::Command(kind) => command_is_for_staff(kind) && matches!(role, Role::Clerk | Role::Nurse),
+        Action::SeeHandover => matches!(role, Role::Clerk | Role::Nurse | Role::Administrator | Role::Auditor),
+        Action::ReadAudit => matches!(role, Role::Auditor),
+        Action::ManageStaff => matches!(role, Role::Administrator),
+    }
+}
+
+const fn command_is_for_staff(kind: CommandKind) -> bool {
+    match kind {
+        CommandKind::Claim
+        | CommandKind::Release
+        | CommandKind::SendBack
+        | CommandKind::AskToVisit
+        | CommandKind::Visited
+        | CommandKind::RecordIdentity
+        | CommandKind::EditStaffItems
+        | CommandKind::Accept
+        | CommandKind::Reopen
+        | CommandKind::Confirm
+        | CommandKind::ProposeDecline
+        | CommandKind::Decline
+        | CommandKind::Correct => true,
+        CommandKind::Resubmit
+        | CommandKind::Seal
+        | CommandKind::SettleImported
+        | CommandKind::SettleHeld
+        | CommandKind::SettleRejected
+        | CommandKind::Withdraw => false,
+    }
+}
+
+/// Who holds a [`Permit`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bearer {
+    /// A member of staff.
+    Staff(StaffId),
+    /// The parent whose case it is.
+    Citizen(AccountId),
+    /// The portal itself, for a batch.
+    Portal,
+}
+
+/// Proof that this bearer may open this case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Permit {
+    case: CaseId,
+    bearer: Bearer,
+}
+
+impl Permit {
+    /// The case that may be opened.
+    #[must_use]
+    pub const fn case(&self) -> CaseId {
+        self.case
+    }
+
+    /// Who may open it.
+    #[must_use]
+    pub const fn bearer(&self) -> Bearer {
+        self.bearer
+    }
+}
+
+/// A permit for a member of staff, if the role may do the action.
+#[must_use]
+pub fn permit(staff: StaffId, role: Role, action: Action, case: CaseId) -> Option<Permit> {
+    may(role, action).then_some(Permit { case, bearer: Bearer::Staff(staff) })
+}
+
+/// A permit for the parent whose case it is.
+#[must_use]
+pub fn permit_owner(asking: AccountId, owner: Option<AccountId>, case: CaseId) -> Option<Permit> {
+    (owner == Some(asking)).then_some(Permit { case, bearer: Bearer::Citizen(asking) })
+}
+
+/// A permit for the portal to put a confirmed case into a batch.
+#[must_use]
+pub fn permit_batch(stage: crate::case::Stage, case: CaseId) -> Option<Permit> {
+    (stage == crate::case::Stage::Confirmed).then_some(Permit { case, bearer: Bearer::Portal })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use std::fmt::Write;
+
+    #[test]
+    fn the_table_of_roles_and_actions_is_the_one_agreed() {
+        let commands = CommandKind::ALL.iter().map(|kind| Action::Command(*kind));
+        let others = [Action::SeeQueue, Action::ReadCase, Action::SeeHandover, Action::ReadAudit, Action::ManageStaff];
+        let mut table = String::new();
+        for action in others.into_iter().chain(commands) {
+            let who: Vec<&str> = Role::ALL.into_iter().filter(|role| may(*role, action)).map(Role::as_str).collect();
+            writeln!(table, "{:<26} {}", format!("{action:?}"), who.join(" ")).unwrap();
+        }
+        insta::assert_snapshot!("roles_and_actions", table);
+    }
+
+    #[test]
+    fn another_parents_case_stays_closed() {
+        let (mine, theirs) = (AccountId::from_random([1; 16]), AccountId::from_random([2; 16]));
+        let case = CaseId::from_random([3; 16]);
+        assert!(permit_owner(mine, Some(mine), case).is_some());
+        assert!(permit_owner(mine, Some(theirs), case).is_none());
+        assert!(permit_owner(mine, None, case).is_none());
+    }
+
+    #[test]
+    fn administrators_and_auditors_open_no_case() {
+        let case = CaseId::from_random([3; 16]);
+        for role in [Role::Administrator, Role::Auditor] {
+            assert!(permit(StaffId::from_random([1; 16]), role, Action::ReadCase, case).is_none());
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! Answers. Invariant: [`RawAnswers`] is what somebody typed and is believed in nothing; only [`parse`] makes
+//! [`Answers`], so every answer in them has the kind that its field asks for.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    form::{DECLINED, Field, Form, Kind},
+    ids::{FieldId, PageId},
+    time::CivilDate,
+    value::{self, ValueError},
+};
+
+/// What was typed: values by the name of the input. Kept in drafts, so that nothing typed is lost, right or wrong.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RawAnswers(BTreeMap<String, Vec<String>>);
+
+/// An input that the page does not have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an input that this page does not have")]
+pub struct UnknownInput;
+
+impl RawAnswers {
+    /// The first value of an input, or an empty text.
+    #[must_use]
+    pub fn first(&self, input: &str) -> &str {
+        self.0.get(input).and_then(|values| values.first()).map_or("", String::as_str)
+    }
+
+    /// All values of an input.
+    #[must_use]
+    pub fn all(&self, input: &str) -> &[String] {
+        self.0.get(input).map_or(&[], Vec::as_slice)
+    }
+
+    /// Sets the values of an input.
+    pub fn set(&mut self, input: &str, values: Vec<String>) {
+        self.0.insert(input.to_owned(), values);
+    }
+
+    /// Whether nothing was ever entered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Replaces the inputs of one page by what that page sent. An input that the page sent nothing for is empty now
+    /// (an unticked box sends nothing).
+    ///
+    /// # Errors
+    /// If anything was sent that is no input of this page; then nothing changes.
+    pub fn replace_page(&mut self, form: &Form, page: &PageId, sent: &[(String, String)]) -> Result<(), UnknownInput> {
+        let inputs: Vec<String> =
+            form.page(page).into_iter().flat_map(|page| page.fields.iter().flat_map(Field::inputs)).collect();
+        if sent.iter().any(|(name, _)| !inputs.contains(name)) {
+            return Err(UnknownInput);
+        }
+        for input in &inputs {
+            let values: Vec<String> =
+                sent.iter().filter(|(name, _)| name == input).map(|(_, value)| value.clone()).collect();
+            self.0.insert(input.clone(), values);
+        }
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for RawAnswers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RawAnswers({} inputs)", self.0.len())
+    }
+}
+
+/// One parsed answer.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// Text of any kind: name, kana, address, postal code, telephone number.
+    Text(String),
+    /// A day.
+    Date(CivilDate),
+    /// A whole number.
+    Integer(i64),
+    /// The code of one choice.
+    Choice(String),
+    /// The codes of several choices, in the form's order.
+    Choices(Vec<String>),
+    /// 「答えたくない」
+    Declined,
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[answer]")
+    }
+}
+
+/// Parsed answers by field. A field that is not there was not answered, or is not on the way.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Answers(BTreeMap<FieldId, Answer>);
+
+impl Answers {
+    /// The answer to a field.
+    #[must_use]
+    pub fn get(&self, field: &FieldId) -> Option<&Answer> {
+        self.0.get(field)
+    }
+
+    /// All answers by field.
+    pub fn iter(&self) -> impl Iterator<Item = (&FieldId, &Answer)> {
+        self.0.iter()
+    }
+
+    /// The text of a field.
+    #[must_use]
+    pub fn text(&self, field: &FieldId) -> Option<&str> {
+        match self.get(field) {
+            Some(Answer::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The day of a field.
+    #[must_use]
+    pub fn date(&self, field: &FieldId) -> Option<CivilDate> {
+        match self.get(field) {
+            Some(Answer::Date(day)) => Some(*day),
+            _ => None,
+        }
+    }
+
+    /// The number of a field.
+    #[must_use]
+    pub fn integer(&self, field: &FieldId) -> Option<i64> {
+        match self.get(field) {
+            Some(Answer::Integer(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The single choice of a field.
+    #[must_use]
+    pub fn choice(&self, field: &FieldId) -> Option<&str> {
+        match self.get(field) {
+            Some(Answer::Choice(code)) => Some(code),
+            _ => None,
+        }
+    }
+}
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FieldError {
+    /// The page that has the field.
+    pub page: PageId,
+    /// The field.
+    pub field: FieldId,
+    /// The input that the focus should go to.
+    pub input: String,
+    /// What is wrong.
+    pub error: ValueError,
+}
+
+/// Parses everything that was typed, page by page in the form's order, leaving out what is not on the way: a page, a
+/// field or a choice whose condition does not hold for the answers before it.
+#[must_use]
+pub fn parse(form: &Form, raw: &RawAnswers, today: CivilDate) -> (Answers, Vec<FieldError>) {
+    let mut answers = Answers::default();
+    let mut errors = Vec::new();
+    for page in &form.pages {
+        if page.when.as_ref().is_some_and(|condition| !condition.holds(&answers)) {
+            continue;
+        }
+        for field in &page.fields {
+            if field.when.as_ref().is_some_and(|condition| !condition.holds(&answers)) {
+                continue;
+            }
+            match parse_field(field, raw, &answers, today) {
+                Ok(Some(answer)) => {
+                    answers.0.insert(field.id.clone(), answer);
+                }
+                Ok(None) => {}
+                Err(error) => errors.push(FieldError {
+                    page: page.id.clone(),
+                    field: field.id.clone(),
+                    input: error_input(field, raw, error),
+                    error,
+                }),
+            }
+        }
+    }
+    (answers, errors)
+}
+
+/// The input of a field that an error is about: the first empty part of a date, else the first input.
+fn error_input(field: &Field, raw: &RawAnswers, error: ValueError) -> String {
+    let inputs = field.inputs();
+    let first_empty = inputs.iter().find(|input| raw.first(input).trim().is_empty());
+    match (error, first_empty) {
+        (ValueError::IncompleteDate, Some(input)) => input.clone(),
+        _ => match field.kind {
+            Kind::Single { .. } | Kind::Multi { .. } => format!("{}-0", field.id),
+            _ => inputs.into_iter().next().unwrap_or_default(),
+        },
+    }
+}
+
+fn parse_field(
+    field: &Field,
+    raw: &RawAnswers,
+    before: &Answers,
+    today: CivilDate,
+) -> Result<Option<Answer>, ValueError> {
+    let id = field.id.as_str();
+    if field.decline && !raw.first(&format!("{id}-declined")).is_empty() {
+        return Ok(Some(Answer::Declined));
+    }
+    let takes_one = !matches!(field.kind, Kind::Multi { .. });
+    if takes_one && field.inputs().iter().any(|input| raw.all(input).len() > 1) {
+        return Err(ValueError::MoreThanOne);
+    }
+    let typed = raw.first(id);
+    let parsed = match &field.kind {
+        Kind::Name => value::name(typed).map(Answer::Text),
+        Kind::Kana => value::kana(typed).map(Answer::Text),
+        Kind::Text { longest } => value::text(typed, *longest).map(Answer::Text),
+        Kind::LongText { longest } => value::long_text(typed, *longest).map(Answer::Text),
+        Kind::PostalCode => value::postal_code(typed).map(Answer::Text),
+        Kind::Address => value::address(typed).map(Answer::Text),
+        Kind::Phone => value::phone(typed).map(Answer::Text),
+        Kind::Integer { least, most, .. } => value::integer(typed, *least, *most).map(Answer::Integer),
+        Kind::Date { range } => {
+            let part = |name: &str| raw.first(&format!("{id}-{name}"));
+            value::date(part("year"), part("month"), part("day"), *range, today).map(Answer::Date)
+        }
+        Kind::Single { .. } => one_choice(field, typed, before),
+        Kind::Multi { .. } => several_choices(field, raw.all(id), before),
+    };
+    match parsed {
+        Ok(answer) => Ok(Some(answer)),
+        Err(ValueError::Missing) if !field.required => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn offers(field: &Field, code: &str, before: &Answers) -> bool {
+    let offered = |choice: &crate::form::Choice| choice.when.as_ref().is_none_or(|condition| condition.holds(before));
+    field.choices().iter().any(|choice| choice.code == code && offered(choice))
+}
+
+fn one_choice(field: &Field, typed: &str, before: &Answers) -> Result<Answer, ValueError> {
+    if typed.is_empty() {
+        return Err(ValueError::Missing);
+    }
+    if field.decline && typed == DECLINED {
+        return Ok(Answer::Declined);
+    }
+    if offers(field, typed, before) { Ok(Answer::Choice(typed.to_owned())) } else { Err(ValueError::NotAChoice) }
+}
+
+fn several_choices(field: &Field, typed: &[String], before: &Answers) -> Result<Answer, ValueError> {
+    let chosen: Vec<&String> = typed.iter().filter(|code| !code.is_empty()).collect();
+    if chosen.is_empty() {
+        return Err(ValueError::Missing);
+    }
+    if field.decline && chosen.iter().any(|code| *code == DECLINED) {
+        return Ok(Answer::Declined);
+    }
+    if chosen.iter().any(|code| !offers(field, code, before)) {
+        return Err(ValueError::NotAChoice);
+    }
+    let in_order = field.choices().iter().filter(|choice| chosen.contains(&&choice.code));
+    Ok(Answer::Choices(in_order.map(|choice| choice.code.clone()).collect()))
+}

@@ -1,0 +1,491 @@
+//! Stages of a case and what may happen in each. Invariant: [`ALLOWED`] is the only table of transitions; it feeds the
+//! buttons and [`decide`] alike, and no acceptance is confirmed by the person who accepted.
+//!
+//! The names of stages and commands are public (`contract.md`).
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    identity::Sufficient,
+    ids::{FieldId, StaffId},
+    time::CivilDate,
+};
+
+macro_rules! vocabulary {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$variant_doc])* $variant,)+ }
+
+        impl $name {
+            /// All of them, in order.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The public name.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(self.as_str()) }
+        }
+        impl FromStr for $name {
+            type Err = crate::ids::NotAnId;
+            fn from_str(text: &str) -> Result<Self, crate::ids::NotAnId> {
+                match text { $($text => Ok(Self::$variant),)+ _ => Err(crate::ids::NotAnId) }
+            }
+        }
+    };
+}
+
+vocabulary! {
+    /// The stage of a case. Drafts are not cases yet.
+    Stage {
+        /// 「送信済」 Arrived; it has taken effect (行政手続法37条).
+        Submitted = "submitted",
+        /// 「確認中」 Somebody holds it.
+        InReview = "in_review",
+        /// 「修正のお願い」 The parent has the turn.
+        SentBack = "sent_back",
+        /// 「来庁・面談のお願い」
+        VisitNeeded = "visit_needed",
+        /// 「受理」 Accepted by one person, waiting for another.
+        Accepted = "accepted",
+        /// Declining was proposed by one person, waiting for another.
+        DeclineProposed = "decline_proposed",
+        /// Confirmed by a second person; waits for the next batch.
+        Confirmed = "confirmed",
+        /// 「引渡し済」 In a batch.
+        HandedOver = "handed_over",
+        /// 「保留」 The back office is looking for the person.
+        Held = "held",
+        /// 「取込済」 The back office has it.
+        Imported = "imported",
+        /// Declined by two people for a closed reason.
+        Declined = "declined",
+        /// 「取下げ」
+        Withdrawn = "withdrawn",
+    }
+}
+
+vocabulary! {
+    /// What can be done to a case.
+    CommandKind {
+        /// Take it in hand.
+        Claim = "claim",
+        /// Put it back.
+        Release = "release",
+        /// 「差戻し」 Ask for corrections of named fields.
+        SendBack = "send_back",
+        /// The parent's corrections.
+        Resubmit = "resubmit",
+        /// Ask the parent to come.
+        AskToVisit = "ask_to_visit",
+        /// The parent came.
+        Visited = "visited",
+        /// 「本人確認」 Record what was seen at the counter.
+        RecordIdentity = "record_identity",
+        /// Fill in the staff's record items.
+        EditStaffItems = "edit_staff_items",
+        /// 「受理」
+        Accept = "accept",
+        /// Take an acceptance or a proposal back.
+        Reopen = "reopen",
+        /// The second person's yes.
+        Confirm = "confirm",
+        /// Propose to decline.
+        ProposeDecline = "propose_decline",
+        /// The second person's yes to declining.
+        Decline = "decline",
+        /// Put it into a batch.
+        Seal = "seal",
+        /// The receipt says imported.
+        SettleImported = "settle_imported",
+        /// The receipt says held.
+        SettleHeld = "settle_held",
+        /// The receipt says rejected.
+        SettleRejected = "settle_rejected",
+        /// Begin a new revision of an imported case.
+        Correct = "correct",
+        /// 「取下げ」
+        Withdraw = "withdraw",
+    }
+}
+
+vocabulary! {
+    /// Why a case may be declined; nothing else is a reason (行政手続法37条, `decisions.md`).
+    DeclineReason {
+        /// The person lives in another municipality.
+        OtherMunicipality = "other_municipality",
+        /// The same notification was filed before.
+        Duplicate = "duplicate",
+        /// Not this person's notification.
+        WrongPerson = "wrong_person",
+        /// Not a notification at all.
+        NotANotification = "not_a_notification",
+    }
+}
+
+/// Who gives a command: the hand that the table asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hand {
+    /// Any member of staff whose role may.
+    Staff,
+    /// The member of staff who holds the case.
+    Holder,
+    /// A member of staff other than the one who decided first.
+    Another,
+    /// The parent whose case it is.
+    Citizen,
+    /// The portal itself: worker, clock or a receipt.
+    Portal,
+}
+
+/// One row of the table: in this stage this command, by this hand, leads there.
+#[derive(Clone, Copy, Debug)]
+pub struct Transition {
+    /// In this stage,
+    pub from: Stage,
+    /// this command,
+    pub command: CommandKind,
+    /// by this hand,
+    pub hand: Hand,
+    /// leads here.
+    pub to: Stage,
+}
+
+const fn row(from: Stage, command: CommandKind, hand: Hand, to: Stage) -> Transition {
+    Transition { from, command, hand, to }
+}
+
+/// Stages × commands (`contract.md`, States of a case).
+pub const ALLOWED: &[Transition] = &[
+    row(Stage::Submitted, CommandKind::Claim, Hand::Staff, Stage::InReview),
+    row(Stage::Submitted, CommandKind::Withdraw, Hand::Citizen, Stage::Withdrawn),
+    row(Stage::VisitNeeded, CommandKind::Claim, Hand::Staff, Stage::InReview),
+    row(Stage::VisitNeeded, CommandKind::Visited, Hand::Staff, Stage::InReview),
+    row(Stage::VisitNeeded, CommandKind::Withdraw, Hand::Citizen, Stage::Withdrawn),
+    row(Stage::InReview, CommandKind::Release, Hand::Holder, Stage::Submitted),
+    row(Stage::InReview, CommandKind::RecordIdentity, Hand::Holder, Stage::InReview),
+    row(Stage::InReview, CommandKind::EditStaffItems, Hand::Holder, Stage::InReview),
+    row(Stage::InReview, CommandKind::SendBack, Hand::Holder, Stage::SentBack),
+    row(Stage::InReview, CommandKind::AskToVisit, Hand::Holder, Stage::VisitNeeded),
+    row(Stage::InReview, CommandKind::Accept, Hand::Holder, Stage::Accepted),
+    row(Stage::InReview, CommandKind::ProposeDecline, Hand::Holder, Stage::DeclineProposed),
+    row(Stage::InReview, CommandKind::Withdraw, Hand::Citizen, Stage::Withdrawn),
+    row(Stage::SentBack, CommandKind::Resubmit, Hand::Citizen, Stage::Submitted),
+    row(Stage::SentBack, CommandKind::AskToVisit, Hand::Portal, Stage::VisitNeeded),
+    row(Stage::SentBack, CommandKind::Withdraw, Hand::Citizen, Stage::Withdrawn),
+    row(Stage::Accepted, CommandKind::Confirm, Hand::Another, Stage::Confirmed),
+    row(Stage::Accepted, CommandKind::Reopen, Hand::Staff, Stage::InReview),
+    row(Stage::DeclineProposed, CommandKind::Decline, Hand::Another, Stage::Declined),
+    row(Stage::DeclineProposed, CommandKind::Reopen, Hand::Staff, Stage::InReview),
+    row(Stage::Confirmed, CommandKind::Seal, Hand::Portal, Stage::HandedOver),
+    row(Stage::HandedOver, CommandKind::SettleImported, Hand::Portal, Stage::Imported),
+    row(Stage::HandedOver, CommandKind::SettleHeld, Hand::Portal, Stage::Held),
+    row(Stage::HandedOver, CommandKind::SettleRejected, Hand::Portal, Stage::InReview),
+    row(Stage::Held, CommandKind::SettleImported, Hand::Portal, Stage::Imported),
+    row(Stage::Held, CommandKind::SettleHeld, Hand::Portal, Stage::Held),
+    row(Stage::Held, CommandKind::SettleRejected, Hand::Portal, Stage::InReview),
+    row(Stage::Imported, CommandKind::Correct, Hand::Staff, Stage::InReview),
+];
+
+/// The rows for a stage.
+pub fn allowed(stage: Stage) -> impl Iterator<Item = &'static Transition> {
+    ALLOWED.iter().filter(move |row| row.from == stage)
+}
+
+/// What the table needs to know of a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CaseState {
+    /// The stage.
+    pub stage: Stage,
+    /// Who holds it.
+    pub holder: Option<StaffId>,
+    /// Who accepted it or proposed to decline it.
+    pub decided_by: Option<StaffId>,
+    /// Revision, from 1.
+    pub rev: i64,
+}
+
+/// A command with what it needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// See [`CommandKind::Claim`].
+    Claim,
+    /// See [`CommandKind::Release`].
+    Release,
+    /// See [`CommandKind::SendBack`].
+    SendBack(CorrectionRequest),
+    /// See [`CommandKind::Resubmit`].
+    Resubmit,
+    /// See [`CommandKind::AskToVisit`].
+    AskToVisit,
+    /// See [`CommandKind::Visited`].
+    Visited,
+    /// See [`CommandKind::RecordIdentity`].
+    RecordIdentity,
+    /// See [`CommandKind::EditStaffItems`].
+    EditStaffItems,
+    /// See [`CommandKind::Accept`]; impossible without sufficient identity evidence.
+    Accept(Sufficient),
+    /// See [`CommandKind::Reopen`].
+    Reopen,
+    /// See [`CommandKind::Confirm`].
+    Confirm,
+    /// See [`CommandKind::ProposeDecline`].
+    ProposeDecline(DeclineReason),
+    /// See [`CommandKind::Decline`].
+    Decline,
+    /// See [`CommandKind::Seal`].
+    Seal,
+    /// See [`CommandKind::SettleImported`].
+    SettleImported,
+    /// See [`CommandKind::SettleHeld`].
+    SettleHeld,
+    /// See [`CommandKind::SettleRejected`].
+    SettleRejected,
+    /// See [`CommandKind::Correct`].
+    Correct,
+    /// See [`CommandKind::Withdraw`].
+    Withdraw,
+}
+
+/// 「差戻し」 What the parent is asked to correct. At least one field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectionRequest {
+    /// The fields, each with the reason that the parent reads beside it.
+    pub fields: Vec<(FieldId, String)>,
+    /// Until when an answer is asked for; afterwards a visit is.
+    pub answer_by: CivilDate,
+}
+
+impl Command {
+    /// The kind of the command.
+    #[must_use]
+    pub const fn kind(&self) -> CommandKind {
+        match self {
+            Self::Claim => CommandKind::Claim,
+            Self::Release => CommandKind::Release,
+            Self::SendBack(_) => CommandKind::SendBack,
+            Self::Resubmit => CommandKind::Resubmit,
+            Self::AskToVisit => CommandKind::AskToVisit,
+            Self::Visited => CommandKind::Visited,
+            Self::RecordIdentity => CommandKind::RecordIdentity,
+            Self::EditStaffItems => CommandKind::EditStaffItems,
+            Self::Accept(_) => CommandKind::Accept,
+            Self::Reopen => CommandKind::Reopen,
+            Self::Confirm => CommandKind::Confirm,
+            Self::ProposeDecline(_) => CommandKind::ProposeDecline,
+            Self::Decline => CommandKind::Decline,
+            Self::Seal => CommandKind::Seal,
+            Self::SettleImported => CommandKind::SettleImported,
+            Self::SettleHeld => CommandKind::SettleHeld,
+            Self::SettleRejected => CommandKind::SettleRejected,
+            Self::Correct => CommandKind::Correct,
+            Self::Withdraw => CommandKind::Withdraw,
+        }
+    }
+}
+
+/// Who gives the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Giver {
+    /// A member of staff.
+    Staff(StaffId),
+    /// The parent whose case it is.
+    Citizen,
+    /// The portal itself.
+    Portal,
+}
+
+/// Why a command is not possible now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The stage does not allow it.
+    #[error("not in this stage")]
+    NotInThisStage,
+    /// Somebody else holds the case.
+    #[error("held by somebody else")]
+    HeldByAnother,
+    /// The second decision must be another person's.
+    #[error("needs another person")]
+    NeedsAnotherPerson,
+    /// A correction request that names no field.
+    #[error("names no field")]
+    NothingNamed,
+}
+
+/// The state after `command`, or why it is not possible. Whether the giver's role may is asked in `access`.
+///
+/// # Errors
+/// See [`Refusal`].
+pub fn decide(state: &CaseState, command: &Command, giver: Giver) -> Result<CaseState, Refusal> {
+    let kind = command.kind();
+    let mut rows = allowed(state.stage).filter(|row| row.command == kind).peekable();
+    if rows.peek().is_none() {
+        return Err(Refusal::NotInThisStage);
+    }
+    if matches!(command, Command::SendBack(request) if request.fields.is_empty()) {
+        return Err(Refusal::NothingNamed);
+    }
+    let mut refusal = Refusal::NotInThisStage;
+    for row in rows {
+        match hand_fits(row.hand, state, giver) {
+            Ok(()) => return Ok(after(state, row.to, kind, giver)),
+            Err(found) => refusal = found,
+        }
+    }
+    Err(refusal)
+}
+
+fn hand_fits(hand: Hand, state: &CaseState, giver: Giver) -> Result<(), Refusal> {
+    match (hand, giver) {
+        (Hand::Staff, Giver::Staff(_)) | (Hand::Citizen, Giver::Citizen) | (Hand::Portal, Giver::Portal) => Ok(()),
+        (Hand::Holder, Giver::Staff(staff)) if state.holder == Some(staff) => Ok(()),
+        (Hand::Holder, Giver::Staff(_)) => Err(Refusal::HeldByAnother),
+        (Hand::Another, Giver::Staff(staff)) if state.decided_by.is_some_and(|first| first != staff) => Ok(()),
+        (Hand::Another, Giver::Staff(_)) => Err(Refusal::NeedsAnotherPerson),
+        (Hand::Staff | Hand::Holder | Hand::Another, Giver::Citizen | Giver::Portal)
+        | (Hand::Citizen, Giver::Staff(_) | Giver::Portal)
+        | (Hand::Portal, Giver::Staff(_) | Giver::Citizen) => Err(Refusal::NotInThisStage),
+    }
+}
+
+fn after(state: &CaseState, stage: Stage, kind: CommandKind, giver: Giver) -> CaseState {
+    let by_staff = match giver {
+        Giver::Staff(staff) => Some(staff),
+        Giver::Citizen | Giver::Portal => None,
+    };
+    let holder = match kind {
+        CommandKind::Claim | CommandKind::Visited | CommandKind::Reopen | CommandKind::Correct => by_staff,
+        CommandKind::Release | CommandKind::AskToVisit | CommandKind::Withdraw => None,
+        _ => state.holder,
+    };
+    let decided_by = match kind {
+        CommandKind::Accept | CommandKind::ProposeDecline => by_staff,
+        CommandKind::Reopen | CommandKind::Correct | CommandKind::SettleRejected => None,
+        _ => state.decided_by,
+    };
+    let rev = match kind {
+        CommandKind::Correct | CommandKind::Resubmit => state.rev + 1,
+        // A rejected revision was in a batch; the next attempt must be another one, for (id, rev) is in one batch only.
+        CommandKind::SettleRejected => state.rev + 1,
+        _ => state.rev,
+    };
+    CaseState { stage, holder, decided_by, rev }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use crate::identity::{Evidence, Method};
+    use proptest::prelude::*;
+    use std::fmt::Write;
+
+    fn staff(number: u8) -> StaffId {
+        StaffId::from_random([number; 16])
+    }
+
+    fn proof() -> Sufficient {
+        let evidence = Evidence { method: Method::Mynaapp, signed_in_at: crate::time::Instant(0), counter: None };
+        evidence.sufficient().unwrap()
+    }
+
+    fn every_command() -> Vec<Command> {
+        let request = CorrectionRequest {
+            fields: vec![("name".parse().unwrap(), "読めません".to_owned())],
+            answer_by: "2026-12-01".parse().unwrap(),
+        };
+        vec![
+            Command::Claim,
+            Command::Release,
+            Command::SendBack(request),
+            Command::Resubmit,
+            Command::AskToVisit,
+            Command::Visited,
+            Command::RecordIdentity,
+            Command::EditStaffItems,
+            Command::Accept(proof()),
+            Command::Reopen,
+            Command::Confirm,
+            Command::ProposeDecline(DeclineReason::Duplicate),
+            Command::Decline,
+            Command::Seal,
+            Command::SettleImported,
+            Command::SettleHeld,
+            Command::SettleRejected,
+            Command::Correct,
+            Command::Withdraw,
+        ]
+    }
+
+    #[test]
+    fn the_table_of_stages_and_commands_is_the_one_agreed() {
+        let mut table = String::new();
+        for row in ALLOWED {
+            writeln!(table, "{:<16} {:<17} {:<8} → {}", row.from, row.command, format!("{:?}", row.hand), row.to)
+                .unwrap();
+        }
+        insta::assert_snapshot!("stages_and_commands", table);
+    }
+
+    #[test]
+    fn nobody_confirms_what_they_accepted() {
+        let state = CaseState { stage: Stage::Accepted, holder: Some(staff(1)), decided_by: Some(staff(1)), rev: 1 };
+        assert_eq!(decide(&state, &Command::Confirm, Giver::Staff(staff(1))), Err(Refusal::NeedsAnotherPerson));
+        assert_eq!(decide(&state, &Command::Confirm, Giver::Staff(staff(2))).unwrap().stage, Stage::Confirmed);
+    }
+
+    #[test]
+    fn only_the_holder_decides() {
+        let state = CaseState { stage: Stage::InReview, holder: Some(staff(1)), decided_by: None, rev: 1 };
+        assert_eq!(decide(&state, &Command::Accept(proof()), Giver::Staff(staff(2))), Err(Refusal::HeldByAnother));
+        assert!(decide(&state, &Command::Accept(proof()), Giver::Staff(staff(1))).is_ok());
+    }
+
+    #[test]
+    fn a_request_for_corrections_names_a_field() {
+        let state = CaseState { stage: Stage::InReview, holder: Some(staff(1)), decided_by: None, rev: 1 };
+        let empty = CorrectionRequest { fields: Vec::new(), answer_by: "2026-12-01".parse().unwrap() };
+        assert_eq!(decide(&state, &Command::SendBack(empty), Giver::Staff(staff(1))), Err(Refusal::NothingNamed));
+    }
+
+    proptest! {
+        #[test]
+        fn no_walk_confirms_or_declines_with_one_person(steps in prop::collection::vec((0usize..19, 0u8..4), 1..60)) {
+            let mut state = CaseState { stage: Stage::Submitted, holder: None, decided_by: None, rev: 1 };
+            let commands = every_command();
+            for (command, who) in steps {
+                let giver = match who { 0 => Giver::Citizen, 1 => Giver::Portal, number => Giver::Staff(staff(number)) };
+                let Ok(next) = decide(&state, &commands[command], giver) else { continue };
+                if matches!(next.stage, Stage::Confirmed | Stage::Declined) {
+                    let Giver::Staff(second) = giver else { panic!("not by staff") };
+                    prop_assert_ne!(state.decided_by, Some(second));
+                    prop_assert!(state.decided_by.is_some());
+                }
+                if next.stage == Stage::InReview && !matches!(commands[command], Command::SettleRejected) {
+                    prop_assert!(next.holder.is_some());
+                }
+                prop_assert!(next.rev >= state.rev);
+                state = next;
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_read_back() {
+        for stage in Stage::ALL {
+            assert_eq!(stage.as_str().parse::<Stage>().unwrap(), *stage);
+        }
+        for command in every_command() {
+            assert_eq!(command.kind().as_str().parse::<CommandKind>().unwrap(), command.kind());
+        }
+    }
+}

@@ -1,0 +1,466 @@
+//! Forms as data. Invariant: a [`Form`] describes pages, fields and staff items completely; it holds no code, and a
+//! published version never changes (`forms/published.lock`).
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    answers::{Answer, Answers},
+    ids::{FieldId, FormId, PageId},
+};
+
+/// The code that stands for 「答えたくない」 in every choice; a form may not use it for anything else.
+pub const DECLINED: &str = "declined";
+
+/// A sentence in every language that the form has it in; Japanese always.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Text(pub BTreeMap<String, String>);
+
+impl Text {
+    /// The sentence in `locale`, else in Japanese.
+    #[must_use]
+    pub fn get(&self, locale: &str) -> &str {
+        self.0.get(locale).or_else(|| self.0.get("ja")).map_or("", String::as_str)
+    }
+
+    /// Whether the form has this sentence in `locale` itself.
+    #[must_use]
+    pub fn has(&self, locale: &str) -> bool {
+        self.0.get(locale).is_some_and(|text| !text.trim().is_empty())
+    }
+}
+
+/// A form in one version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Form {
+    /// What kind of form; addresses use it.
+    pub id: FormId,
+    /// Version, from 1.
+    pub version: u32,
+    /// The record list (別添1) that the items belong to, such as 妊娠届.
+    pub record: String,
+    /// Name of the procedure.
+    pub title: Text,
+    /// One sentence that says for whom it is.
+    pub summary: Text,
+    /// 「利用目的」 What the answers are used for, stated before the first question (個人情報保護法62条).
+    pub purpose: Text,
+    /// What to have at hand.
+    pub needed: Vec<Text>,
+    /// How long it takes, in minutes.
+    pub minutes: u32,
+    /// Whether a proxy (代理人) may fill it in.
+    pub proxy: ProxyRule,
+    /// The pages, in order.
+    #[serde(rename = "page")]
+    pub pages: Vec<Page>,
+    /// Rules over several fields.
+    #[serde(rename = "check", default)]
+    pub checks: Vec<Check>,
+    /// Record items that staff fill in on the case.
+    #[serde(rename = "staff_item", default)]
+    pub staff_items: Vec<StaffItem>,
+}
+
+/// What a proxy (代理人) may do with a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProxyRule {
+    /// May file; it is noted and the person herself is met later.
+    Noted,
+    /// May not fill it in.
+    Refused,
+}
+
+/// One page: one thing that is asked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Page {
+    /// Part of the page's address.
+    pub id: PageId,
+    /// The question or the subject.
+    pub title: Text,
+    /// An explanation under the title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub help: Option<Text>,
+    /// The page is on the way only if this holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Condition>,
+    /// The fields, in order.
+    #[serde(rename = "field")]
+    pub fields: Vec<Field>,
+}
+
+/// One field. Keys that no field has are found by `catalog::read`, for serde cannot refuse them beside `flatten`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Field {
+    /// Name of the input.
+    pub id: FieldId,
+    /// What may be entered.
+    #[serde(flatten)]
+    pub kind: Kind,
+    /// Whether it must be answered.
+    #[serde(default)]
+    pub required: bool,
+    /// Where the answer goes.
+    #[serde(flatten)]
+    pub target: Target,
+    /// The label above the control.
+    pub label: Text,
+    /// A hint between label and control.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<Text>,
+    /// Asked only if this holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Condition>,
+    /// On 確認 the answer reads 「回答済み」 only.
+    #[serde(default)]
+    pub private: bool,
+    /// Whether 「答えたくない」 is offered.
+    #[serde(default)]
+    pub decline: bool,
+    /// The browser's `autocomplete` name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autocomplete: Option<String>,
+}
+
+/// Where an answer goes. Exactly one of these stands in a field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// A numbered item of the record list, such as `3` or `26b`.
+    Record(String),
+    /// An item of the notification rule (母子保健法施行規則3条) that the record list lacks.
+    Legal(String),
+    /// A fact about the person: see [`PersonFact`].
+    Person(PersonFact),
+    /// Asked for the counter's work; neither a record item nor a legal item.
+    Extra(String),
+    /// The free text that goes with a choice of another field (その他).
+    DetailOf(FieldId),
+}
+
+/// The facts about the person that every entry bears in its `person` part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PersonFact {
+    /// 「氏名」
+    Name,
+    /// 「フリガナ」
+    NameKana,
+    /// 「生年月日」
+    Birthdate,
+    /// 「郵便番号」
+    PostalCode,
+    /// 「住所」
+    Address,
+    /// 「電話番号」
+    Phone,
+}
+
+/// The kinds of field. Adding one is a variant, a parser and a component; the compiler lists the places.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Kind {
+    /// 「氏名」 A person's name, byte for byte as typed.
+    Name,
+    /// 「フリガナ」 Kana, kept as full-width katakana.
+    Kana,
+    /// One line.
+    Text {
+        /// Code points at most.
+        longest: u32,
+    },
+    /// Several lines.
+    LongText {
+        /// Code points at most.
+        longest: u32,
+    },
+    /// A day, from three inputs.
+    Date {
+        /// Which days are possible.
+        range: DateRange,
+    },
+    /// A whole number.
+    Integer {
+        /// Smallest value.
+        least: i64,
+        /// Largest value.
+        most: i64,
+        /// What is counted (回, 週, 人).
+        unit: Text,
+    },
+    /// One of several choices.
+    Single {
+        /// The choices, in order.
+        choices: Vec<Choice>,
+    },
+    /// Any of several choices.
+    Multi {
+        /// The choices, in order.
+        choices: Vec<Choice>,
+    },
+    /// 「郵便番号」 Seven digits.
+    PostalCode,
+    /// 「住所」 An address, byte for byte as typed.
+    Address,
+    /// 「電話番号」 Digits, with a leading zero or `+`.
+    Phone,
+}
+
+/// Which days a date field takes, seen from the day of filing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DateRange {
+    /// 「分娩予定日」 From 21 days before to 280 days after the day of filing.
+    DueDate,
+    /// 「生年月日」 In the past, at most 120 years.
+    Birthdate,
+    /// 「出産日」 「転入日」 In the last 400 days, or today.
+    RecentPast,
+}
+
+/// One choice. Its code never changes its meaning; its label may.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// The stable code.
+    pub code: String,
+    /// What is shown.
+    pub label: Text,
+    /// Offered only if this holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Condition>,
+}
+
+/// A condition on an earlier answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
+    /// The earlier field.
+    pub field: FieldId,
+    /// Holds if the answer is this code, or has it among its codes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equals: Option<String>,
+    /// Holds if the answer is, or has, one of these codes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_of: Option<Vec<String>>,
+    /// Holds if the field is answered (`true`) or not (`false`); declining is no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<bool>,
+}
+
+impl Condition {
+    /// Whether the condition holds for these answers.
+    #[must_use]
+    pub fn holds(&self, answers: &Answers) -> bool {
+        let answer = answers.get(&self.field);
+        let has = |code: &str| match answer {
+            Some(Answer::Choice(chosen)) => chosen == code,
+            Some(Answer::Choices(chosen)) => chosen.iter().any(|one| one == code),
+            Some(Answer::Integer(number)) => number.to_string() == code,
+            Some(Answer::Text(_) | Answer::Date(_) | Answer::Declined) | None => false,
+        };
+        let equals = self.equals.as_deref().is_none_or(has);
+        let one_of = self.one_of.as_ref().is_none_or(|codes| codes.iter().any(|code| has(code)));
+        let answered = self
+            .answered
+            .is_none_or(|wanted| wanted == answer.is_some_and(|answer| !matches!(answer, Answer::Declined)));
+        equals && one_of && answered
+    }
+}
+
+/// A rule over several fields. A warning asks the person to look again; it never refuses (`domain.md` §1.5).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "rule", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Check {
+    /// Warns if weeks given differ from the weeks by the due date by two or more.
+    WeeksAgree {
+        /// Field with the due date.
+        due_date: FieldId,
+        /// Field with the weeks.
+        weeks: FieldId,
+    },
+    /// Warns below 13 and above 55 years of age.
+    AgeUsual {
+        /// Field with the birthdate.
+        birthdate: FieldId,
+    },
+    /// Warns if 第何子 says second or later while the parity says first birth.
+    FirstBirthAgrees {
+        /// Field with 初経産区分.
+        parity: FieldId,
+        /// Code that means a first birth.
+        first: String,
+        /// Field with 第何子.
+        child_order: FieldId,
+    },
+    /// Warns if 妊娠回数 is 1 while the parity says that there was a birth before.
+    PregnanciesAgree {
+        /// Field with 初経産区分.
+        parity: FieldId,
+        /// Code that means an earlier birth.
+        earlier: String,
+        /// Field with 妊娠回数.
+        pregnancies: FieldId,
+    },
+}
+
+/// A record item that staff fill in.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StaffItem {
+    /// Name of the input.
+    pub id: FieldId,
+    /// Number in the record list.
+    pub record: String,
+    /// What may be entered.
+    #[serde(flatten)]
+    pub kind: StaffKind,
+    /// The name of the item.
+    pub label: Text,
+}
+
+/// The kinds of staff item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum StaffKind {
+    /// One line.
+    Text {
+        /// Code points at most.
+        longest: u32,
+    },
+    /// Several lines.
+    LongText {
+        /// Code points at most.
+        longest: u32,
+    },
+    /// A day.
+    Day,
+    /// Any of several choices.
+    Multi {
+        /// The choices, in order.
+        choices: Vec<Choice>,
+    },
+}
+
+/// A form file that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("line {line}: {message}")]
+pub struct FormFileError {
+    /// Line in the file, from 1; 0 if unknown.
+    pub line: usize,
+    /// What is wrong, without the content of the file.
+    pub message: String,
+}
+
+impl Form {
+    /// Reads a form file (TOML).
+    ///
+    /// # Errors
+    /// With the line and what is wrong there.
+    pub fn from_toml(text: &str) -> Result<Self, FormFileError> {
+        toml::from_str(text).map_err(|error| FormFileError {
+            line: error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1),
+            message: error.message().to_owned(),
+        })
+    }
+
+    /// Reads the form as it travels in a batch (JSON).
+    ///
+    /// # Errors
+    /// With the line and what is wrong there.
+    pub fn from_json(bytes: &[u8]) -> Result<Self, FormFileError> {
+        serde_json::from_slice(bytes)
+            .map_err(|error| FormFileError { line: error.line(), message: json_fault(error.classify()).to_owned() })
+    }
+
+    /// The form as it travels in a batch. Deterministic: the same form gives the same bytes.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).expect("a form has string keys only")
+    }
+
+    /// SHA-256 of [`Form::to_json`], in lower-case hexadecimal: the identity of this version.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        Sha256::digest(self.to_json())
+            .iter()
+            .fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"))
+    }
+
+    /// The page with this id.
+    #[must_use]
+    pub fn page(&self, id: &PageId) -> Option<&Page> {
+        self.pages.iter().find(|page| page.id == *id)
+    }
+
+    /// All fields with their pages, in order.
+    pub fn fields(&self) -> impl Iterator<Item = (&Page, &Field)> {
+        self.pages.iter().flat_map(|page| page.fields.iter().map(move |field| (page, field)))
+    }
+
+    /// The field with this id, and its page.
+    #[must_use]
+    pub fn field(&self, id: &FieldId) -> Option<(&Page, &Field)> {
+        self.fields().find(|(_, field)| field.id == *id)
+    }
+
+    /// The field whose answer is this fact about the person.
+    #[must_use]
+    pub fn person_field(&self, fact: PersonFact) -> Option<&Field> {
+        self.fields().map(|(_, field)| field).find(|field| field.target == Target::Person(fact))
+    }
+
+    /// The field that goes to this item of the record list.
+    #[must_use]
+    pub fn record_field(&self, number: &str) -> Option<&Field> {
+        let goes_there = |field: &Field| matches!(&field.target, Target::Record(no) if no == number);
+        self.fields().map(|(_, field)| field).find(|field| goes_there(field))
+    }
+}
+
+/// What is wrong with a JSON text, without its content, for the message may stand in a log.
+const fn json_fault(category: serde_json::error::Category) -> &'static str {
+    match category {
+        serde_json::error::Category::Io | serde_json::error::Category::Eof => "the file ends too early",
+        serde_json::error::Category::Syntax => "not JSON",
+        serde_json::error::Category::Data => "not a form definition",
+    }
+}
+
+impl Field {
+    /// The names of the inputs that this field consists of on a page.
+    #[must_use]
+    pub fn inputs(&self) -> Vec<String> {
+        let id = self.id.as_str();
+        let mut names = match self.kind {
+            Kind::Date { .. } => vec![format!("{id}-year"), format!("{id}-month"), format!("{id}-day")],
+            _ => vec![id.to_owned()],
+        };
+        if self.decline && !matches!(self.kind, Kind::Single { .. } | Kind::Multi { .. }) {
+            names.push(format!("{id}-declined"));
+        }
+        names
+    }
+
+    /// The choices of the field, if it has any.
+    #[must_use]
+    pub fn choices(&self) -> &[Choice] {
+        match &self.kind {
+            Kind::Single { choices } | Kind::Multi { choices } => choices,
+            Kind::Name
+            | Kind::Kana
+            | Kind::Text { .. }
+            | Kind::LongText { .. }
+            | Kind::Date { .. }
+            | Kind::Integer { .. }
+            | Kind::PostalCode
+            | Kind::Address
+            | Kind::Phone => &[],
+        }
+    }
+}

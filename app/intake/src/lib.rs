@@ -1,0 +1,17 @@
+//! The rules of the office: what a form is, what an answer may be, what may happen to a case and who may do it.
+//!
+//! Invariant: pure functions only. No web, no database, no clock, no randomness; time and random bytes are arguments.
+
+pub mod access;
+pub mod answers;
+pub mod case;
+pub mod catalog;
+pub mod form;
+pub mod gestation;
+pub mod identity;
+pub mod ids;
+pub mod journey;
+pub mod retention;
+pub mod sensitive;
+pub mod time;
+pub mod value;

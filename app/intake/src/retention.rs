@@ -1,0 +1,52 @@
+//! How long things are kept. Invariant: every time limit of keeping stands here (`domain.md` §8.2, `decisions.md`).
+
+use crate::time::{CivilDate, DAY, HOUR, Instant, MINUTE};
+
+/// A draft without activity is deleted after this.
+pub const DRAFT: i64 = 14 * DAY;
+/// A one-time code is good for this long (ASVS 6.5.5).
+pub const SIGN_IN_CODE: i64 = 10 * MINUTE;
+/// A passkey ceremony is good for this long.
+pub const CEREMONY: i64 = 5 * MINUTE;
+/// A citizen's session ends after this without activity.
+pub const CITIZEN_IDLE: i64 = 30 * MINUTE;
+/// A citizen's session ends after this in any case.
+pub const CITIZEN_SESSION: i64 = 12 * HOUR;
+/// A staff session ends after this without activity (ASVS 7.3.1).
+pub const STAFF_IDLE: i64 = 30 * MINUTE;
+/// A staff session ends after this in any case (ASVS 7.3.2).
+pub const STAFF_SESSION: i64 = 12 * HOUR;
+/// An invitation of staff is good for this long.
+pub const INVITATION: i64 = 3 * DAY;
+/// The content of a case is erased this long after it was imported or declined.
+pub const CONTENT_AFTER_CLOSING: i64 = 90 * DAY;
+/// The content of a withdrawn case is erased this long after the withdrawal.
+pub const CONTENT_AFTER_WITHDRAWAL: i64 = 30 * DAY;
+
+/// When the content of a case that was imported or declined at `closed` is to be erased.
+#[must_use]
+pub const fn erase_content_at(closed: Instant) -> Instant {
+    closed.plus(CONTENT_AFTER_CLOSING)
+}
+
+/// Until when the link without content remains: a year after the due date, so that later forms find the 妊娠届.
+#[must_use]
+pub fn keep_link_until(due_date: CivilDate) -> CivilDate {
+    due_date.plus_days(365)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    #[test]
+    fn the_link_outlives_the_due_date_by_a_year() {
+        assert_eq!(keep_link_until("2027-06-30".parse().unwrap()).to_string(), "2028-06-29");
+    }
+
+    #[test]
+    fn content_is_erased_ninety_days_after_closing() {
+        assert_eq!(erase_content_at(Instant(0)).micros(), 90 * 86_400 * 1_000_000);
+    }
+}
