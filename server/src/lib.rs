@@ -1,1 +1,16 @@
-//! Placeholder while dependencies build.
+//! The portal `madoguchi`. Invariant: web asks flows, flows ask the store; nothing imports upwards (`tests/tidy.rs`).
+
+pub mod assets;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod demo;
+pub mod flows;
+pub mod mail;
+pub mod routes;
+pub mod seal;
+pub mod sign;
+pub mod store;
+pub mod telemetry;
+pub mod web;
+pub mod worker;
