@@ -7,6 +7,7 @@ pub mod config;
 pub mod demo;
 pub mod flows;
 pub mod mail;
+pub mod portal;
 pub mod routes;
 pub mod seal;
 pub mod sign;

@@ -1,1 +1,240 @@
-//! In the making.
+//! Giving mail to a relay. Invariant: a mail goes to exactly one address, over TLS or within this machine, with the
+//! same Message-ID each time it is tried, and an error of it never holds the address.
+
+use std::{fmt, time::Duration};
+
+use intake::ids::OutboxId;
+use lettre::{
+    Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    message::{
+        Mailbox,
+        header::{ContentType, HeaderName, HeaderValue},
+    },
+    transport::smtp::PoolConfig,
+};
+
+use crate::config::Smtp;
+
+/// How long the whole dialogue with the relay may take; shorter than the lease of an outbox row.
+pub const LONGEST_DIALOGUE: Duration = Duration::from_secs(60);
+const LONGEST_STEP: Duration = Duration::from_secs(15);
+
+/// Where mail goes.
+pub enum Mailer {
+    /// A relay.
+    Relay(Box<Relay>),
+    /// The demo's viewer: the outbox row itself is what people look at.
+    Viewer,
+}
+
+/// A mail relay and the sender's name.
+pub struct Relay {
+    transport: AsyncSmtpTransport<Tokio1Executor>,
+    from: Mailbox,
+}
+
+/// A mail to be sent.
+pub struct Letter<'a> {
+    /// Its row; the Message-ID follows from it, so that a mail given twice is recognised as one.
+    pub id: OutboxId,
+    /// One address.
+    pub to: &'a str,
+    /// The subject.
+    pub subject: &'a str,
+    /// Plain text.
+    pub body: &'a str,
+}
+
+/// Why a mail was not taken. The text of the relay is left out, for it usually repeats the address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SendError {
+    /// Trying again cannot help: the relay refuses this mail for good.
+    Refused(u16),
+    /// The address cannot be written into a mail.
+    NotAnAddress,
+    /// The relay may take it later.
+    PutOff(u16),
+    /// The relay was not reached, or the connection broke.
+    Unreachable,
+    /// The relay was too slow.
+    TooSlow,
+}
+
+impl SendError {
+    /// Whether the mail is to be given up.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        match self {
+            Self::Refused(_) | Self::NotAnAddress => true,
+            Self::PutOff(_) | Self::Unreachable | Self::TooSlow => false,
+        }
+    }
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(code) => write!(f, "refused {code}"),
+            Self::NotAnAddress => f.write_str("not an address"),
+            Self::PutOff(code) => write!(f, "put off {code}"),
+            Self::Unreachable => f.write_str("unreachable"),
+            Self::TooSlow => f.write_str("too slow"),
+        }
+    }
+}
+
+/// Whether mail may be given to a relay by this address; the error is a sentence for the operator.
+///
+/// # Errors
+/// When it is not an address of a relay, or would send mail in plain text beyond this machine.
+pub fn check_url(url: &str) -> Result<(), &'static str> {
+    let usable = url.starts_with("smtps://") || url.starts_with("smtp://");
+    if !usable || AsyncSmtpTransport::<Tokio1Executor>::from_url(url).is_err() {
+        return Err("expected smtps://USER:PASSWORD@HOST or smtp://HOST?tls=required");
+    }
+    let encrypted =
+        url.starts_with("smtps://") || url.split_once('?').is_some_and(|(_, query)| query == "tls=required");
+    if encrypted || is_loopback(url) {
+        Ok(())
+    } else {
+        Err("would send mail in plain text: use smtps:// or ?tls=required")
+    }
+}
+
+/// Whether the text can stand as the sender.
+#[must_use]
+pub fn is_sender(text: &str) -> bool {
+    text.parse::<Mailbox>().is_ok()
+}
+
+fn is_loopback(url: &str) -> bool {
+    let authority = url.split_once("://").map_or("", |(_, rest)| rest.split(['/', '?']).next().unwrap_or_default());
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    ["localhost", "127.0.0.1", "[::1]"]
+        .iter()
+        .any(|local| host.strip_prefix(local).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')))
+}
+
+impl Mailer {
+    /// The relay of the settings, or the demo's viewer.
+    ///
+    /// # Errors
+    /// When the settings were not checked before; see [`check_url`] and [`is_sender`].
+    pub fn new(smtp: Option<&Smtp>) -> Result<Self, &'static str> {
+        let Some(smtp) = smtp else { return Ok(Self::Viewer) };
+        check_url(&smtp.url)?;
+        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(&smtp.url)
+            .map_err(|_| "not an address of a relay")?
+            .timeout(Some(LONGEST_STEP))
+            .pool_config(PoolConfig::new().max_size(4).idle_timeout(Duration::from_secs(60)))
+            .build();
+        let from = smtp.from.parse().map_err(|_| "not a sender")?;
+        Ok(Self::Relay(Box::new(Relay { transport, from })))
+    }
+
+    /// Gives one mail to the relay.
+    ///
+    /// # Errors
+    /// See [`SendError`]; after an error that is not final the relay may have taken it all the same.
+    pub async fn send(&self, letter: &Letter<'_>) -> Result<(), SendError> {
+        let relay = match self {
+            Self::Viewer => return Ok(()),
+            Self::Relay(relay) => relay,
+        };
+        let message = compose(&relay.from, letter).ok_or(SendError::NotAnAddress)?;
+        match tokio::time::timeout(LONGEST_DIALOGUE, relay.transport.send(message)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(reason(&error)),
+            Err(_) => Err(SendError::TooSlow),
+        }
+    }
+}
+
+fn compose(from: &Mailbox, letter: &Letter<'_>) -> Option<Message> {
+    let to = Mailbox::new(None, recipient(letter.to)?);
+    let message_id = format!("<{}@{}>", letter.id, from.email.domain());
+    Message::builder()
+        .from(from.clone())
+        .to(to)
+        .subject(letter.subject)
+        .message_id(Some(message_id))
+        .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
+        .header(ContentType::TEXT_PLAIN)
+        .body(letter.body.to_owned())
+        .ok()
+}
+
+/// One address. Older addresses of mobile carriers have dots that RFC 5321 does not allow (`a..b@`, `a.@`); they work
+/// when quoted, and their owners must be reachable.
+fn recipient(text: &str) -> Option<Address> {
+    let (local, domain) = text.rsplit_once('@')?;
+    if let Ok(address) = Address::new(local, domain) {
+        return Some(address);
+    }
+    let atom = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&b);
+    let is_old_style = !local.is_empty() && local.len() <= 64 && local.bytes().all(atom);
+    (is_old_style && Address::new("x", domain).is_ok()).then(|| Address::new_dangerous(format!("\"{local}\""), domain))
+}
+
+fn reason(error: &lettre::transport::smtp::Error) -> SendError {
+    let code = error.status().map(u16::from);
+    match code {
+        // Our own credentials or sender are at fault, not this mail: an operator will put it right.
+        Some(code @ (530 | 534 | 535 | 538)) => SendError::PutOff(code),
+        Some(code) if error.is_permanent() => SendError::Refused(code),
+        Some(code) => SendError::PutOff(code),
+        None if error.is_timeout() => SendError::TooSlow,
+        None => SendError::Unreachable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+
+    fn text_of(to: &str, subject: &str) -> Option<String> {
+        let letter =
+            Letter { id: OutboxId::from_random([7; 16]), to, subject, body: "ログインのための番号です。" };
+        let message = compose(&"窓口市 <counter@madoguchi.example>".parse().unwrap(), &letter)?;
+        Some(String::from_utf8(message.formatted()).unwrap())
+    }
+
+    #[test]
+    fn the_same_row_gives_the_same_message_id() {
+        let text = text_of("parent@mail.example", "お知らせ").unwrap();
+        let message_id = format!("Message-ID: <{}@madoguchi.example>\r\n", "07".repeat(16));
+        assert!(text.contains(&message_id), "{text}");
+        assert!(text.contains("Auto-Submitted: auto-generated\r\n"), "{text}");
+        assert!(text.contains("charset=utf-8"), "{text}");
+    }
+
+    #[test]
+    fn a_line_break_reaches_no_header() {
+        for hostile in
+            ["a@mail.example\r\nBcc: b@mail.example", "a\r\n@mail.example", "a@mail.example, b@mail.example", "@", ""]
+        {
+            assert!(text_of(hostile, "お知らせ").is_none(), "{hostile:?}");
+        }
+        let text = text_of("a@mail.example", "お知らせ\r\nBcc: b@mail.example").unwrap();
+        let headers = text.split("\r\n\r\n").next().unwrap();
+        assert!(!headers.lines().any(|line| line.to_ascii_lowercase().starts_with("bcc")), "{headers}");
+    }
+
+    #[test]
+    fn old_addresses_of_mobile_carriers_can_be_reached() {
+        assert!(text_of("a..b.@docomo.example", "お知らせ").unwrap().contains("\"a..b.\"@docomo.example"));
+    }
+
+    #[test]
+    fn plain_text_stays_within_this_machine() {
+        for url in
+            ["smtp://relay.example", "smtp://relay.example:25?tls=opportunistic", "smtp://localhost.evil.example"]
+        {
+            assert!(check_url(url).is_err(), "{url}");
+        }
+        for url in ["smtps://user:word@relay.example", "smtp://relay.example?tls=required", "smtp://localhost:2525"] {
+            assert_eq!(check_url(url), Ok(()), "{url}");
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! The settings of one installation. Invariant: a [`Config`] that exists is complete and safe to serve with; every
+//! fault is reported at once, by the name of its setting and never with its value, which may be a secret.
+
+mod address;
+mod settings;
+
+use std::{
+    collections::BTreeMap,
+    fmt, fs,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+pub use address::{Network, PublicUrl};
+use settings::{Faults, Values};
+pub use settings::{SETTINGS, Setting};
+
+/// All settings, parsed.
+#[derive(Clone)]
+pub struct Config {
+    /// Sample data, practice keys and a mail viewer; on loopback only.
+    pub demo: bool,
+    /// `sqlite:PATH` or `postgres://…`; may hold a password.
+    pub database_url: String,
+    /// Where files of the installation are kept.
+    pub data_dir: PathBuf,
+    /// The key that everything at rest is sealed under.
+    pub master_key_file: PathBuf,
+    /// All three planes on one address.
+    pub one_address: bool,
+    /// Where the citizens' plane listens.
+    pub listen: SocketAddr,
+    /// What citizens have in the address line.
+    pub public_url: PublicUrl,
+    /// Where the staff plane listens.
+    pub staff_listen: SocketAddr,
+    /// What staff have in the address line.
+    pub staff_url: PublicUrl,
+    /// Where import jobs fetch batches.
+    pub handover_listen: SocketAddr,
+    /// Where `/metrics` is, if anywhere.
+    pub metrics_listen: Option<SocketAddr>,
+    /// How mail leaves; none in the demo, which keeps it in a viewer.
+    pub smtp: Option<Smtp>,
+    /// Whose counter this is.
+    pub municipality: Municipality,
+    /// Proxies whose `Forwarded` headers are believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Filter of the log.
+    pub log: String,
+    /// Variables `MADOGUCHI_…` that are no setting of this version.
+    pub unused_variables: Vec<String>,
+}
+
+/// The relay that mail is given to.
+#[derive(Clone)]
+pub struct Smtp {
+    /// `smtps://user:password@host:465`, or `smtp://` with STARTTLS required beyond loopback.
+    pub url: String,
+    /// The sender's address.
+    pub from: String,
+}
+
+/// 「自治体」 The municipality that the installation serves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Municipality {
+    /// 「全国地方公共団体コード」 Six digits, the last a check digit.
+    pub code: String,
+    /// Its name, as citizens read it.
+    pub name: String,
+    /// Where citizens can call.
+    pub phone: String,
+}
+
+/// One of the three groups of people and programs; a route exists only on its own plane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Plane {
+    /// Parents.
+    Citizen,
+    /// Staff, behind the city's own network.
+    Staff,
+    /// Import jobs.
+    Handover,
+}
+
+/// Where settings come from; the environment goes above the file.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// A TOML file.
+    pub file: Option<PathBuf>,
+    /// Variables that begin with `MADOGUCHI_`.
+    pub environment: BTreeMap<String, String>,
+    /// Defaults of the demo.
+    pub demo: bool,
+}
+
+impl Sources {
+    /// The variables of this process; the file is `file`, or the one that `MADOGUCHI_CONFIG` names.
+    #[must_use]
+    pub fn of_process(file: Option<PathBuf>, demo: bool) -> Self {
+        let environment = std::env::vars().filter(|(name, _)| name.starts_with(settings::PREFIX)).collect();
+        Self { file, environment, demo }
+    }
+}
+
+/// What is wrong with one setting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The key in the file, such as `staff_url`.
+    pub key: String,
+    /// The sentence for the operator.
+    pub problem: String,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}: {}", settings::PREFIX, self.key.to_uppercase(), self.problem)
+    }
+}
+
+/// The settings cannot be used.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read or is not TOML.
+    #[error("the settings file {0}: {1}")]
+    File(PathBuf, String),
+    /// Settings are missing, unknown or wrong.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Faults(Vec<Fault>),
+}
+
+impl Config {
+    /// Reads and checks all settings.
+    ///
+    /// # Errors
+    /// With every fault, by name.
+    pub fn load(sources: &Sources) -> Result<Self, ConfigError> {
+        let file = match &sources.file {
+            Some(path) => read_file(path)?,
+            None => toml::Table::new(),
+        };
+        let mut faults = Faults::default();
+        let values = Values::merge(&file, &sources.environment, &mut faults);
+        let config = Self::parse(&values, sources.demo, &mut faults);
+        match config {
+            Some(config) if faults.is_empty() => Ok(config),
+            _ => Err(ConfigError::Faults(faults.into_list())),
+        }
+    }
+
+    fn parse(values: &Values, demo: bool, faults: &mut Faults) -> Option<Self> {
+        let data_dir =
+            PathBuf::from(values.text("data_dir").unwrap_or(if demo { "data" } else { "/var/lib/madoguchi" }));
+        let one_address = values.parsed("one_address", "true or false", faults).unwrap_or(demo);
+        let listen = values.parsed("listen", ADDRESS, faults).unwrap_or(loopback(8080));
+        let other = |port| if one_address { listen } else { loopback(port) };
+        let staff_listen = values.parsed("staff_listen", ADDRESS, faults).unwrap_or(other(8081));
+        let handover_listen = values.parsed("handover_listen", ADDRESS, faults).unwrap_or(other(8082));
+        let public_url = public_url(values, "public_url", demo.then_some(listen), None, faults);
+        let staff_url = public_url_of_staff(values, one_address, &public_url, faults);
+        let municipality = municipality(values, demo, faults);
+        let trusted_proxies = values.list("trusted_proxies", "addresses such as 10.0.0.5 or 10.0.0.0/24", faults);
+        let config = Self {
+            demo,
+            database_url: database_url(values, &data_dir, faults),
+            master_key_file: master_key_file(values, &data_dir, demo, faults)?,
+            data_dir,
+            one_address,
+            listen,
+            public_url: public_url?,
+            staff_listen,
+            staff_url: staff_url?,
+            handover_listen,
+            metrics_listen: values.parsed("metrics_listen", ADDRESS, faults),
+            smtp: smtp(values, demo, faults),
+            municipality: municipality?,
+            trusted_proxies,
+            log: log(values, faults),
+            unused_variables: values.unused.clone(),
+        };
+        config.check_planes(faults);
+        config.check_reach(faults);
+        Some(config)
+    }
+
+    /// Three planes, three addresses, unless one address is asked for by name.
+    fn check_planes(&self, faults: &mut Faults) {
+        let listeners = [self.listen, self.staff_listen, self.handover_listen];
+        let shared = listeners[0] == listeners[1] || listeners[0] == listeners[2] || listeners[1] == listeners[2];
+        let all_one = listeners.iter().all(|address| *address == listeners[0]);
+        if shared && !self.one_address {
+            faults.add(
+                "one_address",
+                "planes share an address; staff pages belong behind the city's own network. Give \
+                each plane its own, or ask for one address with `true`",
+            );
+        }
+        if self.one_address && !all_one {
+            faults.add("one_address", "is `true`, but the planes have different addresses");
+        }
+        if !self.one_address && self.staff_url == self.public_url {
+            faults.add("staff_url", "is the same as public_url, but the planes are apart");
+        }
+        if self.metrics_listen.is_some_and(|metrics| listeners.contains(&metrics)) {
+            faults.add("metrics_listen", "needs an address of its own");
+        }
+    }
+
+    /// What is served without TLS or with the demo's keys stays on this machine.
+    fn check_reach(&self, faults: &mut Faults) {
+        for (key, address) in
+            [("listen", self.listen), ("staff_listen", self.staff_listen), ("handover_listen", self.handover_listen)]
+        {
+            if address.ip().is_loopback() {
+                continue;
+            }
+            if self.demo {
+                faults.add(key, "the demo has public keys and sample passwords: it listens on a loopback address only");
+            } else if self.trusted_proxies.is_empty() {
+                faults.add(key, "plain HTTP beyond loopback: name the proxy that ends TLS in trusted_proxies");
+            }
+        }
+        for (key, url) in [("public_url", &self.public_url), ("staff_url", &self.staff_url)] {
+            if !url.is_https() && !url.is_loopback() {
+                faults.add(key, "must begin with https:// (plain HTTP is for loopback only)");
+            } else if self.demo && !url.is_loopback() {
+                faults.add(key, "the demo is for http://localhost only");
+            }
+        }
+    }
+
+    /// The addresses to listen on, with the planes on each.
+    #[must_use]
+    pub fn listeners(&self) -> BTreeMap<SocketAddr, Vec<Plane>> {
+        let mut listeners = BTreeMap::<_, Vec<Plane>>::new();
+        for (address, plane) in
+            [(self.listen, Plane::Citizen), (self.staff_listen, Plane::Staff), (self.handover_listen, Plane::Handover)]
+        {
+            listeners.entry(address).or_default().push(plane);
+        }
+        listeners
+    }
+
+    /// Whether headers that name the client are believed when they come from this address.
+    #[must_use]
+    pub fn trusts_proxy(&self, address: IpAddr) -> bool {
+        self.trusted_proxies.iter().any(|network| network.contains(address))
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config").field("demo", &self.demo).field("listen", &self.listen).finish_non_exhaustive()
+    }
+}
+
+const ADDRESS: &str = "an address and a port, such as 127.0.0.1:8080";
+
+fn loopback(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+fn read_file(path: &Path) -> Result<toml::Table, ConfigError> {
+    let text = fs::read_to_string(path).map_err(|error| ConfigError::File(path.to_owned(), error.to_string()))?;
+    // The parser's own text quotes the line, which may hold a password; its message and place do not.
+    text.parse::<toml::Table>().map_err(|error| {
+        let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        ConfigError::File(path.to_owned(), format!("line {line}: {}", error.message()))
+    })
+}
+
+fn public_url(
+    values: &Values,
+    key: &'static str,
+    demo_listen: Option<SocketAddr>,
+    otherwise: Option<&PublicUrl>,
+    faults: &mut Faults,
+) -> Option<PublicUrl> {
+    if values.text(key).is_some() {
+        return values.parsed(key, "scheme, host and perhaps port, such as https://counter.example.jp", faults);
+    }
+    if let Some(listen) = demo_listen {
+        // Passkeys and the origin check need a name, so the demo is called localhost (decisions.md).
+        return PublicUrl::localhost(listen.port());
+    }
+    if otherwise.is_none() {
+        faults.add(key, "is missing: what people have in the address line");
+    }
+    otherwise.cloned()
+}
+
+fn public_url_of_staff(
+    values: &Values,
+    one_address: bool,
+    citizens: &Option<PublicUrl>,
+    faults: &mut Faults,
+) -> Option<PublicUrl> {
+    match (one_address, citizens) {
+        (true, None) if values.text("staff_url").is_none() => None,
+        (true, citizens) => public_url(values, "staff_url", None, citizens.as_ref(), faults),
+        (false, _) => public_url(values, "staff_url", None, None, faults),
+    }
+}
+
+fn database_url(values: &Values, data_dir: &Path, faults: &mut Faults) -> String {
+    let Some(url) = values.text("database_url") else {
+        return format!("sqlite:{}", data_dir.join("madoguchi.sqlite").display());
+    };
+    if !["sqlite:", "postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+        faults.add("database_url", "must begin with sqlite: or postgres://");
+    }
+    url.to_owned()
+}
+
+fn master_key_file(values: &Values, data_dir: &Path, demo: bool, faults: &mut Faults) -> Option<PathBuf> {
+    match values.text("master_key_file") {
+        Some(_) if demo => {
+            faults.add("master_key_file", "the demo makes its own key and must not touch a real one");
+            None
+        }
+        Some(path) => Some(PathBuf::from(path)),
+        None if demo => Some(data_dir.join("demo-master.key")),
+        None => {
+            faults.add("master_key_file", "is missing: a file of 32 random bytes, readable by the service alone");
+            None
+        }
+    }
+}
+
+fn smtp(values: &Values, demo: bool, faults: &mut Faults) -> Option<Smtp> {
+    let from = values.text("mail_from").map(str::to_owned);
+    let Some(url) = values.text("smtp_url") else {
+        if !demo {
+            faults.add("smtp_url", "is missing: without mail nobody can sign in");
+        }
+        return None;
+    };
+    if let Err(problem) = crate::mail::check_url(url) {
+        faults.add("smtp_url", problem);
+    }
+    let Some(from) = from.filter(|from| crate::mail::is_sender(from)) else {
+        faults.add("mail_from", "is missing or not a mail address: who the mail is from");
+        return None;
+    };
+    Some(Smtp { url: url.to_owned(), from })
+}
+
+fn municipality(values: &Values, demo: bool, faults: &mut Faults) -> Option<Municipality> {
+    let mut text = |key: &'static str, sample: &str, what: &str| match values.text(key) {
+        Some(text) => Some(text.to_owned()),
+        None if demo => Some(sample.to_owned()),
+        None => {
+            faults.add(key, what);
+            None
+        }
+    };
+    let code = text("municipality_code", "999997", "is missing: 全国地方公共団体コード, six digits");
+    let name = text("municipality_name", "窓口市", "is missing: the name that citizens read");
+    let phone = text("municipality_phone", "000-000-0000", "is missing: the number that citizens can call");
+    if code.as_deref().is_some_and(|code| !is_municipality_code(code)) {
+        faults.add("municipality_code", "six digits, of which the last is the check digit");
+    }
+    if phone.as_deref().is_some_and(|phone| phone.is_empty() || !phone.bytes().all(|b| b.is_ascii_digit() || b == b'-'))
+    {
+        faults.add("municipality_phone", "digits and hyphens");
+    }
+    Some(Municipality { code: code?, name: name?, phone: phone? })
+}
+
+fn log(values: &Values, faults: &mut Faults) -> String {
+    let filter = values.text("log").unwrap_or("info");
+    if !crate::telemetry::is_filter(filter) {
+        faults.add("log", "expected a filter such as info or warn,server=debug");
+    }
+    filter.to_owned()
+}
+
+/// 「検査数字」 Weights 6 to 2; 11 less the remainder by 11, of which the last digit counts (総務省 検査数字の算出方法).
+fn is_municipality_code(code: &str) -> bool {
+    let digits: Vec<u32> = code.chars().filter_map(|c| c.to_digit(10)).collect();
+    if digits.len() != 6 || code.len() != 6 {
+        return false;
+    }
+    let sum: u32 = digits.iter().zip([6, 5, 4, 3, 2]).map(|(digit, weight)| digit * weight).sum();
+    digits[5] == (11 - sum % 11) % 10
+}
+
+#[cfg(test)]
+mod tests;

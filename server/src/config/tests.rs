@@ -1,0 +1,114 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! Every refusal is asked for by name.
+
+use super::*;
+
+const GOOD: [(&str, &str); 9] = [
+    ("MADOGUCHI_MASTER_KEY_FILE", "/etc/madoguchi/master.key"),
+    ("MADOGUCHI_PUBLIC_URL", "https://counter.example"),
+    ("MADOGUCHI_STAFF_URL", "https://counter.inside.example"),
+    ("MADOGUCHI_SMTP_URL", "smtps://portal:s3cret@relay.example"),
+    ("MADOGUCHI_MAIL_FROM", "窓口市 <counter@madoguchi.example>"),
+    ("MADOGUCHI_MUNICIPALITY_CODE", "131016"),
+    ("MADOGUCHI_MUNICIPALITY_NAME", "千代田区"),
+    ("MADOGUCHI_MUNICIPALITY_PHONE", "03-0000-0000"),
+    ("MADOGUCHI_DATABASE_URL", "postgres://portal@db.example/madoguchi"),
+];
+
+fn with(changes: &[(&str, &str)]) -> Sources {
+    let pairs = GOOD.iter().chain(changes).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Sources { environment: pairs.collect(), ..Sources::default() }
+}
+
+fn demo(changes: &[(&str, &str)]) -> Sources {
+    let pairs = changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    Sources { environment: pairs.collect(), demo: true, file: None }
+}
+
+fn refused(sources: &Sources) -> String {
+    Config::load(sources).unwrap_err().to_string()
+}
+
+#[test]
+fn a_complete_set_is_taken_and_keeps_the_planes_apart() {
+    let config = Config::load(&with(&[])).unwrap();
+    assert_eq!(config.listeners().len(), 3);
+    assert_eq!(config.public_url.host(), "counter.example");
+}
+
+#[test]
+fn the_demo_needs_no_settings_and_stays_on_this_machine() {
+    let config = Config::load(&demo(&[("MADOGUCHI_LISTEN", "127.0.0.1:9000")])).unwrap();
+    assert_eq!(config.public_url.origin(), "http://localhost:9000");
+    assert_eq!(config.listeners().len(), 1);
+    assert!(refused(&demo(&[("MADOGUCHI_LISTEN", "0.0.0.0:9000")])).contains("MADOGUCHI_LISTEN: the demo"));
+    assert!(refused(&demo(&[("MADOGUCHI_MASTER_KEY_FILE", "/etc/key")])).contains("MADOGUCHI_MASTER_KEY_FILE"));
+}
+
+#[test]
+fn each_fault_is_named_and_its_value_is_not() {
+    for (variable, value) in [
+        ("MADOGUCHI_LISTEN", "s3cret-host"),
+        ("MADOGUCHI_PUBLIC_URL", "https://s3cret.example/path"),
+        ("MADOGUCHI_PUBLIC_URL", "http://s3cret.example"),
+        ("MADOGUCHI_STAFF_URL", ""),
+        ("MADOGUCHI_SMTP_URL", "smtp://portal:s3cret@relay.example"),
+        ("MADOGUCHI_SMTP_URL", ""),
+        ("MADOGUCHI_MAIL_FROM", "s3cret"),
+        ("MADOGUCHI_MUNICIPALITY_CODE", "131017"),
+        ("MADOGUCHI_MUNICIPALITY_PHONE", "s3cret"),
+        ("MADOGUCHI_DATABASE_URL", "mysql://s3cret@db"),
+        ("MADOGUCHI_TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("MADOGUCHI_ONE_ADDRESS", "s3cret"),
+        ("MADOGUCHI_METRICS_LISTEN", "127.0.0.1:8080"),
+        ("MADOGUCHI_LOG", "server=s3cret"),
+        ("MADOGUCHI_MASTER_KEY_FILE", " "),
+    ] {
+        let text = refused(&with(&[(variable, value)]));
+        assert!(text.starts_with(&format!("{variable}: ")), "{variable}: {text}");
+        assert!(!text.contains("s3cret"), "{text}");
+        assert_eq!(text.lines().count(), 1, "{text}");
+    }
+}
+
+#[test]
+fn plain_http_beyond_loopback_needs_a_proxy_by_name() {
+    assert!(refused(&with(&[("MADOGUCHI_LISTEN", "0.0.0.0:80")])).contains("MADOGUCHI_LISTEN: plain HTTP"));
+    let behind = with(&[("MADOGUCHI_LISTEN", "0.0.0.0:80"), ("MADOGUCHI_TRUSTED_PROXIES", "10.0.0.0/8, ::1")]);
+    let config = Config::load(&behind).unwrap();
+    assert!(config.trusts_proxy("10.9.9.9".parse().unwrap()));
+    assert!(config.trusts_proxy("::ffff:10.9.9.9".parse().unwrap()));
+    assert!(!config.trusts_proxy("11.0.0.1".parse().unwrap()));
+}
+
+#[test]
+fn one_address_is_asked_for_by_name() {
+    let same = ("MADOGUCHI_STAFF_LISTEN", "127.0.0.1:8080");
+    assert!(refused(&with(&[same])).starts_with("MADOGUCHI_ONE_ADDRESS: planes share"));
+    let config = Config::load(&with(&[("MADOGUCHI_ONE_ADDRESS", "true")])).unwrap();
+    assert_eq!(config.listeners().len(), 1);
+    let apart = with(&[("MADOGUCHI_ONE_ADDRESS", "true"), ("MADOGUCHI_HANDOVER_LISTEN", "127.0.0.1:9")]);
+    assert!(refused(&apart).starts_with("MADOGUCHI_ONE_ADDRESS: is `true`"));
+}
+
+#[test]
+fn a_slip_of_the_pen_is_noticed() {
+    assert!(refused(&with(&[("MADOGUCHI_STAF_URL", "x")])).contains("is MADOGUCHI_STAFF_URL meant?"));
+    let other = Config::load(&with(&[("MADOGUCHI_SOAK", "1")])).unwrap();
+    assert_eq!(other.unused_variables, ["MADOGUCHI_SOAK"]);
+}
+
+#[test]
+fn the_environment_goes_above_the_file_and_the_file_is_read_strictly() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("settings.toml");
+    let file = |text: &str| {
+        fs::write(&path, text).unwrap();
+        Sources { file: Some(path.clone()), ..with(&[]) }
+    };
+    let config = Config::load(&file("listen = '127.0.0.1:7000'\nmunicipality_name = 'x'\n")).unwrap();
+    assert_eq!((config.listen.port(), config.municipality.name.as_str()), (7000, "千代田区"));
+    assert!(refused(&file("colour = 'red'\n")).contains("MADOGUCHI_COLOUR: is not a setting"));
+    let broken = refused(&file("listen = '127.0.0.1:1'\nsmtp_url = 's3cret\n"));
+    assert!(broken.contains("line 2") && !broken.contains("s3cret"), "{broken}");
+}
