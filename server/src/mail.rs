@@ -6,6 +6,7 @@ use std::{fmt, time::Duration};
 use intake::ids::OutboxId;
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
+    address::Envelope,
     message::{
         Mailbox,
         header::{ContentType, HeaderName, HeaderValue},
@@ -151,11 +152,12 @@ impl Mailer {
 }
 
 fn compose(from: &Mailbox, letter: &Letter<'_>) -> Option<Message> {
-    let to = Mailbox::new(None, recipient(letter.to)?);
+    let to = recipient(letter.to)?;
     let message_id = format!("<{}@{}>", letter.id, from.email.domain());
     Message::builder()
         .from(from.clone())
-        .to(to)
+        .envelope(Envelope::new(Some(from.email.clone()), vec![to.clone()]).ok()?)
+        .to(Mailbox::new(None, to))
         .subject(letter.subject)
         .message_id(Some(message_id))
         .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))

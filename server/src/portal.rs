@@ -28,9 +28,16 @@ impl Portal {
     /// # Errors
     /// See [`StartError`].
     pub fn open(config: Config) -> Result<Self, StartError> {
-        let catalog = Catalog::shipped().map_err(|(file, faults)| {
-            StartError::Forms(file, faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
-        })?;
-        Ok(Self { config, catalog, metrics: Metrics::new() })
+        Ok(Self { config, catalog: forms()?, metrics: Metrics::new() })
     }
+}
+
+/// The forms that the portal would serve.
+///
+/// # Errors
+/// When a form has faults.
+pub fn forms() -> Result<Catalog, StartError> {
+    Catalog::shipped().map_err(|(file, faults)| {
+        StartError::Forms(file, faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+    })
 }

@@ -160,10 +160,12 @@ impl Config {
         let staff_url = public_url_of_staff(values, one_address, &public_url, faults);
         let municipality = municipality(values, demo, faults);
         let trusted_proxies = values.list("trusted_proxies", "addresses such as 10.0.0.5 or 10.0.0.0/24", faults);
+        let master_key_file = master_key_file(values, &data_dir, demo, faults);
+        let smtp = smtp(values, demo, faults);
         let config = Self {
             demo,
             database_url: database_url(values, &data_dir, faults),
-            master_key_file: master_key_file(values, &data_dir, demo, faults)?,
+            master_key_file: master_key_file?,
             data_dir,
             one_address,
             listen,
@@ -172,7 +174,7 @@ impl Config {
             staff_url: staff_url?,
             handover_listen,
             metrics_listen: values.parsed("metrics_listen", ADDRESS, faults),
-            smtp: smtp(values, demo, faults),
+            smtp,
             municipality: municipality?,
             trusted_proxies,
             log: log(values, faults),

@@ -112,3 +112,13 @@ fn the_environment_goes_above_the_file_and_the_file_is_read_strictly() {
     let broken = refused(&file("listen = '127.0.0.1:1'\nsmtp_url = 's3cret\n"));
     assert!(broken.contains("line 2") && !broken.contains("s3cret"), "{broken}");
 }
+
+#[test]
+fn all_that_is_missing_is_said_at_once() {
+    let text = refused(&Sources::default());
+    for (variable, _) in
+        GOOD.iter().filter(|(name, _)| !["MADOGUCHI_DATABASE_URL", "MADOGUCHI_MAIL_FROM"].contains(name))
+    {
+        assert!(text.contains(variable), "{variable} in {text}");
+    }
+}
