@@ -1,8 +1,13 @@
 //! Logs and counters for operators. Invariant: neither holds a name, an answer, an address, a receipt number or a
 //! query string; labels are closed vocabularies, route patterns and status codes.
 
-use std::{io::IsTerminal, sync::Arc};
+use std::{
+    io::{self, IsTerminal},
+    net::SocketAddr,
+    sync::Arc,
+};
 
+use actix_web::{App, HttpResponse, HttpServer, dev::Server, web};
 use prometheus_client::{
     encoding::text::encode,
     metrics::{
@@ -160,6 +165,23 @@ impl Metrics {
         encode(&mut text, &self.registry).expect("writing to a string does not fail");
         text
     }
+}
+
+/// The listener of `/metrics`, apart from the three planes. It runs until its handle stops it.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub fn serve_metrics(address: SocketAddr, metrics: Metrics) -> io::Result<Server> {
+    const TEXT_FORMAT: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    let server = HttpServer::new(move || {
+        let metrics = metrics.clone();
+        let page = move || {
+            let text = metrics.text();
+            async move { HttpResponse::Ok().content_type(TEXT_FORMAT).body(text) }
+        };
+        App::new().route("/metrics", web::get().to(page))
+    });
+    Ok(server.workers(1).disable_signals().bind(address)?.run())
 }
 
 #[cfg(test)]
