@@ -1,13 +1,28 @@
-//! What a running portal consists of. Invariant: a [`Portal`] that exists has a usable catalog of forms.
+//! What a running portal consists of. Invariant: a [`Portal`] that exists has a usable catalog of forms, a database of
+//! this version, and the master key that the database was first opened with.
+
+use std::{fs, os::unix::fs::DirBuilderExt, path::PathBuf};
 
 use intake::catalog::Catalog;
 
-use crate::{config::Config, telemetry::Metrics};
+use crate::{
+    clock::Clock,
+    config::Config,
+    seal::{MasterKey, MasterKeyError, Seal},
+    store::{Database, Record, StoreError, Upkeep, installation},
+    telemetry::Metrics,
+};
 
 /// A running portal: what the web, the worker, every command and the tests start from.
 pub struct Portal {
     /// The settings.
     pub config: Config,
+    /// The database.
+    pub database: Database,
+    /// Seals and opens.
+    pub seal: Seal,
+    /// The time.
+    pub clock: Clock,
     /// The forms.
     pub catalog: Catalog,
     /// The counters.
@@ -20,15 +35,62 @@ pub enum StartError {
     /// A form file has faults.
     #[error("the form {0} has faults: {1}")]
     Forms(String, String),
+    /// The folder of the demo cannot be made.
+    #[error("the data folder {0} cannot be made: {1}")]
+    DataFolder(PathBuf, std::io::Error),
+    /// There is no usable master key.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// Another key sealed what is in the database.
+    #[error("this master key is not the one that the database was made with")]
+    OtherMasterKey,
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
+const KEY_CHECK: &str = "master_key_check";
+
 impl Portal {
-    /// Opens everything that the settings name.
+    /// Opens everything that the settings name. The demo makes its folder, its key and its tables by itself; an
+    /// installation is migrated by an operator.
     ///
     /// # Errors
     /// See [`StartError`].
-    pub fn open(config: Config) -> Result<Self, StartError> {
-        Ok(Self { config, catalog: forms()?, metrics: Metrics::new() })
+    pub async fn open(config: Config, clock: Clock) -> Result<Self, StartError> {
+        let catalog = forms()?;
+        let master = if config.demo {
+            fs::DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&config.data_dir)
+                .map_err(|error| StartError::DataFolder(config.data_dir.clone(), error))?;
+            MasterKey::load_or_make_demo(&config.master_key_file)?
+        } else {
+            MasterKey::load(&config.master_key_file)?
+        };
+        let database = Database::connect(&config.database_url).await?;
+        if config.demo {
+            database.migrate().await?;
+        }
+        database.check_migrations().await?;
+        let seal = Seal::new(&master);
+        check_key(&database, &seal).await?;
+        Ok(Self { config, database, seal, clock, catalog, metrics: Metrics::new() })
+    }
+}
+
+/// The first start keeps a value that follows from the master key; later starts compare.
+async fn check_key(database: &Database, seal: &Seal) -> Result<(), StartError> {
+    let mut tx = database.write().await?;
+    let expected = seal.check_value();
+    match installation::find(&mut tx, KEY_CHECK).await? {
+        Some(kept) if kept == expected => Ok(()),
+        Some(_) => Err(StartError::OtherMasterKey),
+        None => {
+            installation::insert(&mut tx, KEY_CHECK, &expected).await?;
+            Ok(tx.commit(Record::Upkeep(Upkeep::InstallationMade)).await?)
+        }
     }
 }
 

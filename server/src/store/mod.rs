@@ -1,1 +1,243 @@
-//! In the making.
+//! The only place with SQL. Invariant: nothing is written without a [`Record`]: an audit entry, or one of the closed
+//! list of writes that are nobody's deed.
+//!
+//! One set of statements with `$1` placeholders runs on SQLite and on PostgreSQL; `dialect` holds what differs. A
+//! transaction that is dropped rolls back.
+
+pub mod account;
+pub mod audit;
+mod columns;
+mod dialect;
+pub mod installation;
+pub mod outbox;
+pub mod session;
+pub mod staff;
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+pub use audit::{AuditEntry, Record, Upkeep};
+
+/// The database of one installation. Cloning shares it.
+#[derive(Clone)]
+pub enum Database {
+    /// One file: one writer, many readers.
+    Sqlite {
+        /// One connection; writers wait for it in turn.
+        writer: SqlitePool,
+        /// Read-only connections.
+        readers: SqlitePool,
+    },
+    /// A server.
+    Postgres(PgPool),
+}
+
+/// An open transaction on either database.
+pub enum Connection {
+    /// On SQLite.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On PostgreSQL.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// A transaction that only reads.
+pub struct ReadTx(Connection);
+
+/// A transaction that writes. [`WriteTx::commit`] is the only way to keep what it wrote.
+pub struct WriteTx(Connection);
+
+impl Deref for ReadTx {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl DerefMut for ReadTx {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.0
+    }
+}
+
+impl Deref for WriteTx {
+    type Target = Connection;
+    fn deref(&self) -> &Connection {
+        &self.0
+    }
+}
+
+impl DerefMut for WriteTx {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.0
+    }
+}
+
+/// Why the database did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Something with this key is there already.
+    #[error("it is there already")]
+    Duplicate,
+    /// Two transactions were in each other's way, or the database is busy; the same deed may be tried again.
+    #[error("the database is busy")]
+    Busy,
+    /// What is stored breaks an invariant. Nothing is guessed.
+    #[error("stored data breaks an invariant: {0}")]
+    Corrupt(String),
+    /// This program and the database are of different versions.
+    #[error("{0}")]
+    Version(String),
+    /// The database cannot be used.
+    #[error("the database: {0}")]
+    Database(sqlx::Error),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::Database(inner) if inner.is_unique_violation() => Self::Duplicate,
+            sqlx::Error::Database(inner) if dialect::is_transient(inner.code().as_deref()) => Self::Busy,
+            sqlx::Error::PoolTimedOut => Self::Busy,
+            sqlx::Error::ColumnDecode { .. } => Self::Corrupt(error.to_string()),
+            _ => Self::Database(error),
+        }
+    }
+}
+
+impl Database {
+    /// Begins a transaction that reads.
+    ///
+    /// # Errors
+    /// When the database cannot be reached in time.
+    pub async fn read(&self) -> Result<ReadTx, StoreError> {
+        Ok(ReadTx(match self {
+            Self::Sqlite { readers, .. } => Connection::Sqlite(readers.begin().await?),
+            Self::Postgres(pool) => Connection::Postgres(pool.begin_with(dialect::POSTGRES_READ).await?),
+        }))
+    }
+
+    /// Begins a transaction that writes. On PostgreSQL it may end with [`StoreError::Busy`]; a flow that read nothing
+    /// from outside may then be run again.
+    ///
+    /// # Errors
+    /// When the database cannot be reached in time.
+    pub async fn write(&self) -> Result<WriteTx, StoreError> {
+        Ok(WriteTx(match self {
+            Self::Sqlite { writer, .. } => Connection::Sqlite(writer.begin_with(dialect::SQLITE_WRITE).await?),
+            Self::Postgres(pool) => Connection::Postgres(pool.begin().await?),
+        }))
+    }
+}
+
+impl Connection {
+    /// The connection itself, also through a [`ReadTx`] or a [`WriteTx`].
+    const fn either(&mut self) -> &mut Self {
+        self
+    }
+}
+
+impl WriteTx {
+    /// Keeps what was written, with the record of it.
+    ///
+    /// # Errors
+    /// When the record cannot be written: then nothing is kept.
+    pub async fn commit(mut self, record: Record) -> Result<(), StoreError> {
+        match record {
+            Record::Deed(entry) => audit::append(&mut self.0, &entry).await?,
+            Record::Upkeep(_) => {}
+        }
+        self.end().await
+    }
+
+    /// Keeps what was written, with several entries.
+    ///
+    /// # Errors
+    /// When one of them cannot be written, or there is none: then nothing is kept.
+    pub async fn commit_all(mut self, entries: Vec<AuditEntry>) -> Result<(), StoreError> {
+        if entries.is_empty() {
+            return Err(StoreError::Corrupt("a deed without an entry".to_owned()));
+        }
+        for entry in &entries {
+            audit::append(&mut self.0, entry).await?;
+        }
+        self.end().await
+    }
+
+    async fn end(self) -> Result<(), StoreError> {
+        match self.0 {
+            Connection::Sqlite(transaction) => transaction.commit().await?,
+            Connection::Postgres(transaction) => transaction.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+/// Every statement with its name, so that a test can have each prepared by both databases.
+#[must_use]
+pub fn statements() -> Vec<(&'static str, &'static str)> {
+    [
+        account::STATEMENTS,
+        audit::STATEMENTS,
+        installation::STATEMENTS,
+        outbox::STATEMENTS,
+        session::STATEMENTS,
+        staff::STATEMENTS,
+    ]
+    .concat()
+}
+
+/// Declares the statements of one file, and the list of them.
+macro_rules! sql {
+    ($($name:ident = $sql:expr;)+) => {
+        $(const $name: &str = $sql;)+
+        pub(super) const STATEMENTS: &[(&str, &str)] = &[$((stringify!($name), $name)),+];
+    };
+}
+
+/// One row or none: `optional!(connection, Row, SQL, binds…)`.
+macro_rules! optional {
+    ($connection:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        match $connection.either() {
+            $crate::store::Connection::Sqlite(tx) => {
+                sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_optional(&mut **tx).await
+            }
+            $crate::store::Connection::Postgres(tx) => {
+                sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_optional(&mut **tx).await
+            }
+        }
+        .map_err($crate::store::StoreError::from)
+    };
+}
+
+/// All rows: `all!(connection, Row, SQL, binds…)`.
+macro_rules! all {
+    ($connection:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        match $connection.either() {
+            $crate::store::Connection::Sqlite(tx) => {
+                sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_all(&mut **tx).await
+            }
+            $crate::store::Connection::Postgres(tx) => {
+                sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_all(&mut **tx).await
+            }
+        }
+        .map_err($crate::store::StoreError::from)
+    };
+}
+
+/// The number of rows changed: `execute!(connection, SQL, binds…)`.
+macro_rules! execute {
+    ($connection:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
+        match $connection.either() {
+            $crate::store::Connection::Sqlite(tx) => {
+                sqlx::query($sql)$(.bind($bind))*.execute(&mut **tx).await.map(|done| done.rows_affected())
+            }
+            $crate::store::Connection::Postgres(tx) => {
+                sqlx::query($sql)$(.bind($bind))*.execute(&mut **tx).await.map(|done| done.rows_affected())
+            }
+        }
+        .map_err($crate::store::StoreError::from)
+    };
+}
+
+use {all, execute, optional, sql};

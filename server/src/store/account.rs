@@ -1,0 +1,203 @@
+//! Accounts of parents, and passkeys of parents and staff. Invariant: a mail address is stored sealed, and found by a
+//! keyed index only.
+
+use intake::{
+    ids::{AccountId, PasskeyId, StaffId},
+    time::Instant,
+};
+
+use super::{Connection, StoreError, WriteTx, all, columns::row, execute, optional, sql};
+use crate::seal::WrappedKey;
+
+sql! {
+    INSERT = "INSERT INTO account (account_id, mail_index, wrapped_key, mail_sealed, locale, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    FIND = "SELECT account_id, wrapped_key, mail_sealed, locale, created_at, closed_at FROM account WHERE account_id = $1";
+    FIND_BY_MAIL = "SELECT account_id, wrapped_key, mail_sealed, locale, created_at, closed_at FROM account
+        WHERE mail_index = $1";
+    SET_LOCALE = "UPDATE account SET locale = $2 WHERE account_id = $1";
+    INSERT_PASSKEY = "INSERT INTO passkey (passkey_id, account_id, staff_id, credential_id, credential, label, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    PASSKEY_BY_CREDENTIAL = "SELECT passkey_id, account_id, staff_id, credential, label, created_at, last_used_at
+        FROM passkey WHERE credential_id = $1";
+    PASSKEYS_OF_ACCOUNT = "SELECT passkey_id, account_id, staff_id, credential, label, created_at, last_used_at
+        FROM passkey WHERE account_id = $1 ORDER BY created_at, passkey_id";
+    PASSKEYS_OF_STAFF = "SELECT passkey_id, account_id, staff_id, credential, label, created_at, last_used_at
+        FROM passkey WHERE staff_id = $1 ORDER BY created_at, passkey_id";
+    PASSKEY_USED = "UPDATE passkey SET credential = $2, last_used_at = $3 WHERE passkey_id = $1";
+    DELETE_PASSKEY = "DELETE FROM passkey WHERE passkey_id = $1 AND account_id = $2";
+    DELETE_PASSKEYS_OF_STAFF = "DELETE FROM passkey WHERE staff_id = $1";
+}
+
+row! {
+    /// An account.
+    #[derive(Clone)]
+    pub struct Account {
+        /// Its id.
+        pub account_id: AccountId,
+        /// Its data key, wrapped.
+        pub wrapped_key: WrappedKey,
+        /// The mail address; place `account/<id>/mail`.
+        pub mail_sealed: Vec<u8>,
+        /// The language chosen.
+        pub locale: String,
+        /// When it was made.
+        pub created_at: Instant,
+        /// When it was closed.
+        pub closed_at: Option<Instant>,
+    }
+}
+
+/// Keeps a new account.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when the address has one.
+pub async fn insert(tx: &mut WriteTx, account: &Account, mail_index: &[u8; 32]) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        INSERT,
+        account.account_id.bytes().as_slice(),
+        mail_index.as_slice(),
+        account.wrapped_key.as_bytes(),
+        &account.mail_sealed,
+        &account.locale,
+        account.created_at.micros(),
+    )
+    .map(drop)
+}
+
+/// An account by its id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find(connection: &mut Connection, id: AccountId) -> Result<Option<Account>, StoreError> {
+    optional!(connection, Account, FIND, id.bytes().as_slice())
+}
+
+/// An account by the index key of its mail address.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_by_mail_index(connection: &mut Connection, index: &[u8; 32]) -> Result<Option<Account>, StoreError> {
+    optional!(connection, Account, FIND_BY_MAIL, index.as_slice())
+}
+
+/// Keeps the language that a parent chose.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_locale(tx: &mut WriteTx, id: AccountId, locale: &str) -> Result<(), StoreError> {
+    execute!(tx, SET_LOCALE, id.bytes().as_slice(), locale).map(drop)
+}
+
+/// Whose passkey it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasskeyOwner {
+    /// A parent's.
+    Account(AccountId),
+    /// A member of staff's.
+    Staff(StaffId),
+}
+
+row! {
+    /// A passkey.
+    #[derive(Clone)]
+    pub struct Passkey {
+        /// Its id.
+        pub passkey_id: PasskeyId,
+        /// The parent whose it is.
+        pub account_id: Option<AccountId>,
+        /// The member of staff whose it is.
+        pub staff_id: Option<StaffId>,
+        /// Public key and counter, as the WebAuthn library writes them.
+        pub credential: String,
+        /// What the owner calls it.
+        pub label: String,
+        /// When it was added.
+        pub created_at: Instant,
+        /// When it last signed in.
+        pub last_used_at: Option<Instant>,
+    }
+}
+
+/// A passkey to be kept.
+pub struct NewPasskey<'a> {
+    /// Its id.
+    pub passkey_id: PasskeyId,
+    /// Whose it is.
+    pub owner: PasskeyOwner,
+    /// The authenticator's id of it.
+    pub credential_id: &'a [u8],
+    /// See [`Passkey::credential`].
+    pub credential: &'a str,
+    /// See [`Passkey::label`].
+    pub label: &'a str,
+    /// See [`Passkey::created_at`].
+    pub created_at: Instant,
+}
+
+/// Keeps a passkey.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when the authenticator's id is known.
+pub async fn insert_passkey(tx: &mut WriteTx, passkey: &NewPasskey<'_>) -> Result<(), StoreError> {
+    let (account, staff) = match &passkey.owner {
+        PasskeyOwner::Account(id) => (Some(id.bytes().as_slice()), None),
+        PasskeyOwner::Staff(id) => (None, Some(id.bytes().as_slice())),
+    };
+    execute!(
+        tx,
+        INSERT_PASSKEY,
+        passkey.passkey_id.bytes().as_slice(),
+        account,
+        staff,
+        passkey.credential_id,
+        passkey.credential,
+        passkey.label,
+        passkey.created_at.micros(),
+    )
+    .map(drop)
+}
+
+/// The passkey with an authenticator's id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_passkey(connection: &mut Connection, credential_id: &[u8]) -> Result<Option<Passkey>, StoreError> {
+    optional!(connection, Passkey, PASSKEY_BY_CREDENTIAL, credential_id)
+}
+
+/// All passkeys of an owner, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn passkeys_of(connection: &mut Connection, owner: PasskeyOwner) -> Result<Vec<Passkey>, StoreError> {
+    match owner {
+        PasskeyOwner::Account(id) => all!(connection, Passkey, PASSKEYS_OF_ACCOUNT, id.bytes().as_slice()),
+        PasskeyOwner::Staff(id) => all!(connection, Passkey, PASSKEYS_OF_STAFF, id.bytes().as_slice()),
+    }
+}
+
+/// Keeps the counter and the time of a use.
+///
+/// # Errors
+/// When the database fails.
+pub async fn passkey_used(tx: &mut WriteTx, id: PasskeyId, credential: &str, at: Instant) -> Result<(), StoreError> {
+    execute!(tx, PASSKEY_USED, id.bytes().as_slice(), credential, at.micros()).map(drop)
+}
+
+/// Removes a parent's passkey; false when it is not this parent's.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_passkey(tx: &mut WriteTx, id: PasskeyId, owner: AccountId) -> Result<bool, StoreError> {
+    Ok(execute!(tx, DELETE_PASSKEY, id.bytes().as_slice(), owner.bytes().as_slice())? == 1)
+}
+
+/// Removes all passkeys of a member of staff, who is invited anew.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_passkeys_of_staff(tx: &mut WriteTx, owner: StaffId) -> Result<u64, StoreError> {
+    execute!(tx, DELETE_PASSKEYS_OF_STAFF, owner.bytes().as_slice())
+}

@@ -1,0 +1,518 @@
+//! 「監査記録」 Who did what to which case, when, with which result. Invariant: entries form a chain: the hash of each
+//! covers all its columns and the hash before it; none can be changed, taken out, put in or moved unnoticed.
+//!
+//! Personal data has no place in it: details are numbers and words of closed vocabularies.
+
+use std::collections::BTreeMap;
+
+use intake::{
+    case::CommandKind,
+    ids::{AccountId, CaseId, DestinationId, DraftId, FormId, PasskeyId, StaffId},
+    time::Instant,
+};
+use sha2::{Digest, Sha256};
+
+use super::{Connection, StoreError, all, columns::row, execute, optional, sql};
+
+sql! {
+    // Takes the row lock of the head, so that entries are written one after the other.
+    NEXT = "UPDATE audit_head SET seq = seq + 1 WHERE head_id = 1 RETURNING seq, entry_hash";
+    APPEND = "INSERT INTO audit_entry (seq, at, actor_kind, actor_id, deed, subject_kind, subject_id, outcome, detail,
+        request_id, entry_hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    MOVE_HEAD = "UPDATE audit_head SET entry_hash = $1 WHERE head_id = 1";
+    HEAD = "SELECT seq, entry_hash FROM audit_head WHERE head_id = 1";
+    AFTER = "SELECT seq, at, actor_kind, actor_id, deed, subject_kind, subject_id, outcome, detail, request_id, entry_hash
+        FROM audit_entry WHERE seq > $1 ORDER BY seq LIMIT $2";
+    OF_SUBJECT = "SELECT seq, at, actor_kind, actor_id, deed, subject_kind, subject_id, outcome, detail, request_id,
+        entry_hash FROM audit_entry WHERE subject_kind = $1 AND subject_id = $2 ORDER BY seq DESC LIMIT $3";
+    OF_ACTOR = "SELECT seq, at, actor_kind, actor_id, deed, subject_kind, subject_id, outcome, detail, request_id,
+        entry_hash FROM audit_entry WHERE actor_kind = $1 AND actor_id = $2 ORDER BY seq DESC LIMIT $3";
+    BETWEEN = "SELECT seq, at, actor_kind, actor_id, deed, subject_kind, subject_id, outcome, detail, request_id, entry_hash
+        FROM audit_entry WHERE at >= $1 AND at < $2 ORDER BY at, seq LIMIT $3";
+    HASHES = "SELECT entry_hash FROM audit_entry ORDER BY seq";
+}
+
+/// Why a transaction may be kept.
+#[derive(Clone, Debug)]
+pub enum Record {
+    /// Somebody did something.
+    Deed(AuditEntry),
+    /// A write that is nobody's deed.
+    Upkeep(Upkeep),
+}
+
+/// Writes that are nobody's deed. Closed: everything else needs an entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Upkeep {
+    /// When a session was last used: once a minute would drown the log.
+    SessionSeen,
+    /// A draft saved again in the same session: the first save of the session is the entry (decisions.md).
+    DraftSavedAgain,
+    /// A mail leased, sent or put off: queueing it was the deed.
+    MailAttempt,
+    /// Rows removed because their time was over.
+    ExpiredRowsSwept,
+    /// The identifier of a token that must not be used twice.
+    TokenSeen,
+    /// The state of a passkey ceremony, for five minutes; its end is the deed.
+    CeremonyKept,
+    /// A code sent or tried: signing in, or failing to for good, is the deed.
+    CodeAttempt,
+    /// Figures that can be counted again.
+    CountersKept,
+    /// The first start: the master key's check value.
+    InstallationMade,
+}
+
+/// Who.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// Somebody who has not signed in.
+    Anybody,
+    /// A parent.
+    Citizen(AccountId),
+    /// A member of staff.
+    Staff(StaffId),
+    /// An import job.
+    Destination(DestinationId),
+    /// The portal itself.
+    Portal,
+    /// Whoever may run commands on the server.
+    Operator,
+}
+
+/// To what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// A case.
+    Case(CaseId),
+    /// A draft.
+    Draft(DraftId),
+    /// An account.
+    Account(AccountId),
+    /// A member of staff.
+    Staff(StaffId),
+    /// A passkey.
+    Passkey(PasskeyId),
+    /// A back office.
+    Destination(DestinationId),
+    /// A batch.
+    Batch(DestinationId, i64),
+    /// A key of the portal, by its identifier.
+    Key(String),
+}
+
+/// With which result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was done.
+    Done,
+    /// It was asked for and refused.
+    Refused,
+}
+
+/// What. Closed; the names are kept for as long as the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each name says what was done")]
+pub enum Deed {
+    SignedIn,
+    SignedOut,
+    SteppedUp,
+    AccountMade,
+    AccountClosed,
+    PasskeyAdded,
+    PasskeyRemoved,
+    DraftStarted,
+    DraftSaved,
+    DraftDiscarded,
+    DraftExpired,
+    Submitted,
+    QueueViewed,
+    CaseViewed,
+    /// A command on a case.
+    Commanded(CommandKind),
+    MailGivenUp,
+    StaffInvited,
+    StaffJoined,
+    StaffDisabled,
+    DestinationAdded,
+    DestinationDisabled,
+    KeyMade,
+    KeyActivated,
+    KeyRetired,
+    BatchSealed,
+    BatchFetched,
+    ReceiptTaken,
+    BatchSettled,
+    Exported,
+    ContentErased,
+    BackedUp,
+    SettingsChanged,
+}
+
+impl Deed {
+    fn name(self) -> String {
+        match self {
+            Self::SignedIn => "signed_in",
+            Self::SignedOut => "signed_out",
+            Self::SteppedUp => "stepped_up",
+            Self::AccountMade => "account_made",
+            Self::AccountClosed => "account_closed",
+            Self::PasskeyAdded => "passkey_added",
+            Self::PasskeyRemoved => "passkey_removed",
+            Self::DraftStarted => "draft_started",
+            Self::DraftSaved => "draft_saved",
+            Self::DraftDiscarded => "draft_discarded",
+            Self::DraftExpired => "draft_expired",
+            Self::Submitted => "submitted",
+            Self::QueueViewed => "queue_viewed",
+            Self::CaseViewed => "case_viewed",
+            Self::Commanded(kind) => return format!("command.{kind}"),
+            Self::MailGivenUp => "mail_given_up",
+            Self::StaffInvited => "staff_invited",
+            Self::StaffJoined => "staff_joined",
+            Self::StaffDisabled => "staff_disabled",
+            Self::DestinationAdded => "destination_added",
+            Self::DestinationDisabled => "destination_disabled",
+            Self::KeyMade => "key_made",
+            Self::KeyActivated => "key_activated",
+            Self::KeyRetired => "key_retired",
+            Self::BatchSealed => "batch_sealed",
+            Self::BatchFetched => "batch_fetched",
+            Self::ReceiptTaken => "receipt_taken",
+            Self::BatchSettled => "batch_settled",
+            Self::Exported => "exported",
+            Self::ContentErased => "content_erased",
+            Self::BackedUp => "backed_up",
+            Self::SettingsChanged => "settings_changed",
+        }
+        .to_owned()
+    }
+}
+
+/// A value of a detail: nothing that could be a name.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(untagged)]
+pub enum Detail {
+    /// A number.
+    Number(i64),
+    /// A word of a closed vocabulary.
+    Word(&'static str),
+    /// A form.
+    Form(FormId),
+}
+
+impl From<i64> for Detail {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<&'static str> for Detail {
+    fn from(word: &'static str) -> Self {
+        Self::Word(word)
+    }
+}
+
+impl From<FormId> for Detail {
+    fn from(form: FormId) -> Self {
+        Self::Form(form)
+    }
+}
+
+/// An entry to be written.
+#[derive(Clone, Debug)]
+pub struct AuditEntry {
+    /// When.
+    pub at: Instant,
+    /// Who.
+    pub actor: Actor,
+    /// What.
+    pub deed: Deed,
+    /// To what.
+    pub subject: Option<Subject>,
+    /// With which result.
+    pub outcome: Outcome,
+    /// More, by closed keys.
+    pub detail: BTreeMap<&'static str, Detail>,
+    /// The request, to find the lines of the log.
+    pub request_id: Option<String>,
+}
+
+impl AuditEntry {
+    /// A deed that was done; more can be said with the other methods.
+    #[must_use]
+    pub const fn done(at: Instant, actor: Actor, deed: Deed) -> Self {
+        let detail = BTreeMap::new();
+        Self { at, actor, deed, subject: None, outcome: Outcome::Done, detail, request_id: None }
+    }
+
+    /// With what it was done to.
+    #[must_use]
+    pub fn on(mut self, subject: Subject) -> Self {
+        self.subject = Some(subject);
+        self
+    }
+
+    /// That it was refused.
+    #[must_use]
+    pub const fn refused(mut self) -> Self {
+        self.outcome = Outcome::Refused;
+        self
+    }
+
+    /// With a detail.
+    #[must_use]
+    pub fn with(mut self, key: &'static str, value: impl Into<Detail>) -> Self {
+        self.detail.insert(key, value.into());
+        self
+    }
+
+    /// With the request it came from.
+    #[must_use]
+    pub fn in_request(mut self, request_id: impl Into<String>) -> Self {
+        self.request_id = Some(request_id.into());
+        self
+    }
+}
+
+row! {
+    /// An entry as it is stored.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct StoredEntry {
+        /// Its place, from 1.
+        pub seq: i64,
+        /// When.
+        pub at: Instant,
+        /// Who: the kind.
+        pub actor_kind: String,
+        /// Who.
+        pub actor_id: Option<String>,
+        /// What.
+        pub deed: String,
+        /// To what: the kind.
+        pub subject_kind: Option<String>,
+        /// To what.
+        pub subject_id: Option<String>,
+        /// `done` or `refused`.
+        pub outcome: String,
+        /// More, as JSON.
+        pub detail: String,
+        /// The request.
+        pub request_id: Option<String>,
+        /// The hash over it and over the hash before.
+        pub entry_hash: [u8; 32],
+    }
+}
+
+impl StoredEntry {
+    /// Every column led by its length, `-` for none, so that no two entries have the same bytes.
+    fn hash_after(&self, previous: &[u8; 32]) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(previous);
+        hash.update(self.seq.to_be_bytes());
+        hash.update(self.at.micros().to_be_bytes());
+        let texts = [
+            Some(&self.actor_kind),
+            self.actor_id.as_ref(),
+            Some(&self.deed),
+            self.subject_kind.as_ref(),
+            self.subject_id.as_ref(),
+            Some(&self.outcome),
+            Some(&self.detail),
+            self.request_id.as_ref(),
+        ];
+        for text in texts {
+            match text {
+                Some(text) => {
+                    hash.update([1]);
+                    hash.update((text.len() as u64).to_be_bytes());
+                    hash.update(text.as_bytes());
+                }
+                None => hash.update([0]),
+            }
+        }
+        hash.finalize().into()
+    }
+}
+
+fn actor_columns(actor: &Actor) -> (&'static str, Option<String>) {
+    match actor {
+        Actor::Anybody => ("anybody", None),
+        Actor::Citizen(id) => ("citizen", Some(id.to_string())),
+        Actor::Staff(id) => ("staff", Some(id.to_string())),
+        Actor::Destination(id) => ("destination", Some(id.to_string())),
+        Actor::Portal => ("portal", None),
+        Actor::Operator => ("operator", None),
+    }
+}
+
+fn subject_columns(subject: &Subject) -> (&'static str, String) {
+    match subject {
+        Subject::Case(id) => ("case", id.to_string()),
+        Subject::Draft(id) => ("draft", id.to_string()),
+        Subject::Account(id) => ("account", id.to_string()),
+        Subject::Staff(id) => ("staff", id.to_string()),
+        Subject::Passkey(id) => ("passkey", id.to_string()),
+        Subject::Destination(id) => ("destination", id.to_string()),
+        Subject::Batch(id, seq) => ("batch", format!("{id}/{seq}")),
+        Subject::Key(kid) => ("key", kid.clone()),
+    }
+}
+
+pub(super) async fn append(connection: &mut Connection, entry: &AuditEntry) -> Result<(), StoreError> {
+    let head = optional!(connection, (i64, Vec<u8>), NEXT)?;
+    let (seq, previous) = head.ok_or_else(|| StoreError::Corrupt("the head of the audit log is missing".to_owned()))?;
+    let previous = as_hash(previous)?;
+    let (actor_kind, actor_id) = actor_columns(&entry.actor);
+    let subject = entry.subject.as_ref().map(subject_columns);
+    let (subject_kind, subject_id) = subject.map_or((None, None), |(kind, id)| (Some(kind.to_owned()), Some(id)));
+    let outcome = match entry.outcome {
+        Outcome::Done => "done",
+        Outcome::Refused => "refused",
+    };
+    let mut stored = StoredEntry {
+        seq,
+        at: entry.at,
+        actor_kind: actor_kind.to_owned(),
+        actor_id,
+        deed: entry.deed.name(),
+        subject_kind,
+        subject_id,
+        outcome: outcome.to_owned(),
+        detail: serde_json::to_string(&entry.detail).map_err(|error| StoreError::Corrupt(error.to_string()))?,
+        request_id: entry.request_id.clone(),
+        entry_hash: [0; 32],
+    };
+    stored.entry_hash = stored.hash_after(&previous);
+    execute!(
+        connection,
+        APPEND,
+        stored.seq,
+        stored.at.micros(),
+        &stored.actor_kind,
+        &stored.actor_id,
+        &stored.deed,
+        &stored.subject_kind,
+        &stored.subject_id,
+        &stored.outcome,
+        &stored.detail,
+        &stored.request_id,
+        stored.entry_hash.as_slice(),
+    )?;
+    execute!(connection, MOVE_HEAD, stored.entry_hash.as_slice()).map(drop)
+}
+
+fn as_hash(bytes: Vec<u8>) -> Result<[u8; 32], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::Corrupt("a hash of the audit log has another length".to_owned()))
+}
+
+/// The chain holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// How many entries.
+    pub size: i64,
+    /// The hash of the last.
+    pub head: [u8; 32],
+}
+
+/// Why the chain could not be verified.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// The chain is broken; everything before is as it was written.
+    #[error("the audit log is broken at entry {seq}: {reason}")]
+    BrokenAt {
+        /// The first entry that is not as it was written.
+        seq: i64,
+        /// In which way.
+        reason: &'static str,
+    },
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Walks the whole chain.
+///
+/// # Errors
+/// [`VerifyError::BrokenAt`] with the first entry that was altered, is missing, was put in or was moved.
+pub async fn verify(connection: &mut Connection) -> Result<Verified, VerifyError> {
+    const PAGE: i64 = 1_000;
+    let broken = |seq, reason| Err(VerifyError::BrokenAt { seq, reason });
+    let (mut size, mut head) = (0, [0; 32]);
+    loop {
+        let page = after(connection, size, PAGE).await?;
+        let is_last = page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
+        for entry in page {
+            if entry.seq != size + 1 {
+                return broken(size + 1, "it is missing");
+            }
+            if entry.hash_after(&head) != entry.entry_hash {
+                return broken(entry.seq, "it is not as it was written");
+            }
+            (size, head) = (entry.seq, entry.entry_hash);
+        }
+        if is_last {
+            break;
+        }
+    }
+    let (kept_size, kept_head) = optional!(connection, (i64, Vec<u8>), HEAD)?.unwrap_or_default();
+    if kept_size > size {
+        return broken(size + 1, "it is missing");
+    }
+    if kept_size < size || kept_head != head {
+        return broken(kept_size.min(size) + 1, "it does not belong to the head");
+    }
+    Ok(Verified { size, head })
+}
+
+/// Entries after a place, in order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn after(connection: &mut Connection, seq: i64, limit: i64) -> Result<Vec<StoredEntry>, StoreError> {
+    all!(connection, StoredEntry, AFTER, seq, limit)
+}
+
+/// The newest entries about one subject.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_subject(
+    connection: &mut Connection,
+    subject: &Subject,
+    limit: i64,
+) -> Result<Vec<StoredEntry>, StoreError> {
+    let (kind, id) = subject_columns(subject);
+    all!(connection, StoredEntry, OF_SUBJECT, kind, &id, limit)
+}
+
+/// The newest deeds of one actor.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_actor(connection: &mut Connection, actor: &Actor, limit: i64) -> Result<Vec<StoredEntry>, StoreError> {
+    let (kind, id) = actor_columns(actor);
+    all!(connection, StoredEntry, OF_ACTOR, kind, &id, limit)
+}
+
+/// Entries of a span of time.
+///
+/// # Errors
+/// When the database fails.
+pub async fn between(
+    connection: &mut Connection,
+    from: Instant,
+    until: Instant,
+    limit: i64,
+) -> Result<Vec<StoredEntry>, StoreError> {
+    all!(connection, StoredEntry, BETWEEN, from.micros(), until.micros(), limit)
+}
+
+/// The hashes of all entries in order: the leaves of the Merkle tree (RFC 6962) that batches carry the head of.
+///
+/// # Errors
+/// When the database fails.
+pub async fn entry_hashes(connection: &mut Connection) -> Result<Vec<[u8; 32]>, StoreError> {
+    all!(connection, (Vec<u8>,), HASHES)?.into_iter().map(|(hash,)| as_hash(hash)).collect()
+}

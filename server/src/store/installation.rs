@@ -1,0 +1,24 @@
+//! What an installation knows about itself. Invariant: a database is opened with one master key only.
+
+use super::{Connection, StoreError, execute, optional, sql};
+
+sql! {
+    FIND = "SELECT value FROM installation WHERE name = $1";
+    INSERT = "INSERT INTO installation (name, value) VALUES ($1, $2)";
+}
+
+/// A value by its name.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find(connection: &mut Connection, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(optional!(connection, (Vec<u8>,), FIND, name)?.map(|(value,)| value))
+}
+
+/// Keeps a value that is not there yet.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when it is.
+pub async fn insert(connection: &mut Connection, name: &str, value: &[u8]) -> Result<(), StoreError> {
+    execute!(connection, INSERT, name, value).map(drop)
+}

@@ -1,0 +1,208 @@
+//! Staff and invitations. Invariant: one `person_id` is one person, however many accounts; an invitation is used once.
+
+use intake::{access::Role, ids::StaffId, time::Instant};
+
+use super::{Connection, StoreError, WriteTx, all, columns::row, execute, optional, sql};
+
+sql! {
+    INSERT = "INSERT INTO staff (staff_id, user_id, person_id, display_name, role, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    FIND = "SELECT staff_id, user_id, person_id, display_name, role, password_hash, password_set_at, failed_attempts,
+        locked_until, disabled_at, valid_from, valid_to, created_at, last_sign_in_at FROM staff WHERE staff_id = $1";
+    FIND_BY_USER = "SELECT staff_id, user_id, person_id, display_name, role, password_hash, password_set_at,
+        failed_attempts, locked_until, disabled_at, valid_from, valid_to, created_at, last_sign_in_at FROM staff
+        WHERE user_id = $1";
+    LIST = "SELECT staff_id, user_id, person_id, display_name, role, password_hash, password_set_at, failed_attempts,
+        locked_until, disabled_at, valid_from, valid_to, created_at, last_sign_in_at FROM staff ORDER BY user_id";
+    SET_PASSWORD = "UPDATE staff SET password_hash = $2, password_set_at = $3, failed_attempts = 0, locked_until = NULL
+        WHERE staff_id = $1";
+    FAILED = "UPDATE staff SET failed_attempts = failed_attempts + 1, locked_until = $2 WHERE staff_id = $1";
+    SIGNED_IN = "UPDATE staff SET failed_attempts = 0, locked_until = NULL, last_sign_in_at = $2 WHERE staff_id = $1";
+    DISABLE = "UPDATE staff SET disabled_at = $2 WHERE staff_id = $1 AND disabled_at IS NULL";
+    INSERT_INVITATION = "INSERT INTO staff_invitation (token_hash, staff_id, created_at, expires_at)
+        VALUES ($1, $2, $3, $4)";
+    FIND_INVITATION = "SELECT staff_id, expires_at, used_at FROM staff_invitation WHERE token_hash = $1";
+    USE_INVITATION = "UPDATE staff_invitation SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL
+        AND expires_at > $2";
+}
+
+row! {
+    /// A member of staff.
+    #[derive(Clone)]
+    pub struct Staff {
+        /// Its id.
+        pub staff_id: StaffId,
+        /// What is typed to sign in.
+        pub user_id: String,
+        /// Which person: two accounts of one person cannot accept and confirm the same case.
+        pub person_id: String,
+        /// The name that colleagues read.
+        pub display_name: String,
+        /// The role.
+        pub role: Role,
+        /// Argon2id.
+        pub password_hash: Option<String>,
+        /// When the password was chosen.
+        pub password_set_at: Option<Instant>,
+        /// Failed tries since the last success.
+        pub failed_attempts: i64,
+        /// No try counts before.
+        pub locked_until: Option<Instant>,
+        /// When it was disabled.
+        pub disabled_at: Option<Instant>,
+        /// Not valid before.
+        pub valid_from: Option<Instant>,
+        /// Not valid from then on.
+        pub valid_to: Option<Instant>,
+        /// When it was made.
+        pub created_at: Instant,
+        /// The last sign-in.
+        pub last_sign_in_at: Option<Instant>,
+    }
+}
+
+impl Staff {
+    /// Whether it may act at an instant.
+    #[must_use]
+    pub fn is_valid_at(&self, now: Instant) -> bool {
+        self.disabled_at.is_none()
+            && self.valid_from.is_none_or(|from| from <= now)
+            && self.valid_to.is_none_or(|to| now < to)
+    }
+}
+
+/// A member of staff to be invited.
+pub struct NewStaff<'a> {
+    /// Its id.
+    pub staff_id: StaffId,
+    /// See [`Staff::user_id`].
+    pub user_id: &'a str,
+    /// See [`Staff::person_id`].
+    pub person_id: &'a str,
+    /// See [`Staff::display_name`].
+    pub display_name: &'a str,
+    /// See [`Staff::role`].
+    pub role: Role,
+    /// Now.
+    pub created_at: Instant,
+}
+
+/// Keeps a member of staff.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when the user id is taken.
+pub async fn insert(tx: &mut WriteTx, staff: &NewStaff<'_>) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        INSERT,
+        staff.staff_id.bytes().as_slice(),
+        staff.user_id,
+        staff.person_id,
+        staff.display_name,
+        staff.role.as_str(),
+        staff.created_at.micros(),
+    )
+    .map(drop)
+}
+
+/// A member of staff by id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find(connection: &mut Connection, id: StaffId) -> Result<Option<Staff>, StoreError> {
+    optional!(connection, Staff, FIND, id.bytes().as_slice())
+}
+
+/// A member of staff by what is typed to sign in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_by_user_id(connection: &mut Connection, user_id: &str) -> Result<Option<Staff>, StoreError> {
+    optional!(connection, Staff, FIND_BY_USER, user_id)
+}
+
+/// All members of staff.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(connection: &mut Connection) -> Result<Vec<Staff>, StoreError> {
+    all!(connection, Staff, LIST)
+}
+
+/// Keeps a password's hash.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_password(tx: &mut WriteTx, id: StaffId, hash: &str, at: Instant) -> Result<(), StoreError> {
+    execute!(tx, SET_PASSWORD, id.bytes().as_slice(), hash, at.micros()).map(drop)
+}
+
+/// Counts a failed try, and keeps until when no other counts.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sign_in_failed(tx: &mut WriteTx, id: StaffId, locked_until: Option<Instant>) -> Result<(), StoreError> {
+    execute!(tx, FAILED, id.bytes().as_slice(), locked_until.map(Instant::micros)).map(drop)
+}
+
+/// Keeps a sign-in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn signed_in(tx: &mut WriteTx, id: StaffId, at: Instant) -> Result<(), StoreError> {
+    execute!(tx, SIGNED_IN, id.bytes().as_slice(), at.micros()).map(drop)
+}
+
+/// Disables a member of staff; false when that was done before. Sessions are ended by `session::delete_for_staff`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn disable(tx: &mut WriteTx, id: StaffId, at: Instant) -> Result<bool, StoreError> {
+    Ok(execute!(tx, DISABLE, id.bytes().as_slice(), at.micros())? == 1)
+}
+
+row! {
+    /// An invitation.
+    pub struct Invitation {
+        /// Whom it invites.
+        pub staff_id: StaffId,
+        /// Until when.
+        pub expires_at: Instant,
+        /// When it was used.
+        pub used_at: Option<Instant>,
+    }
+}
+
+/// Keeps an invitation.
+///
+/// # Errors
+/// When the database fails.
+pub async fn insert_invitation(
+    tx: &mut WriteTx,
+    token_hash: &[u8; 32],
+    staff: StaffId,
+    at: Instant,
+    expires_at: Instant,
+) -> Result<(), StoreError> {
+    let staff = staff.bytes().as_slice();
+    execute!(tx, INSERT_INVITATION, token_hash.as_slice(), staff, at.micros(), expires_at.micros()).map(drop)
+}
+
+/// The invitation of a token.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_invitation(
+    connection: &mut Connection,
+    token_hash: &[u8; 32],
+) -> Result<Option<Invitation>, StoreError> {
+    optional!(connection, Invitation, FIND_INVITATION, token_hash.as_slice())
+}
+
+/// Uses an invitation; false when it was used or is over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn use_invitation(tx: &mut WriteTx, token_hash: &[u8; 32], at: Instant) -> Result<bool, StoreError> {
+    Ok(execute!(tx, USE_INVITATION, token_hash.as_slice(), at.micros())? == 1)
+}
