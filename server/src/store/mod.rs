@@ -6,8 +6,11 @@
 
 pub mod account;
 pub mod audit;
+pub mod batch;
+pub mod case;
 mod columns;
 mod dialect;
+pub mod draft;
 pub mod installation;
 pub mod outbox;
 pub mod session;
@@ -179,6 +182,9 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
     [
         account::STATEMENTS,
         audit::STATEMENTS,
+        batch::STATEMENTS,
+        case::STATEMENTS,
+        draft::STATEMENTS,
         installation::STATEMENTS,
         outbox::STATEMENTS,
         session::STATEMENTS,

@@ -1,0 +1,515 @@
+//! Cases. Invariant: a head holds no personal data; answers and what staff noted are given for a [`Permit`] only; a
+//! stage changes only if nobody changed the case meanwhile.
+
+use intake::{
+    access::Permit,
+    case::{CommandKind, Stage},
+    ids::{AccountId, CaseId, DraftId, FormId, ReceiptNumber, StaffId},
+    time::{CivilDate, Instant},
+};
+
+use super::{Connection, StoreError, WriteTx, all, columns::row, execute, optional, sql};
+use crate::seal::WrappedKey;
+
+macro_rules! head {
+    ($rest:literal) => {
+        concat!(
+            "SELECT case_id, receipt_number, account_id, form_id, form_version, form_sha256, channel, stage, holder, ",
+            "proposed_by, accepted_by, accepted_at, confirmed_by, confirmed_at, correction_due_on, version, rev, filed_at, ",
+            "stage_since, updated_at, erased_at FROM case_file ",
+            $rest
+        )
+    };
+}
+
+sql! {
+    INSERT = "INSERT INTO case_file (case_id, receipt_number, draft_id, account_id, form_id, form_version, form_sha256,
+        channel, stage, version, rev, wrapped_key, filed_at, stage_since, updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'submitted', 1, 1, $9, $10, $10, $10)";
+    INSERT_REVISION = "INSERT INTO case_revision (case_id, rev, answers_sealed, author_kind, author_id, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    FIND = head!("WHERE case_id = $1");
+    FIND_BY_NUMBER = head!("WHERE receipt_number = $1");
+    FIND_BY_DRAFT = head!("WHERE draft_id = $1");
+    OF_ACCOUNT = head!("WHERE account_id = $1 ORDER BY filed_at DESC, case_id LIMIT 200");
+    QUEUE = head!("WHERE stage IN ($1, $2, $3, $4) AND (filed_at, case_id) > ($5, $6) ORDER BY filed_at, case_id LIMIT $7");
+    QUEUE_OF_HOLDER = head!("WHERE holder = $8 AND stage IN ($1, $2, $3, $4) AND (filed_at, case_id) > ($5, $6)
+        ORDER BY filed_at, case_id LIMIT $7");
+    DUE_BEFORE = head!("WHERE stage = 'sent_back' AND correction_due_on < $1 ORDER BY filed_at, case_id LIMIT $2");
+    CONFIRMED = head!("WHERE stage = 'confirmed' ORDER BY filed_at, case_id LIMIT $1");
+    COUNTS = "SELECT stage, COUNT(*) FROM case_file GROUP BY stage";
+    COUNT_OF_HOLDER = "SELECT COUNT(*) FROM case_file WHERE holder = $1 AND stage = 'in_review'";
+    UPDATE_STAGE = "UPDATE case_file SET stage = $3, holder = $4, proposed_by = $5, accepted_by = $6, accepted_at = $7,
+        confirmed_by = $8, confirmed_at = $9, correction_due_on = $10, rev = $11, updated_at = $12,
+        stage_since = CASE WHEN stage = $3 THEN stage_since ELSE $12 END, version = version + 1
+        WHERE case_id = $1 AND version = $2";
+    KEY = "SELECT wrapped_key FROM case_file WHERE case_id = $1";
+    REVISIONS = "SELECT rev, answers_sealed, author_kind, author_id, created_at FROM case_revision WHERE case_id = $1
+        ORDER BY rev";
+    OFFICE = "SELECT office_sealed FROM case_office WHERE case_id = $1";
+    SAVE_OFFICE = "INSERT INTO case_office (case_id, office_sealed, updated_at) VALUES ($1, $2, $3)
+        ON CONFLICT (case_id) DO UPDATE SET office_sealed = $2, updated_at = $3";
+    APPEND_EVENT = "INSERT INTO case_event (case_id, seq, at, command, actor_kind, actor_id, from_stage, to_stage, rev,
+        detail_sealed) VALUES ($1, (SELECT COALESCE(MAX(seq), 0) + 1 FROM case_event WHERE case_id = $1), $2, $3, $4, $5,
+        $6, $7, $8, $9)";
+    EVENTS = "SELECT seq, at, command, actor_kind, actor_id, from_stage, to_stage, rev, detail_sealed FROM case_event
+        WHERE case_id = $1 ORDER BY seq";
+}
+
+row! {
+    /// What may be seen of a case without opening it.
+    #[derive(Clone, Debug)]
+    pub struct CaseHead {
+        /// Its id.
+        pub case_id: CaseId,
+        /// 「受付番号」
+        pub receipt_number: ReceiptNumber,
+        /// Whose it is; none once the link is erased.
+        pub account_id: Option<AccountId>,
+        /// The form.
+        pub form_id: FormId,
+        /// The version that was filled in.
+        pub form_version: i64,
+        /// The digest of its definition.
+        pub form_sha256: String,
+        /// How it came: `online`.
+        pub channel: String,
+        /// The stage.
+        pub stage: Stage,
+        /// Who holds it.
+        pub holder: Option<StaffId>,
+        /// Who proposed to decline it.
+        pub proposed_by: Option<StaffId>,
+        /// Who accepted it.
+        pub accepted_by: Option<StaffId>,
+        /// When.
+        pub accepted_at: Option<Instant>,
+        /// Who confirmed it.
+        pub confirmed_by: Option<StaffId>,
+        /// When.
+        pub confirmed_at: Option<Instant>,
+        /// Until when corrections are asked for.
+        pub correction_due_on: Option<CivilDate>,
+        /// Counts every change; guards against two people changing at once.
+        pub version: i64,
+        /// Revision of the answers, from 1.
+        pub rev: i64,
+        /// When it arrived.
+        pub filed_at: Instant,
+        /// Since when it is in this stage.
+        pub stage_since: Instant,
+        /// The last change.
+        pub updated_at: Instant,
+        /// When the content was erased.
+        pub erased_at: Option<Instant>,
+    }
+}
+
+/// Who wrote a revision or gave a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// The parent.
+    Citizen(AccountId),
+    /// A member of staff.
+    Staff(StaffId),
+    /// The portal.
+    Portal,
+}
+
+impl Author {
+    fn columns(&self) -> (&'static str, Option<&[u8]>) {
+        match self {
+            Self::Citizen(id) => ("citizen", Some(id.bytes().as_slice())),
+            Self::Staff(id) => ("staff", Some(id.bytes().as_slice())),
+            Self::Portal => ("portal", None),
+        }
+    }
+}
+
+/// A case to be kept, with its first revision.
+pub struct NewCase<'a> {
+    /// Its id.
+    pub case_id: CaseId,
+    /// 「受付番号」
+    pub receipt_number: &'a ReceiptNumber,
+    /// The draft it comes from: a second press finds it.
+    pub draft_id: DraftId,
+    /// Whose it is.
+    pub account_id: AccountId,
+    /// The form.
+    pub form_id: &'a FormId,
+    /// The version that was filled in.
+    pub form_version: u32,
+    /// The digest of its definition.
+    pub form_sha256: &'a str,
+    /// How it came.
+    pub channel: &'a str,
+    /// Its data key, wrapped.
+    pub wrapped_key: &'a WrappedKey,
+    /// The answers; place by [`revision_place`].
+    pub answers_sealed: &'a [u8],
+    /// Now.
+    pub filed_at: Instant,
+}
+
+/// The place that the answers of a revision are sealed for.
+#[must_use]
+pub fn revision_place(case: CaseId, rev: i64) -> String {
+    format!("case_revision/{case}/{rev}")
+}
+
+/// The place that the office's part of a case is sealed for.
+#[must_use]
+pub fn office_place(case: CaseId) -> String {
+    format!("case_office/{case}")
+}
+
+/// The place that the detail of an event is sealed for.
+#[must_use]
+pub fn event_place(case: CaseId) -> String {
+    format!("case_event/{case}")
+}
+
+/// Keeps a case and its first revision.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when the draft was sent before or the receipt number is taken.
+pub async fn insert(tx: &mut WriteTx, case: &NewCase<'_>) -> Result<(), StoreError> {
+    execute!(
+        tx,
+        INSERT,
+        case.case_id.bytes().as_slice(),
+        case.receipt_number.as_str(),
+        case.draft_id.bytes().as_slice(),
+        case.account_id.bytes().as_slice(),
+        case.form_id.as_str(),
+        i64::from(case.form_version),
+        case.form_sha256,
+        case.channel,
+        case.wrapped_key.as_bytes(),
+        case.filed_at.micros(),
+    )?;
+    insert_revision(tx, case.case_id, 1, case.answers_sealed, Author::Citizen(case.account_id), case.filed_at).await
+}
+
+/// Keeps a further revision.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when there is one with this number.
+pub async fn insert_revision(
+    tx: &mut WriteTx,
+    case: CaseId,
+    rev: i64,
+    answers_sealed: &[u8],
+    author: Author,
+    at: Instant,
+) -> Result<(), StoreError> {
+    let (kind, id) = author.columns();
+    execute!(tx, INSERT_REVISION, case.bytes().as_slice(), rev, answers_sealed, kind, id, at.micros()).map(drop)
+}
+
+/// A case by its id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_head(connection: &mut Connection, id: CaseId) -> Result<Option<CaseHead>, StoreError> {
+    optional!(connection, CaseHead, FIND, id.bytes().as_slice())
+}
+
+/// A case by its receipt number.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_by_receipt_number(
+    connection: &mut Connection,
+    number: &ReceiptNumber,
+) -> Result<Option<CaseHead>, StoreError> {
+    optional!(connection, CaseHead, FIND_BY_NUMBER, number.as_str())
+}
+
+/// The case that a draft became.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_by_draft(connection: &mut Connection, draft: DraftId) -> Result<Option<CaseHead>, StoreError> {
+    optional!(connection, CaseHead, FIND_BY_DRAFT, draft.bytes().as_slice())
+}
+
+/// A parent's cases, newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_for_account(connection: &mut Connection, account: AccountId) -> Result<Vec<CaseHead>, StoreError> {
+    all!(connection, CaseHead, OF_ACCOUNT, account.bytes().as_slice())
+}
+
+/// Which part of the queue.
+pub struct QueueFilter<'a> {
+    /// One to four stages.
+    pub stages: &'a [Stage],
+    /// Only what this person holds.
+    pub holder: Option<StaffId>,
+    /// After this row.
+    pub after: Option<(Instant, CaseId)>,
+    /// How many.
+    pub limit: i64,
+}
+
+/// A page of the queue, oldest filing first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn queue(connection: &mut Connection, filter: &QueueFilter<'_>) -> Result<Vec<CaseHead>, StoreError> {
+    let Some(last) = filter.stages.last() else { return Ok(Vec::new()) };
+    debug_assert!(filter.stages.len() <= 4, "the statement has four places");
+    let stage = |place: usize| filter.stages.get(place).unwrap_or(last).as_str();
+    let (filed_at, id) = filter.after.unwrap_or((Instant(i64::MIN), CaseId::from_random([0; 16])));
+    match &filter.holder {
+        None => all!(
+            connection,
+            CaseHead,
+            QUEUE,
+            stage(0),
+            stage(1),
+            stage(2),
+            stage(3),
+            filed_at.micros(),
+            id.bytes().as_slice(),
+            filter.limit,
+        ),
+        Some(holder) => all!(
+            connection,
+            CaseHead,
+            QUEUE_OF_HOLDER,
+            stage(0),
+            stage(1),
+            stage(2),
+            stage(3),
+            filed_at.micros(),
+            id.bytes().as_slice(),
+            filter.limit,
+            holder.bytes().as_slice(),
+        ),
+    }
+}
+
+/// Cases sent back whose date has passed on `today`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn corrections_due_before(
+    connection: &mut Connection,
+    today: CivilDate,
+    limit: i64,
+) -> Result<Vec<CaseHead>, StoreError> {
+    all!(connection, CaseHead, DUE_BEFORE, today.to_string(), limit)
+}
+
+/// Confirmed cases that no batch holds, oldest filing first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn confirmed_waiting(connection: &mut Connection, limit: i64) -> Result<Vec<CaseHead>, StoreError> {
+    all!(connection, CaseHead, CONFIRMED, limit)
+}
+
+/// How many cases are in each stage.
+///
+/// # Errors
+/// When the database fails.
+pub async fn counts_by_stage(connection: &mut Connection) -> Result<Vec<(Stage, i64)>, StoreError> {
+    let rows = all!(connection, (String, i64), COUNTS)?;
+    rows.into_iter()
+        .map(|(stage, count)| match stage.parse() {
+            Ok(stage) => Ok((stage, count)),
+            Err(_) => Err(StoreError::Corrupt("a stage that does not exist".to_owned())),
+        })
+        .collect()
+}
+
+/// How many cases a person holds.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_of_holder(connection: &mut Connection, holder: StaffId) -> Result<i64, StoreError> {
+    let row = optional!(connection, (i64,), COUNT_OF_HOLDER, holder.bytes().as_slice())?;
+    Ok(row.map_or(0, |(count,)| count))
+}
+
+/// What a command leaves behind.
+#[derive(Clone, Copy, Debug)]
+pub struct StageChange {
+    /// The stage.
+    pub stage: Stage,
+    /// Who holds it.
+    pub holder: Option<StaffId>,
+    /// Who proposed to decline it.
+    pub proposed_by: Option<StaffId>,
+    /// Who accepted it, and when.
+    pub accepted: Option<(StaffId, Instant)>,
+    /// Who confirmed it, and when.
+    pub confirmed: Option<(StaffId, Instant)>,
+    /// Until when corrections are asked for.
+    pub correction_due_on: Option<CivilDate>,
+    /// Revision.
+    pub rev: i64,
+    /// Now.
+    pub at: Instant,
+}
+
+/// Changes a case that is still of this version; false when somebody was faster.
+///
+/// # Errors
+/// When the database fails, or refuses a confirmation by the person who accepted.
+pub async fn update_stage(
+    tx: &mut WriteTx,
+    id: CaseId,
+    version: i64,
+    change: &StageChange,
+) -> Result<bool, StoreError> {
+    let who = |staff: &StaffId| staff.bytes().to_vec();
+    let changed = execute!(
+        tx,
+        UPDATE_STAGE,
+        id.bytes().as_slice(),
+        version,
+        change.stage.as_str(),
+        change.holder.as_ref().map(who),
+        change.proposed_by.as_ref().map(who),
+        change.accepted.as_ref().map(|(staff, _)| who(staff)),
+        change.accepted.map(|(_, at)| at.micros()),
+        change.confirmed.as_ref().map(|(staff, _)| who(staff)),
+        change.confirmed.map(|(_, at)| at.micros()),
+        change.correction_due_on.map(|day| day.to_string()),
+        change.rev,
+        change.at.micros(),
+    )?;
+    Ok(changed == 1)
+}
+
+row! {
+    /// One revision of the answers, sealed.
+    #[derive(Clone)]
+    pub struct Revision {
+        /// Its number, from 1.
+        pub rev: i64,
+        /// The answers; place by [`revision_place`].
+        pub answers_sealed: Vec<u8>,
+        /// `citizen`, `staff` or `portal`.
+        pub author_kind: String,
+        /// Who.
+        pub author_id: Option<Vec<u8>>,
+        /// When.
+        pub created_at: Instant,
+    }
+}
+
+/// What is in a case, sealed.
+pub struct Content {
+    /// Its data key, wrapped.
+    pub wrapped_key: WrappedKey,
+    /// All revisions in order.
+    pub revisions: Vec<Revision>,
+    /// Staff items and identity evidence; place by [`office_place`].
+    pub office_sealed: Option<Vec<u8>>,
+}
+
+/// What is in a case; none once it is erased.
+///
+/// # Errors
+/// When the database fails.
+pub async fn content(connection: &mut Connection, permit: &Permit) -> Result<Option<Content>, StoreError> {
+    let id = permit.case();
+    let id = id.bytes().as_slice();
+    let key = optional!(connection, (Option<Vec<u8>>,), KEY, id)?.and_then(|(key,)| key);
+    let Some(key) = key else { return Ok(None) };
+    let revisions = all!(connection, Revision, REVISIONS, id)?;
+    let office_sealed = optional!(connection, (Vec<u8>,), OFFICE, id)?.map(|(sealed,)| sealed);
+    Ok(Some(Content { wrapped_key: WrappedKey::from_bytes(key), revisions, office_sealed }))
+}
+
+/// Keeps the office's part of a case.
+///
+/// # Errors
+/// When the database fails.
+pub async fn save_office(tx: &mut WriteTx, id: CaseId, office_sealed: &[u8], at: Instant) -> Result<(), StoreError> {
+    execute!(tx, SAVE_OFFICE, id.bytes().as_slice(), office_sealed, at.micros()).map(drop)
+}
+
+/// An event to be kept.
+pub struct NewEvent<'a> {
+    /// Of which case.
+    pub case_id: CaseId,
+    /// When.
+    pub at: Instant,
+    /// Which command; none for the filing itself.
+    pub command: Option<CommandKind>,
+    /// Who.
+    pub actor: Author,
+    /// The stage before.
+    pub from_stage: Option<Stage>,
+    /// The stage after.
+    pub to_stage: Stage,
+    /// The revision after.
+    pub rev: i64,
+    /// More, sealed; place by [`event_place`].
+    pub detail_sealed: Option<&'a [u8]>,
+}
+
+/// What stands as the command of the filing itself.
+pub const FILED: &str = "submit";
+
+/// Keeps an event; it can never be changed.
+///
+/// # Errors
+/// When the database fails.
+pub async fn append_event(tx: &mut WriteTx, event: &NewEvent<'_>) -> Result<(), StoreError> {
+    let (kind, id) = event.actor.columns();
+    execute!(
+        tx,
+        APPEND_EVENT,
+        event.case_id.bytes().as_slice(),
+        event.at.micros(),
+        event.command.map_or(FILED, CommandKind::as_str),
+        kind,
+        id,
+        event.from_stage.map(Stage::as_str),
+        event.to_stage.as_str(),
+        event.rev,
+        event.detail_sealed,
+    )
+    .map(drop)
+}
+
+row! {
+    /// An event.
+    #[derive(Clone)]
+    pub struct Event {
+        /// Its place, from 1.
+        pub seq: i64,
+        /// When.
+        pub at: Instant,
+        /// Which command; [`FILED`] for the filing itself.
+        pub command: String,
+        /// `citizen`, `staff` or `portal`.
+        pub actor_kind: String,
+        /// Who.
+        pub actor_id: Option<Vec<u8>>,
+        /// The stage before.
+        pub from_stage: Option<Stage>,
+        /// The stage after.
+        pub to_stage: Stage,
+        /// The revision after.
+        pub rev: i64,
+        /// More, sealed; place by [`event_place`].
+        pub detail_sealed: Option<Vec<u8>>,
+    }
+}
+
+/// All events of a case in order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn events(connection: &mut Connection, id: CaseId) -> Result<Vec<Event>, StoreError> {
+    all!(connection, Event, EVENTS, id.bytes().as_slice())
+}

@@ -1,0 +1,241 @@
+//! 「下書き」 Drafts. Invariant: a draft belongs to one browser or one account; it is saved only over the version that was
+//! read.
+
+use intake::{
+    ids::{AccountId, DraftId, FormId},
+    time::Instant,
+};
+
+use super::{Connection, StoreError, WriteTx, all, columns::row, execute, optional, sql};
+use crate::seal::WrappedKey;
+
+macro_rules! draft {
+    ($rest:literal) => {
+        concat!(
+            "SELECT draft_id, account_id, browser_hash, form_id, form_version, wrapped_key, answers_sealed, version, ",
+            "audited_session, created_at, updated_at, expires_at FROM draft ",
+            $rest
+        )
+    };
+}
+
+sql! {
+    INSERT = "INSERT INTO draft (draft_id, account_id, browser_hash, form_id, form_version, wrapped_key, answers_sealed,
+        version, audited_session, created_at, updated_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $9, $10)";
+    FIND = draft!("WHERE draft_id = $1");
+    OF_ACCOUNT = draft!("WHERE account_id = $1 AND form_id = $2");
+    OF_BROWSER = draft!("WHERE browser_hash = $1 AND form_id = $2");
+    ALL_OF_BROWSER = draft!("WHERE browser_hash = $1 ORDER BY form_id");
+    ALL_OF_ACCOUNT = draft!("WHERE account_id = $1 ORDER BY form_id");
+    SAVE = "UPDATE draft SET answers_sealed = $3, audited_session = $4, updated_at = $5, expires_at = $6,
+        version = version + 1 WHERE draft_id = $1 AND version = $2";
+    ADOPT = "UPDATE draft SET account_id = $2, browser_hash = NULL, updated_at = $3 WHERE draft_id = $1";
+    DELETE = "DELETE FROM draft WHERE draft_id = $1";
+    SWEEP = "DELETE FROM draft WHERE expires_at <= $1";
+}
+
+/// Whose draft it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DraftOwner {
+    /// A parent's.
+    Account(AccountId),
+    /// A browser's, by the hash of its cookie.
+    Browser([u8; 32]),
+}
+
+row! {
+    /// A draft.
+    #[derive(Clone)]
+    pub struct Draft {
+        /// Its id; the case it becomes keeps it.
+        pub draft_id: DraftId,
+        /// The parent whose it is.
+        pub account_id: Option<AccountId>,
+        /// The browser whose it is.
+        pub browser_hash: Option<[u8; 32]>,
+        /// The form.
+        pub form_id: FormId,
+        /// The version that is being filled in.
+        pub form_version: i64,
+        /// Its data key, wrapped.
+        pub wrapped_key: WrappedKey,
+        /// The answers; place by [`place`].
+        pub answers_sealed: Vec<u8>,
+        /// Counts every save.
+        pub version: i64,
+        /// The session whose saving has an audit entry already.
+        pub audited_session: Option<Vec<u8>>,
+        /// When it was begun.
+        pub created_at: Instant,
+        /// The last save.
+        pub updated_at: Instant,
+        /// When it is removed.
+        pub expires_at: Instant,
+    }
+}
+
+/// The place that the answers of a draft are sealed for.
+#[must_use]
+pub fn place(id: DraftId) -> String {
+    format!("draft/{id}/answers")
+}
+
+/// A draft to be kept.
+pub struct NewDraft<'a> {
+    /// Its id.
+    pub draft_id: DraftId,
+    /// Whose it is.
+    pub owner: DraftOwner,
+    /// The form.
+    pub form_id: &'a FormId,
+    /// The version that is being filled in.
+    pub form_version: u32,
+    /// Its data key, wrapped.
+    pub wrapped_key: &'a WrappedKey,
+    /// The answers.
+    pub answers_sealed: &'a [u8],
+    /// The session that began it.
+    pub audited_session: Option<&'a [u8]>,
+    /// Now.
+    pub created_at: Instant,
+    /// When it is removed.
+    pub expires_at: Instant,
+}
+
+/// Keeps a draft.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when the owner has one for this form.
+pub async fn insert(tx: &mut WriteTx, draft: &NewDraft<'_>) -> Result<(), StoreError> {
+    let (account, browser) = match &draft.owner {
+        DraftOwner::Account(id) => (Some(id.bytes().as_slice()), None),
+        DraftOwner::Browser(hash) => (None, Some(hash.as_slice())),
+    };
+    execute!(
+        tx,
+        INSERT,
+        draft.draft_id.bytes().as_slice(),
+        account,
+        browser,
+        draft.form_id.as_str(),
+        i64::from(draft.form_version),
+        draft.wrapped_key.as_bytes(),
+        draft.answers_sealed,
+        draft.audited_session,
+        draft.created_at.micros(),
+        draft.expires_at.micros(),
+    )
+    .map(drop)
+}
+
+/// A draft by its id.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find(connection: &mut Connection, id: DraftId) -> Result<Option<Draft>, StoreError> {
+    optional!(connection, Draft, FIND, id.bytes().as_slice())
+}
+
+/// The draft of an owner for a form.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_for_owner(
+    connection: &mut Connection,
+    owner: &DraftOwner,
+    form: &FormId,
+) -> Result<Option<Draft>, StoreError> {
+    match owner {
+        DraftOwner::Account(id) => optional!(connection, Draft, OF_ACCOUNT, id.bytes().as_slice(), form.as_str()),
+        DraftOwner::Browser(hash) => optional!(connection, Draft, OF_BROWSER, hash.as_slice(), form.as_str()),
+    }
+}
+
+/// All drafts of an owner.
+///
+/// # Errors
+/// When the database fails.
+pub async fn all_of_owner(connection: &mut Connection, owner: &DraftOwner) -> Result<Vec<Draft>, StoreError> {
+    match owner {
+        DraftOwner::Account(id) => all!(connection, Draft, ALL_OF_ACCOUNT, id.bytes().as_slice()),
+        DraftOwner::Browser(hash) => all!(connection, Draft, ALL_OF_BROWSER, hash.as_slice()),
+    }
+}
+
+/// What a save leaves behind.
+pub struct Save<'a> {
+    /// The answers.
+    pub answers_sealed: &'a [u8],
+    /// See [`Draft::audited_session`].
+    pub audited_session: Option<&'a [u8]>,
+    /// Now.
+    pub at: Instant,
+    /// When it is removed.
+    pub expires_at: Instant,
+}
+
+/// Saves over the version that was read; false when another tab was faster.
+///
+/// # Errors
+/// When the database fails.
+pub async fn save(tx: &mut WriteTx, id: DraftId, expected_version: i64, save: &Save<'_>) -> Result<bool, StoreError> {
+    let saved = execute!(
+        tx,
+        SAVE,
+        id.bytes().as_slice(),
+        expected_version,
+        save.answers_sealed,
+        save.audited_session,
+        save.at.micros(),
+        save.expires_at.micros(),
+    )?;
+    Ok(saved == 1)
+}
+
+/// A draft of the browser that could not become the account's, because the account has one for the same form.
+pub struct TwoDrafts {
+    /// The account's, untouched.
+    pub of_account: Draft,
+    /// The browser's, untouched.
+    pub of_browser: Draft,
+}
+
+/// Gives the drafts of a browser to the parent who signed in there. Where the parent has one already, both stay as they
+/// are and are returned.
+///
+/// # Errors
+/// When the database fails.
+pub async fn adopt(
+    tx: &mut WriteTx,
+    browser_hash: [u8; 32],
+    account: AccountId,
+    at: Instant,
+) -> Result<Vec<TwoDrafts>, StoreError> {
+    let mut kept = Vec::new();
+    for of_browser in all_of_owner(tx, &DraftOwner::Browser(browser_hash)).await? {
+        match find_for_owner(tx, &DraftOwner::Account(account), &of_browser.form_id).await? {
+            Some(of_account) => kept.push(TwoDrafts { of_account, of_browser }),
+            None => {
+                let draft = of_browser.draft_id.bytes().as_slice();
+                execute!(tx, ADOPT, draft, account.bytes().as_slice(), at.micros())?;
+            }
+        }
+    }
+    Ok(kept)
+}
+
+/// Removes a draft.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(tx: &mut WriteTx, id: DraftId) -> Result<bool, StoreError> {
+    Ok(execute!(tx, DELETE, id.bytes().as_slice())? == 1)
+}
+
+/// Removes drafts that are over.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(tx: &mut WriteTx, now: Instant) -> Result<u64, StoreError> {
+    execute!(tx, SWEEP, now.micros())
+}
