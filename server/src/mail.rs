@@ -53,6 +53,8 @@ pub enum SendError {
     Refused(u16),
     /// The address cannot be written into a mail.
     NotAnAddress,
+    /// The row cannot be opened with this portal's key.
+    CannotOpen,
     /// The relay may take it later.
     PutOff(u16),
     /// The relay was not reached, or the connection broke.
@@ -66,7 +68,7 @@ impl SendError {
     #[must_use]
     pub const fn is_final(self) -> bool {
         match self {
-            Self::Refused(_) | Self::NotAnAddress => true,
+            Self::Refused(_) | Self::NotAnAddress | Self::CannotOpen => true,
             Self::PutOff(_) | Self::Unreachable | Self::TooSlow => false,
         }
     }
@@ -77,6 +79,7 @@ impl fmt::Display for SendError {
         match self {
             Self::Refused(code) => write!(f, "refused {code}"),
             Self::NotAnAddress => f.write_str("not an address"),
+            Self::CannotOpen => f.write_str("cannot be opened"),
             Self::PutOff(code) => write!(f, "put off {code}"),
             Self::Unreachable => f.write_str("unreachable"),
             Self::TooSlow => f.write_str("too slow"),

@@ -1,12 +1,23 @@
 //! The command line. Invariant: 0 is done, 1 is failed with a sentence on standard error, 2 is used wrongly.
 
+mod audit;
+mod backup;
 mod check;
+mod staff;
 
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{Config, ConfigError, SETTINGS, Sources};
+use tokio::runtime::Runtime;
+
+use crate::{
+    clock::Clock,
+    config::{Config, ConfigError, SETTINGS, Sources},
+    portal::Portal,
+    store::Database,
+    telemetry, worker,
+};
 
 /// 窓口 Madoguchi: the online counter of a municipality for the Maternal and Child Health Act.
 #[derive(Debug, Parser)]
@@ -24,6 +35,26 @@ enum Command {
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Bring the tables of the database to this version
+    Migrate,
+    /// Look after the members of staff
+    #[command(subcommand)]
+    Staff(staff::StaffCommand),
+    /// Look into the audit log
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
+    /// Copy the whole database into a new file
+    Backup {
+        /// The file to be made
+        file: PathBuf,
+    },
+    /// Put a backup in the place of a database that is not there
+    Restore {
+        /// The file that `backup` made
+        file: PathBuf,
+    },
+    /// Remove sessions, codes, drafts and sent mail whose time is over
+    Purge,
 }
 
 #[derive(Debug, Subcommand)]
@@ -80,7 +111,49 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
     let sources = |demo| Sources::of_process(cli.config.clone(), demo);
     match cli.command {
         Command::Config(ConfigCommand::Check { demo }) => check::run(&sources(demo)),
+        other => {
+            let config = load(&sources(false))?;
+            telemetry::start_log(&config.log);
+            runtime()?.block_on(on_installation(config, other))
+        }
     }
+}
+
+fn runtime() -> Result<Runtime, Failure> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}
+
+/// Commands that need an installation's database.
+async fn on_installation(config: Config, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Migrate => return migrate(&config).await,
+        Command::Restore { file } => return backup::restore(config, &file).await,
+        _ => {}
+    }
+    let portal = Portal::open(config, Clock::System).await?;
+    let result = match &command {
+        Command::Staff(command) => staff::run(&portal, command).await,
+        Command::Audit(command) => audit::run(&portal, command).await,
+        Command::Backup { file } => backup::backup(&portal, file).await,
+        Command::Purge => purge(&portal).await,
+        Command::Config(_) | Command::Migrate | Command::Restore { .. } => Ok(()),
+    };
+    portal.database.close().await;
+    result
+}
+
+async fn migrate(config: &Config) -> Result<(), Failure> {
+    let database = Database::connect(&config.database_url).await?;
+    let migrated = database.migrate().await;
+    database.close().await;
+    migrated?;
+    println!("the database is of this version");
+    Ok(())
+}
+
+async fn purge(portal: &Portal) -> Result<(), Failure> {
+    println!("rows removed: {}", worker::sweep(portal).await?);
+    Ok(())
 }
 
 fn load(sources: &Sources) -> Result<Config, Failure> {

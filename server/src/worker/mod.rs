@@ -1,2 +1,133 @@
 //! What happens without a request: mail is sent, rows whose time is over are removed. Invariant: no network inside a
-//! transaction.
+//! transaction; a worker that stops in the middle leaves a lease that runs out, so that nothing is lost.
+
+mod pace;
+
+use std::{sync::Arc, time::Duration};
+
+use intake::time::{DAY, MINUTE};
+use tokio::{sync::watch, task::JoinSet};
+
+use crate::{
+    mail::{Letter, Mailer, SendError},
+    portal::Portal,
+    store::{
+        AuditEntry, Record, StoreError, Upkeep,
+        audit::{Actor, Deed},
+        draft, outbox, session,
+    },
+};
+use pace::Verdict;
+
+/// Longer than the longest dialogue with the relay for each mail of one lease.
+const LEASE: i64 = 15 * MINUTE;
+const MAILS_AT_ONCE: i64 = 10;
+const SENT_MAIL_IS_KEPT: i64 = 7 * DAY;
+
+const MAIL_EVERY: Duration = Duration::from_secs(1);
+const SWEEP_EVERY: Duration = Duration::from_secs(600);
+
+/// Starts every worker. They end after `stop` says so, each at the end of its step.
+pub fn start(portal: &Arc<Portal>, mailer: Mailer, stop: &watch::Receiver<bool>) -> JoinSet<()> {
+    let mut workers = JoinSet::new();
+    let (mailing, sweeping) = (Arc::clone(portal), Arc::clone(portal));
+    let mailer = Arc::new(mailer);
+    workers.spawn(repeat("mail", MAIL_EVERY, stop.clone(), async move || send_due(&mailing, &mailer).await.map(drop)));
+    workers.spawn(repeat("sweep", SWEEP_EVERY, stop.clone(), async move || sweep(&sweeping).await.map(drop)));
+    workers
+}
+
+/// Runs a step again and again until `stop` says so. A step that fails is tried again at its next turn.
+pub async fn repeat<F>(name: &'static str, every: Duration, mut stop: watch::Receiver<bool>, step: F)
+where
+    F: AsyncFn() -> Result<(), StoreError>,
+{
+    loop {
+        if let Err(error) = step().await {
+            tracing::error!(worker = name, %error, "a step failed and will be tried again");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(every) => {}
+            _ = stop.wait_for(|stopping| *stopping) => return,
+        }
+    }
+}
+
+/// Sends the mails whose turn it is; how many the relay took.
+///
+/// # Errors
+/// When the database fails. What was leased comes back after [`LEASE`].
+pub async fn send_due(portal: &Portal, mailer: &Mailer) -> Result<usize, StoreError> {
+    count_waiting(portal).await?;
+    let mut taken = 0;
+    loop {
+        let now = portal.clock.now();
+        let mut tx = portal.database.write().await?;
+        let mails = outbox::lease(&mut tx, now, now.plus(LEASE), MAILS_AT_ONCE).await?;
+        if mails.is_empty() {
+            return Ok(taken);
+        }
+        tx.commit(Record::Upkeep(Upkeep::MailAttempt)).await?;
+        for mail in &mails {
+            let result = match mail.open(&portal.seal) {
+                Ok((to, said)) => {
+                    let letter = Letter { id: mail.outbox_id, to: &to, subject: &said.subject, body: &said.body };
+                    mailer.send(&letter).await
+                }
+                Err(_) => Err(SendError::CannotOpen),
+            };
+            taken += usize::from(result.is_ok());
+            keep_result(portal, mail, result).await?;
+        }
+    }
+}
+
+async fn count_waiting(portal: &Portal) -> Result<(), StoreError> {
+    let (count, oldest) = outbox::waiting(&mut *portal.database.read().await?).await?;
+    portal.metrics.mail_waiting.set(count);
+    let age = oldest.map_or(0, |oldest| (portal.clock.now().micros() - oldest.micros()) / 1_000_000);
+    portal.metrics.mail_oldest_seconds.set(age);
+    Ok(())
+}
+
+async fn keep_result(portal: &Portal, mail: &outbox::Mail, result: Result<(), SendError>) -> Result<(), StoreError> {
+    let (id, now) = (mail.outbox_id, portal.clock.now());
+    let mut tx = portal.database.write().await?;
+    let Err(error) = result else {
+        outbox::mark_sent(&mut tx, id, now).await?;
+        portal.metrics.mail("sent");
+        return tx.commit(Record::Upkeep(Upkeep::MailAttempt)).await;
+    };
+    match pace::after_failure(error, mail.attempts, mail.created_at, now, rand::random()) {
+        Verdict::Again(next) => {
+            tracing::warn!(%id, %error, attempts = mail.attempts, "a mail was not taken and will be tried again");
+            outbox::mark_retry(&mut tx, id, next, &error.to_string()).await?;
+            portal.metrics.mail("put_off");
+            tx.commit(Record::Upkeep(Upkeep::MailAttempt)).await
+        }
+        Verdict::GiveUp => {
+            tracing::error!(%id, %error, attempts = mail.attempts, "A MAIL WAS GIVEN UP: somebody was not told");
+            outbox::mark_refused(&mut tx, id, &error.to_string()).await?;
+            portal.metrics.mail("given_up");
+            let entry = AuditEntry::done(now, Actor::Portal, Deed::MailGivenUp).with("attempts", mail.attempts);
+            tx.commit(Record::Deed(entry)).await
+        }
+    }
+}
+
+/// Removes sessions, codes, ceremonies, tokens, drafts and sent mail whose time is over; how many rows.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sweep(portal: &Portal) -> Result<u64, StoreError> {
+    let now = portal.clock.now();
+    let mut tx = portal.database.write().await?;
+    let mut rows = session::sweep(&mut tx, now).await?;
+    rows += draft::sweep(&mut tx, now).await?;
+    if !portal.config.demo {
+        rows += outbox::sweep(&mut tx, now.plus(-SENT_MAIL_IS_KEPT)).await?;
+    }
+    tx.commit(Record::Upkeep(Upkeep::ExpiredRowsSwept)).await?;
+    portal.metrics.rows_swept.inc_by(rows);
+    Ok(rows)
+}

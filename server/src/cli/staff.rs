@@ -1,0 +1,125 @@
+//! `staff invite|disable|list`. Invariant: an invitation's token is printed once and stored as a hash.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use clap::{Args, Subcommand};
+use intake::{access::Role, ids::StaffId, retention};
+
+use super::Failure;
+use crate::{
+    portal::Portal,
+    seal::token_hash,
+    store::{
+        AuditEntry, Record, StoreError,
+        audit::{Actor, Deed, Subject},
+        session, staff,
+    },
+};
+
+#[derive(Debug, Subcommand)]
+pub(super) enum StaffCommand {
+    /// Make a member of staff and print the address at which password and passkey are chosen
+    Invite(Invite),
+    /// Disable a member of staff at once and end every session
+    Disable {
+        /// What is typed to sign in
+        user_id: String,
+    },
+    /// List all members of staff
+    List,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Invite {
+    /// What is typed to sign in: small letters, digits, `.`, `_` and `-`
+    #[arg(value_parser = user_id)]
+    user_id: String,
+    /// The name that colleagues read
+    #[arg(long)]
+    name: String,
+    /// clerk, nurse, administrator or auditor
+    #[arg(long, value_parser = role)]
+    role: Role,
+    /// Which person it is, such as the number of the employee: the same for every account of one person
+    #[arg(long)]
+    person_id: String,
+}
+
+fn user_id(text: &str) -> Result<String, &'static str> {
+    let inside = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
+    let is_well_formed = (1..=64).contains(&text.len()) && text.bytes().all(inside);
+    if is_well_formed { Ok(text.to_owned()) } else { Err("one to 64 small letters, digits, `.`, `_` and `-`") }
+}
+
+fn role(text: &str) -> Result<Role, &'static str> {
+    text.parse().map_err(|_| "clerk, nurse, administrator or auditor")
+}
+
+pub(super) async fn run(portal: &Portal, command: &StaffCommand) -> Result<(), Failure> {
+    match command {
+        StaffCommand::Invite(new) => invite(portal, new).await,
+        StaffCommand::Disable { user_id } => disable(portal, user_id).await,
+        StaffCommand::List => list(portal).await,
+    }
+}
+
+async fn invite(portal: &Portal, new: &Invite) -> Result<(), Failure> {
+    if new.name.trim().is_empty() || new.person_id.trim().is_empty() {
+        return Err(Failure::new("the name and the person must not be empty"));
+    }
+    let now = portal.clock.now();
+    let staff_id = StaffId::from_random(rand::random());
+    let token: [u8; 32] = rand::random();
+    let until = now.plus(retention::INVITATION);
+    let mut tx = portal.database.write().await?;
+    let member = staff::NewStaff {
+        staff_id,
+        user_id: &new.user_id,
+        person_id: new.person_id.trim(),
+        display_name: new.name.trim(),
+        role: new.role,
+        created_at: now,
+    };
+    staff::insert(&mut tx, &member).await.map_err(|error| match error {
+        StoreError::Duplicate => Failure::new(format!("there is a member of staff called {}", new.user_id)),
+        other => other.into(),
+    })?;
+    let token = BASE64_URL_SAFE_NO_PAD.encode(token);
+    staff::insert_invitation(&mut tx, &token_hash(token.as_bytes()), staff_id, now, until).await?;
+    let entry = AuditEntry::done(now, Actor::Operator, Deed::StaffInvited).on(Subject::Staff(staff_id));
+    tx.commit(Record::Deed(entry.with("role", new.role.as_str()))).await?;
+    println!("{}", portal.config.staff_url.join(&format!("/staff/invitation/{token}")));
+    println!("once, until {} (Japan)", until.minute_in_japan());
+    Ok(())
+}
+
+async fn disable(portal: &Portal, user_id: &str) -> Result<(), Failure> {
+    let now = portal.clock.now();
+    let mut tx = portal.database.write().await?;
+    let Some(member) = staff::find_by_user_id(&mut tx, user_id).await? else {
+        return Err(Failure::new(format!("there is no member of staff called {user_id}")));
+    };
+    if !staff::disable(&mut tx, member.staff_id, now).await? {
+        return Err(Failure::new(format!("{user_id} was disabled before")));
+    }
+    let ended = session::delete_for_staff(&mut tx, member.staff_id).await?;
+    let entry = AuditEntry::done(now, Actor::Operator, Deed::StaffDisabled).on(Subject::Staff(member.staff_id));
+    tx.commit(Record::Deed(entry)).await?;
+    println!("{user_id} is disabled; sessions ended: {ended}");
+    Ok(())
+}
+
+async fn list(portal: &Portal) -> Result<(), Failure> {
+    let members = staff::list(&mut *portal.database.read().await?).await?;
+    let now = portal.clock.now();
+    for member in members {
+        let state = match (member.is_valid_at(now), &member.password_hash) {
+            (false, _) => "disabled",
+            (true, None) => "invited",
+            (true, Some(_)) => "active",
+        };
+        let last = member.last_sign_in_at.map_or_else(|| "-".to_owned(), |at| at.minute_in_japan());
+        let (user, role, person) = (&member.user_id, member.role, &member.person_id);
+        println!("{user}\t{role}\t{state}\t{person}\t{}\t{last}", member.display_name);
+    }
+    Ok(())
+}
