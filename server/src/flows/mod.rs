@@ -1,1 +1,37 @@
-//! In the making.
+//! The deeds of the office: one deed is one transaction, whole or not at all. Invariant: a flow takes who is asking as an
+//! argument, and nothing is written without its audit entry.
+
+pub mod content;
+pub mod draft;
+pub mod sign_in;
+pub mod submit;
+
+use crate::{seal::SealError, store::StoreError};
+
+/// Why a deed was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum FlowError {
+    /// It does not exist, or not for who asks.
+    #[error("not found")]
+    NotFound,
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// What is sealed does not open.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+}
+
+impl From<serde_json::Error> for FlowError {
+    fn from(error: serde_json::Error) -> Self {
+        // The category only: the message of serde_json may quote what it read.
+        Self::Store(StoreError::Corrupt(format!("{:?} error in sealed JSON", error.classify())))
+    }
+}
+
+/// Random bytes for ids and tokens.
+pub(crate) fn random<const LENGTH: usize>() -> [u8; LENGTH] {
+    let mut bytes = [0; LENGTH];
+    rand::fill(&mut bytes);
+    bytes
+}

@@ -1,0 +1,121 @@
+//! What is in a case, opened. Invariant: it opens for a [`Permit`] only, and every revision is read with the form version
+//! that the case was filled in with.
+
+use intake::{
+    access::Permit,
+    answers::RawAnswers,
+    case::CorrectionRequest,
+    form::Form,
+    identity::Evidence,
+    journey::{CompleteAnswers, complete},
+    time::Instant,
+};
+use serde::{Deserialize, Serialize};
+
+use super::FlowError;
+use crate::{
+    portal::Portal,
+    seal::DataKey,
+    store::{
+        Connection, StoreError,
+        case::{self, CaseHead},
+    },
+};
+
+/// The office's part of a case: what the parent did not type.
+#[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Office {
+    /// Record items that staff fill in, by the id of the item.
+    pub staff_items: RawAnswers,
+    /// How identity was established.
+    pub evidence: Option<Evidence>,
+    /// 「差戻し」 What was asked to be corrected, oldest first.
+    pub requests: Vec<CorrectionRequest>,
+}
+
+/// One revision, opened.
+pub struct OpenRevision {
+    /// Its number, from 1.
+    pub rev: i64,
+    /// What was typed.
+    pub raw: RawAnswers,
+    /// When; the rules that depend on the day use its day in Japan.
+    pub created_at: Instant,
+}
+
+/// A case, opened.
+pub struct OpenCase<'portal> {
+    /// What may be seen without opening.
+    pub head: CaseHead,
+    /// The form in the version that was filled in.
+    pub form: &'portal Form,
+    /// All revisions, oldest first; never empty.
+    pub revisions: Vec<OpenRevision>,
+    /// The office's part.
+    pub office: Office,
+    /// The case's own key, for what the same deed writes.
+    pub key: DataKey,
+}
+
+impl OpenCase<'_> {
+    /// The newest revision.
+    ///
+    /// # Errors
+    /// When there is none, which [`open`] excludes.
+    pub fn newest(&self) -> Result<&OpenRevision, FlowError> {
+        self.revisions.last().ok_or_else(|| corrupt("a case without a revision"))
+    }
+
+    /// The answers of the newest revision, by the rules of its day.
+    ///
+    /// # Errors
+    /// When they are no longer complete: a case holds complete answers only.
+    pub fn complete(&self) -> Result<CompleteAnswers, FlowError> {
+        let newest = self.newest()?;
+        complete(self.form, &newest.raw, newest.created_at.date_in_japan())
+            .map_err(|_| corrupt("a case with incomplete answers"))
+    }
+
+    /// The office's part, sealed again.
+    ///
+    /// # Errors
+    /// Never in practice: it is plain data.
+    pub fn seal_office(&self) -> Result<Vec<u8>, FlowError> {
+        Ok(self.key.seal(&case::office_place(self.head.case_id), &serde_json::to_vec(&self.office)?))
+    }
+}
+
+fn corrupt(sentence: &str) -> FlowError {
+    FlowError::Store(StoreError::Corrupt(sentence.to_owned()))
+}
+
+/// Opens a case.
+///
+/// # Errors
+/// [`FlowError::NotFound`] once the content is erased.
+pub async fn open<'portal>(
+    portal: &'portal Portal,
+    connection: &mut Connection,
+    head: CaseHead,
+    permit: &Permit,
+) -> Result<OpenCase<'portal>, FlowError> {
+    let version = u32::try_from(head.form_version).map_err(|_| corrupt("a form version below zero"))?;
+    let form = portal.catalog.version(&head.form_id, version).ok_or_else(|| corrupt("a form that is not served"))?;
+    let content = case::content(connection, permit).await?.ok_or(FlowError::NotFound)?;
+    let key = portal.seal.unwrap_key(&content.wrapped_key)?;
+    let mut revisions = Vec::with_capacity(content.revisions.len());
+    for revision in content.revisions {
+        let plain = key.open(&case::revision_place(head.case_id, revision.rev), &revision.answers_sealed)?;
+        let raw = serde_json::from_slice(&plain)?;
+        revisions.push(OpenRevision { rev: revision.rev, raw, created_at: revision.created_at });
+    }
+    if revisions.is_empty() {
+        return Err(corrupt("a case without a revision"));
+    }
+    let office = match content.office_sealed {
+        None => Office::default(),
+        Some(sealed) => serde_json::from_slice(&key.open(&case::office_place(head.case_id), &sealed)?)?,
+    };
+    Ok(OpenCase { head, form, revisions, office, key })
+}

@@ -1,0 +1,203 @@
+//! 「下書き」 Drafts. Invariant: what was typed is kept before the answer is given; nothing is saved over a version that was
+//! not read, unless it is the same text.
+
+use intake::{
+    answers::{RawAnswers, UnknownInput},
+    form::Form,
+    ids::{DraftId, FormId, PageId},
+    retention,
+    time::Instant,
+};
+
+use super::{FlowError, random};
+use crate::{
+    portal::Portal,
+    store::{
+        AuditEntry, Connection, Record, StoreError, Upkeep,
+        audit::{Actor, Deed, Subject},
+        draft::{self, Draft, DraftOwner, NewDraft, Save},
+    },
+};
+
+/// Who types: a parent who has signed in, or a browser.
+#[derive(Clone, Copy, Debug)]
+pub struct Typist {
+    /// Whose draft it is.
+    pub owner: DraftOwner,
+    /// The hash of the session's or the browser's cookie: one audit entry for all saves of it.
+    pub session: [u8; 32],
+}
+
+impl Typist {
+    fn actor(&self) -> Actor {
+        match self.owner {
+            DraftOwner::Account(id) => Actor::Citizen(id),
+            DraftOwner::Browser(_) => Actor::Anybody,
+        }
+    }
+}
+
+/// A draft, opened.
+pub struct OpenDraft<'portal> {
+    /// Its id.
+    pub id: DraftId,
+    /// The form in the version that is being filled in.
+    pub form: &'portal Form,
+    /// What was typed.
+    pub raw: RawAnswers,
+    /// Counts every save.
+    pub version: i64,
+    /// The last save.
+    pub updated_at: Instant,
+    /// When it is removed.
+    pub expires_at: Instant,
+}
+
+/// What became of a save.
+pub enum Saved<'portal> {
+    /// It is kept.
+    Kept(OpenDraft<'portal>),
+    /// Another tab or device was faster with another text: nothing was overwritten. The draft as it stands.
+    Conflict(OpenDraft<'portal>),
+    /// An input that the page does not have was sent.
+    UnknownInput,
+}
+
+fn open<'portal>(portal: &'portal Portal, draft: &Draft) -> Result<OpenDraft<'portal>, FlowError> {
+    let form = u32::try_from(draft.form_version)
+        .ok()
+        .and_then(|version| portal.catalog.version(&draft.form_id, version))
+        .ok_or_else(|| StoreError::Corrupt("a form that is not served".to_owned()))?;
+    let key = portal.seal.unwrap_key(&draft.wrapped_key)?;
+    let raw = serde_json::from_slice(&key.open(&draft::place(draft.draft_id), &draft.answers_sealed)?)?;
+    let Draft { draft_id: id, version, updated_at, expires_at, .. } = *draft;
+    Ok(OpenDraft { id, form, raw, version, updated_at, expires_at })
+}
+
+async fn current(
+    connection: &mut Connection,
+    owner: &DraftOwner,
+    form: &FormId,
+    now: Instant,
+) -> Result<Option<Draft>, StoreError> {
+    Ok(draft::find_for_owner(connection, owner, form).await?.filter(|draft| draft.expires_at > now))
+}
+
+/// The draft of who asks.
+///
+/// # Errors
+/// When it cannot be read.
+pub async fn load<'portal>(
+    portal: &'portal Portal,
+    owner: &DraftOwner,
+    form: &FormId,
+) -> Result<Option<OpenDraft<'portal>>, FlowError> {
+    let mut tx = portal.database.read().await?;
+    let found = current(&mut tx, owner, form, portal.clock.now()).await?;
+    found.map(|draft| open(portal, &draft)).transpose()
+}
+
+/// The draft of who asks, begun if there is none.
+///
+/// # Errors
+/// [`FlowError::NotFound`] for a form that is not served.
+pub async fn begin<'portal>(
+    portal: &'portal Portal,
+    typist: &Typist,
+    form_id: &FormId,
+) -> Result<OpenDraft<'portal>, FlowError> {
+    let form = portal.catalog.newest(form_id).ok_or(FlowError::NotFound)?;
+    let now = portal.clock.now();
+    let mut tx = portal.database.write().await?;
+    if let Some(found) = draft::find_for_owner(&mut tx, &typist.owner, form_id).await? {
+        if found.expires_at > now {
+            return open(portal, &found);
+        }
+        draft::delete(&mut tx, found.draft_id).await?;
+    }
+    let id = DraftId::from_random(random());
+    let (key, wrapped_key) = portal.seal.new_data_key();
+    let raw = RawAnswers::default();
+    let answers_sealed = key.seal(&draft::place(id), &serde_json::to_vec(&raw)?);
+    let expires_at = now.plus(retention::DRAFT);
+    let new = NewDraft {
+        draft_id: id,
+        owner: typist.owner,
+        form_id,
+        form_version: form.version,
+        wrapped_key: &wrapped_key,
+        answers_sealed: &answers_sealed,
+        audited_session: Some(&typist.session),
+        created_at: now,
+        expires_at,
+    };
+    match draft::insert(&mut tx, &new).await {
+        Ok(()) => {}
+        // The same press twice on PostgreSQL: the other one has begun it.
+        Err(StoreError::Duplicate) => {
+            drop(tx);
+            return load(portal, &typist.owner, form_id).await?.ok_or(FlowError::NotFound);
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let entry = AuditEntry::done(now, typist.actor(), Deed::DraftStarted).on(Subject::Draft(id));
+    tx.commit(Record::Deed(entry.with("form", form_id.clone()))).await?;
+    Ok(OpenDraft { id, form, raw, version: 1, updated_at: now, expires_at })
+}
+
+/// Keeps one page. `read_version` is the version that the page was shown with.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when there is no draft.
+pub async fn save_page<'portal>(
+    portal: &'portal Portal,
+    typist: &Typist,
+    form_id: &FormId,
+    page: &PageId,
+    sent: &[(String, String)],
+    read_version: i64,
+) -> Result<Saved<'portal>, FlowError> {
+    let now = portal.clock.now();
+    let mut tx = portal.database.write().await?;
+    let Some(stored) = current(&mut tx, &typist.owner, form_id, now).await? else { return Err(FlowError::NotFound) };
+    let mut opened = open(portal, &stored)?;
+    let mut raw = opened.raw.clone();
+    if let Err(UnknownInput) = raw.replace_page(opened.form, page, sent) {
+        return Ok(Saved::UnknownInput);
+    }
+    if raw == opened.raw {
+        return Ok(Saved::Kept(opened));
+    }
+    if stored.version != read_version {
+        return Ok(Saved::Conflict(opened));
+    }
+    let key = portal.seal.unwrap_key(&stored.wrapped_key)?;
+    let answers_sealed = key.seal(&draft::place(stored.draft_id), &serde_json::to_vec(&raw)?);
+    let expires_at = now.plus(retention::DRAFT);
+    let audited = stored.audited_session.as_deref() == Some(&typist.session);
+    let save = Save { answers_sealed: &answers_sealed, audited_session: Some(&typist.session), at: now, expires_at };
+    if !draft::save(&mut tx, stored.draft_id, stored.version, &save).await? {
+        return Ok(Saved::Conflict(opened));
+    }
+    tx.commit(if audited {
+        Record::Upkeep(Upkeep::DraftSavedAgain)
+    } else {
+        Record::Deed(AuditEntry::done(now, typist.actor(), Deed::DraftSaved).on(Subject::Draft(stored.draft_id)))
+    })
+    .await?;
+    (opened.raw, opened.version, opened.updated_at, opened.expires_at) = (raw, stored.version + 1, now, expires_at);
+    Ok(Saved::Kept(opened))
+}
+
+/// Removes the draft of who asks; nothing happens when there is none.
+///
+/// # Errors
+/// When the database fails.
+pub async fn discard(portal: &Portal, typist: &Typist, form_id: &FormId) -> Result<(), FlowError> {
+    let now = portal.clock.now();
+    let mut tx = portal.database.write().await?;
+    let Some(found) = draft::find_for_owner(&mut tx, &typist.owner, form_id).await? else { return Ok(()) };
+    draft::delete(&mut tx, found.draft_id).await?;
+    let entry = AuditEntry::done(now, typist.actor(), Deed::DraftDiscarded).on(Subject::Draft(found.draft_id));
+    Ok(tx.commit(Record::Deed(entry)).await?)
+}

@@ -1,0 +1,238 @@
+//! Sign-in of parents with a one-time code. Invariant: whether an address is known is not told; a code counts once, in the
+//! browser that asked for it, for ten minutes and five tries, and a try is counted before its answer is given.
+
+use intake::{
+    ids::{AccountId, OutboxId},
+    retention,
+    time::HOUR,
+    value::{self, ValueError},
+};
+use subtle::ConstantTimeEq;
+
+use super::{FlowError, random};
+use crate::{
+    portal::Portal,
+    seal::token_hash,
+    store::{
+        AuditEntry, Record, StoreError, Upkeep, WriteTx,
+        account::{self, Account},
+        audit::{Actor, Deed, Subject},
+        draft,
+        outbox::{self, MailPayload, NewMail},
+        session::{self, NewSession, SignInCode, SignedIn},
+    },
+};
+
+const TRIES: i64 = 5;
+const CODES_AN_HOUR: i64 = 5;
+const CODE_PLACE: &str = "sign_in_code/mail";
+const MAIL_INDEX: &str = "account mail";
+
+/// What became of asking for a code.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// A mail is on its way.
+    Sent,
+    /// Not a mail address.
+    NotAnAddress(ValueError),
+    /// Too many codes went to this address within an hour.
+    TooMany,
+}
+
+/// Sends a code to an address. `letter` makes the mail from the code.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ask_for_code(
+    portal: &Portal,
+    browser_hash: [u8; 32],
+    typed: &str,
+    locale: &str,
+    letter: impl Fn(&str) -> MailPayload + Send,
+) -> Result<Asked, FlowError> {
+    let address = match value::mail_address(typed) {
+        Ok(address) => address,
+        Err(error) => return Ok(Asked::NotAnAddress(error)),
+    };
+    let now = portal.clock.now();
+    let mail_index = portal.seal.index_key(MAIL_INDEX, &value::mail_key(&address));
+    let mut tx = portal.database.write().await?;
+    if session::codes_sent(&mut tx, &mail_index, now.plus(-HOUR)).await? >= CODES_AN_HOUR {
+        return Ok(Asked::TooMany);
+    }
+    let code = format!("{:06}", rand::random_range(0..1_000_000_u32));
+    let (key, wrapped_key) = portal.seal.new_data_key();
+    let row = SignInCode {
+        browser_hash,
+        mail_index,
+        wrapped_key,
+        mail_sealed: key.seal(CODE_PLACE, address.as_bytes()),
+        code_mac: portal.seal.code_mac(&browser_hash, &code),
+        attempts: 0,
+        created_at: now,
+        expires_at: now.plus(retention::SIGN_IN_CODE),
+    };
+    session::put_code(&mut tx, &row).await?;
+    let mail = NewMail {
+        outbox_id: OutboxId::from_random(random()),
+        kind: "sign_in_code",
+        locale,
+        to: &address,
+        payload: &letter(&code),
+        created_at: now,
+    };
+    outbox::insert(&mut tx, &portal.seal, &mail).await?;
+    tx.commit(Record::Upkeep(Upkeep::CodeAttempt)).await?;
+    Ok(Asked::Sent)
+}
+
+/// What became of a code.
+pub enum Entered {
+    /// The parent is signed in: the token of her new session, for the cookie.
+    SignedIn {
+        /// Whose session it is.
+        account: AccountId,
+        /// What the cookie holds.
+        token: [u8; 32],
+    },
+    /// Another code was sent than was typed; so many tries are left.
+    Wrong {
+        /// How many.
+        tries_left: i64,
+    },
+    /// There is no code for this browser, or its time or its tries are over.
+    Over,
+}
+
+/// Signs in with the code that was sent to this browser; the drafts of the browser become the parent's.
+///
+/// # Errors
+/// When the database fails.
+pub async fn enter_code(
+    portal: &Portal,
+    browser_hash: [u8; 32],
+    typed: &str,
+    locale: &str,
+) -> Result<Entered, FlowError> {
+    let now = portal.clock.now();
+    let mut tx = portal.database.write().await?;
+    let Some(code) = session::find_code(&mut tx, &browser_hash).await? else { return Ok(Entered::Over) };
+    if code.expires_at <= now || code.attempts >= TRIES {
+        return Ok(Entered::Over);
+    }
+    session::count_attempt(&mut tx, &browser_hash).await?;
+    tx.commit(Record::Upkeep(Upkeep::CodeAttempt)).await?;
+
+    let digits = digits_of(typed);
+    let expected = code.code_mac;
+    if !bool::from(portal.seal.code_mac(&browser_hash, &digits).ct_eq(&expected)) {
+        portal.metrics.sign_in("email_code", false);
+        let tries_left = TRIES - code.attempts - 1;
+        return Ok(if tries_left > 0 { Entered::Wrong { tries_left } } else { Entered::Over });
+    }
+    let mut tx = portal.database.write().await?;
+    // The same code twice at once: the second finds it gone.
+    if session::find_code(&mut tx, &browser_hash).await?.is_none_or(|found| found.code_mac != expected) {
+        return Ok(Entered::Over);
+    }
+    session::delete_code(&mut tx, &browser_hash).await?;
+    let mut entries = Vec::new();
+    let account = match account::find_by_mail_index(&mut tx, &code.mail_index).await? {
+        Some(account) => account.account_id,
+        None => {
+            let made = make_account(portal, &mut tx, &code, locale).await?;
+            let subject = Subject::Account(made);
+            entries.push(AuditEntry::done(now, Actor::Citizen(made), Deed::AccountMade).on(subject));
+            made
+        }
+    };
+    let token = begin_session(portal, &mut tx, account, "email_code").await?;
+    draft::adopt(&mut tx, browser_hash, account, now).await?;
+    let entry = AuditEntry::done(now, Actor::Citizen(account), Deed::SignedIn).on(Subject::Account(account));
+    entries.push(entry.with("method", "email_code"));
+    tx.commit_all(entries).await?;
+    portal.metrics.sign_in("email_code", true);
+    Ok(Entered::SignedIn { account, token })
+}
+
+/// As phones type them: full-width digits and spaces count.
+fn digits_of(typed: &str) -> String {
+    let half_width = |character: char| match character {
+        '０'..='９' => char::from_u32(character as u32 - '０' as u32 + '0' as u32),
+        '0'..='9' => Some(character),
+        _ => None,
+    };
+    typed.chars().filter_map(half_width).take(12).collect()
+}
+
+async fn make_account(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    code: &SignInCode,
+    locale: &str,
+) -> Result<AccountId, FlowError> {
+    let account_id = AccountId::from_random(random());
+    let address = portal.seal.unwrap_key(&code.wrapped_key)?.open(CODE_PLACE, &code.mail_sealed)?;
+    let (key, wrapped_key) = portal.seal.new_data_key();
+    let account = Account {
+        account_id,
+        wrapped_key,
+        mail_sealed: key.seal(&mail_place(account_id), &address),
+        locale: locale.to_owned(),
+        created_at: portal.clock.now(),
+        closed_at: None,
+    };
+    account::insert(tx, &account, &code.mail_index).await?;
+    Ok(account_id)
+}
+
+fn mail_place(account: AccountId) -> String {
+    format!("account/{account}/mail")
+}
+
+/// The mail address of an account.
+///
+/// # Errors
+/// When it does not open.
+pub fn address_of(portal: &Portal, account: &Account) -> Result<String, FlowError> {
+    let key = portal.seal.unwrap_key(&account.wrapped_key)?;
+    let plain = key.open(&mail_place(account.account_id), &account.mail_sealed)?;
+    String::from_utf8(plain.to_vec())
+        .map_err(|_| FlowError::Store(StoreError::Corrupt("a mail address that is not text".to_owned())))
+}
+
+/// Keeps a new session of a parent; what the cookie holds is returned, what the database holds is its hash.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn begin_session(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    account: AccountId,
+    method: &str,
+) -> Result<[u8; 32], FlowError> {
+    let token: [u8; 32] = random();
+    let now = portal.clock.now();
+    let new = NewSession {
+        session_hash: token_hash(&token),
+        signed_in: SignedIn::Citizen(account),
+        method,
+        created_at: now,
+        step_up_at: (method == "passkey").then_some(now),
+        expires_at: now.plus(retention::CITIZEN_SESSION),
+    };
+    session::insert(tx, &new).await?;
+    Ok(token)
+}
+
+/// Ends a session of a parent.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sign_out(portal: &Portal, account: AccountId, session_hash: &[u8; 32]) -> Result<(), FlowError> {
+    let now = portal.clock.now();
+    let mut tx = portal.database.write().await?;
+    session::delete(&mut tx, session_hash).await?;
+    let entry = AuditEntry::done(now, Actor::Citizen(account), Deed::SignedOut).on(Subject::Account(account));
+    Ok(tx.commit(Record::Deed(entry)).await?)
+}

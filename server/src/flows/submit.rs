@@ -1,0 +1,156 @@
+//! 「送信」 Sending a draft. Invariant: a draft becomes one case, whatever is pressed and however often: `draft_id` is unique
+//! among cases, and a second press finds the first one's receipt number.
+
+use intake::{
+    answers::FieldError,
+    case::Stage,
+    identity::{Evidence, Method},
+    ids::{AccountId, CaseId, DraftId, FormId, OutboxId, ReceiptNumber},
+    journey,
+    time::Instant,
+};
+
+use super::{FlowError, content::Office, random};
+use crate::{
+    portal::Portal,
+    store::{
+        AuditEntry, Record, StoreError, WriteTx, account,
+        audit::{Actor, Deed, Subject},
+        case::{self, Author, NewCase, NewEvent},
+        draft,
+        outbox::{self, MailPayload, NewMail},
+    },
+};
+
+/// Who sends, and how she signed in.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender {
+    /// The parent.
+    pub account: AccountId,
+    /// How.
+    pub method: Method,
+    /// When.
+    pub signed_in_at: Instant,
+}
+
+/// What became of it.
+pub enum Submitted {
+    /// The case is there, from this press or from an earlier one.
+    Receipt(ReceiptNumber),
+    /// Something is missing or wrong; the draft stays as it is.
+    Incomplete(Vec<FieldError>),
+}
+
+/// Sends a draft. `letter` gives the text of the mail that says it has arrived, by language.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when neither the draft nor a case made of it is this parent's.
+pub async fn submit(
+    portal: &Portal,
+    sender: &Sender,
+    form_id: &FormId,
+    draft_id: DraftId,
+    letter: impl Fn(&str) -> MailPayload + Send + Sync,
+) -> Result<Submitted, FlowError> {
+    // Two reasons to try again: another press was faster (it is found then), or the number was taken.
+    for _ in 0..4 {
+        match once(portal, sender, form_id, draft_id, &letter).await {
+            Err(FlowError::Store(StoreError::Duplicate | StoreError::Busy)) => {}
+            other => return other,
+        }
+    }
+    Err(FlowError::Store(StoreError::Busy))
+}
+
+async fn once(
+    portal: &Portal,
+    sender: &Sender,
+    form_id: &FormId,
+    draft_id: DraftId,
+    letter: &(impl Fn(&str) -> MailPayload + Send + Sync),
+) -> Result<Submitted, FlowError> {
+    let now = portal.clock.now();
+    let mut tx = portal.database.write().await?;
+    if let Some(head) = case::find_by_draft(&mut tx, draft_id).await? {
+        let is_hers = head.account_id == Some(sender.account);
+        return if is_hers { Ok(Submitted::Receipt(head.receipt_number)) } else { Err(FlowError::NotFound) };
+    }
+    let stored = draft::find(&mut tx, draft_id).await?.ok_or(FlowError::NotFound)?;
+    if stored.account_id != Some(sender.account) || stored.form_id != *form_id || stored.expires_at <= now {
+        return Err(FlowError::NotFound);
+    }
+    let version = u32::try_from(stored.form_version).map_err(|_| FlowError::NotFound)?;
+    let form = portal.catalog.version(form_id, version).ok_or(FlowError::NotFound)?;
+    let plain = portal.seal.unwrap_key(&stored.wrapped_key)?.open(&draft::place(draft_id), &stored.answers_sealed)?;
+    let raw = serde_json::from_slice(&plain)?;
+    if let Err(errors) = journey::complete(form, &raw, now.date_in_japan()) {
+        return Ok(Submitted::Incomplete(errors));
+    }
+
+    let case_id = CaseId::from_random(random());
+    let receipt_number = ReceiptNumber::from_random(random());
+    // A new key: the draft's goes with the draft.
+    let (key, wrapped_key) = portal.seal.new_data_key();
+    let evidence = Evidence { method: sender.method, signed_in_at: sender.signed_in_at, counter: None };
+    let office = Office { evidence: Some(evidence), ..Office::default() };
+    let answers_sealed = key.seal(&case::revision_place(case_id, 1), &plain);
+    let new = NewCase {
+        case_id,
+        receipt_number: &receipt_number,
+        draft_id,
+        account_id: sender.account,
+        form_id,
+        form_version: form.version,
+        form_sha256: &form.sha256(),
+        channel: "portal",
+        wrapped_key: &wrapped_key,
+        answers_sealed: &answers_sealed,
+        filed_at: now,
+    };
+    case::insert(&mut tx, &new).await?;
+    let office_sealed = key.seal(&case::office_place(case_id), &serde_json::to_vec(&office)?);
+    case::save_office(&mut tx, case_id, &office_sealed, now).await?;
+    let event = NewEvent {
+        case_id,
+        at: now,
+        command: None,
+        actor: Author::Citizen(sender.account),
+        from_stage: None,
+        to_stage: Stage::Submitted,
+        rev: 1,
+        detail_sealed: None,
+    };
+    case::append_event(&mut tx, &event).await?;
+    draft::delete(&mut tx, draft_id).await?;
+    write_to(portal, &mut tx, sender.account, "received", letter).await?;
+    let entry = AuditEntry::done(now, Actor::Citizen(sender.account), Deed::Submitted).on(Subject::Case(case_id));
+    tx.commit(Record::Deed(entry.with("form", form_id.clone()))).await?;
+    portal.metrics.filed(form_id);
+    Ok(Submitted::Receipt(receipt_number))
+}
+
+/// Queues a mail to a parent in her language, within the deed that it tells of. An account that is closed gets none.
+///
+/// # Errors
+/// When the account cannot be read.
+pub(crate) async fn write_to(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    to: AccountId,
+    kind: &str,
+    letter: &(impl Fn(&str) -> MailPayload + Sync),
+) -> Result<(), FlowError> {
+    let Some(account) = account::find(tx, to).await?.filter(|account| account.closed_at.is_none()) else {
+        return Ok(());
+    };
+    let address = super::sign_in::address_of(portal, &account)?;
+    let mail = NewMail {
+        outbox_id: OutboxId::from_random(random()),
+        kind,
+        locale: &account.locale,
+        to: &address,
+        payload: &letter(&account.locale),
+        created_at: portal.clock.now(),
+    };
+    Ok(outbox::insert(tx, &portal.seal, &mail).await?)
+}
