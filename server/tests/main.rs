@@ -1,5 +1,6 @@
 //! The one test binary over the real database (and, through it, the real server). Invariant: a test makes its own
 //! database and clock, and shares nothing with another.
 
+mod filing;
 mod store;
 mod support;

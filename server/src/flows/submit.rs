@@ -71,11 +71,12 @@ async fn once(
 ) -> Result<Submitted, FlowError> {
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
-    if let Some(head) = case::find_by_draft(&mut tx, draft_id).await? {
-        let is_hers = head.account_id == Some(sender.account);
-        return if is_hers { Ok(Submitted::Receipt(head.receipt_number)) } else { Err(FlowError::NotFound) };
-    }
-    let stored = draft::find(&mut tx, draft_id).await?.ok_or(FlowError::NotFound)?;
+    // The draft first: it goes and the case comes in one transaction, so whoever finds no draft finds the case.
+    let Some(stored) = draft::find(&mut tx, draft_id).await? else {
+        let head = case::find_by_draft(&mut tx, draft_id).await?;
+        let hers = head.filter(|head| head.account_id == Some(sender.account)).ok_or(FlowError::NotFound)?;
+        return Ok(Submitted::Receipt(hers.receipt_number));
+    };
     if stored.account_id != Some(sender.account) || stored.form_id != *form_id || stored.expires_at <= now {
         return Err(FlowError::NotFound);
     }

@@ -1,0 +1,77 @@
+//! A portal of a test's own, on each database, with a clock that stands still.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use intake::ids::{FormId, PageId};
+use server::{
+    clock::Clock,
+    config::{Config, Sources},
+    portal::Portal,
+    store::outbox::{self, MailPayload},
+};
+use tempfile::TempDir;
+
+use super::{NOW, databases};
+
+/// A portal that goes with the test.
+pub struct TestPortal {
+    pub portal: Portal,
+    _folders: (TempDir, TempDir),
+}
+
+/// A portal on a fresh database of each kind.
+pub async fn portals() -> Vec<TestPortal> {
+    let mut all = Vec::new();
+    for database in databases().await {
+        let folder = tempfile::tempdir().unwrap();
+        let data: PathBuf = folder.path().join("data");
+        let environment = BTreeMap::from([
+            ("MADOGUCHI_DATABASE_URL".to_owned(), database.url.clone()),
+            ("MADOGUCHI_DATA_DIR".to_owned(), data.display().to_string()),
+        ]);
+        let config = Config::load(&Sources { file: None, environment, demo: true }).unwrap();
+        let portal = Portal::open(config, Clock::fixed(NOW)).await.unwrap();
+        all.push(TestPortal { portal, _folders: (database.folder, folder) });
+    }
+    all
+}
+
+/// 妊娠届
+pub fn notification() -> FormId {
+    "pregnancy_notification".parse().unwrap()
+}
+
+/// A whole 妊娠届, page by page, as a browser sends it on the day of the tests.
+pub fn filled_in() -> Vec<(PageId, Vec<(String, String)>)> {
+    let pages: &[(&str, &[(&str, &str)])] = &[
+        ("who", &[("filer", "self")]),
+        ("reason", &[("reason", "new")]),
+        ("name", &[("name", "髙橋 花子"), ("name_kana", "タカハシ ハナコ")]),
+        ("birthdate", &[("birthdate-year", "1995"), ("birthdate-month", "4"), ("birthdate-day", "1")]),
+        ("address", &[("postal_code", "100-0001"), ("address", "窓口市𠮷田町1-2-3"), ("lives_elsewhere", "same")]),
+        ("contact", &[("phone", "090-1234-5678"), ("phone_hours", "morning"), ("phone_hours", "evening")]),
+        ("language", &[("language", "ja"), ("interpreter", "no")]),
+        ("due_date", &[("due_date-year", "2027"), ("due_date-month", "7"), ("due_date-day", "1"), ("weeks", "8")]),
+        ("diagnosis", &[("diagnosed", "doctor"), ("practitioner", "医師 一郎"), ("clinic", "窓口クリニック")]),
+        ("multiple", &[("multiple", "single")]),
+        ("history", &[("parity", "1"), ("pregnancies", "1"), ("child_order", "1")]),
+        ("checkups", &[("sti_check", "1"), ("tb_check", "1")]),
+        ("life", &[("occupation", "1"), ("marital_status", "1")]),
+        ("homecoming", &[("homecoming", "no")]),
+    ];
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    pages.iter().map(|(page, inputs)| (page.parse().unwrap(), inputs.iter().map(owned).collect())).collect()
+}
+
+/// A letter that says its text.
+pub fn letter(text: &str) -> MailPayload {
+    MailPayload { subject: "お知らせ".to_owned(), body: text.to_owned() }
+}
+
+/// The newest mail: address and body.
+pub async fn newest_mail(portal: &Portal) -> Option<(String, String)> {
+    let mut tx = portal.database.read().await.unwrap();
+    let mails = outbox::list_for_demo(&mut tx, 1).await.unwrap();
+    let (to, payload) = mails.first()?.open(&portal.seal).unwrap();
+    Some((to, payload.body))
+}
