@@ -1,6 +1,7 @@
 //! The one test binary over the real database (and, through it, the real server). Invariant: a test makes its own
 //! database and clock, and shares nothing with another.
 
+mod assets;
 mod filing;
 mod store;
 mod support;

@@ -169,13 +169,4 @@ mod tests {
         assert_eq!(light_minify::script(source).unwrap(), "if (a) {\nb(\"// not a comment\");\n}\nc();\n");
         assert!(light_minify::script("x = `one\n  two`;").is_err());
     }
-
-    #[test]
-    fn a_style_sheet_keeps_every_space_that_means_something() {
-        let source = "/* head */\n.a :focus , .b:is(c, d) {\n  width: calc(1px + 2px);\n  content: \"a  {b}\";\n}\n@media (min-width: 1em) and (x) { p { margin: 0 auto; } }";
-        assert_eq!(
-            light_minify::style(source),
-            ".a :focus,.b:is(c,d){width:calc(1px + 2px);content:\"a  {b}\"}@media (min-width:1em) and (x){p{margin:0 auto}}"
-        );
-    }
 }
