@@ -1,1 +1,12 @@
-//! Placeholder while dependencies build.
+//! What is shown in the browser: texts, fields, pages. Invariant: it decides nothing; it shows what it is handed, escaped.
+
+#[cfg(feature = "ssr")]
+pub mod chrome;
+#[cfg(feature = "ssr")]
+mod fields;
+#[cfg(feature = "ssr")]
+pub mod mail;
+#[cfg(feature = "ssr")]
+pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod text;

@@ -1,0 +1,10 @@
+code-subject = Your number
+code-body =
+    Your number: { $code }
+
+    Please enter it within ten minutes.
+    If you did not ask for it, please delete this mail.
+received-subject = We have received it
+received-body =
+    We have received what you sent.
+    Sign in to see how it is going.

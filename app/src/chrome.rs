@@ -1,0 +1,128 @@
+//! 「共通部分」 The frame of every page. Invariant: every script has the page's nonce; a title starts with 「エラー：」 exactly
+//! when the page shows an error.
+
+use leptos::prelude::*;
+
+use crate::text::Locale;
+
+/// What the frame needs to know.
+#[derive(Clone, Debug)]
+pub struct Chrome {
+    /// The language.
+    pub locale: Locale,
+    /// The nonce of this answer's Content-Security-Policy.
+    pub nonce: String,
+    /// Where the style sheet is served.
+    pub style: &'static str,
+    /// Where the scripts of this page are served.
+    pub scripts: Vec<&'static str>,
+    /// Where the icon is served.
+    pub icon: &'static str,
+    /// The municipality.
+    pub municipality: String,
+    /// Its telephone number.
+    pub phone: String,
+    /// The path of this page, to come back to after choosing a language.
+    pub path: String,
+    /// Whether a parent has signed in.
+    pub signed_in: bool,
+    /// Seconds until the session ends without activity.
+    pub session_seconds: Option<i64>,
+    /// Whether it is the demo.
+    pub demo: bool,
+}
+
+/// A harmless page that may stand in anybody's browser.
+const QUICK_EXIT: &str = "https://www.jma.go.jp/bosai/forecast/";
+
+/// A whole document.
+pub fn document(chrome: &Chrome, title: &str, has_error: bool, main: impl FnOnce() -> AnyView) -> String {
+    let owner = Owner::new_root(Some(std::sync::Arc::new(hydration_context::SsrSharedContext::new())));
+    let html = owner.with(|| {
+        let body = frame(chrome, main());
+        let locale = chrome.locale;
+        let prefix = if has_error { locale.say("error-prefix") } else { String::new() };
+        let whole_title = format!("{prefix}{title} – {}", locale.say("site-name"));
+        let scripts = chrome
+            .scripts
+            .iter()
+            .map(|path| view! { <script src=*path defer nonce=chrome.nonce.clone()></script> })
+            .collect_view();
+        view! {
+            <html lang=locale.code()>
+                <head>
+                    <meta charset="utf-8"/>
+                    <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                    <meta name="robots" content="noindex"/>
+                    <meta name="color-scheme" content="light dark"/>
+                    <title>{whole_title}</title>
+                    <link rel="icon" href=chrome.icon/>
+                    <link rel="stylesheet" href=chrome.style/>
+                    {scripts}
+                </head>
+                {body}
+            </html>
+        }
+        .to_html()
+    });
+    format!("<!DOCTYPE html>{html}")
+}
+
+fn frame(chrome: &Chrome, main: AnyView) -> impl IntoView + use<> {
+    let locale = chrome.locale;
+    let languages = Locale::ALL
+        .into_iter()
+        .map(|other| {
+            let current = (other == locale).then_some("true");
+            view! {
+                <li>
+                    <button name="locale" value=other.code() lang=other.code() aria-current=current>{other.name()}</button>
+                </li>
+            }
+        })
+        .collect_view();
+    let practice = chrome.demo.then(|| {
+        view! {
+            <aside class="notice notice--practice" aria-label=locale.say("practice")>
+                <p>{locale.say("practice")} " " <a href="/demo/outbox">{locale.say("practice-outbox")}</a></p>
+            </aside>
+        }
+    });
+    let contact = locale.with("footer-phone", &[("name", &chrome.municipality), ("phone", &chrome.phone)]);
+    let account = chrome.signed_in.then(|| {
+        view! {
+            <ul>
+                <li><a href="/cases">{locale.say("my-filings")}</a></li>
+                <li>
+                    <form method="post" action="/sign-out"><button class="button button--quiet">{locale.say("sign-out")}</button></form>
+                </li>
+            </ul>
+        }
+    });
+    let ending = chrome.session_seconds.map(|seconds| {
+        view! {
+            <div class="dialog-note" role="alertdialog" aria-label=locale.say("session-ends") data-session-seconds=seconds.to_string() hidden>
+                <p>{locale.say("session-ends")}</p>
+                <form method="post" action="/session/extend"><button class="button button--primary">{locale.say("session-extend")}</button></form>
+            </div>
+        }
+    });
+    view! {
+        <body>
+            <a class="skip-link" href="#main">{locale.say("skip")}</a>
+            {practice}
+            <header class="site-header">
+                <form class="site-header__language" method="post" action="/language" aria-label="Language">
+                    <input type="hidden" name="back" value=chrome.path.clone()/>
+                    <ul>{languages}</ul>
+                </form>
+                <a class="site-header__name" href="/"><img src=chrome.icon alt="" width="28" height="28"/>{locale.say("site-name")}</a>
+                <span class="site-header__place">{chrome.municipality.clone()}</span>
+                <a class="site-header__quick-exit" href=QUICK_EXIT rel="noreferrer" data-exit="">{locale.say("quick-exit")}</a>
+            </header>
+            <main class="page" id="main">{main}</main>
+            {ending}
+            <footer class="site-footer"><p>{contact}</p>{account}</footer>
+        </body>
+    }
+}

@@ -1,0 +1,42 @@
+//! What mail says. Invariant: neutral, for others may see the screen: no receipt number, no name, no result, no word of
+//! what it is about (`decisions.md`).
+
+use crate::text::Locale;
+
+/// Subject and plain text.
+pub struct Mail {
+    /// The subject.
+    pub subject: String,
+    /// The text.
+    pub body: String,
+}
+
+/// The one-time code.
+#[must_use]
+pub fn sign_in_code(locale: Locale, code: &str) -> Mail {
+    Mail { subject: locale.say("code-subject"), body: locale.with("code-body", &[("code", code)]) }
+}
+
+/// It has arrived.
+#[must_use]
+pub fn received(locale: Locale) -> Mail {
+    Mail { subject: locale.say("received-subject"), body: locale.say("received-body") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mail_betrays_nothing() {
+        for locale in Locale::ALL {
+            for mail in [sign_in_code(locale, "123456"), received(locale)] {
+                let text = format!("{} {}", mail.subject, mail.body).to_lowercase();
+                for word in ["妊娠", "母子", "出産", "pregnan", "birth", "mother", "受付番号"] {
+                    assert!(!text.contains(word), "{word}");
+                }
+            }
+        }
+        assert!(sign_in_code(Locale::Ja, "123456").body.contains("123456"));
+    }
+}

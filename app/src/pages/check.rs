@@ -1,0 +1,129 @@
+//! 「確認」 Every answer with 変更, then sending. Invariant: an answer marked private reads 「回答済み」.
+
+use intake::{
+    answers::RawAnswers,
+    form::{DECLINED, Field, Form, Kind, Page},
+    ids::DraftId,
+};
+use leptos::prelude::*;
+
+use crate::{
+    chrome::{Chrome, document},
+    text::Locale,
+};
+
+/// What the page shows.
+pub struct Model<'a> {
+    /// The form.
+    pub form: &'a Form,
+    /// The pages on the way.
+    pub pages: Vec<&'a Page>,
+    /// What was typed.
+    pub raw: &'a RawAnswers,
+    /// The draft that is sent.
+    pub draft: DraftId,
+    /// Whether the parent has signed in.
+    pub may_send: bool,
+}
+
+/// The page.
+#[must_use]
+pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
+    let locale = chrome.locale;
+    let title = locale.say("check-title");
+    document(chrome, &title.clone(), false, || {
+        let sections = model
+            .pages
+            .iter()
+            .map(|page| {
+                let change = format!("/apply/{}/{}?from=check", model.form.id, page.id);
+                let title = page.title.get(locale.code()).to_owned();
+                view! {
+                    <section>
+                        <h2>{title.clone()}</h2>
+                        {answers_of(locale, page, model.raw, true)}
+                        <p><a href=change aria-label=format!("{}：{title}", locale.say("change"))>{locale.say("change")}</a></p>
+                    </section>
+                }
+            })
+            .collect_view();
+        let address = format!("/apply/{}/check", model.form.id);
+        let end = if model.may_send {
+            view! {
+                <form class="form" method="post" action=address>
+                    <input type="hidden" name="draft" value=model.draft.to_string()/>
+                    <div class="button-row"><button class="button button--primary">{locale.say("check-send")}</button></div>
+                </form>
+            }
+            .into_any()
+        } else {
+            view! {
+                <p>{locale.say("check-sign-in")}</p>
+                <p><a class="button button--primary" href=format!("/sign-in?next={address}")>{locale.say("check-sign-in-button")}</a></p>
+            }
+            .into_any()
+        };
+        view! { <h1>{title}</h1><p>{locale.say("check-lead")}</p>{sections}{end} }.into_any()
+    })
+}
+
+/// The answers of a page, as typed.
+pub(super) fn answers_of(locale: Locale, page: &Page, raw: &RawAnswers, hide_private: bool) -> AnyView {
+    let rows = page
+        .fields
+        .iter()
+        .map(|field| {
+            let text = shown(locale, field, raw);
+            let text = match text {
+                None => locale.say("not-answered"),
+                Some(_) if field.private && hide_private => locale.say("answered"),
+                Some(text) => text,
+            };
+            view! {
+                <div class="summary-list__row">
+                    <dt class="summary-list__key">{field.label.get(locale.code()).to_owned()}</dt>
+                    <dd class="summary-list__value">{text}</dd>
+                </div>
+            }
+        })
+        .collect_view();
+    view! { <dl class="summary-list">{rows}</dl> }.into_any()
+}
+
+/// An answer as people read it; none where nothing was typed.
+fn shown(locale: Locale, field: &Field, raw: &RawAnswers) -> Option<String> {
+    let id = field.id.as_str();
+    if !raw.first(&format!("{id}-declined")).is_empty() {
+        return Some(locale.say("declined"));
+    }
+    let text = match &field.kind {
+        Kind::Date { .. } => {
+            let part = |part: &str| raw.first(&format!("{id}-{part}")).to_owned();
+            let (year, month, day) = (part("year"), part("month"), part("day"));
+            let empty = year.is_empty() && month.is_empty() && day.is_empty();
+            if empty { String::new() } else { format!("{year}-{month}-{day}") }
+        }
+        Kind::Single { choices } | Kind::Multi { choices } => {
+            let label = |code: &String| {
+                if code == DECLINED {
+                    return locale.say("declined");
+                }
+                let choice = choices.iter().find(|choice| choice.code == *code);
+                choice.map_or_else(|| code.clone(), |choice| choice.label.get(locale.code()).to_owned())
+            };
+            raw.all(id).iter().map(label).collect::<Vec<_>>().join("、")
+        }
+        Kind::Integer { unit, .. } if !raw.first(id).is_empty() => {
+            format!("{} {}", raw.first(id), unit.get(locale.code()))
+        }
+        Kind::Name
+        | Kind::Kana
+        | Kind::Text { .. }
+        | Kind::LongText { .. }
+        | Kind::Integer { .. }
+        | Kind::PostalCode
+        | Kind::Address
+        | Kind::Phone => raw.first(id).to_owned(),
+    };
+    (!text.trim().is_empty()).then_some(text)
+}

@@ -1,0 +1,178 @@
+//! One page of a form. Invariant: whatever was typed is shown again, with the errors on top and at the fields.
+
+use intake::{
+    answers::{FieldError, RawAnswers},
+    form::{Form, Page},
+    journey::{Place, Warning, WarningKind},
+};
+use leptos::prelude::*;
+
+use crate::{
+    chrome::{Chrome, document},
+    fields::{Context, field, sentence},
+    text::Locale,
+};
+
+/// What the page shows.
+pub struct Model<'a> {
+    /// The form.
+    pub form: &'a Form,
+    /// The page.
+    pub page: &'a Page,
+    /// Where it stands on the way.
+    pub place: Place,
+    /// What was typed.
+    pub raw: &'a RawAnswers,
+    /// What of this page was not taken.
+    pub errors: &'a [FieldError],
+    /// What looks odd.
+    pub warnings: &'a [Warning],
+    /// The version of the draft that is shown.
+    pub draft_version: i64,
+    /// Whether to go back to 確認 afterwards.
+    pub from_check: bool,
+}
+
+/// The page.
+#[must_use]
+pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
+    let locale = chrome.locale;
+    let title = model.page.title.get(locale.code()).to_owned();
+    let has_error = !model.errors.is_empty();
+    document(chrome, &title.clone(), has_error, || {
+        let action = format!("/apply/{}/{}", model.form.id, model.page.id);
+        let (number, of) = (model.place.number, model.place.of);
+        let progress = locale.with("progress", &[("number", &number.to_string()), ("of", &of.to_string())]);
+        let help = model.page.help.as_ref().map(|help| view! { <p>{help.get(locale.code()).to_owned()}</p> });
+        let context = Context { locale, raw: model.raw, errors: model.errors };
+        let fields = model.page.fields.iter().map(|one| field(context, one)).collect_view();
+        let back = match (&model.place.before, model.from_check) {
+            (_, true) => format!("/apply/{}/check", model.form.id),
+            (Some(before), false) => format!("/apply/{}/{before}", model.form.id),
+            (None, false) => format!("/apply/{}", model.form.id),
+        };
+        let from_check = model.from_check.then(|| view! { <input type="hidden" name="from" value="check"/> });
+        let warned = (!model.warnings.is_empty()).then(|| view! { <input type="hidden" name="warned" value="1"/> });
+        view! {
+            <p class="progress">{progress} " " <progress value=number.to_string() max=of.to_string() aria-hidden="true"></progress></p>
+            {error_summary(locale, model)}
+            {warning_notice(locale, model)}
+            <h1>{title}</h1>
+            {help}
+            <form class="form" method="post" action=action.clone() novalidate data-autosave=format!("{action}/save")>
+                <input type="hidden" name="draft_version" value=model.draft_version.to_string()/>
+                {from_check}{warned}{fields}
+                {save_state(locale)}
+                <div class="button-row">
+                    <button class="button button--primary" name="then" value="next">{locale.say("next")}</button>
+                    <a class="button button--secondary" href=back>{locale.say("back")}</a>
+                    <button class="button button--quiet" name="then" value="save">{locale.say("save-stop")}</button>
+                </div>
+            </form>
+        }
+        .into_any()
+    })
+}
+
+fn save_state(locale: Locale) -> impl IntoView {
+    view! {
+        <p class="save-state" role="status" data-save-state="" data-saved=locale.say("saved")
+            data-conflict=locale.say("save-conflict") data-session=locale.say("save-session")
+            data-server=locale.say("save-server") data-network=locale.say("save-network")></p>
+    }
+}
+
+fn error_summary(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
+    if model.errors.is_empty() {
+        return None;
+    }
+    let rows = model
+        .errors
+        .iter()
+        .filter_map(|error| {
+            let (_, field) = model.form.field(&error.field)?;
+            let text = sentence(locale, field.label.get(locale.code()), &field.kind, error.error);
+            Some(view! { <li><a href=format!("#{}", error.input)>{text}</a></li> })
+        })
+        .collect_view();
+    Some(
+        view! {
+            <div class="error-summary" role="alert" tabindex="-1" data-error-summary="">
+                <h2>{locale.say("errors-title")}</h2>
+                <ul>{rows}</ul>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+fn warning_notice(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
+    if model.warnings.is_empty() {
+        return None;
+    }
+    let rows = model.warnings.iter().map(|warning| view! { <li>{warning_text(locale, warning)}</li> }).collect_view();
+    Some(
+        view! {
+            <div class="notice notice--warning" role="alert">
+                <h2>{locale.say("warnings-title")}</h2>
+                <ul>{rows}</ul>
+                <p>{locale.say("warnings-go-on")}</p>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+fn warning_text(locale: Locale, warning: &Warning) -> String {
+    match warning.kind {
+        WarningKind::WeeksDiffer { computed } => locale.with("warning-weeks", &[("computed", &computed.to_string())]),
+        WarningKind::UnusualAge { age } => locale.with("warning-age", &[("age", &age.to_string())]),
+        WarningKind::FirstBirthButLaterChild => locale.say("warning-first-birth"),
+        WarningKind::BirthBeforeButFirstPregnancy => locale.say("warning-pregnancies"),
+    }
+}
+
+/// Another tab was faster: both texts, and the choice.
+pub struct Conflict<'a> {
+    /// The form.
+    pub form: &'a Form,
+    /// The page.
+    pub page: &'a Page,
+    /// What is kept.
+    pub stored: &'a RawAnswers,
+    /// What was typed here.
+    pub typed: &'a RawAnswers,
+    /// The version that is kept.
+    pub draft_version: i64,
+}
+
+/// The choice between two texts of one page.
+#[must_use]
+pub fn conflict(chrome: &Chrome, model: &Conflict<'_>) -> String {
+    let locale = chrome.locale;
+    let title = locale.say("conflict-title");
+    document(chrome, &title.clone(), true, || {
+        let action = format!("/apply/{}/{}", model.form.id, model.page.id);
+        let inputs: Vec<String> = model.page.fields.iter().flat_map(intake::form::Field::inputs).collect();
+        let hidden = inputs
+            .iter()
+            .flat_map(|name| model.typed.all(name).iter().map(move |value| (name.clone(), value.clone())))
+            .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
+            .collect_view();
+        view! {
+            <h1>{title}</h1>
+            <p>{locale.say("conflict-lead")}</p>
+            <h2>{locale.say("conflict-typed")}</h2>
+            {super::check::answers_of(locale, model.page, model.typed, false)}
+            <form class="form" method="post" action=action.clone()>
+                <input type="hidden" name="draft_version" value=model.draft_version.to_string()/>
+                {hidden}
+                <button class="button button--primary" name="then" value="next">{locale.say("conflict-keep-mine")}</button>
+            </form>
+            <h2>{locale.say("conflict-stored")}</h2>
+            {super::check::answers_of(locale, model.page, model.stored, false)}
+            <p><a class="button button--secondary" href=action>{locale.say("conflict-keep-stored")}</a></p>
+        }
+        .into_any()
+    })
+}

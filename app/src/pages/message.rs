@@ -1,0 +1,47 @@
+//! A page that says one thing: why something was not done, and where to go on.
+
+use leptos::prelude::*;
+
+use crate::chrome::{Chrome, document};
+
+/// Which message: the keys `<name>-title` and `<name>-text`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each name says what the page says")]
+pub enum Message {
+    NotFound,
+    Forbidden,
+    BadRequest,
+    TooLarge,
+    TooMany,
+    Busy,
+    NoDraft,
+}
+
+impl Message {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::NotFound => "not-found",
+            Self::Forbidden => "forbidden",
+            Self::BadRequest => "bad-request",
+            Self::TooLarge => "too-large",
+            Self::TooMany => "too-many",
+            Self::Busy => "busy",
+            Self::NoDraft => "no-draft",
+        }
+    }
+}
+
+/// The page.
+#[must_use]
+pub fn page(chrome: &Chrome, message: Message) -> String {
+    let locale = chrome.locale;
+    let title = locale.say(&format!("{}-title", message.name()));
+    document(chrome, &title.clone(), false, || {
+        view! {
+            <h1>{title}</h1>
+            <p>{locale.say(&format!("{}-text", message.name()))}</p>
+            <p><a href="/">{locale.say("to-start")}</a></p>
+        }
+        .into_any()
+    })
+}

@@ -1,0 +1,10 @@
+//! One file per page. Invariant: a page is a function of its model; it reads nothing else.
+
+pub mod cases;
+pub mod check;
+pub mod form;
+pub mod message;
+pub mod outbox;
+pub mod receipt;
+pub mod sign_in;
+pub mod start;

@@ -1,0 +1,31 @@
+//! The receipt. Invariant: the title is neutral, for the page may lie about.
+
+use intake::ids::ReceiptNumber;
+use leptos::prelude::*;
+
+use crate::chrome::{Chrome, document};
+
+/// The page.
+#[must_use]
+pub fn page(chrome: &Chrome, number: &ReceiptNumber) -> String {
+    let locale = chrome.locale;
+    let title = locale.say("receipt-title");
+    document(chrome, &title.clone(), false, || {
+        view! {
+            <h1>{title}</h1>
+            <div class="receipt">
+                <p>{locale.say("receipt-number")}</p>
+                <p class="receipt__number">{number.as_str().to_owned()}</p>
+            </div>
+            <p>{locale.say("receipt-keep")}</p>
+            <h2>{locale.say("receipt-next")}</h2>
+            <ol class="timeline">
+                <li class="timeline__step--done"><p>{locale.say("receipt-step-1")}</p></li>
+                <li aria-current="step"><p>{locale.say("receipt-step-2")}</p></li>
+                <li><p>{locale.say("receipt-step-3")}</p></li>
+            </ol>
+            <p><a class="button button--secondary" href="/cases">{locale.say("receipt-cases")}</a></p>
+        }
+        .into_any()
+    })
+}
