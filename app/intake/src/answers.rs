@@ -46,6 +46,15 @@ impl RawAnswers {
         self.0.is_empty()
     }
 
+    /// Puts newer answers over these; an input that the newer ones leave empty keeps what it has.
+    pub fn put_over(&mut self, newer: &Self) {
+        for (input, values) in &newer.0 {
+            if values.iter().any(|value| !value.trim().is_empty()) {
+                self.0.insert(input.clone(), values.clone());
+            }
+        }
+    }
+
     /// Replaces the inputs of one page by what that page sent. An input that the page sent nothing for is empty now
     /// (an unticked box sends nothing).
     ///

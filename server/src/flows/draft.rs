@@ -13,9 +13,9 @@ use super::{FlowError, random};
 use crate::{
     portal::Portal,
     store::{
-        AuditEntry, Connection, Record, StoreError, Upkeep,
+        AuditEntry, Connection, Record, StoreError, Upkeep, WriteTx,
         audit::{Actor, Deed, Subject},
-        draft::{self, Draft, DraftOwner, NewDraft, Save},
+        draft::{self, Draft, DraftOwner, NewDraft, Save, TwoDrafts},
     },
 };
 
@@ -200,4 +200,28 @@ pub async fn discard(portal: &Portal, typist: &Typist, form_id: &FormId) -> Resu
     draft::delete(&mut tx, found.draft_id).await?;
     let entry = AuditEntry::done(now, typist.actor(), Deed::DraftDiscarded).on(Subject::Draft(found.draft_id));
     Ok(tx.commit(Record::Deed(entry)).await?)
+}
+
+/// Makes one draft of two at sign-in: what was typed in this browser last goes over what the parent had, and an input that
+/// she left empty here keeps what it had. A draft of another form version stays out: its answers are not those of this one.
+///
+/// # Errors
+/// When one of them cannot be read.
+pub(crate) async fn join(portal: &Portal, tx: &mut WriteTx, two: &TwoDrafts, now: Instant) -> Result<(), FlowError> {
+    if two.of_account.form_version != two.of_browser.form_version {
+        return Ok(());
+    }
+    let mut raw = open(portal, &two.of_account)?.raw;
+    raw.put_over(&open(portal, &two.of_browser)?.raw);
+    let key = portal.seal.unwrap_key(&two.of_account.wrapped_key)?;
+    let id = two.of_account.draft_id;
+    let answers_sealed = key.seal(&draft::place(id), &serde_json::to_vec(&raw)?);
+    let audited_session = two.of_account.audited_session.as_deref();
+    let expires_at = now.plus(retention::DRAFT);
+    let save = Save { answers_sealed: &answers_sealed, audited_session, at: now, expires_at };
+    if !draft::save(tx, id, two.of_account.version, &save).await? {
+        return Err(StoreError::Busy.into());
+    }
+    draft::delete(tx, two.of_browser.draft_id).await?;
+    Ok(())
 }

@@ -3,6 +3,8 @@
 
 pub mod content;
 pub mod draft;
+pub mod filings;
+mod review;
 pub mod sign_in;
 pub mod submit;
 
@@ -14,6 +16,9 @@ pub enum FlowError {
     /// It does not exist, or not for who asks.
     #[error("not found")]
     NotFound,
+    /// Somebody changed it meanwhile, or its stage does not allow it: the stage it is in.
+    #[error("the case is in the stage {0}")]
+    Changed(intake::case::Stage),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

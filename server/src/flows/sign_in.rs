@@ -147,7 +147,9 @@ pub async fn enter_code(
         }
     };
     let token = begin_session(portal, &mut tx, account, "email_code").await?;
-    draft::adopt(&mut tx, browser_hash, account, now).await?;
+    for two in draft::adopt(&mut tx, browser_hash, account, now).await? {
+        super::draft::join(portal, &mut tx, &two, now).await?;
+    }
     let entry = AuditEntry::done(now, Actor::Citizen(account), Deed::SignedIn).on(Subject::Account(account));
     entries.push(entry.with("method", "email_code"));
     tx.commit_all(entries).await?;
