@@ -8,6 +8,7 @@ pub mod demo;
 pub mod flows;
 pub mod mail;
 pub mod portal;
+pub mod relying_party;
 pub mod routes;
 pub mod seal;
 pub mod sign;

@@ -3,5 +3,6 @@
 
 mod assets;
 mod filing;
+mod passkey;
 mod store;
 mod support;

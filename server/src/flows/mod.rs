@@ -4,6 +4,7 @@
 pub mod content;
 pub mod draft;
 pub mod filings;
+pub mod passkey;
 mod review;
 pub mod sign_in;
 pub mod submit;
