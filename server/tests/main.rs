@@ -4,5 +4,6 @@
 mod assets;
 mod filing;
 mod passkey;
+mod staff_sign_in;
 mod store;
 mod support;

@@ -4,6 +4,7 @@
 
 pub mod authenticator;
 pub mod portal;
+pub mod staff;
 
 use std::sync::Once;
 
