@@ -4,6 +4,7 @@
 mod assets;
 mod filing;
 mod passkey;
+mod review;
 mod staff_sign_in;
 mod store;
 mod support;

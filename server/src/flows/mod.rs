@@ -2,12 +2,15 @@
 //! argument, and nothing is written without its audit entry.
 
 pub mod content;
+pub mod decide;
 pub mod draft;
 pub mod filings;
 pub mod passkey;
 pub mod password;
+pub mod queue;
 mod review;
 pub mod sign_in;
+pub mod staff_case;
 pub mod staff_sign_in;
 pub mod submit;
 
