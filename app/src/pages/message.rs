@@ -15,6 +15,8 @@ pub enum Message {
     TooMany,
     Busy,
     NoDraft,
+    Changed,
+    Saved,
 }
 
 impl Message {
@@ -27,6 +29,8 @@ impl Message {
             Self::TooMany => "too-many",
             Self::Busy => "busy",
             Self::NoDraft => "no-draft",
+            Self::Changed => "changed",
+            Self::Saved => "saved-page",
         }
     }
 }
@@ -41,6 +45,28 @@ pub fn page(chrome: &Chrome, message: Message) -> String {
             <h1>{title}</h1>
             <p>{locale.say(&format!("{}-text", message.name()))}</p>
             <p><a href="/">{locale.say("to-start")}</a></p>
+        }
+        .into_any()
+    })
+}
+
+/// What was sent by a browser that does not say from where: the same once more, from this page of ours.
+#[must_use]
+pub fn send_again(chrome: &Chrome, inputs: &[(String, String)]) -> String {
+    let locale = chrome.locale;
+    let title = locale.say("send-again-title");
+    document(chrome, &title.clone(), false, || {
+        let hidden = inputs
+            .iter()
+            .map(|(name, value)| view! { <input type="hidden" name=name.clone() value=value.clone()/> })
+            .collect_view();
+        view! {
+            <h1>{title}</h1>
+            <p>{locale.say("send-again-text")}</p>
+            <form class="form" method="post" action=chrome.path.clone()>
+                {hidden}
+                <div class="button-row"><button class="button button--primary">{locale.say("send-again-button")}</button></div>
+            </form>
         }
         .into_any()
     })
