@@ -83,7 +83,11 @@ fn frame(chrome: &Chrome, main: AnyView) -> impl IntoView + use<> {
         .collect_view();
     let practice = chrome.demo.then(|| {
         view! {
-            <aside class="notice notice--practice" aria-label=locale.say("practice")>
+            <aside
+                class="notice notice--practice"
+                aria-label=locale.say("practice")
+                data-practice-answered=locale.say("practice-answered")
+            >
                 <p>{locale.say("practice")} " " <a href="/demo/outbox">{locale.say("practice-outbox")}</a></p>
             </aside>
         }

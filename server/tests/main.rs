@@ -3,5 +3,6 @@
 
 mod assets;
 mod filing;
+mod sample_people;
 mod store;
 mod support;

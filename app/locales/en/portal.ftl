@@ -4,6 +4,7 @@ quick-exit = Leave now
 footer-phone = Contact: { $name } { $phone }
 practice = This is a practice site. Please do not send a real notification here.
 practice-outbox = See the mail that was sent
+practice-answered = The practice authenticator has answered.
 error-prefix = Error:{" "}
 required = Required
 optional = Optional

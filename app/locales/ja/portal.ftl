@@ -4,6 +4,7 @@ quick-exit = すぐに閉じる
 footer-phone = お問い合わせ：{ $name } { $phone }
 practice = これは練習用の画面です。本物の届出はしないでください。
 practice-outbox = 送られたメールを見る
+practice-answered = 練習用の認証器が応答しました。
 error-prefix = エラー：
 required = 必須
 optional = 任意

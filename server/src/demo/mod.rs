@@ -1,1 +1,4 @@
-//! In the making.
+//! What only the demo has. Invariant: nothing here is reached without `--demo`.
+
+pub mod atena;
+pub mod people;
