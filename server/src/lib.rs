@@ -9,6 +9,7 @@ pub mod flows;
 pub mod letters;
 pub mod mail;
 pub mod portal;
+pub mod relying_party;
 pub mod routes;
 pub mod seal;
 pub mod sign;

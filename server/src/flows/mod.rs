@@ -4,8 +4,11 @@
 pub mod content;
 pub mod draft;
 pub mod filings;
+pub mod passkey;
+pub mod password;
 mod review;
 pub mod sign_in;
+pub mod staff_sign_in;
 pub mod submit;
 
 use crate::{seal::SealError, store::StoreError};
