@@ -104,9 +104,8 @@ async fn another_tab_overwrites_nothing_in_silence() {
         let (page, other_page) = ("contact".parse().unwrap(), "multiple".parse().unwrap());
         let state = begun.raw.page_state(begun.form, &page);
         let typed = |phone: &str| vec![("phone".to_owned(), phone.to_owned())];
-        let save = async |phone: &str| {
-            draft::save_page(portal, &typist, &form, &page, &typed(phone), &state).await.unwrap()
-        };
+        let save =
+            async |phone: &str| draft::save_page(portal, &typist, &form, &page, &typed(phone), &state).await.unwrap();
         assert!(matches!(save("090-1111-1111").await, Saved::Kept(_)));
         assert!(matches!(save("090-1111-1111").await, Saved::Kept(_)), "the same text twice is no conflict");
         let twins = vec![("multiple".to_owned(), "twins".to_owned())];

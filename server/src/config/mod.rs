@@ -179,9 +179,11 @@ impl Config {
             smtp,
             municipality: municipality?,
             trusted_proxies,
-            requests_per_minute: values
-                .parsed("requests_per_minute", "a number", faults)
-                .unwrap_or(if demo { 60_000 } else { 1_200 }),
+            requests_per_minute: values.parsed("requests_per_minute", "a number", faults).unwrap_or(if demo {
+                60_000
+            } else {
+                1_200
+            }),
             log: log(values, faults),
             unused_variables: values.unused.clone(),
         };

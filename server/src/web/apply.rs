@@ -159,16 +159,15 @@ impl<'a> Shown<'a> {
 
 /// Where somebody goes who has no draft here: her session is over, or she has not begun.
 fn without_draft(visitor: &Visitor, form: &FormId, page: &str) -> HttpResponse {
-    if visitor.session_is_over { to(format!("/sign-in?next=/apply/{form}/{page}")) } else { to(format!("/apply/{form}")) }
+    if visitor.session_is_over {
+        to(format!("/sign-in?next=/apply/{form}/{page}"))
+    } else {
+        to(format!("/apply/{form}"))
+    }
 }
 
 /// `GET /apply/{form}/{page}`
-pub async fn page(
-    portal: Data<Portal>,
-    visitor: Visitor,
-    path: Path<(String, String)>,
-    asked: Query<Asked>,
-) -> Answer {
+pub async fn page(portal: Data<Portal>, visitor: Visitor, path: Path<(String, String)>, asked: Query<Asked>) -> Answer {
     let (id, page) = (form_id(&path.0)?, path.1.parse::<PageId>().map_err(|_| WebError::NotFound)?);
     if portal.catalog.newest(&id).ok_or(WebError::NotFound)?.page(&page).is_none() {
         return Err(WebError::NotFound);
@@ -206,12 +205,7 @@ async fn keep_page<'portal>(
 }
 
 /// `POST /apply/{form}/{page}`
-pub async fn keep(
-    portal: Data<Portal>,
-    visitor: Visitor,
-    path: Path<(String, String)>,
-    mut body: FormBody,
-) -> Answer {
+pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, String)>, mut body: FormBody) -> Answer {
     let (id, page) = (form_id(&path.0)?, path.1.parse::<PageId>().map_err(|_| WebError::NotFound)?);
     if portal.catalog.newest(&id).ok_or(WebError::NotFound)?.page(&page).is_none() {
         return Err(WebError::NotFound);
