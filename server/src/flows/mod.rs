@@ -1,7 +1,9 @@
 //! The deeds of the office: one deed is one transaction, whole or not at all. Invariant: a flow takes who is asking as an
 //! argument, and nothing is written without its audit entry.
 
+pub mod account;
 pub mod content;
+pub mod correction;
 pub mod decide;
 pub mod draft;
 pub mod filings;

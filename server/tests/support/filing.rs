@@ -20,12 +20,11 @@ use super::portal::{filled_in, letter, newest_mail, notification};
 pub async fn file(portal: &Portal, browser: u8) -> (AccountId, ReceiptNumber) {
     let (form, hash) = (notification(), [browser; 32]);
     let typist = Typist { owner: DraftOwner::Browser(hash), session: hash };
-    let mut version = draft::begin(portal, &typist, &form).await.unwrap().version;
+    let begun = draft::begin(portal, &typist, &form).await.unwrap();
     for (page, sent) in filled_in() {
-        match draft::save_page(portal, &typist, &form, &page, &sent, version).await.unwrap() {
-            Saved::Kept(open) => version = open.version,
-            _ => panic!("page {page} was not kept"),
-        }
+        let state = begun.raw.page_state(begun.form, &page);
+        let saved = draft::save_page(portal, &typist, &form, &page, &sent, &state).await.unwrap();
+        assert!(matches!(saved, Saved::Kept(_)), "page {page} was not kept");
     }
     // The newest mail is found by its time.
     portal.clock.advance(1_000_000);
