@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use intake::{
+    access::permit_owner,
     identity::Method,
     ids::AccountId,
     retention,
@@ -13,11 +14,13 @@ use server::{
     flows::{
         FlowError,
         draft::{self, Saved, Typist},
+        filings,
         sign_in::{self, Asked, Entered},
         submit::{Sender, Submitted, submit},
     },
     portal::Portal,
     store::{audit, case, draft::DraftOwner},
+    worker,
 };
 
 use crate::support::portal::{filled_in, letter, newest_mail, notification, portals};
@@ -201,5 +204,30 @@ async fn a_code_counts_once_in_its_browser_for_ten_minutes_and_five_tries() {
         assert_eq!(ask().await, Asked::Sent);
         let nonsense = sign_in::ask_for_code(portal, BROWSER, "nonsense", "ja", letter).await.unwrap();
         assert!(matches!(nonsense, Asked::NotAnAddress(_)));
+    }
+}
+
+#[tokio::test]
+async fn what_is_in_a_withdrawn_case_is_gone_after_its_time_and_the_head_stays() {
+    for one in portals().await {
+        let portal = &one.portal;
+        fill_in(portal, &browser()).await;
+        let account = sign_in(portal, BROWSER, "hanako@example.jp").await;
+        let draft = draft::load(portal, &DraftOwner::Account(account), &notification()).await.unwrap().unwrap().id;
+        let sent = submit(portal, &sender(account), &notification(), draft, |_: &str| letter("")).await.unwrap();
+        let Submitted::Receipt(number) = sent else { panic!("it was not sent") };
+        let version = filings::view(portal, account, &number).await.unwrap().head.version;
+        filings::withdraw(portal, account, &number, version).await.unwrap();
+
+        assert_eq!(worker::erase_closed(portal).await.unwrap(), 0);
+        portal.clock.advance(retention::CONTENT_AFTER_WITHDRAWAL);
+        assert_eq!(worker::erase_closed(portal).await.unwrap(), 1);
+        assert_eq!(worker::erase_closed(portal).await.unwrap(), 0, "once");
+
+        let head = filings::view(portal, account, &number).await.unwrap().head;
+        assert!(head.erased_at.is_some());
+        let permit = permit_owner(account, head.account_id, head.case_id).unwrap();
+        let mut tx = portal.database.read().await.unwrap();
+        assert!(case::content(&mut tx, &permit).await.unwrap().is_none());
     }
 }
