@@ -11,6 +11,7 @@ pub mod gestation;
 pub mod identity;
 pub mod ids;
 pub mod journey;
+pub mod my_number;
 pub mod retention;
 pub mod sensitive;
 pub mod time;

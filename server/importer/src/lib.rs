@@ -1,0 +1,7 @@
+//! The import job of the closed network.
+
+pub mod charset;
+pub mod config;
+pub mod mapping;
+pub mod record;
+pub mod residents;
