@@ -464,3 +464,24 @@ impl Field {
         }
     }
 }
+
+impl StaffItem {
+    /// The names of the inputs that this item consists of on a page.
+    #[must_use]
+    pub fn inputs(&self) -> Vec<String> {
+        let id = self.id.as_str();
+        match self.kind {
+            StaffKind::Day => vec![format!("{id}-year"), format!("{id}-month"), format!("{id}-day")],
+            StaffKind::Text { .. } | StaffKind::LongText { .. } | StaffKind::Multi { .. } => vec![id.to_owned()],
+        }
+    }
+
+    /// The choices of the item, if it has any.
+    #[must_use]
+    pub fn choices(&self) -> &[Choice] {
+        match &self.kind {
+            StaffKind::Multi { choices } => choices,
+            StaffKind::Text { .. } | StaffKind::LongText { .. } | StaffKind::Day => &[],
+        }
+    }
+}

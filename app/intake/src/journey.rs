@@ -152,18 +152,23 @@ pub struct Derived {
 /// Computes what follows from the answers. `after_birth` is the choice code that says the child is born already.
 #[must_use]
 pub fn derive(form: &Form, complete: &CompleteAnswers, after_birth: bool) -> Derived {
-    let day = complete.day();
+    derive_on(form, complete.answers(), complete.day(), after_birth)
+}
+
+/// The same for another day: a corrected filing keeps the day on which it arrived (届出日).
+#[must_use]
+pub fn derive_on(form: &Form, answers: &Answers, day: CivilDate, after_birth: bool) -> Derived {
     let due_date = form
         .fields()
         .find(|(_, field)| matches!(field.kind, Kind::Date { range: crate::form::DateRange::DueDate }))
-        .and_then(|(_, field)| complete.answers().date(&field.id));
+        .and_then(|(_, field)| answers.date(&field.id));
     let found = if after_birth { None } else { due_date.and_then(|due| gestation(due, day)) };
     let timing = match (after_birth, found) {
         (true, _) => TimingClass::AfterBirth,
         (false, Some(found)) => TimingClass::of_weeks(found.weeks),
         (false, None) => TimingClass::Unknown,
     };
-    let born = form.person_field(PersonFact::Birthdate).and_then(|field| complete.answers().date(&field.id));
+    let born = form.person_field(PersonFact::Birthdate).and_then(|field| answers.date(&field.id));
     Derived { gestation: found, timing, age: born.map(|born| born.age_on(day)), fiscal_year: day.fiscal_year() }
 }
 

@@ -47,6 +47,21 @@ impl Instant {
         whole.format(&Rfc3339).unwrap_or_default()
     }
 
+    /// The instant that an RFC 3339 text names, whatever its offset.
+    ///
+    /// # Errors
+    /// When it is no such text.
+    pub fn from_rfc3339(text: &str) -> Result<Self, NotATime> {
+        let found = OffsetDateTime::parse(text, &Rfc3339).map_err(|_| NotATime)?;
+        i64::try_from(found.unix_timestamp_nanos() / 1_000).map(Self).map_err(|_| NotATime)
+    }
+
+    /// This instant without the fraction of its second, as [`Instant::rfc3339_in_japan`] writes it.
+    #[must_use]
+    pub const fn whole_seconds(self) -> Self {
+        Self(self.0.div_euclid(1_000_000) * 1_000_000)
+    }
+
     /// `YYYY-MM-DD HH:MM` in Japan, for people.
     #[must_use]
     pub fn minute_in_japan(self) -> String {
@@ -59,6 +74,34 @@ impl Instant {
         OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000)
             .unwrap_or(OffsetDateTime::UNIX_EPOCH)
             .to_offset(offset)
+    }
+}
+
+/// The text is not a time of the form RFC 3339.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a time of the form RFC 3339")]
+pub struct NotATime;
+
+/// For `#[serde(with = …)]`: an instant as the hand-over format writes it.
+pub mod rfc3339 {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Instant;
+
+    /// Writes RFC 3339 with seconds and `+09:00`.
+    ///
+    /// # Errors
+    /// When the serializer fails.
+    pub fn serialize<S: Serializer>(at: &Instant, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&at.rfc3339_in_japan())
+    }
+
+    /// Reads RFC 3339.
+    ///
+    /// # Errors
+    /// When it is no such text.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error> {
+        Instant::from_rfc3339(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
 
@@ -187,6 +230,17 @@ mod tests {
         let just_before = Instant(1_795_359_599_000_000);
         assert_eq!(just_before.rfc3339_in_japan(), "2026-11-22T23:59:59+09:00");
         assert_eq!(just_before.plus(1_000_000).date_in_japan().to_string(), "2026-11-23");
+    }
+
+    #[test]
+    fn a_time_is_read_back_to_the_second() {
+        let at = Instant(1_795_359_599_123_456);
+        assert_eq!(Instant::from_rfc3339(&at.rfc3339_in_japan()).unwrap(), at.whole_seconds());
+        assert_eq!(Instant::from_rfc3339("2026-11-22T14:59:59Z").unwrap(), at.whole_seconds());
+        assert_eq!(Instant(-1).whole_seconds(), Instant(-1_000_000));
+        for text in ["", "2026-11-22", "2026-11-22T23:59:59", "2026-11-22 23:59:59+0900"] {
+            assert!(Instant::from_rfc3339(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -271,6 +271,19 @@ pub fn integer(typed: &str, least: i64, most: i64) -> Result<i64, ValueError> {
 /// # Errors
 /// All parts empty, some part empty, not a day, out of the range.
 pub fn date(year: &str, month: &str, day: &str, range: DateRange, today: CivilDate) -> Result<CivilDate, ValueError> {
+    date_within(year, month, day, date_bounds(range, today))
+}
+
+/// A day from its three inputs, checked against its first and last possible day.
+///
+/// # Errors
+/// As [`date`].
+pub fn date_within(
+    year: &str,
+    month: &str,
+    day: &str,
+    (first, last): (CivilDate, CivilDate),
+) -> Result<CivilDate, ValueError> {
     let clean = |part: &str| part.trim_matches(is_blank).nfkc().collect::<String>();
     let (year, month, day) = (clean(year), clean(month), clean(day));
     if year.is_empty() && month.is_empty() && day.is_empty() {
@@ -282,7 +295,6 @@ pub fn date(year: &str, month: &str, day: &str, range: DateRange, today: CivilDa
     let year = western_year(&year).ok_or(ValueError::NotADay)?;
     let small = |part: &str| part.parse::<u8>().map_err(|_| ValueError::NotADay);
     let found = CivilDate::from_parts(year, small(&month)?, small(&day)?).ok_or(ValueError::NotADay)?;
-    let (first, last) = date_bounds(range, today);
     if found < first {
         Err(ValueError::TooEarly { first })
     } else if found > last {
