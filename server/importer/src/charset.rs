@@ -54,10 +54,9 @@ impl Charset {
     pub fn decode(self, bytes: &[u8]) -> Result<String, NotThisCharset> {
         let text = match self {
             Self::Utf8WithMark | Self::Utf8 => str::from_utf8(bytes).map_err(|_| NotThisCharset)?.to_owned(),
-            Self::Windows31J => SHIFT_JIS
-                .decode_without_bom_handling_and_without_replacement(bytes)
-                .ok_or(NotThisCharset)?
-                .into_owned(),
+            Self::Windows31J => {
+                SHIFT_JIS.decode_without_bom_handling_and_without_replacement(bytes).ok_or(NotThisCharset)?.into_owned()
+            }
         };
         Ok(text.strip_prefix(BYTE_ORDER_MARK).map_or_else(|| text.clone(), str::to_owned))
     }
@@ -72,7 +71,8 @@ fn windows_31j(text: &str) -> Result<Vec<u8>, Vec<char>> {
     let mut written_as = [0_u8; 4];
     for character in text.chars() {
         let alone = &*character.encode_utf8(&mut written_as);
-        let (result, _, written) = SHIFT_JIS.new_encoder().encode_from_utf8_without_replacement(alone, &mut buffer, true);
+        let (result, _, written) =
+            SHIFT_JIS.new_encoder().encode_from_utf8_without_replacement(alone, &mut buffer, true);
         let bytes = &buffer[..written];
         let comes_back = SHIFT_JIS.decode_without_bom_handling_and_without_replacement(bytes);
         if result == EncoderResult::InputEmpty && comes_back.as_deref() == Some(alone) {

@@ -88,7 +88,8 @@ impl Config {
         let mut config = Self::parse(&text)?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let own = [&mut config.keys_dir, &mut config.state, &mut config.residents, &mut config.output_dir];
-        let optional = config.ca_file.iter_mut().chain(config.portal_jwk.iter_mut()).chain(config.mappings.values_mut());
+        let optional =
+            config.ca_file.iter_mut().chain(config.portal_jwk.iter_mut()).chain(config.mappings.values_mut());
         for relative in own.into_iter().chain(optional) {
             *relative = folder.join(&relative);
         }
@@ -126,7 +127,10 @@ fn address(url: &str, setting: &'static str) -> Result<String, ConfigError> {
         Some(("http", rest)) => (false, rest),
         _ => return Err(ConfigError::NotAnAddress(setting)),
     };
-    let host = rest.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit())).map_or(rest, |(host, _)| host);
+    let host = rest
+        .rsplit_once(':')
+        .filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()))
+        .map_or(rest, |(host, _)| host);
     let on_this_machine = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
     let plain = !host.is_empty() && !rest.contains(['/', '?', '#', '@', ' ']);
     if plain && (secure || on_this_machine) { Ok(trimmed.to_owned()) } else { Err(ConfigError::NotAnAddress(setting)) }
@@ -160,7 +164,14 @@ municipality = \"112020\"
     #[test]
     fn each_fault_is_told_by_its_name() {
         let fault = |from: &str, to: &str| Config::parse(&GOOD.replacen(from, to, 1)).unwrap_err().to_string();
-        for bad in ["http://portal.example", "https://a@b", "ftp://x", "https://", "https://portal.example/x", "http://localhost.example"] {
+        for bad in [
+            "http://portal.example",
+            "https://a@b",
+            "ftp://x",
+            "https://",
+            "https://portal.example/x",
+            "http://localhost.example",
+        ] {
             assert!(fault("https://portal.example/", bad).starts_with("portal_url must"), "{bad}");
         }
         assert!(Config::parse(&GOOD.replace("https://portal.example/", "http://127.0.0.1:8080")).is_ok());

@@ -172,6 +172,12 @@ impl Mapping {
         Ok(())
     }
 
+    /// How the file is encoded.
+    #[must_use]
+    pub const fn charset(&self) -> Charset {
+        self.encoding
+    }
+
     /// What the file starts with: the encoding's mark and the header row.
     #[must_use]
     pub fn head(&self) -> Vec<u8> {
@@ -218,7 +224,8 @@ impl Mapping {
             (Some(Fact::Declined), _) => counterpart(DECLINED).map_err(|code| vec![code]),
             (Some(Fact::Codes(_, text)), Part::Text) => Ok(text.clone().unwrap_or_default()),
             (Some(Fact::Codes(codes, _)), Part::Code) => {
-                let (known, unknown): (Vec<_>, Vec<_>) = codes.iter().map(|code| counterpart(code)).partition(Result::is_ok);
+                let (known, unknown): (Vec<_>, Vec<_>) =
+                    codes.iter().map(|code| counterpart(code)).partition(Result::is_ok);
                 let known: Vec<String> = known.into_iter().flatten().collect();
                 let unknown: Vec<String> = unknown.into_iter().filter_map(Result::err).collect();
                 if unknown.is_empty() { Ok(known.join(&self.separator)) } else { Err(unknown) }
@@ -320,7 +327,9 @@ mod tests {
     fn slips_of_the_pen_in_a_mapping_file_are_found() {
         let fault = |text: &str| Mapping::read(text, PREGNANCY_NOTIFICATION).unwrap_err();
         assert!(matches!(fault("encoding = \"utf-8-bom\"\nencodin = 1"), MappingError::Unreadable { line: 2, .. }));
-        assert!(matches!(fault("[codes.\"item.99\"]\n1 = \"1\""), MappingError::UnknownFact(name) if name == "item.99"));
+        assert!(
+            matches!(fault("[codes.\"item.99\"]\n1 = \"1\""), MappingError::UnknownFact(name) if name == "item.99")
+        );
         assert!(matches!(fault(&NAME.repeat(2)), MappingError::TwiceTheHeader(_)));
         let foreign = NAME.replace("氏名", "𠮷");
         assert!(matches!(fault(&format!("encoding = \"windows-31j\"\n{foreign}")), MappingError::Header(..)));

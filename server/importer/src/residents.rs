@@ -46,6 +46,7 @@ struct Resident {
     number: ResidentNumber,
     name_key: String,
     birthdate: CivilDate,
+    sex: String,
     address_key: String,
     my_number: Option<MyNumber>,
 }
@@ -148,6 +149,12 @@ impl Residents {
         self.by_number.contains_key(number)
     }
 
+    /// 「性別」 As the extract writes it.
+    #[must_use]
+    pub fn sex_of(&self, number: &str) -> Option<&str> {
+        self.by_number.get(number).map(|index| self.rows[*index].sex.as_str())
+    }
+
     /// Who the wanted person is: by 個人番号 first, then by name, birthdate and address.
     #[must_use]
     pub fn resolve(&self, wanted: &Wanted<'_>) -> Resolution {
@@ -165,7 +172,9 @@ impl Residents {
             same_name.iter().copied().filter(|index| self.rows[*index].address_key == address).collect();
         match at_home.as_slice() {
             // The number is nobody's here although this extract has numbers: it is not shown to be this person's.
-            [_] if wanted.my_number.is_some() && self.has_my_numbers => Resolution::NumberDiffers(self.numbers(&at_home)),
+            [_] if wanted.my_number.is_some() && self.has_my_numbers => {
+                Resolution::NumberDiffers(self.numbers(&at_home))
+            }
             [one] => Resolution::Matched(self.rows[*one].number.clone()),
             [] => Resolution::None(self.numbers(same_name)),
             several => Resolution::Several(self.numbers(several)),
@@ -190,6 +199,7 @@ fn resident<'a>(row: usize, cell: impl Fn(usize) -> &'a str, my_number: &str) ->
         number: ResidentNumber(number.to_owned()),
         name_key: search_key(cell(1)),
         birthdate: day(cell(3).trim()).ok_or(ExtractError::NoBirthdate(row))?,
+        sex: cell(4).to_owned(),
         address_key: search_key(cell(6)),
         my_number,
     })

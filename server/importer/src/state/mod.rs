@@ -5,7 +5,7 @@ mod receipts;
 mod review;
 mod staging;
 
-use std::path::Path;
+use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path};
 
 use intake::{ids::ReceiptNumber, time::Instant};
 use sqlx::{
@@ -14,9 +14,9 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-pub use receipts::{StoredReceipt, Unreceipted};
+pub use receipts::{StoredReceipt, Unreceipted, UnreceiptedOutcome};
 pub use review::{Held, Opinion, Verdict};
-pub use staging::{CsvFile, LastBatch, NewEntry, NewOutcome, StagedBatch, StagedItem};
+pub use staging::{CsvFile, KnownBatch, NewEntry, NewOutcome, StagedBatch, StagedItem};
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
@@ -79,9 +79,15 @@ impl State {
     /// # Errors
     /// When it cannot be opened, or is of a newer version.
     pub async fn open(path: &Path) -> Result<Self, StateError> {
+        // What is in it is nobody else's business; SQLite gives its log the same mode.
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                return Err(StateError::Database(sqlx::Error::Io(error)));
+            }
+            _ => {}
+        }
         let options = SqliteConnectOptions::new()
             .filename(path)
-            .create_if_missing(true)
             .busy_timeout(std::time::Duration::from_secs(5))
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
@@ -98,6 +104,19 @@ impl State {
         }
         MIGRATIONS.run(&pool).await.map_err(|error| StateError::Version(format!("a migration failed: {error}")))?;
         Ok(Self { pool })
+    }
+
+    /// Opens the state database for reading only; nothing is changed, and nothing is made.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub async fn look(path: &Path) -> Result<Self, StateError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .busy_timeout(std::time::Duration::from_secs(5))
+            .pragma("trusted_schema", "OFF");
+        Ok(Self { pool: SqlitePoolOptions::new().max_connections(1).connect_with(options).await? })
     }
 
     /// Closes the database, after writing its log back into the file.
@@ -118,10 +137,12 @@ impl State {
     /// # Errors
     /// When the database fails.
     pub async fn keep_trust(&self, document: &str) -> Result<(), StateError> {
-        sqlx::query("INSERT INTO trust (only_row, document) VALUES (1, $1) ON CONFLICT (only_row) DO UPDATE SET document = $1")
-            .bind(document)
-            .execute(&self.pool)
-            .await?;
+        sqlx::query(
+            "INSERT INTO trust (only_row, document) VALUES (1, $1) ON CONFLICT (only_row) DO UPDATE SET document = $1",
+        )
+        .bind(document)
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 

@@ -111,7 +111,8 @@ impl State {
     /// # Errors
     /// When the database fails.
     pub async fn waiting_receipts(&self) -> Result<Vec<StoredReceipt>, StateError> {
-        self.stored_receipts("SELECT jti, seq, document FROM receipt WHERE answer IS NULL ORDER BY made_at, rowid").await
+        self.stored_receipts("SELECT jti, seq, document FROM receipt WHERE answer IS NULL ORDER BY made_at, rowid")
+            .await
     }
 
     /// The receipts that were neither acknowledged nor carried yet.
@@ -126,7 +127,10 @@ impl State {
 
     async fn stored_receipts(&self, sql: &'static str) -> Result<Vec<StoredReceipt>, StateError> {
         let rows: Vec<(String, i64, Vec<u8>)> = sqlx::query_as(sql).fetch_all(&self.pool).await?;
-        Ok(rows.into_iter().map(|(jti, seq, document)| StoredReceipt { jti, seq: seq.unsigned_abs(), document }).collect())
+        Ok(rows
+            .into_iter()
+            .map(|(jti, seq, document)| StoredReceipt { jti, seq: seq.unsigned_abs(), document })
+            .collect())
     }
 
     /// Notes what the portal answered: 200, or the status with which it refused the receipt for good.

@@ -121,16 +121,19 @@ impl State {
         Ok(self.opinions(key).await?.iter().any(same))
     }
 
-    /// How many files there are of a batch that start with this name.
+    /// How many entries of this kind of a batch were taken in after they had waited: each has a file of its own.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn files_of(&self, seq: u64, kind: &str) -> Result<i64, StateError> {
-        Ok(sqlx::query_scalar("SELECT COUNT(*) FROM csv_file WHERE seq = $1 AND name LIKE $2 || '-%'")
-            .bind(seq.cast_signed())
-            .bind(kind)
-            .fetch_one(&self.pool)
-            .await?)
+    pub async fn settled_files_of(&self, seq: u64, kind: &str) -> Result<i64, StateError> {
+        Ok(sqlx::query_scalar(
+            "SELECT COUNT(*) FROM outcome JOIN entry USING (receipt_number, rev)
+            WHERE entry.seq = $1 AND entry.kind = $2 AND outcome.number = 2 AND outcome.result = 'imported'",
+        )
+        .bind(seq.cast_signed())
+        .bind(kind)
+        .fetch_one(&self.pool)
+        .await?)
     }
 
     /// Settles a held entry.
@@ -145,11 +148,12 @@ impl State {
         at: Instant,
     ) -> Result<(), StateError> {
         let mut tx = self.begin().await?;
-        let results: Vec<String> = sqlx::query_scalar("SELECT result FROM outcome WHERE receipt_number = $1 AND rev = $2")
-            .bind(key.id.as_str())
-            .bind(key.rev)
-            .fetch_all(&mut *tx)
-            .await?;
+        let results: Vec<String> =
+            sqlx::query_scalar("SELECT result FROM outcome WHERE receipt_number = $1 AND rev = $2")
+                .bind(key.id.as_str())
+                .bind(key.rev)
+                .fetch_all(&mut *tx)
+                .await?;
         if results != ["held"] {
             return Err(StateError::NotHeld);
         }

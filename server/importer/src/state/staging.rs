@@ -5,9 +5,9 @@ use intake::time::Instant;
 
 use super::{EntryKey, State, StateError, instant};
 
-/// The last batch that was staged.
+/// A batch that was staged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LastBatch {
+pub struct KnownBatch {
     /// Its number.
     pub seq: u64,
     /// The digest of its manifest.
@@ -118,31 +118,21 @@ impl State {
         Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
     }
 
-    /// The last batch that was staged.
+    /// Number, manifest digest and time of every batch that was staged, oldest first.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn last_batch(&self) -> Result<Option<LastBatch>, StateError> {
-        let row: Option<(i64, String, i64)> =
-            sqlx::query_as("SELECT seq, manifest_sha256, created_at FROM batch ORDER BY seq DESC LIMIT 1")
-                .fetch_optional(&self.pool)
+    pub async fn batches(&self) -> Result<Vec<KnownBatch>, StateError> {
+        let rows: Vec<(i64, String, i64)> =
+            sqlx::query_as("SELECT seq, manifest_sha256, created_at FROM batch ORDER BY seq")
+                .fetch_all(&self.pool)
                 .await?;
-        Ok(row.map(|(seq, manifest_sha256, created_at)| LastBatch {
+        let known = |(seq, manifest_sha256, created_at): (i64, String, i64)| KnownBatch {
             seq: seq.unsigned_abs(),
             manifest_sha256,
             created_at: instant(created_at),
-        }))
-    }
-
-    /// The digest of the manifest that was read under this number.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn manifest_sha256(&self, seq: u64) -> Result<Option<String>, StateError> {
-        Ok(sqlx::query_scalar("SELECT manifest_sha256 FROM batch WHERE seq = $1")
-            .bind(seq.cast_signed())
-            .fetch_optional(&self.pool)
-            .await?)
+        };
+        Ok(rows.into_iter().map(known).collect())
     }
 
     /// Stages a batch.
@@ -151,14 +141,16 @@ impl State {
     /// [`StateError::TwiceTheEntry`] when one of its entries is there already; then nothing is staged.
     pub async fn stage(&self, batch: &StagedBatch, at: Instant) -> Result<(), StateError> {
         let mut tx = self.begin().await?;
-        sqlx::query("INSERT INTO batch (seq, manifest_sha256, manifest, created_at, staged_at) VALUES ($1, $2, $3, $4, $5)")
-            .bind(batch.seq.cast_signed())
-            .bind(&batch.manifest_sha256)
-            .bind(&batch.manifest)
-            .bind(batch.created_at.micros())
-            .bind(at.micros())
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "INSERT INTO batch (seq, manifest_sha256, manifest, created_at, staged_at) VALUES ($1, $2, $3, $4, $5)",
+        )
+        .bind(batch.seq.cast_signed())
+        .bind(&batch.manifest_sha256)
+        .bind(&batch.manifest)
+        .bind(batch.created_at.micros())
+        .bind(at.micros())
+        .execute(&mut *tx)
+        .await?;
         for file in &batch.files {
             insert_file(&mut tx, file).await?;
         }
@@ -173,10 +165,12 @@ impl State {
                 .execute(&mut *tx)
                 .await?;
         }
-        sqlx::query("INSERT INTO trust (only_row, document) VALUES (1, $1) ON CONFLICT (only_row) DO UPDATE SET document = $1")
-            .bind(&batch.trust)
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "INSERT INTO trust (only_row, document) VALUES (1, $1) ON CONFLICT (only_row) DO UPDATE SET document = $1",
+        )
+        .bind(&batch.trust)
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await?;
         Ok(())
     }
