@@ -178,7 +178,6 @@ fn code_of<T: serde::Serialize>(value: &T) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
 
     #[test]
