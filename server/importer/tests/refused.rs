@@ -87,7 +87,7 @@ async fn entries_that_break_the_rules_go_back_with_a_reason() {
 #[tokio::test]
 async fn the_individual_number_is_opened_checked_and_decides() {
     let mut office = Office::new();
-    let numbered = |number: u8, digits: &str| {
+    let numbered = |number: u64, digits: &str| {
         let mut entry = entry(number, &[("address", "熊谷市筑波三丁目202番地")]);
         let armor = age::encrypt_and_armor(&office.keys.number.to_public(), digits.as_bytes()).unwrap();
         entry.my_number = Some(armor);

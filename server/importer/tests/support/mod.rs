@@ -143,8 +143,13 @@ pub fn form() -> Form {
     Catalog::shipped().unwrap().newest(&"pregnancy_notification".parse().unwrap()).unwrap().clone()
 }
 
-pub fn receipt_number(number: u8) -> ReceiptNumber {
-    ReceiptNumber::from_random([number; 9])
+/// A receipt number of its own for each number below a million.
+pub fn receipt_number(number: u64) -> ReceiptNumber {
+    let mut symbols = [7; 9];
+    for (place, symbol) in symbols.iter_mut().take(4).enumerate() {
+        *symbol = (number >> (5 * place)) as u8 & 31;
+    }
+    ReceiptNumber::from_random(symbols)
 }
 
 const FILLED: [(&str, &str); 27] = [
@@ -178,11 +183,11 @@ const FILLED: [(&str, &str); 27] = [
 ];
 
 /// The entry of a notification under this receipt number, filled in as usual but for what is given.
-pub fn entry(number: u8, other: &[(&str, &str)]) -> Entry {
+pub fn entry(number: u64, other: &[(&str, &str)]) -> Entry {
     revision(number, 1, other)
 }
 
-pub fn revision(number: u8, rev: i64, other: &[(&str, &str)]) -> Entry {
+pub fn revision(number: u64, rev: i64, other: &[(&str, &str)]) -> Entry {
     let mut raw = RawAnswers::default();
     for (input, value) in FILLED.iter().chain(other) {
         raw.set(input, vec![(*value).to_owned()]);
