@@ -82,7 +82,9 @@ impl Jwk {
         let key = match (self.kty.as_str(), self.crv.as_str(), self.alg, &self.y) {
             ("EC", "P-256", Algorithm::Es256, Some(y)) => {
                 let point = [&[4], bytes(&self.x)?.as_slice(), bytes(y)?.as_slice()].concat();
-                p256::ecdsa::VerifyingKey::from_sec1_bytes(&point).map(VerifyingKey::Es256).map_err(|_| Error::BadKey)?
+                p256::ecdsa::VerifyingKey::from_sec1_bytes(&point)
+                    .map(VerifyingKey::Es256)
+                    .map_err(|_| Error::BadKey)?
             }
             ("OKP", "Ed25519", Algorithm::Ed25519, None) => {
                 let key = ed25519_dalek::VerifyingKey::from_bytes(&bytes(&self.x)?).map_err(|_| Error::BadKey)?;

@@ -3,7 +3,10 @@
 //! else.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use p256::{ecdsa::signature::{Signer, Verifier}, pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding}};
+use p256::{
+    ecdsa::signature::{Signer, Verifier},
+    pkcs8::{DecodePrivateKey, EncodePrivateKey, LineEnding},
+};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 

@@ -3,12 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use intake::{
-    export::Entry,
-    form::Form,
-    ids::ReceiptNumber,
-    time::Instant,
-};
+use intake::{export::Entry, form::Form, ids::ReceiptNumber, time::Instant};
 
 use crate::{
     AuditHead, BatchFiles, DestinationPublic, Error, MOST_ENTRIES, Manifest, SigningKey,
