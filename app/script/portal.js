@@ -20,7 +20,7 @@
   };
 
   if (form) {
-    const version = form.elements.namedItem("draft_version");
+    const read = form.elements.namedItem("page_state");
     let waiting = 0;
     let running = false;
     let again = false;
@@ -40,7 +40,7 @@
           keepalive: true,
         });
         if (answer.ok) {
-          version.value = String((await answer.json()).version);
+          read.value = (await answer.json()).state;
           say("saved");
         } else if (answer.status === 409) {
           // Another tab has other text. Sending the page shows both.
@@ -67,9 +67,25 @@
     form.addEventListener("input", () => later(1200));
     form.addEventListener("submit", () => { clearTimeout(waiting); stopped = true; });
     addEventListener("online", () => later(0));
+    // A page that the browser kept may show an older text than the one that is saved.
+    addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "hidden" && waiting && !stopped) send();
     });
+  }
+
+  // A field that depends on a choice of the same page is shown once the choice is made.
+  const dependents = [...document.querySelectorAll("[data-when]")];
+  const follow = () => {
+    for (const dependent of dependents) {
+      const codes = dependent.dataset.whenCodes.split(" ");
+      const chosen = [...document.getElementsByName(dependent.dataset.when)].some((one) => one.checked && codes.includes(one.value));
+      dependent.hidden = !chosen && !dependent.classList.contains("field--invalid");
+    }
+  };
+  if (dependents.length) {
+    document.addEventListener("change", follow);
+    follow();
   }
 
   const ending = document.querySelector("[data-session-seconds]");

@@ -83,7 +83,11 @@ fn frame(chrome: &Chrome, main: AnyView) -> impl IntoView + use<> {
         .collect_view();
     let practice = chrome.demo.then(|| {
         view! {
-            <aside class="notice notice--practice" aria-label=locale.say("practice")>
+            <aside
+                class="notice notice--practice"
+                aria-label=locale.say("practice")
+                data-practice-answered=locale.say("practice-answered")
+            >
                 <p>{locale.say("practice")} " " <a href="/demo/outbox">{locale.say("practice-outbox")}</a></p>
             </aside>
         }
@@ -93,6 +97,7 @@ fn frame(chrome: &Chrome, main: AnyView) -> impl IntoView + use<> {
         view! {
             <ul>
                 <li><a href="/cases">{locale.say("my-filings")}</a></li>
+                <li><a href="/account">{locale.say("account")}</a></li>
                 <li>
                     <form method="post" action="/sign-out"><button class="button button--quiet">{locale.say("sign-out")}</button></form>
                 </li>

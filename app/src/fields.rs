@@ -3,7 +3,7 @@
 
 use intake::{
     answers::{FieldError, RawAnswers},
-    form::{Choice, DECLINED, Field, Kind},
+    form::{Choice, Condition, DECLINED, Field, Form, Kind, Page},
     value::ValueError,
 };
 use leptos::prelude::*;
@@ -19,6 +19,25 @@ pub struct Context<'a> {
     pub raw: &'a RawAnswers,
     /// What was not taken.
     pub errors: &'a [FieldError],
+    /// The page that the fields stand on.
+    pub page: &'a Page,
+}
+
+/// For whom a field is that depends on a choice of the same page. Without script it is always shown, so it says so.
+struct OnlyIf {
+    field: String,
+    codes: String,
+    text: String,
+}
+
+fn only_if(context: Context<'_>, condition: &Condition) -> Option<OnlyIf> {
+    let on_this_page = context.page.fields.iter().find(|field| field.id == condition.field)?;
+    let codes: Vec<&str> =
+        condition.equals.iter().chain(condition.one_of.iter().flatten()).map(String::as_str).collect();
+    let choices = on_this_page.choices().iter().filter(|choice| codes.contains(&choice.code.as_str()));
+    let labels: Vec<&str> = choices.map(|choice| choice.label.get(context.locale.code())).collect();
+    let text = context.locale.with("only-if", &[("labels", &labels.join(&context.locale.say("or")))]);
+    (!labels.is_empty()).then(|| OnlyIf { field: condition.field.to_string(), codes: codes.join(" "), text })
 }
 
 /// What is wrong, in a sentence that says how to put it right.
@@ -50,6 +69,30 @@ pub fn sentence(locale: Locale, label: &str, kind: &Kind, error: ValueError) -> 
     }
 }
 
+/// What was not taken, on top of the page; each line leads to its field.
+pub fn summary(locale: Locale, form: &Form, errors: &[FieldError]) -> Option<AnyView> {
+    if errors.is_empty() {
+        return None;
+    }
+    let rows = errors
+        .iter()
+        .filter_map(|error| {
+            let (_, field) = form.field(&error.field)?;
+            let text = sentence(locale, field.label.get(locale.code()), &field.kind, error.error);
+            Some(view! { <li><a href=format!("#{}", error.input)>{text}</a></li> })
+        })
+        .collect_view();
+    Some(
+        view! {
+            <div class="error-summary" role="alert" tabindex="-1" data-error-summary="">
+                <h2>{locale.say("errors-title")}</h2>
+                <ul>{rows}</ul>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
 /// A field with its label, hint and error.
 pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     let locale = context.locale;
@@ -68,7 +111,11 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
         .collect();
     let described = (!described.is_empty()).then(|| described.join(" "));
     let invalid = error.is_some();
-    let badge = if field.required {
+    let only_if = field.when.as_ref().and_then(|condition| only_if(context, condition));
+    let (when, codes) = only_if.as_ref().map(|only| (only.field.clone(), only.codes.clone())).unzip();
+    let badge = if let Some(only) = only_if {
+        view! { <span class="badge">{only.text}</span> }.into_any()
+    } else if field.required {
         view! { <span class="badge badge--required">{locale.say("required")}</span> }.into_any()
     } else {
         view! { <span class="badge">{locale.say("optional")}</span> }.into_any()
@@ -81,7 +128,7 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     let is_group = matches!(field.kind, Kind::Single { .. } | Kind::Multi { .. } | Kind::Date { .. });
     if is_group {
         view! {
-            <fieldset class=class aria-describedby=described>
+            <fieldset class=class aria-describedby=described data-when=when data-when-codes=codes>
                 <legend class="field__label">{label}" "{badge}</legend>
                 {hint}{error}
                 <div class="field__control">{control}</div>
@@ -90,7 +137,7 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
         .into_any()
     } else {
         view! {
-            <div class=class>
+            <div class=class data-when=when data-when-codes=codes>
                 <label class="field__label" for=id>{label}" "{badge}</label>
                 {hint}{error}
                 <div class="field__control">{control}</div>

@@ -17,14 +17,17 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
+/// What a production server must not serve.
+const ONLY_IN_DEMO: [&str; 1] = ["practice-authenticator"];
+
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("..");
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    let mut assets = Assets { out: out.clone(), list: String::new(), names: BTreeMap::new() };
+    let mut assets = Assets { out: out.clone(), list: String::new(), of_demo: String::new(), names: BTreeMap::new() };
 
     let style = style::style(&style_sheets(&root.join("style"))?);
     assets.add("style", "css", "text/css; charset=utf-8", style.as_bytes())?;
-    for name in ["portal", "passkey", "staff"] {
+    for name in ["portal", "passkey", "staff", "practice-authenticator"] {
         let path = root.join("app/script").join(name).with_extension("js");
         let source = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let script = light_minify::script(&source)?;
@@ -52,6 +55,7 @@ fn style_sheets(folder: &Path) -> Result<String, Box<dyn Error>> {
 struct Assets {
     out: PathBuf,
     list: String,
+    of_demo: String,
     names: BTreeMap<String, String>,
 }
 
@@ -65,8 +69,9 @@ impl Assets {
         writer.write_all(body)?;
         drop(writer);
         fs::write(self.out.join(format!("{file}.br")), &small)?;
+        let list = if ONLY_IN_DEMO.contains(&name) { &mut self.of_demo } else { &mut self.list };
         writeln!(
-            self.list,
+            list,
             "    Asset {{ path: \"/static/{file}\", content_type: {content_type:?}, body: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{file}\")), brotli: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{file}.br\")) }},"
         )?;
         self.names.insert(name.to_owned(), format!("/static/{file}"));
@@ -74,10 +79,14 @@ impl Assets {
     }
 
     fn write(&self) -> Result<(), Box<dyn Error>> {
-        let mut code =
-            format!("/// Everything that is served as a file.\npub static ASSETS: &[Asset] = &[\n{}];\n", self.list);
+        let mut code = format!(
+            "/// Everything that is served as a file.\npub static ASSETS: &[Asset] = &[\n{}];\n\
+             /// What the demo serves besides; a production server does not.\npub static DEMO_ASSETS: &[Asset] = &[\n{}];\n",
+            self.list, self.of_demo
+        );
         for (name, path) in &self.names {
-            writeln!(code, "/// Where `{name}` is served.\npub const {}: &str = {path:?};", name.to_uppercase())?;
+            let constant = name.to_uppercase().replace('-', "_");
+            writeln!(code, "/// Where `{name}` is served.\npub const {constant}: &str = {path:?};")?;
         }
         Ok(fs::write(self.out.join("assets.rs"), code)?)
     }

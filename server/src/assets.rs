@@ -19,3 +19,9 @@ include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 pub fn find(path: &str) -> Option<&'static Asset> {
     ASSETS.iter().find(|asset| asset.path == path)
 }
+
+/// The file of a path in the demo, which serves the practice authenticator too.
+#[must_use]
+pub fn find_in_demo(path: &str) -> Option<&'static Asset> {
+    find(path).or_else(|| DEMO_ASSETS.iter().find(|asset| asset.path == path))
+}

@@ -8,6 +8,7 @@ use intake::catalog::Catalog;
 use crate::{
     clock::Clock,
     config::Config,
+    relying_party::{NoSite, RelyingParty},
     seal::{MasterKey, MasterKeyError, Seal},
     store::{Database, Record, StoreError, Upkeep, installation},
     telemetry::Metrics,
@@ -25,6 +26,8 @@ pub struct Portal {
     pub clock: Clock,
     /// The forms.
     pub catalog: Catalog,
+    /// The sites that passkeys are bound to.
+    pub relying_party: RelyingParty,
     /// The counters.
     pub metrics: Metrics,
 }
@@ -44,6 +47,9 @@ pub enum StartError {
     /// Another key sealed what is in the database.
     #[error("this master key is not the one that the database was made with")]
     OtherMasterKey,
+    /// An address that people have in the address line cannot have passkeys.
+    #[error(transparent)]
+    NoSite(#[from] NoSite),
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -59,6 +65,7 @@ impl Portal {
     /// See [`StartError`].
     pub async fn open(config: Config, clock: Clock) -> Result<Self, StartError> {
         let catalog = forms()?;
+        let relying_party = RelyingParty::new(&config)?;
         let master = if config.demo {
             fs::DirBuilder::new()
                 .recursive(true)
@@ -76,7 +83,7 @@ impl Portal {
         database.check_migrations().await?;
         let seal = Seal::new(&master);
         check_key(&database, &seal).await?;
-        Ok(Self { config, database, seal, clock, catalog, metrics: Metrics::new() })
+        Ok(Self { config, database, seal, clock, catalog, relying_party, metrics: Metrics::new() })
     }
 }
 

@@ -1,1 +1,154 @@
-//! In the making.
+//! The one table of routes. Invariant: what is not in [`ROUTES`] is not served, and a route exists only on its planes.
+
+use actix_web::{
+    Route,
+    guard::{Any, Get, Head},
+    web::{self, PayloadConfig, ServiceConfig},
+};
+
+use crate::{
+    config::Plane,
+    web::{account, apply, cases, demo, health, pages, sign_in},
+};
+
+/// How a route is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// GET and HEAD.
+    Get,
+    /// POST.
+    Post,
+}
+
+/// Who is let through. The handler's arguments enforce it; a test asks every route as nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// Anybody.
+    Anybody,
+    /// A parent who has signed in.
+    Citizen,
+}
+
+/// How many bytes a body may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// No body is read.
+    Nothing,
+    /// A form of one page.
+    Form,
+}
+
+impl Limit {
+    const fn bytes(self) -> usize {
+        match self {
+            Self::Nothing => 0,
+            Self::Form => 64 * 1024,
+        }
+    }
+}
+
+/// One row.
+pub struct Row {
+    /// How.
+    pub verb: Verb,
+    /// The pattern; the metrics and the log name a request by it.
+    pub path: &'static str,
+    /// Where it exists.
+    pub planes: &'static [Plane],
+    /// For whom.
+    pub guard: Guard,
+    /// The largest body.
+    pub limit: Limit,
+    /// Only in the demo.
+    pub demo: bool,
+    handler: fn() -> Route,
+}
+
+macro_rules! get {
+    ($handler:path) => {
+        || web::route().guard(Any(Get()).or(Head())).to($handler)
+    };
+}
+
+macro_rules! post {
+    ($handler:path) => {
+        || web::post().to($handler)
+    };
+}
+
+const CITIZEN: &[Plane] = &[Plane::Citizen];
+const PEOPLE: &[Plane] = &[Plane::Citizen, Plane::Staff];
+const ALL: &[Plane] = &[Plane::Citizen, Plane::Staff, Plane::Handover];
+
+const fn shown(path: &'static str, planes: &'static [Plane], guard: Guard, handler: fn() -> Route) -> Row {
+    Row { verb: Verb::Get, path, planes, guard, limit: Limit::Nothing, demo: false, handler }
+}
+
+const fn sent(path: &'static str, planes: &'static [Plane], guard: Guard, handler: fn() -> Route) -> Row {
+    Row { verb: Verb::Post, path, planes, guard, limit: Limit::Form, demo: false, handler }
+}
+
+const fn in_the_demo(row: Row) -> Row {
+    Row { demo: true, ..row }
+}
+
+/// Every route. Where two patterns fit, the first one counts.
+pub static ROUTES: &[Row] = &[
+    shown("/healthz", ALL, Guard::Anybody, get!(health::alive)),
+    shown("/readyz", ALL, Guard::Anybody, get!(health::ready)),
+    shown("/static/{file}", PEOPLE, Guard::Anybody, get!(pages::file)),
+    shown("/favicon.ico", PEOPLE, Guard::Anybody, get!(pages::icon)),
+    shown("/robots.txt", PEOPLE, Guard::Anybody, get!(pages::robots)),
+    sent("/language", PEOPLE, Guard::Anybody, post!(pages::language)),
+    shown("/", CITIZEN, Guard::Anybody, get!(pages::start)),
+    shown("/apply/{form}", CITIZEN, Guard::Anybody, get!(apply::procedure)),
+    sent("/apply/{form}", CITIZEN, Guard::Anybody, post!(apply::begin)),
+    sent("/apply/{form}/discard", CITIZEN, Guard::Anybody, post!(apply::discard)),
+    shown("/apply/{form}/saved", CITIZEN, Guard::Citizen, get!(apply::saved)),
+    shown("/apply/{form}/check", CITIZEN, Guard::Anybody, get!(apply::check)),
+    sent("/apply/{form}/check", CITIZEN, Guard::Citizen, post!(apply::send)),
+    shown("/apply/{form}/{page}", CITIZEN, Guard::Anybody, get!(apply::page)),
+    sent("/apply/{form}/{page}", CITIZEN, Guard::Anybody, post!(apply::keep)),
+    sent("/apply/{form}/{page}/save", CITIZEN, Guard::Anybody, post!(apply::autosave)),
+    shown("/receipt/{receipt_number}", CITIZEN, Guard::Citizen, get!(cases::receipt)),
+    shown("/cases", CITIZEN, Guard::Citizen, get!(cases::list)),
+    shown("/cases/{receipt_number}", CITIZEN, Guard::Citizen, get!(cases::case)),
+    sent("/cases/{receipt_number}/withdraw", CITIZEN, Guard::Citizen, post!(cases::withdraw)),
+    shown("/cases/{receipt_number}/correct", CITIZEN, Guard::Citizen, get!(cases::correction)),
+    sent("/cases/{receipt_number}/correct", CITIZEN, Guard::Citizen, post!(cases::correct)),
+    shown("/account", CITIZEN, Guard::Citizen, get!(account::overview)),
+    shown("/account/passkeys/new", CITIZEN, Guard::Citizen, get!(account::new_passkey)),
+    sent("/account/passkeys/new", CITIZEN, Guard::Citizen, post!(account::add_passkey)),
+    sent("/account/passkeys/{passkey}/remove", CITIZEN, Guard::Citizen, post!(account::remove_passkey)),
+    shown("/sign-in", CITIZEN, Guard::Anybody, get!(sign_in::address)),
+    sent("/sign-in", CITIZEN, Guard::Anybody, post!(sign_in::send_code)),
+    shown("/sign-in/code", CITIZEN, Guard::Anybody, get!(sign_in::code)),
+    sent("/sign-in/code", CITIZEN, Guard::Anybody, post!(sign_in::enter_code)),
+    sent("/sign-in/passkey", CITIZEN, Guard::Anybody, post!(account::ask)),
+    sent("/sign-in/passkey/finish", CITIZEN, Guard::Anybody, post!(account::finish)),
+    sent("/sign-out", CITIZEN, Guard::Anybody, post!(sign_in::sign_out)),
+    sent("/session/extend", CITIZEN, Guard::Citizen, post!(sign_in::extend)),
+    in_the_demo(shown("/demo/outbox", PEOPLE, Guard::Anybody, get!(demo::outbox))),
+];
+
+/// Registers the routes of these planes.
+pub fn register(service: &mut ServiceConfig, planes: &[Plane], demo: bool) {
+    let here = |row: &&Row| row.planes.iter().any(|plane| planes.contains(plane)) && (demo || !row.demo);
+    let mut done: Vec<&str> = Vec::new();
+    for row in ROUTES.iter().filter(here) {
+        if done.contains(&row.path) {
+            continue;
+        }
+        done.push(row.path);
+        let of_this_path = || ROUTES.iter().filter(here).filter(|other| other.path == row.path);
+        let limit = of_this_path().map(|other| other.limit.bytes()).max().unwrap_or_default();
+        let resource = web::resource(row.path).app_data(PayloadConfig::new(limit));
+        service.service(of_this_path().fold(resource, |resource, other| resource.route((other.handler)())));
+    }
+}
+
+/// The pattern of a matched route, as it stands in the table.
+#[must_use]
+pub fn pattern(matched: Option<&str>) -> &'static str {
+    matched.and_then(|path| ROUTES.iter().find(|row| row.path == path)).map_or("none", |row| row.path)
+}

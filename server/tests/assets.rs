@@ -15,10 +15,10 @@ fn a_style_sheet_keeps_every_space_that_means_something() {
 
 #[test]
 fn every_asset_is_found_by_its_path_and_comes_back_from_brotli() {
-    for asset in server::assets::ASSETS {
+    for asset in server::assets::ASSETS.iter().chain(server::assets::DEMO_ASSETS) {
         let mut back = Vec::new();
         std::io::Read::read_to_end(&mut brotli::Decompressor::new(asset.brotli, 4096), &mut back).unwrap();
-        assert_eq!(back, server::assets::find(asset.path).unwrap().body);
+        assert_eq!(back, server::assets::find_in_demo(asset.path).unwrap().body);
     }
 }
 
@@ -27,4 +27,11 @@ fn style_and_script_of_a_page_stay_small() {
     let size = |path: &str| server::assets::find(path).unwrap().brotli.len();
     assert!(size(server::assets::PORTAL) <= 6_000, "decisions.md: the script of a page weighs 6 kB at most");
     assert!(size(server::assets::STYLE) <= 12_000);
+}
+
+#[test]
+fn the_practice_authenticator_is_served_in_the_demo_only() {
+    let path = server::assets::PRACTICE_AUTHENTICATOR;
+    assert!(server::assets::find(path).is_none());
+    assert!(server::assets::find_in_demo(path).is_some());
 }

@@ -35,12 +35,11 @@ fn tick(portal: &Portal) {
 
 async fn fill_in(portal: &Portal, typist: &Typist) {
     let form = notification();
-    let mut version = draft::begin(portal, typist, &form).await.unwrap().version;
+    let begun = draft::begin(portal, typist, &form).await.unwrap();
     for (page, sent) in filled_in() {
-        match draft::save_page(portal, typist, &form, &page, &sent, version).await.unwrap() {
-            Saved::Kept(open) => version = open.version,
-            Saved::Conflict(_) | Saved::UnknownInput => panic!("page {page} was not kept"),
-        }
+        let state = begun.raw.page_state(begun.form, &page);
+        let saved = draft::save_page(portal, typist, &form, &page, &sent, &state).await.unwrap();
+        assert!(matches!(saved, Saved::Kept(_)), "page {page} was not kept");
     }
 }
 
@@ -101,20 +100,24 @@ async fn what_was_typed_before_signing_in_is_the_parents_afterwards_and_is_sent_
 async fn another_tab_overwrites_nothing_in_silence() {
     for one in portals().await {
         let (portal, form, typist) = (&one.portal, notification(), browser());
-        let version = draft::begin(portal, &typist, &form).await.unwrap().version;
-        let page = "contact".parse().unwrap();
+        let begun = draft::begin(portal, &typist, &form).await.unwrap();
+        let (page, other_page) = ("contact".parse().unwrap(), "multiple".parse().unwrap());
+        let state = begun.raw.page_state(begun.form, &page);
         let typed = |phone: &str| vec![("phone".to_owned(), phone.to_owned())];
-        let save = async |phone: &str, version| {
-            draft::save_page(portal, &typist, &form, &page, &typed(phone), version).await.unwrap()
-        };
-        assert!(matches!(save("090-1111-1111", version).await, Saved::Kept(_)));
-        assert!(matches!(save("090-1111-1111", version).await, Saved::Kept(_)), "the same text twice is no conflict");
-        match save("090-2222-2222", version).await {
+        let save =
+            async |phone: &str| draft::save_page(portal, &typist, &form, &page, &typed(phone), &state).await.unwrap();
+        assert!(matches!(save("090-1111-1111").await, Saved::Kept(_)));
+        assert!(matches!(save("090-1111-1111").await, Saved::Kept(_)), "the same text twice is no conflict");
+        let twins = vec![("multiple".to_owned(), "twins".to_owned())];
+        let unread = begun.raw.page_state(begun.form, &other_page);
+        let other = draft::save_page(portal, &typist, &form, &other_page, &twins, &unread).await.unwrap();
+        assert!(matches!(other, Saved::Kept(_)), "another page is no conflict");
+        match save("090-2222-2222").await {
             Saved::Conflict(open) => assert_eq!(open.raw.first("phone"), "090-1111-1111"),
             Saved::Kept(_) | Saved::UnknownInput => panic!("it was overwritten"),
         }
         let unknown = vec![("role".to_owned(), "admin".to_owned())];
-        let saved = draft::save_page(portal, &typist, &form, &page, &unknown, 2).await.unwrap();
+        let saved = draft::save_page(portal, &typist, &form, &page, &unknown, &state).await.unwrap();
         assert!(matches!(saved, Saved::UnknownInput));
     }
 }

@@ -3,5 +3,8 @@
 
 mod assets;
 mod filing;
+mod passkey;
+mod sample_people;
+mod staff_sign_in;
 mod store;
 mod support;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::{
     form::{DECLINED, Field, Form, Kind},
@@ -53,6 +54,23 @@ impl RawAnswers {
                 self.0.insert(input.clone(), values.clone());
             }
         }
+    }
+
+    /// What a page holds, as a short digest: equal exactly when the inputs of the page have the same values. A page is
+    /// shown with it and sends it back, so that another tab's text is not overwritten in silence.
+    #[must_use]
+    pub fn page_state(&self, form: &Form, page: &PageId) -> String {
+        let mut digest = Sha256::new();
+        for input in form.page(page).into_iter().flat_map(|page| page.fields.iter().flat_map(Field::inputs)) {
+            let values = self.all(&input).iter().filter(|value| !value.is_empty());
+            for value in values {
+                for part in [input.as_str(), value] {
+                    digest.update((part.len() as u64).to_be_bytes());
+                    digest.update(part);
+                }
+            }
+        }
+        digest.finalize().iter().take(12).fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
     }
 
     /// Replaces the inputs of one page by what that page sent. An input that the page sent nothing for is empty now

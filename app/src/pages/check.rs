@@ -1,7 +1,7 @@
 //! 「確認」 Every answer with 変更, then sending. Invariant: an answer marked private reads 「回答済み」.
 
 use intake::{
-    answers::RawAnswers,
+    answers::{Answers, RawAnswers},
     form::{DECLINED, Field, Form, Kind, Page},
     ids::DraftId,
 };
@@ -18,6 +18,8 @@ pub struct Model<'a> {
     pub form: &'a Form,
     /// The pages on the way.
     pub pages: Vec<&'a Page>,
+    /// What was typed, parsed: it decides which fields are asked at all.
+    pub answers: &'a Answers,
     /// What was typed.
     pub raw: &'a RawAnswers,
     /// The draft that is sent.
@@ -41,7 +43,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
                 view! {
                     <section>
                         <h2>{title.clone()}</h2>
-                        {answers_of(locale, page, model.raw, true)}
+                        {answers_of(locale, page, model.raw, Some(model.answers))}
                         <p><a href=change aria-label=format!("{}：{title}", locale.say("change"))>{locale.say("change")}</a></p>
                     </section>
                 }
@@ -67,16 +69,21 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
     })
 }
 
-/// The answers of a page, as typed.
-pub(super) fn answers_of(locale: Locale, page: &Page, raw: &RawAnswers, hide_private: bool) -> AnyView {
+/// The answers of a page, as typed. With parsed answers: only what is asked of this person, and what is private stays so.
+pub(super) fn answers_of(locale: Locale, page: &Page, raw: &RawAnswers, parsed: Option<&Answers>) -> AnyView {
+    let is_asked = |field: &&Field| match (&field.when, parsed) {
+        (Some(condition), Some(answers)) => condition.holds(answers),
+        (None, _) | (_, None) => true,
+    };
     let rows = page
         .fields
         .iter()
+        .filter(is_asked)
         .map(|field| {
             let text = shown(locale, field, raw);
             let text = match text {
                 None => locale.say("not-answered"),
-                Some(_) if field.private && hide_private => locale.say("answered"),
+                Some(_) if field.private && parsed.is_some() => locale.say("answered"),
                 Some(text) => text,
             };
             view! {

@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use crate::{
     chrome::{Chrome, document},
-    fields::{Context, field, sentence},
+    fields::{Context, field, summary},
     text::Locale,
 };
 
@@ -27,8 +27,8 @@ pub struct Model<'a> {
     pub errors: &'a [FieldError],
     /// What looks odd.
     pub warnings: &'a [Warning],
-    /// The version of the draft that is shown.
-    pub draft_version: i64,
+    /// `RawAnswers::page_state` of what is kept.
+    pub state: String,
     /// Whether to go back to 確認 afterwards.
     pub from_check: bool,
 }
@@ -44,7 +44,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
         let (number, of) = (model.place.number, model.place.of);
         let progress = locale.with("progress", &[("number", &number.to_string()), ("of", &of.to_string())]);
         let help = model.page.help.as_ref().map(|help| view! { <p>{help.get(locale.code()).to_owned()}</p> });
-        let context = Context { locale, raw: model.raw, errors: model.errors };
+        let context = Context { locale, raw: model.raw, errors: model.errors, page: model.page };
         let fields = model.page.fields.iter().map(|one| field(context, one)).collect_view();
         let back = match (&model.place.before, model.from_check) {
             (_, true) => format!("/apply/{}/check", model.form.id),
@@ -55,12 +55,12 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
         let warned = (!model.warnings.is_empty()).then(|| view! { <input type="hidden" name="warned" value="1"/> });
         view! {
             <p class="progress">{progress} " " <progress value=number.to_string() max=of.to_string() aria-hidden="true"></progress></p>
-            {error_summary(locale, model)}
+            {summary(locale, model.form, model.errors)}
             {warning_notice(locale, model)}
             <h1>{title}</h1>
             {help}
             <form class="form" method="post" action=action.clone() novalidate data-autosave=format!("{action}/save")>
-                <input type="hidden" name="draft_version" value=model.draft_version.to_string()/>
+                <input type="hidden" name="page_state" value=model.state.clone() autocomplete="off"/>
                 {from_check}{warned}{fields}
                 {save_state(locale)}
                 <div class="button-row">
@@ -80,30 +80,6 @@ fn save_state(locale: Locale) -> impl IntoView {
             data-conflict=locale.say("save-conflict") data-session=locale.say("save-session")
             data-server=locale.say("save-server") data-network=locale.say("save-network")></p>
     }
-}
-
-fn error_summary(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
-    if model.errors.is_empty() {
-        return None;
-    }
-    let rows = model
-        .errors
-        .iter()
-        .filter_map(|error| {
-            let (_, field) = model.form.field(&error.field)?;
-            let text = sentence(locale, field.label.get(locale.code()), &field.kind, error.error);
-            Some(view! { <li><a href=format!("#{}", error.input)>{text}</a></li> })
-        })
-        .collect_view();
-    Some(
-        view! {
-            <div class="error-summary" role="alert" tabindex="-1" data-error-summary="">
-                <h2>{locale.say("errors-title")}</h2>
-                <ul>{rows}</ul>
-            </div>
-        }
-        .into_any(),
-    )
 }
 
 fn warning_notice(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
@@ -142,8 +118,10 @@ pub struct Conflict<'a> {
     pub stored: &'a RawAnswers,
     /// What was typed here.
     pub typed: &'a RawAnswers,
-    /// The version that is kept.
-    pub draft_version: i64,
+    /// `RawAnswers::page_state` of what is kept.
+    pub state: String,
+    /// Whether to go back to 確認 afterwards.
+    pub from_check: bool,
 }
 
 /// The choice between two texts of one page.
@@ -159,18 +137,19 @@ pub fn conflict(chrome: &Chrome, model: &Conflict<'_>) -> String {
             .flat_map(|name| model.typed.all(name).iter().map(move |value| (name.clone(), value.clone())))
             .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
             .collect_view();
+        let from_check = model.from_check.then(|| view! { <input type="hidden" name="from" value="check"/> });
         view! {
             <h1>{title}</h1>
             <p>{locale.say("conflict-lead")}</p>
             <h2>{locale.say("conflict-typed")}</h2>
-            {super::check::answers_of(locale, model.page, model.typed, false)}
+            {super::check::answers_of(locale, model.page, model.typed, None)}
             <form class="form" method="post" action=action.clone()>
-                <input type="hidden" name="draft_version" value=model.draft_version.to_string()/>
-                {hidden}
+                <input type="hidden" name="page_state" value=model.state.clone() autocomplete="off"/>
+                {from_check}{hidden}
                 <button class="button button--primary" name="then" value="next">{locale.say("conflict-keep-mine")}</button>
             </form>
             <h2>{locale.say("conflict-stored")}</h2>
-            {super::check::answers_of(locale, model.page, model.stored, false)}
+            {super::check::answers_of(locale, model.page, model.stored, None)}
             <p><a class="button button--secondary" href=action>{locale.say("conflict-keep-stored")}</a></p>
         }
         .into_any()

@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod check;
+mod serve;
 mod staff;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -32,6 +33,12 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Serve until a signal says stop
+    Serve {
+        /// Everything at once with made-up people, on this machine only
+        #[arg(long)]
+        demo: bool,
+    },
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -111,6 +118,11 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
     let sources = |demo| Sources::of_process(cli.config.clone(), demo);
     match cli.command {
         Command::Config(ConfigCommand::Check { demo }) => check::run(&sources(demo)),
+        Command::Serve { demo } => {
+            let config = load(&sources(demo))?;
+            telemetry::start_log(&config.log);
+            runtime()?.block_on(serve::run(config))
+        }
         other => {
             let config = load(&sources(false))?;
             telemetry::start_log(&config.log);
@@ -136,7 +148,7 @@ async fn on_installation(config: Config, command: Command) -> Result<(), Failure
         Command::Audit(command) => audit::run(&portal, command).await,
         Command::Backup { file } => backup::backup(&portal, file).await,
         Command::Purge => purge(&portal).await,
-        Command::Config(_) | Command::Migrate | Command::Restore { .. } => Ok(()),
+        Command::Config(_) | Command::Migrate | Command::Restore { .. } | Command::Serve { .. } => Ok(()),
     };
     portal.database.close().await;
     result

@@ -46,6 +46,8 @@ pub struct Config {
     pub municipality: Municipality,
     /// Proxies whose `Forwarded` headers are believed.
     pub trusted_proxies: Vec<Network>,
+    /// How many requests one address may send in a minute; a clinic's whole waiting room can have one address.
+    pub requests_per_minute: u32,
     /// Filter of the log.
     pub log: String,
     /// Variables `MADOGUCHI_…` that are no setting of this version.
@@ -177,6 +179,11 @@ impl Config {
             smtp,
             municipality: municipality?,
             trusted_proxies,
+            requests_per_minute: values.parsed("requests_per_minute", "a number", faults).unwrap_or(if demo {
+                60_000
+            } else {
+                1_200
+            }),
             log: log(values, faults),
             unused_variables: values.unused.clone(),
         };
@@ -241,6 +248,15 @@ impl Config {
             listeners.entry(address).or_default().push(plane);
         }
         listeners
+    }
+
+    /// Moves the demo to the port that was free; all its addresses follow.
+    pub(crate) fn demo_on_port(&mut self, port: u16) {
+        if let Some(url) = PublicUrl::localhost(port) {
+            self.listen.set_port(port);
+            (self.staff_listen, self.handover_listen) = (self.listen, self.listen);
+            (self.public_url, self.staff_url) = (url.clone(), url);
+        }
     }
 
     /// Whether headers that name the client are believed when they come from this address.

@@ -1,1 +1,5 @@
-//! In the making.
+//! What only the demo has. Invariant: nothing here is reached without `--demo`.
+
+pub mod atena;
+pub mod authenticator;
+pub mod people;

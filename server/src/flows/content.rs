@@ -4,7 +4,7 @@
 use intake::{
     access::Permit,
     answers::RawAnswers,
-    case::CorrectionRequest,
+    case::{CorrectionRequest, DeclineReason},
     form::Form,
     identity::Evidence,
     journey::{CompleteAnswers, complete},
@@ -32,6 +32,8 @@ pub struct Office {
     pub evidence: Option<Evidence>,
     /// 「差戻し」 What was asked to be corrected, oldest first.
     pub requests: Vec<CorrectionRequest>,
+    /// Why declining is proposed, or why it was declined.
+    pub decline_reason: Option<DeclineReason>,
 }
 
 /// One revision, opened.

@@ -1,5 +1,5 @@
-//! 「下書き」 Drafts. Invariant: what was typed is kept before the answer is given; nothing is saved over a version that was
-//! not read, unless it is the same text.
+//! 「下書き」 Drafts. Invariant: what was typed is kept before the answer is given; nothing is saved over a text of the same
+//! page that was not read, unless it is the same text.
 
 use intake::{
     answers::{RawAnswers, UnknownInput},
@@ -145,7 +145,7 @@ pub async fn begin<'portal>(
     Ok(OpenDraft { id, form, raw, version: 1, updated_at: now, expires_at })
 }
 
-/// Keeps one page. `read_version` is the version that the page was shown with.
+/// Keeps one page. `read_state` is [`RawAnswers::page_state`] as the page was shown with.
 ///
 /// # Errors
 /// [`FlowError::NotFound`] when there is no draft.
@@ -155,7 +155,7 @@ pub async fn save_page<'portal>(
     form_id: &FormId,
     page: &PageId,
     sent: &[(String, String)],
-    read_version: i64,
+    read_state: &str,
 ) -> Result<Saved<'portal>, FlowError> {
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
@@ -168,7 +168,7 @@ pub async fn save_page<'portal>(
     if raw == opened.raw {
         return Ok(Saved::Kept(opened));
     }
-    if stored.version != read_version {
+    if opened.raw.page_state(opened.form, page) != read_state {
         return Ok(Saved::Conflict(opened));
     }
     let key = portal.seal.unwrap_key(&stored.wrapped_key)?;

@@ -29,6 +29,7 @@ sql! {
     CODES_SENT = "SELECT COUNT(*) FROM code_sent WHERE mail_index = $1 AND sent_at > $2";
     INSERT_CEREMONY = "INSERT INTO ceremony (ceremony_hash, purpose, subject, state, created_at, expires_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
+    FIND_CEREMONY = "SELECT purpose, subject, state, expires_at FROM ceremony WHERE ceremony_hash = $1";
     TAKE_CEREMONY = "DELETE FROM ceremony WHERE ceremony_hash = $1 RETURNING purpose, subject, state, expires_at";
     SEE_TOKEN = "INSERT INTO seen_token (token_hash, expires_at) VALUES ($1, $2) ON CONFLICT (token_hash) DO NOTHING";
     SWEEP_SESSIONS = "DELETE FROM session WHERE expires_at <= $1";
@@ -293,6 +294,17 @@ pub async fn insert_ceremony(
         ceremony.expires_at.micros(),
     )
     .map(drop)
+}
+
+/// What was kept under a hash, left where it is: for what may be looked at before it is taken.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_ceremony(
+    connection: &mut Connection,
+    ceremony_hash: &[u8; 32],
+) -> Result<Option<Ceremony>, StoreError> {
+    optional!(connection, Ceremony, FIND_CEREMONY, ceremony_hash.as_slice())
 }
 
 /// Takes the state of a ceremony: it is read once.

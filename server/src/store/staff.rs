@@ -16,7 +16,9 @@ sql! {
         locked_until, disabled_at, valid_from, valid_to, created_at, last_sign_in_at FROM staff ORDER BY user_id";
     SET_PASSWORD = "UPDATE staff SET password_hash = $2, password_set_at = $3, failed_attempts = 0, locked_until = NULL
         WHERE staff_id = $1";
-    FAILED = "UPDATE staff SET failed_attempts = failed_attempts + 1, locked_until = $2 WHERE staff_id = $1";
+    FAILED = "UPDATE staff SET failed_attempts = failed_attempts + 1, locked_until = $2 WHERE staff_id = $1
+        AND failed_attempts = $3";
+    PASSWORD_RIGHT = "UPDATE staff SET failed_attempts = 0, locked_until = NULL WHERE staff_id = $1";
     SIGNED_IN = "UPDATE staff SET failed_attempts = 0, locked_until = NULL, last_sign_in_at = $2 WHERE staff_id = $1";
     DISABLE = "UPDATE staff SET disabled_at = $2 WHERE staff_id = $1 AND disabled_at IS NULL";
     INSERT_INVITATION = "INSERT INTO staff_invitation (token_hash, staff_id, created_at, expires_at)
@@ -137,12 +139,27 @@ pub async fn set_password(tx: &mut WriteTx, id: StaffId, hash: &str, at: Instant
     execute!(tx, SET_PASSWORD, id.bytes().as_slice(), hash, at.micros()).map(drop)
 }
 
-/// Counts a failed try, and keeps until when no other counts.
+/// Counts a failed try after `before` others, and keeps until when no other counts; false when another try was counted
+/// meanwhile.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn sign_in_failed(tx: &mut WriteTx, id: StaffId, locked_until: Option<Instant>) -> Result<(), StoreError> {
-    execute!(tx, FAILED, id.bytes().as_slice(), locked_until.map(Instant::micros)).map(drop)
+pub async fn sign_in_failed(
+    tx: &mut WriteTx,
+    id: StaffId,
+    before: i64,
+    locked_until: Option<Instant>,
+) -> Result<bool, StoreError> {
+    let until = locked_until.map(Instant::micros);
+    Ok(execute!(tx, FAILED, id.bytes().as_slice(), until, before)? == 1)
+}
+
+/// Forgets the failed tries: the password was right.
+///
+/// # Errors
+/// When the database fails.
+pub async fn password_was_right(tx: &mut WriteTx, id: StaffId) -> Result<(), StoreError> {
+    execute!(tx, PASSWORD_RIGHT, id.bytes().as_slice()).map(drop)
 }
 
 /// Keeps a sign-in.

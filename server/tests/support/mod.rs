@@ -2,7 +2,9 @@
 //! Databases for tests: always SQLite in a folder of its own; PostgreSQL too where `MADOGUCHI_TEST_POSTGRES_URL` names a
 //! server on which databases may be made.
 
+pub mod authenticator;
 pub mod portal;
+pub mod staff;
 
 use std::sync::Once;
 

@@ -1,0 +1,103 @@
+//! `serve`. Invariant: `ready http://…` is printed once every plane answers; a stop lets requests and workers end.
+
+use std::{
+    io::{self, Write as _},
+    net::{Ipv6Addr, SocketAddr, TcpListener},
+    sync::Arc,
+    time::Duration,
+};
+
+use actix_web::dev::{Server, ServerHandle};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+
+use super::Failure;
+use crate::{
+    clock::Clock,
+    config::{Config, Plane},
+    mail::Mailer,
+    portal::Portal,
+    telemetry, web, worker,
+};
+
+/// What runs at a stop is given this long together.
+const LAST_STEPS: Duration = Duration::from_secs(30);
+
+pub(super) async fn run(mut config: Config) -> Result<(), Failure> {
+    let listeners = bind(&mut config)?;
+    let portal = Arc::new(Portal::open(config, Clock::System).await?);
+    let mailer = Mailer::new(portal.config.smtp.as_ref()).map_err(Failure::new)?;
+
+    let mut handles = Vec::new();
+    for (listeners, planes) in listeners {
+        start(web::serve(&portal, listeners, &planes)?, &mut handles);
+    }
+    if let Some(address) = portal.config.metrics_listen {
+        start(telemetry::serve_metrics(address, portal.metrics.clone())?, &mut handles);
+    }
+    let (stop, stopped) = watch::channel(false);
+    let mut workers = worker::start(&portal, mailer, &stopped);
+
+    // Whoever started this may have closed the pipe; that is no reason not to serve.
+    let _ = writeln!(io::stdout(), "ready {}", portal.config.public_url);
+    wait_for_a_signal().await?;
+
+    tracing::info!("stopping");
+    stop.send_replace(true);
+    for handle in handles {
+        handle.stop(true).await;
+    }
+    let workers_ended = async { while workers.join_next().await.is_some() {} };
+    if tokio::time::timeout(LAST_STEPS, workers_ended).await.is_err() {
+        tracing::warn!("a worker did not end in time; its lease runs out by itself");
+    }
+    portal.database.close().await;
+    Ok(())
+}
+
+fn start(server: Server, handles: &mut Vec<ServerHandle>) {
+    handles.push(server.handle());
+    tokio::spawn(server);
+}
+
+type Bound = (Vec<TcpListener>, Vec<Plane>);
+
+/// Takes every address before anything else is done: two servers on one address would be found out late. Port 0 is any
+/// free port, in the demo only; its public address follows.
+fn bind(config: &mut Config) -> Result<Vec<Bound>, Failure> {
+    let cannot = |address: SocketAddr| move |error| Failure::new(format!("cannot listen on {address}: {error}"));
+    if config.demo && config.listen.port() == 0 {
+        let listener = TcpListener::bind(config.listen).map_err(cannot(config.listen))?;
+        let port = listener.local_addr()?.port();
+        config.demo_on_port(port);
+        return Ok(vec![(with_localhost(listener, port), all_planes(config))]);
+    }
+    let mut bound = Vec::new();
+    for (address, planes) in config.listeners() {
+        let listener = TcpListener::bind(address).map_err(cannot(address))?;
+        let listeners = if config.demo { with_localhost(listener, address.port()) } else { vec![listener] };
+        bound.push((listeners, planes));
+    }
+    Ok(bound)
+}
+
+fn all_planes(config: &Config) -> Vec<Plane> {
+    config.listeners().into_values().flatten().collect()
+}
+
+/// The demo's name `localhost` may mean `::1` first; where that can be had, it is answered too.
+fn with_localhost(listener: TcpListener, port: u16) -> Vec<TcpListener> {
+    let second = TcpListener::bind((Ipv6Addr::LOCALHOST, port)).ok();
+    std::iter::once(listener).chain(second).collect()
+}
+
+async fn wait_for_a_signal() -> io::Result<()> {
+    let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

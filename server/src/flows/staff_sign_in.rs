@@ -1,0 +1,331 @@
+//! Sign-in of staff: password and passkey, both (2因子認証). Invariant: who exists, who is locked and who is disabled is not
+//! told; a try is counted before its answer is given; whoever is disabled is out at the next request.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use intake::{
+    ids::StaffId,
+    retention,
+    time::{Instant, MINUTE},
+};
+
+use super::{
+    FlowError,
+    passkey::{self, Begun, PasskeyOwner, Shown},
+    password::{self, PasswordFault},
+    random,
+};
+use crate::{
+    portal::Portal,
+    seal::token_hash,
+    store::{
+        AuditEntry, Connection, Record, StoreError, Upkeep, account,
+        audit::{Actor, Deed, Subject},
+        session::{self, Ceremony, NewSession, Plane, Session, SignedIn},
+        staff::{self, Staff},
+    },
+};
+
+/// How a session of staff began.
+pub const METHOD: &str = "password+passkey";
+
+const PASSWORD_WAS_RIGHT: &str = "staff_password";
+const FREE_TRIES: i64 = 5;
+const LONGEST_LOCK: i64 = 60 * MINUTE;
+
+/// Until when no try counts after so many failed ones: from the fifth on a minute, then twice as long each time.
+fn locked_until(failed: i64, now: Instant) -> Option<Instant> {
+    let over = u32::try_from(failed - FREE_TRIES).ok()?;
+    let lock = MINUTE.saturating_mul(1_i64.checked_shl(over.min(10)).unwrap_or(i64::MAX));
+    Some(now.plus(lock.min(LONGEST_LOCK)))
+}
+
+/// Checks user id and password; the token with which the passkey is asked for, or none. Whatever is wrong, the answer and
+/// its time are the same.
+///
+/// # Errors
+/// When the database fails.
+pub async fn enter_password(portal: &Portal, user_id: &str, typed: &str) -> Result<Option<String>, FlowError> {
+    let now = portal.clock.now();
+    let (found, may_try) = count_try(portal, user_id.trim(), now).await?;
+    let open = found.as_ref().filter(|_| may_try);
+    let kept = open.and_then(|member| member.password_hash.as_deref());
+    let too_long = typed.chars().count() > password::LONGEST;
+    let right = password::is_right(if too_long { "" } else { typed }, kept).await? && !too_long;
+    match open.filter(|_| right) {
+        Some(member) => Ok(Some(ask_for_passkey(portal, member.staff_id).await?)),
+        None => {
+            let reason = match (&found, open) {
+                (None, _) => "unknown_user",
+                (Some(_), Some(_)) => "password",
+                (Some(member), None) if !member.is_valid_at(now) => "disabled",
+                (Some(_), None) => "locked",
+            };
+            refuse(portal, found.map(|member| member.staff_id), reason).await?;
+            Ok(None)
+        }
+    }
+}
+
+/// Who it would be, and whether this try counts: it is counted as failed before anything else.
+async fn count_try(portal: &Portal, user_id: &str, now: Instant) -> Result<(Option<Staff>, bool), FlowError> {
+    for _ in 0..16 {
+        let mut tx = portal.database.write().await?;
+        let Some(found) = staff::find_by_user_id(&mut tx, user_id).await? else { return Ok((None, false)) };
+        let locked = found.locked_until.is_some_and(|until| until > now);
+        if locked || found.password_hash.is_none() || !found.is_valid_at(now) {
+            return Ok((Some(found), false));
+        }
+        let before = found.failed_attempts;
+        if staff::sign_in_failed(&mut tx, found.staff_id, before, locked_until(before + 1, now)).await? {
+            tx.commit(Record::Upkeep(Upkeep::CodeAttempt)).await?;
+            return Ok((Some(found), true));
+        }
+        // Another try was counted meanwhile (PostgreSQL): this one is the next.
+    }
+    Err(FlowError::Store(StoreError::Busy))
+}
+
+async fn ask_for_passkey(portal: &Portal, member: StaffId) -> Result<String, FlowError> {
+    let now = portal.clock.now();
+    let token = BASE64_URL_SAFE_NO_PAD.encode(random::<32>());
+    let row = Ceremony {
+        purpose: PASSWORD_WAS_RIGHT.to_owned(),
+        subject: Some(member.to_string()),
+        state: Vec::new(),
+        expires_at: now.plus(retention::CEREMONY),
+    };
+    let mut tx = portal.database.write().await?;
+    staff::password_was_right(&mut tx, member).await?;
+    session::insert_ceremony(&mut tx, &token_hash(token.as_bytes()), &row, now).await?;
+    tx.commit(Record::Upkeep(Upkeep::CeremonyKept)).await?;
+    Ok(token)
+}
+
+async fn refuse(portal: &Portal, member: Option<StaffId>, reason: &'static str) -> Result<(), FlowError> {
+    portal.metrics.sign_in("password", false);
+    let mut entry = AuditEntry::done(portal.clock.now(), Actor::Anybody, Deed::SignedIn).refused();
+    if let Some(member) = member {
+        entry = entry.on(Subject::Staff(member));
+    }
+    let tx = portal.database.write().await?;
+    let entry = entry.with("method", "password").with("reason", reason);
+    Ok(tx.commit(Record::Deed(entry)).await?)
+}
+
+async fn whose_password(connection: &mut Connection, token: &str, now: Instant) -> Result<Option<StaffId>, FlowError> {
+    let found = session::find_ceremony(connection, &token_hash(token.as_bytes())).await?;
+    let found = found.filter(|row| row.purpose == PASSWORD_WAS_RIGHT && row.expires_at > now);
+    Ok(found.and_then(|row| row.subject).and_then(|id| id.parse().ok()))
+}
+
+/// Begins the passkey's turn; none when the password was too long ago, or the passkey is gone.
+///
+/// # Errors
+/// When the database fails.
+pub async fn begin_passkey(portal: &Portal, token: &str) -> Result<Option<Begun>, FlowError> {
+    let mut tx = portal.database.read().await?;
+    let Some(member) = whose_password(&mut tx, token, portal.clock.now()).await? else { return Ok(None) };
+    drop(tx);
+    passkey::begin_authentication(portal, PasskeyOwner::Staff(member)).await
+}
+
+/// What became of the passkey's turn.
+#[derive(Debug, PartialEq, Eq)]
+pub enum PasskeyTurn {
+    /// Signed in: what the cookie holds.
+    SignedIn([u8; 32]),
+    /// It was not this person's passkey, or it did not verify its user; it may be tried again.
+    Refused,
+    /// The password was too long ago.
+    Over,
+}
+
+/// Signs in with the passkey after the password.
+///
+/// # Errors
+/// When the database fails.
+pub async fn finish_passkey(
+    portal: &Portal,
+    token: &str,
+    ceremony: &str,
+    credential: &str,
+) -> Result<PasskeyTurn, FlowError> {
+    let now = portal.clock.now();
+    let hash = token_hash(token.as_bytes());
+    let Some(member) = whose_password(&mut *portal.database.read().await?, token, now).await? else {
+        return Ok(PasskeyTurn::Over);
+    };
+    let used = passkey::finish_authentication(portal, ceremony, credential).await?;
+    let Some(used) = used.filter(|used| used.owner() == PasskeyOwner::Staff(member)) else {
+        return Ok(PasskeyTurn::Refused);
+    };
+    let mut tx = portal.database.write().await?;
+    // Both factors count once, and only for somebody who may still act.
+    let taken = session::take_ceremony(&mut tx, &hash).await?;
+    let valid = staff::find(&mut tx, member).await?.is_some_and(|member| member.is_valid_at(now));
+    if taken.is_none() || !valid {
+        return Ok(PasskeyTurn::Over);
+    }
+    if !used.keep(portal, &mut tx).await? {
+        drop(tx);
+        used.refuse(portal).await?;
+        return Ok(PasskeyTurn::Refused);
+    }
+    let session_token: [u8; 32] = random();
+    let new = NewSession {
+        session_hash: token_hash(&session_token),
+        signed_in: SignedIn::Staff(member),
+        method: METHOD,
+        created_at: now,
+        step_up_at: Some(now),
+        expires_at: now.plus(retention::STAFF_SESSION),
+    };
+    session::insert(&mut tx, &new).await?;
+    staff::signed_in(&mut tx, member, now).await?;
+    let entry = AuditEntry::done(now, Actor::Staff(member), Deed::SignedIn).on(Subject::Staff(member));
+    tx.commit(Record::Deed(entry.with("method", METHOD))).await?;
+    portal.metrics.sign_in(METHOD, true);
+    Ok(PasskeyTurn::SignedIn(session_token))
+}
+
+/// Somebody of the staff who has signed in and may act now.
+#[derive(Clone)]
+pub struct SignedInStaff {
+    /// Who.
+    pub staff: Staff,
+    /// The session.
+    pub session: Session,
+}
+
+/// Who has the session of a cookie, asked anew at every request; none when it is over, or the person may no longer act.
+///
+/// # Errors
+/// When the database fails.
+pub async fn who(portal: &Portal, session_hash: &[u8; 32]) -> Result<Option<SignedInStaff>, FlowError> {
+    let now = portal.clock.now();
+    let mut tx = portal.database.read().await?;
+    let Some(session) = session::find(&mut tx, session_hash).await? else { return Ok(None) };
+    let over = session.plane != Plane::Staff
+        || session.expires_at <= now
+        || session.seen_at.plus(retention::STAFF_IDLE) <= now;
+    let Some(member) = session.staff_id.filter(|_| !over) else { return Ok(None) };
+    let Some(staff) = staff::find(&mut tx, member).await?.filter(|staff| staff.is_valid_at(now)) else {
+        return Ok(None);
+    };
+    drop(tx);
+    if session.seen_at.plus(MINUTE) <= now {
+        let mut tx = portal.database.write().await?;
+        session::touch(&mut tx, session_hash, now).await?;
+        tx.commit(Record::Upkeep(Upkeep::SessionSeen)).await?;
+    }
+    Ok(Some(SignedInStaff { staff, session }))
+}
+
+/// Ends a session of staff.
+///
+/// # Errors
+/// When the database fails.
+pub async fn sign_out(portal: &Portal, member: StaffId, session_hash: &[u8; 32]) -> Result<(), FlowError> {
+    let now = portal.clock.now();
+    let mut tx = portal.database.write().await?;
+    session::delete(&mut tx, session_hash).await?;
+    let entry = AuditEntry::done(now, Actor::Staff(member), Deed::SignedOut).on(Subject::Staff(member));
+    Ok(tx.commit(Record::Deed(entry)).await?)
+}
+
+async fn invited(connection: &mut Connection, token: &str, now: Instant) -> Result<Option<Staff>, FlowError> {
+    let found = staff::find_invitation(connection, &token_hash(token.as_bytes())).await?;
+    let Some(open) = found.filter(|one| one.used_at.is_none() && one.expires_at > now) else { return Ok(None) };
+    Ok(staff::find(connection, open.staff_id).await?.filter(|member| member.is_valid_at(now)))
+}
+
+/// Whom an invitation invites, while it is good.
+///
+/// # Errors
+/// When the database fails.
+pub async fn view_invitation(portal: &Portal, token: &str) -> Result<Option<Staff>, FlowError> {
+    let now = portal.clock.now();
+    invited(&mut *portal.database.read().await?, token, now).await
+}
+
+/// Begins to answer an invitation: whom it invites, and the making of the passkey.
+///
+/// # Errors
+/// When the database fails.
+pub async fn begin_joining(portal: &Portal, token: &str) -> Result<Option<(Staff, Begun)>, FlowError> {
+    let Some(member) = view_invitation(portal, token).await? else { return Ok(None) };
+    let shown = Shown { account: &member.user_id, person: &member.display_name };
+    let begun = passkey::begin_registration(portal, PasskeyOwner::Staff(member.staff_id), shown).await?;
+    Ok(Some((member, begun)))
+}
+
+/// What is sent to answer an invitation.
+#[derive(Clone, Copy)]
+pub struct Joining<'a> {
+    /// The password.
+    pub password: &'a str,
+    /// The password again.
+    pub again: &'a str,
+    /// Names the ceremony.
+    pub ceremony: &'a str,
+    /// What the device made.
+    pub credential: &'a str,
+}
+
+/// What became of it.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Joined {
+    /// Password and passkey are kept; signing in is next.
+    Yes,
+    /// The password cannot be chosen. The ceremony goes on: what the device made counts when it is sent again.
+    Password(PasswordFault),
+    /// What the device made is no good; it begins anew.
+    Passkey,
+    /// The invitation was used, or its time is over.
+    Over,
+}
+
+/// Answers an invitation: password and passkey, or neither.
+///
+/// # Errors
+/// When the database fails.
+pub async fn join(portal: &Portal, token: &str, sent: &Joining<'_>) -> Result<Joined, FlowError> {
+    let now = portal.clock.now();
+    let Some(member) = view_invitation(portal, token).await? else { return Ok(Joined::Over) };
+    if let Err(fault) = password::check(&member.user_id, sent.password, sent.again) {
+        return Ok(Joined::Password(fault));
+    }
+    let owner = PasskeyOwner::Staff(member.staff_id);
+    let Some(made) = passkey::finish_registration(portal, owner, sent.ceremony, sent.credential).await? else {
+        return Ok(Joined::Passkey);
+    };
+    let hash = password::hash(sent.password).await?;
+    let mut tx = portal.database.write().await?;
+    if !staff::use_invitation(&mut tx, &token_hash(token.as_bytes()), now).await? {
+        return Ok(Joined::Over);
+    }
+    staff::set_password(&mut tx, member.staff_id, &hash, now).await?;
+    account::delete_passkeys_of_staff(&mut tx, member.staff_id).await?;
+    session::delete_for_staff(&mut tx, member.staff_id).await?;
+    let added = match made.keep(portal, &mut tx, "").await {
+        Ok(entry) => entry,
+        Err(FlowError::Store(StoreError::Duplicate)) => return Ok(Joined::Passkey),
+        Err(error) => return Err(error),
+    };
+    let joined = AuditEntry::done(now, Actor::Staff(member.staff_id), Deed::StaffJoined);
+    tx.commit_all(vec![joined.on(Subject::Staff(member.staff_id)), added]).await?;
+    Ok(Joined::Yes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lock_grows_up_to_an_hour() {
+        let minutes = |failed| locked_until(failed, Instant(0)).map(|until| until.micros() / MINUTE);
+        assert_eq!((minutes(1), minutes(4)), (None, None));
+        assert_eq!((minutes(5), minutes(6), minutes(7)), (Some(1), Some(2), Some(4)));
+        assert_eq!((minutes(11), minutes(500)), (Some(60), Some(60)));
+    }
+}

@@ -1,0 +1,26 @@
+//! What the portal writes to parents. Invariant: the sentences are `app::mail`'s; flows are handed the functions here, so
+//! that they know no sentence.
+
+use app::{mail, text::Locale};
+
+use crate::store::outbox::MailPayload;
+
+fn payload(mail: mail::Mail) -> MailPayload {
+    MailPayload { subject: mail.subject, body: mail.body }
+}
+
+fn language(code: &str) -> Locale {
+    Locale::parse(code).unwrap_or_default()
+}
+
+/// The one-time code.
+#[must_use]
+pub fn sign_in_code(locale: &str, code: &str) -> MailPayload {
+    payload(mail::sign_in_code(language(locale), code))
+}
+
+/// It has arrived.
+#[must_use]
+pub fn received(locale: &str) -> MailPayload {
+    payload(mail::received(language(locale)))
+}

@@ -1,0 +1,334 @@
+//! A form, a page at a time, then 確認 and sending. Invariant: what was typed is kept before anything is answered, whether
+//! it is right or wrong, and whoever typed it is signed in or not.
+
+use actix_web::{
+    HttpResponse,
+    cookie::Cookie,
+    http::{StatusCode, header},
+    web::{Data, Path, Query},
+};
+use app::pages::{
+    check,
+    form::{self as form_page, Conflict, Model},
+    message::{self, Message},
+    start,
+};
+use intake::{
+    answers::{Answers, FieldError, RawAnswers, parse},
+    form::{Form, Page},
+    ids::{FormId, PageId},
+    journey::{self, Place, Warning},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    body::FormBody,
+    cookies::{self, Name},
+    error::WebError,
+    frame::page as answer,
+    guard::{Citizen, Visitor},
+};
+use crate::{
+    flows::{
+        FlowError,
+        draft::{self, OpenDraft, Saved, Typist},
+        random,
+        submit::{Submitted, submit},
+    },
+    letters,
+    portal::Portal,
+    seal::token_hash,
+    store::draft::DraftOwner,
+};
+
+type Answer = Result<HttpResponse, WebError>;
+
+fn to(address: impl Into<String>) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, address.into())).finish()
+}
+
+fn form_id(text: &str) -> Result<FormId, WebError> {
+    text.parse().map_err(|_| WebError::NotFound)
+}
+
+async fn find<'portal>(
+    portal: &'portal Portal,
+    visitor: &Visitor,
+    form: &FormId,
+) -> Result<Option<OpenDraft<'portal>>, WebError> {
+    match visitor.typist() {
+        Some(typist) => Ok(draft::load(portal, &typist.owner, form).await?),
+        None => Ok(None),
+    }
+}
+
+/// `GET /apply/{form}`
+pub async fn procedure(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -> Answer {
+    let id = form_id(&path)?;
+    let form = portal.catalog.newest(&id).ok_or(WebError::NotFound)?;
+    let has_draft = find(&portal, &visitor, &id).await?.is_some();
+    Ok(answer(StatusCode::OK, start::procedure(visitor.chrome(), form, has_draft)))
+}
+
+/// A browser that has no cookie yet gets one with its first draft.
+fn typist_of(portal: &Portal, visitor: &Visitor) -> (Typist, Option<Cookie<'static>>) {
+    if let Some(typist) = visitor.typist() {
+        return (typist, None);
+    }
+    let token: [u8; 32] = random();
+    let hash = token_hash(&token);
+    let cookie = cookies::make_token(&portal.config, Name::Browser, &token);
+    (Typist { owner: DraftOwner::Browser(hash), session: hash }, Some(cookie))
+}
+
+fn with_cookie(mut answer: HttpResponse, cookie: Option<Cookie<'static>>) -> HttpResponse {
+    if let Some(cookie) = cookie
+        && let Err(error) = answer.add_cookie(&cookie)
+    {
+        tracing::error!(%error, "a cookie could not be set");
+    }
+    answer
+}
+
+/// `POST /apply/{form}`: begins, or goes on where something is missing.
+pub async fn begin(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -> Answer {
+    let id = form_id(&path)?;
+    let (typist, cookie) = typist_of(&portal, &visitor);
+    let draft = draft::begin(&portal, &typist, &id).await?;
+    let (_, errors) = parse(draft.form, &draft.raw, portal.clock.now().date_in_japan());
+    let next = errors.first().map_or_else(|| "check".to_owned(), |error| error.page.to_string());
+    Ok(with_cookie(to(format!("/apply/{id}/{next}")), cookie))
+}
+
+/// `POST /apply/{form}/discard`
+pub async fn discard(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -> Answer {
+    let id = form_id(&path)?;
+    if let Some(typist) = visitor.typist() {
+        draft::discard(&portal, &typist, &id).await?;
+    }
+    Ok(to(format!("/apply/{id}")))
+}
+
+/// How a page is asked for.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    from: String,
+    errors: String,
+}
+
+/// A page of a draft, with all that is needed to show it.
+struct Shown<'a> {
+    form: &'a Form,
+    page: &'a Page,
+    place: Place,
+    raw: &'a RawAnswers,
+    answers: Answers,
+    errors: Vec<FieldError>,
+}
+
+impl<'a> Shown<'a> {
+    /// None when the page is not on the way for these answers.
+    fn of(portal: &Portal, form: &'a Form, raw: &'a RawAnswers, page: &PageId) -> Option<Self> {
+        let (answers, errors) = parse(form, raw, portal.clock.now().date_in_japan());
+        let place = journey::place(form, &answers, page)?;
+        let errors = errors.into_iter().filter(|error| error.page == *page).collect();
+        Some(Self { form, page: form.page(page)?, place, raw, answers, errors })
+    }
+
+    fn warnings(&self, portal: &Portal) -> Vec<Warning> {
+        let mut warnings = journey::warnings(self.form, &self.answers, portal.clock.now().date_in_japan());
+        warnings.retain(|warning| self.page.fields.iter().any(|field| field.id == warning.field));
+        warnings
+    }
+
+    fn html(&self, visitor: &Visitor, errors: &[FieldError], warnings: &[Warning], from_check: bool) -> String {
+        let model = Model {
+            form: self.form,
+            page: self.page,
+            place: self.place.clone(),
+            raw: self.raw,
+            errors,
+            warnings,
+            state: self.raw.page_state(self.form, &self.page.id),
+            from_check,
+        };
+        form_page::page(visitor.chrome(), &model)
+    }
+}
+
+/// Where somebody goes who has no draft here: her session is over, or she has not begun.
+fn without_draft(visitor: &Visitor, form: &FormId, page: &str) -> HttpResponse {
+    if visitor.session_is_over {
+        to(format!("/sign-in?next=/apply/{form}/{page}"))
+    } else {
+        to(format!("/apply/{form}"))
+    }
+}
+
+/// `GET /apply/{form}/{page}`
+pub async fn page(portal: Data<Portal>, visitor: Visitor, path: Path<(String, String)>, asked: Query<Asked>) -> Answer {
+    let (id, page) = (form_id(&path.0)?, path.1.parse::<PageId>().map_err(|_| WebError::NotFound)?);
+    if portal.catalog.newest(&id).ok_or(WebError::NotFound)?.page(&page).is_none() {
+        return Err(WebError::NotFound);
+    }
+    let Some(draft) = find(&portal, &visitor, &id).await? else {
+        return Ok(without_draft(&visitor, &id, page.as_str()));
+    };
+    let Some(shown) = Shown::of(&portal, draft.form, &draft.raw, &page) else {
+        return Ok(to(format!("/apply/{id}/check")));
+    };
+    let errors: &[FieldError] = if asked.errors.is_empty() { &[] } else { &shown.errors };
+    Ok(answer(StatusCode::OK, shown.html(&visitor, errors, &[], asked.from == "check")))
+}
+
+/// Keeps a page, beginning a draft where somebody has none: her session ended, or it is over after its time.
+async fn keep_page<'portal>(
+    portal: &'portal Portal,
+    typist: &Typist,
+    id: &FormId,
+    page: &PageId,
+    sent: &[(String, String)],
+    state: &str,
+) -> Result<Saved<'portal>, WebError> {
+    match draft::save_page(portal, typist, id, page, sent, state).await {
+        Err(FlowError::NotFound) => {}
+        other => return Ok(other?),
+    }
+    // Of a parent who has signed in it was sent or deleted elsewhere; a second one would surprise her.
+    if matches!(typist.owner, DraftOwner::Account(_)) {
+        return Err(WebError::NoDraft);
+    }
+    let begun = draft::begin(portal, typist, id).await?;
+    let state = begun.raw.page_state(begun.form, page);
+    Ok(draft::save_page(portal, typist, id, page, sent, &state).await?)
+}
+
+/// `POST /apply/{form}/{page}`
+pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, String)>, mut body: FormBody) -> Answer {
+    let (id, page) = (form_id(&path.0)?, path.1.parse::<PageId>().map_err(|_| WebError::NotFound)?);
+    if portal.catalog.newest(&id).ok_or(WebError::NotFound)?.page(&page).is_none() {
+        return Err(WebError::NotFound);
+    }
+    let (state, from_check) = (body.take("page_state"), body.take("from") == "check");
+    let (warned, then) = (!body.take("warned").is_empty(), body.take("then"));
+    let (typist, cookie) = typist_of(&portal, &visitor);
+    let saved = keep_page(&portal, &typist, &id, &page, body.inputs(), &state).await?;
+    let draft = match saved {
+        Saved::Kept(draft) => draft,
+        Saved::UnknownInput => return Err(WebError::Unreadable),
+        Saved::Conflict(kept) => return Ok(show_conflict(&visitor, &kept, &page, body.inputs(), from_check)),
+    };
+    if visitor.session_is_over {
+        return Ok(with_cookie(to(format!("/sign-in?next=/apply/{id}/{page}")), cookie));
+    }
+    if then == "save" {
+        return Ok(with_cookie(to(format!("/apply/{id}/saved")), cookie));
+    }
+    let next = match Shown::of(&portal, draft.form, &draft.raw, &page) {
+        None => "check".to_owned(),
+        Some(shown) => {
+            let warnings = if warned { Vec::new() } else { shown.warnings(&portal) };
+            for error in &shown.errors {
+                portal.metrics.refused_field(&id, &error.field);
+            }
+            if !shown.errors.is_empty() || !warnings.is_empty() {
+                let html = shown.html(&visitor, &shown.errors, &warnings, from_check);
+                return Ok(with_cookie(answer(StatusCode::UNPROCESSABLE_ENTITY, html), cookie));
+            }
+            let after = shown.place.after.filter(|_| !from_check);
+            after.map_or_else(|| "check".to_owned(), |after| after.to_string())
+        }
+    };
+    Ok(with_cookie(to(format!("/apply/{id}/{next}")), cookie))
+}
+
+fn show_conflict(
+    visitor: &Visitor,
+    kept: &OpenDraft<'_>,
+    page: &PageId,
+    sent: &[(String, String)],
+    from_check: bool,
+) -> HttpResponse {
+    let mut typed = kept.raw.clone();
+    let Some(shown) = kept.form.page(page).filter(|_| typed.replace_page(kept.form, page, sent).is_ok()) else {
+        return actix_web::ResponseError::error_response(&WebError::Unreadable);
+    };
+    let state = kept.raw.page_state(kept.form, page);
+    let model = Conflict { form: kept.form, page: shown, stored: &kept.raw, typed: &typed, state, from_check };
+    answer(StatusCode::CONFLICT, form_page::conflict(visitor.chrome(), &model))
+}
+
+/// What the autosave is told.
+#[derive(Serialize)]
+struct Kept {
+    state: String,
+}
+
+/// `POST /apply/{form}/{page}/save`: while typing. 200 with the new state, 401 without a draft, 409 on a conflict.
+pub async fn autosave(
+    portal: Data<Portal>,
+    visitor: Visitor,
+    path: Path<(String, String)>,
+    mut body: FormBody,
+) -> Answer {
+    let (id, page) = (form_id(&path.0)?, path.1.parse::<PageId>().map_err(|_| WebError::NotFound)?);
+    let state = body.take("page_state");
+    for own in ["from", "warned", "then"] {
+        body.take(own);
+    }
+    let Some(typist) = visitor.typist().filter(|_| !visitor.session_is_over) else {
+        return Ok(HttpResponse::Unauthorized().finish());
+    };
+    match draft::save_page(&portal, &typist, &id, &page, body.inputs(), &state).await? {
+        Saved::Kept(draft) => Ok(HttpResponse::Ok().json(Kept { state: draft.raw.page_state(draft.form, &page) })),
+        Saved::Conflict(_) => Ok(HttpResponse::Conflict().finish()),
+        Saved::UnknownInput => Err(WebError::Unreadable),
+    }
+}
+
+/// `GET /apply/{form}/saved`: 保存して中断. The draft is the parent's now and can be gone on with on any device.
+pub async fn saved(citizen: Citizen, path: Path<String>) -> Answer {
+    form_id(&path)?;
+    Ok(answer(StatusCode::OK, message::page(citizen.visitor.chrome(), Message::Saved)))
+}
+
+/// Where the first error is, shown.
+fn to_error(id: &FormId, errors: &[FieldError]) -> HttpResponse {
+    let page = errors.first().map(|error| error.page.to_string()).unwrap_or_default();
+    to(format!("/apply/{id}/{page}?errors=1&from=check"))
+}
+
+/// `GET /apply/{form}/check`: 確認
+pub async fn check(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -> Answer {
+    let id = form_id(&path)?;
+    portal.catalog.newest(&id).ok_or(WebError::NotFound)?;
+    let Some(draft) = find(&portal, &visitor, &id).await? else {
+        return Ok(without_draft(&visitor, &id, "check"));
+    };
+    let complete = match journey::complete(draft.form, &draft.raw, portal.clock.now().date_in_japan()) {
+        Ok(complete) => complete,
+        Err(errors) => return Ok(to_error(&id, &errors)),
+    };
+    let model = check::Model {
+        form: draft.form,
+        pages: journey::pages(draft.form, complete.answers()),
+        answers: complete.answers(),
+        raw: &draft.raw,
+        draft: draft.id,
+        may_send: visitor.session.is_some(),
+    };
+    Ok(answer(StatusCode::OK, check::page(visitor.chrome(), &model)))
+}
+
+/// `POST /apply/{form}/check`: 送信
+pub async fn send(portal: Data<Portal>, citizen: Citizen, path: Path<String>, mut body: FormBody) -> Answer {
+    let id = form_id(&path)?;
+    let draft = body.take("draft").parse().map_err(|_| WebError::Unreadable)?;
+    match submit(&portal, &citizen.sender(), &id, draft, letters::received).await {
+        Ok(Submitted::Receipt(number)) => Ok(to(format!("/receipt/{number}"))),
+        Ok(Submitted::Incomplete(errors)) => Ok(to_error(&id, &errors)),
+        Err(FlowError::NotFound) => Err(WebError::NoDraft),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,142 @@
+//! 「わたしの届出」 A parent's own filings. Invariant: a case of somebody else is not found.
+
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+    web::{Data, Path},
+};
+use app::pages::{
+    cases::{self as pages, Model, Row},
+    correct, message, receipt as receipt_page,
+};
+use intake::{
+    answers::{FieldError, RawAnswers},
+    form::Form,
+    identity::Method,
+    ids::ReceiptNumber,
+};
+
+use super::{
+    body::FormBody,
+    error::WebError,
+    frame::page,
+    guard::{Citizen, Visitor},
+};
+use crate::{
+    flows::{
+        correction::{self, Correction, Resubmitted},
+        filings,
+    },
+    portal::Portal,
+    store::case::CaseHead,
+};
+
+type Answer = Result<HttpResponse, WebError>;
+
+fn number(text: &str) -> Result<ReceiptNumber, WebError> {
+    text.parse().map_err(|_| WebError::NotFound)
+}
+
+fn row(portal: &Portal, citizen: &Citizen, head: &CaseHead) -> Row {
+    let form = u32::try_from(head.form_version).ok().and_then(|it| portal.catalog.version(&head.form_id, it));
+    let locale = citizen.visitor.locale.code();
+    Row {
+        number: head.receipt_number.clone(),
+        title: form.map_or_else(|| head.form_id.to_string(), |form| form.title.get(locale).to_owned()),
+        stage: head.stage,
+        filed_at: head.filed_at,
+    }
+}
+
+/// `GET /receipt/{receipt_number}`
+pub async fn receipt(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
+    let filing = filings::view(&portal, citizen.session.account, &number(&path)?).await?;
+    Ok(page(StatusCode::OK, receipt_page::page(citizen.visitor.chrome(), &filing.head.receipt_number)))
+}
+
+/// `GET /cases`
+pub async fn list(portal: Data<Portal>, citizen: Citizen) -> Answer {
+    let heads = filings::list(&portal, citizen.session.account).await?;
+    let rows: Vec<Row> = heads.iter().map(|head| row(&portal, &citizen, head)).collect();
+    Ok(page(StatusCode::OK, pages::list(citizen.visitor.chrome(), &rows)))
+}
+
+/// `GET /cases/{receipt_number}`
+pub async fn case(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
+    let filing = filings::view(&portal, citizen.session.account, &number(&path)?).await?;
+    let model = Model {
+        row: row(&portal, &citizen, &filing.head),
+        correct_by: filing.head.correction_due_on.map(|day| day.to_string()),
+        declined_for: filing.declined_for,
+        may_withdraw: filing.may_withdraw(),
+        version: filing.head.version,
+        history: filing.history,
+    };
+    Ok(page(StatusCode::OK, pages::page(citizen.visitor.chrome(), &model)))
+}
+
+/// `POST /cases/{receipt_number}/withdraw`: 取下げ
+pub async fn withdraw(portal: Data<Portal>, citizen: Citizen, path: Path<String>, mut form: FormBody) -> Answer {
+    let number = number(&path)?;
+    let version = form.take("version").parse().map_err(|_| WebError::Unreadable)?;
+    filings::withdraw(&portal, citizen.session.account, &number, version).await?;
+    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/cases/{number}"))).finish())
+}
+
+/// Answers marked private come back to somebody with a passkey only (decisions.md): a code proves less.
+fn without_private(form: &Form, mut raw: RawAnswers, method: Method) -> RawAnswers {
+    if method == Method::EmailCode {
+        let private = form.fields().filter(|(_, field)| field.private);
+        for input in private.flat_map(|(_, field)| field.inputs()) {
+            raw.set(&input, Vec::new());
+        }
+    }
+    raw
+}
+
+fn correction_page(
+    citizen: &Citizen,
+    number: &ReceiptNumber,
+    asked: &Correction<'_>,
+    raw: &RawAnswers,
+    errors: &[FieldError],
+) -> String {
+    let model = correct::Model {
+        number,
+        form: asked.form,
+        fields: &asked.fields,
+        reasons: &asked.request.fields,
+        answer_by: asked.request.answer_by.to_string(),
+        raw,
+        errors,
+        version: asked.version,
+    };
+    correct::page(citizen.visitor.chrome(), &model)
+}
+
+/// `GET /cases/{receipt_number}/correct`: 修正
+pub async fn correction(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
+    let number = number(&path)?;
+    let asked = correction::view(&portal, citizen.session.account, &number).await?;
+    let raw = without_private(asked.form, asked.raw.clone(), citizen.session.method);
+    Ok(page(StatusCode::OK, correction_page(&citizen, &number, &asked, &raw, &[])))
+}
+
+/// `POST /cases/{receipt_number}/correct`
+pub async fn correct(portal: Data<Portal>, visitor: Visitor, path: Path<String>, mut form: FormBody) -> Answer {
+    let number = number(&path)?;
+    let Some(session) = visitor.session else {
+        return Ok(page(StatusCode::UNAUTHORIZED, message::sign_in_and_send_again(visitor.chrome(), form.inputs())));
+    };
+    let version = form.take("version").parse().map_err(|_| WebError::Unreadable)?;
+    match correction::resubmit(&portal, session.account, &number, version, form.inputs()).await? {
+        Resubmitted::Sent => {
+            Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/cases/{number}"))).finish())
+        }
+        Resubmitted::Incomplete(asked, errors) => {
+            let citizen = Citizen { session, visitor };
+            let html = correction_page(&citizen, &number, &asked, &asked.raw, &errors);
+            Ok(page(StatusCode::UNPROCESSABLE_ENTITY, html))
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Routes of the demo. Invariant: a production server has none of them (`routes`).
+
+use actix_web::{HttpResponse, http::StatusCode, web::Data};
+use app::pages::outbox::{self, Letter};
+
+use super::{error::WebError, frame::page, guard::Visitor};
+use crate::{portal::Portal, store::outbox::list_for_demo};
+
+const NEWEST: i64 = 50;
+
+/// `GET /demo/outbox`: mail as sent.
+pub async fn outbox(portal: Data<Portal>, visitor: Visitor) -> Result<HttpResponse, WebError> {
+    let mails = list_for_demo(&mut *portal.database.read().await?, NEWEST).await?;
+    let letters: Vec<Letter> = mails
+        .iter()
+        .filter_map(|mail| {
+            let (to, payload) = mail.open(&portal.seal).ok()?;
+            let at = mail.created_at.minute_in_japan();
+            Some(Letter { at, to, subject: payload.subject, body: payload.body })
+        })
+        .collect();
+    Ok(page(StatusCode::OK, outbox::page(visitor.chrome(), &letters)))
+}

@@ -1,0 +1,209 @@
+//! Who is asking. Invariant: a handler that needs somebody takes a [`Visitor`] or a [`Citizen`] as an argument; both are
+//! made here only, from cookies that the database knows.
+
+use std::{future::Future, pin::Pin};
+
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web::Data};
+use app::{chrome::Chrome, text::Locale};
+use intake::{
+    identity::Method,
+    ids::AccountId,
+    retention::CITIZEN_IDLE,
+    time::{Instant, MINUTE},
+};
+
+use super::{
+    cookies::{self, Name},
+    error::WebError,
+    frame::Nonce,
+};
+use crate::{
+    assets,
+    flows::{draft::Typist, random, submit::Sender},
+    portal::Portal,
+    store::{Record, StoreError, Upkeep, draft::DraftOwner, session},
+};
+
+/// Names one request in the log and in the audit.
+#[derive(Clone)]
+pub struct RequestId(pub String);
+
+impl RequestId {
+    pub(super) fn new() -> Self {
+        Self(random::<8>().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}")))
+    }
+}
+
+/// A parent's session.
+#[derive(Clone, Copy, Debug)]
+pub struct Session {
+    /// Whose.
+    pub account: AccountId,
+    /// How she signed in.
+    pub method: Method,
+    /// When.
+    pub signed_in_at: Instant,
+    /// Hash of its cookie.
+    pub hash: [u8; 32],
+}
+
+/// Anybody on the citizens' plane.
+#[derive(Clone)]
+pub struct Visitor {
+    /// The language.
+    pub locale: Locale,
+    /// Hash of the browser's cookie.
+    pub browser: Option<[u8; 32]>,
+    /// Her session, if she has signed in.
+    pub session: Option<Session>,
+    /// Whether she had one that is over.
+    pub session_is_over: bool,
+    chrome: Chrome,
+}
+
+impl Visitor {
+    /// Who types: the parent, else the browser.
+    #[must_use]
+    pub fn typist(&self) -> Option<Typist> {
+        match (self.session, self.browser) {
+            (Some(session), _) => Some(Typist { owner: DraftOwner::Account(session.account), session: session.hash }),
+            (None, Some(browser)) => Some(Typist { owner: DraftOwner::Browser(browser), session: browser }),
+            (None, None) => None,
+        }
+    }
+
+    /// The frame of a page.
+    #[must_use]
+    pub const fn chrome(&self) -> &Chrome {
+        &self.chrome
+    }
+}
+
+/// A parent who has signed in.
+pub struct Citizen {
+    /// Her session.
+    pub session: Session,
+    /// What else is known of the request.
+    pub visitor: Visitor,
+}
+
+impl Citizen {
+    /// Who sends a filing.
+    #[must_use]
+    pub const fn sender(&self) -> Sender {
+        let Session { account, method, signed_in_at, .. } = self.session;
+        Sender { account, method, signed_in_at }
+    }
+}
+
+/// The language: chosen, else what the browser asks for, else Japanese.
+pub(super) fn locale_of(request: &HttpRequest, config: &crate::config::Config) -> Locale {
+    let chosen = cookies::read(request, config, Name::Locale).and_then(|code| Locale::parse(&code));
+    let asked = || {
+        let header = request.headers().get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
+        let tags = header.split(',').map(|part| part.split(';').next().unwrap_or_default().trim());
+        let mut languages = tags.map(|tag| tag.split('-').next().unwrap_or_default().to_ascii_lowercase());
+        languages.find_map(|language| Locale::parse(&language))
+    };
+    chosen.or_else(asked).unwrap_or_default()
+}
+
+/// The frame of a page for somebody of whom nothing is known.
+pub(super) fn plain_chrome(request: &HttpRequest, portal: &Portal) -> Chrome {
+    Chrome {
+        locale: locale_of(request, &portal.config),
+        nonce: request.extensions().get::<Nonce>().map(|nonce| nonce.0.clone()).unwrap_or_default(),
+        style: assets::STYLE,
+        scripts: vec![assets::PORTAL],
+        icon: assets::ICON,
+        municipality: portal.config.municipality.name.clone(),
+        phone: portal.config.municipality.phone.clone(),
+        path: request.uri().path().to_owned(),
+        signed_in: false,
+        session_seconds: None,
+        demo: portal.config.demo,
+    }
+}
+
+async fn visitor(request: &HttpRequest, portal: &Portal) -> Result<Visitor, StoreError> {
+    let config = &portal.config;
+    let token = cookies::read_token(request, config, Name::Session);
+    let session = match &token {
+        Some(hash) => running_session(portal, hash).await?,
+        None => None,
+    };
+    let mut chrome = plain_chrome(request, portal);
+    chrome.signed_in = session.is_some();
+    chrome.session_seconds = session.is_some().then_some(CITIZEN_IDLE / 1_000_000);
+    Ok(Visitor {
+        locale: chrome.locale,
+        browser: cookies::read_token(request, config, Name::Browser),
+        session,
+        session_is_over: token.is_some() && session.is_none(),
+        chrome,
+    })
+}
+
+/// The session of a cookie, if it is neither over nor was idle for too long.
+async fn running_session(portal: &Portal, hash: &[u8; 32]) -> Result<Option<Session>, StoreError> {
+    let now = portal.clock.now();
+    let Some(found) = session::find(&mut *portal.database.read().await?, hash).await? else { return Ok(None) };
+    let Some(account) = found.account_id else { return Ok(None) };
+    if found.expires_at <= now || found.seen_at.plus(CITIZEN_IDLE) <= now {
+        return Ok(None);
+    }
+    if found.seen_at.plus(MINUTE) <= now {
+        touch(portal, hash).await?;
+    }
+    let method = match found.method.as_str() {
+        "email_code" => Method::EmailCode,
+        "passkey" => Method::Passkey,
+        _ => return Err(StoreError::Corrupt("a session by a method that does not exist".to_owned())),
+    };
+    Ok(Some(Session { account, method, signed_in_at: found.created_at, hash: *hash }))
+}
+
+/// Keeps that a session is in use.
+pub(super) async fn touch(portal: &Portal, hash: &[u8; 32]) -> Result<(), StoreError> {
+    let mut tx = portal.database.write().await?;
+    session::touch(&mut tx, hash, portal.clock.now()).await?;
+    tx.commit(Record::Upkeep(Upkeep::SessionSeen)).await
+}
+
+type Guarded<T> = Pin<Box<dyn Future<Output = Result<T, WebError>>>>;
+
+impl FromRequest for Visitor {
+    type Error = WebError;
+    type Future = Guarded<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let portal = request.app_data::<Data<Portal>>().ok_or(WebError::Broken)?;
+            Ok(visitor(&request, portal).await?)
+        })
+    }
+}
+
+impl FromRequest for Citizen {
+    type Error = WebError;
+    type Future = Guarded<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let visitor = Visitor::from_request(request, payload);
+        // After a POST the way goes on at the page that it came from.
+        let path = request.path();
+        let is_removal = path.starts_with("/account/passkeys/") && path.ends_with("/remove");
+        let page = match path.strip_suffix("/withdraw") {
+            Some(case) => case,
+            None if is_removal => "/account",
+            None => path,
+        };
+        let page = page.to_owned();
+        Box::pin(async move {
+            let visitor = visitor.await?;
+            let session = visitor.session.ok_or(WebError::SignInFirst(page))?;
+            Ok(Self { session, visitor })
+        })
+    }
+}

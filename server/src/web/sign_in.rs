@@ -1,0 +1,147 @@
+//! Sign-in of parents. Invariant: whether an address is known is not told, and signing in in the middle of something comes
+//! back to the very page.
+
+use actix_web::{
+    HttpResponse,
+    http::{StatusCode, header},
+    web::{Data, Query},
+};
+use app::{pages::sign_in as pages, text::Locale};
+use intake::value::ValueError;
+use serde::Deserialize;
+
+use super::{
+    body::FormBody,
+    cookies::{self, Name},
+    error::WebError,
+    frame::page,
+    guard::{self, Citizen, Visitor},
+};
+use crate::{
+    flows::{
+        random,
+        sign_in::{self, Asked, Entered},
+    },
+    letters,
+    portal::Portal,
+    seal::token_hash,
+};
+
+/// Where the way goes on.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Next {
+    next: String,
+}
+
+/// Where a parent is when she came from nowhere.
+pub(super) const HOME: &str = "/cases";
+
+/// A path of ours, so that a link to the sign-in cannot lead elsewhere; `otherwise` for anything else.
+pub(super) fn local_path(text: &str, otherwise: &str) -> String {
+    let inside = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'_' | b'-');
+    let is_ours = text.starts_with('/') && !text.starts_with("//") && text.len() <= 200 && text.bytes().all(inside);
+    if is_ours { text.to_owned() } else { otherwise.to_owned() }
+}
+
+/// `GET /sign-in`
+pub async fn address(visitor: Visitor, next: Query<Next>) -> HttpResponse {
+    page(StatusCode::OK, pages::address(visitor.chrome(), &local_path(&next.next, HOME), "", None))
+}
+
+fn sentence(locale: Locale, asked: &Asked) -> Option<String> {
+    match asked {
+        Asked::Sent => None,
+        Asked::TooMany => Some(locale.say("sign-in-too-many")),
+        Asked::NotAnAddress(ValueError::Missing) => {
+            Some(locale.with("error-missing", &[("label", &locale.say("sign-in-mail"))]))
+        }
+        Asked::NotAnAddress(_) => Some(locale.say("error-mail")),
+    }
+}
+
+/// `POST /sign-in`: sends a code.
+pub async fn send_code(portal: Data<Portal>, visitor: Visitor, mut form: FormBody) -> Result<HttpResponse, WebError> {
+    let (typed, next) = (form.take("mail"), local_path(&form.take("next"), HOME));
+    let new_token: Option<[u8; 32]> = visitor.browser.is_none().then(random);
+    let browser = new_token.map_or(visitor.browser, |token| Some(token_hash(&token))).ok_or(WebError::Broken)?;
+    let locale = visitor.locale;
+    let letter = |code: &str| letters::sign_in_code(locale.code(), code);
+    let asked = sign_in::ask_for_code(&portal, browser, &typed, locale.code(), letter).await?;
+    if let Some(error) = sentence(locale, &asked) {
+        let html = pages::address(visitor.chrome(), &next, &typed, Some(&error));
+        return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, html));
+    }
+    let mut answer = HttpResponse::SeeOther();
+    answer.insert_header((header::LOCATION, format!("/sign-in/code?next={next}")));
+    if let Some(token) = new_token {
+        answer.cookie(cookies::make_token(&portal.config, Name::Browser, &token));
+    }
+    Ok(answer.finish())
+}
+
+/// `GET /sign-in/code`
+pub async fn code(visitor: Visitor, next: Query<Next>) -> HttpResponse {
+    page(StatusCode::OK, pages::code(visitor.chrome(), &local_path(&next.next, HOME), None))
+}
+
+/// `POST /sign-in/code`
+pub async fn enter_code(portal: Data<Portal>, visitor: Visitor, mut form: FormBody) -> Result<HttpResponse, WebError> {
+    let (typed, next) = (form.take("code"), local_path(&form.take("next"), HOME));
+    let locale = visitor.locale;
+    let entered = match visitor.browser {
+        Some(browser) => sign_in::enter_code(&portal, browser, &typed, locale.code()).await?,
+        None => Entered::Over,
+    };
+    match entered {
+        Entered::SignedIn { token, .. } => Ok(HttpResponse::SeeOther()
+            .cookie(cookies::make_token(&portal.config, Name::Session, &token))
+            .insert_header((header::LOCATION, next))
+            .finish()),
+        Entered::Wrong { tries_left } => {
+            let error = locale.with("code-wrong", &[("left", &tries_left.to_string())]);
+            Ok(page(StatusCode::UNPROCESSABLE_ENTITY, pages::code(visitor.chrome(), &next, Some(&error))))
+        }
+        Entered::Over => {
+            let error = locale.say("code-over");
+            Ok(page(StatusCode::UNPROCESSABLE_ENTITY, pages::address(visitor.chrome(), &next, "", Some(&error))))
+        }
+    }
+}
+
+/// `POST /sign-out`: ends the session, and lets the next person at this device see no draft.
+pub async fn sign_out(portal: Data<Portal>, visitor: Visitor) -> Result<HttpResponse, WebError> {
+    if let Some(session) = visitor.session {
+        sign_in::sign_out(&portal, session.account, &session.hash).await?;
+    }
+    Ok(HttpResponse::SeeOther()
+        .cookie(cookies::remove(&portal.config, Name::Session))
+        .cookie(cookies::remove(&portal.config, Name::Browser))
+        .insert_header((header::LOCATION, "/"))
+        .finish())
+}
+
+/// `POST /session/extend`: 204 for the script; the session is in use.
+pub async fn extend(portal: Data<Portal>, citizen: Citizen) -> Result<HttpResponse, WebError> {
+    guard::touch(&portal, &citizen.session.hash).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_goes_on_within_this_site_only() {
+        for (text, expected) in [
+            ("/apply/pregnancy_notification/check", "/apply/pregnancy_notification/check"),
+            ("//evil.example", HOME),
+            ("https://evil.example", HOME),
+            ("/\\evil.example", HOME),
+            ("/a?next=//evil", HOME),
+            ("", HOME),
+        ] {
+            assert_eq!(local_path(text, HOME), expected, "{text}");
+        }
+    }
+}
