@@ -13,6 +13,7 @@ pub mod gestation;
 pub mod identity;
 pub mod ids;
 pub mod journey;
+pub mod my_number;
 pub mod retention;
 pub mod sensitive;
 pub mod staff_items;

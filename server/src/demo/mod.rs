@@ -3,3 +3,4 @@
 pub mod atena;
 pub mod authenticator;
 pub mod people;
+pub mod staff;

@@ -14,6 +14,7 @@ pub mod health;
 mod limits;
 pub mod pages;
 pub mod sign_in;
+pub mod staff;
 
 use std::{io, net::TcpListener, sync::Arc, time::Duration};
 

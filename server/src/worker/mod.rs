@@ -5,16 +5,22 @@ mod pace;
 
 use std::{sync::Arc, time::Duration};
 
-use intake::time::{DAY, MINUTE};
+use intake::{
+    case::Stage,
+    retention::{CONTENT_AFTER_CLOSING, CONTENT_AFTER_WITHDRAWAL},
+    time::{DAY, MINUTE},
+};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
+    flows::{FlowError, decide::ask_the_overdue_to_visit},
+    letters,
     mail::{Letter, Mailer, SendError},
     portal::Portal,
     store::{
         AuditEntry, Record, StoreError, Upkeep,
-        audit::{Actor, Deed},
-        draft, outbox, session,
+        audit::{Actor, Deed, Subject},
+        case, draft, outbox, session,
     },
 };
 use pace::Verdict;
@@ -23,18 +29,31 @@ use pace::Verdict;
 const LEASE: i64 = 15 * MINUTE;
 const MAILS_AT_ONCE: i64 = 10;
 const SENT_MAIL_IS_KEPT: i64 = 7 * DAY;
+const ERASED_AT_ONCE: i64 = 100;
 
 const MAIL_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
+const OVERDUE_EVERY: Duration = Duration::from_secs(600);
 
 /// Starts every worker. They end after `stop` says so, each at the end of its step.
 pub fn start(portal: &Arc<Portal>, mailer: Mailer, stop: &watch::Receiver<bool>) -> JoinSet<()> {
     let mut workers = JoinSet::new();
     let (mailing, sweeping) = (Arc::clone(portal), Arc::clone(portal));
+    let overdue = Arc::clone(portal);
     let mailer = Arc::new(mailer);
     workers.spawn(repeat("mail", MAIL_EVERY, stop.clone(), async move || send_due(&mailing, &mailer).await.map(drop)));
     workers.spawn(repeat("sweep", SWEEP_EVERY, stop.clone(), async move || sweep(&sweeping).await.map(drop)));
+    workers.spawn(repeat("overdue", OVERDUE_EVERY, stop.clone(), async move || ask_the_overdue(&overdue).await));
     workers
+}
+
+/// Corrections whose day has passed become a visit.
+async fn ask_the_overdue(portal: &Portal) -> Result<(), StoreError> {
+    match ask_the_overdue_to_visit(portal, &letters::notice).await {
+        Ok(_) => Ok(()),
+        Err(FlowError::Store(error)) => Err(error),
+        Err(error) => Err(StoreError::Corrupt(error.to_string())),
+    }
 }
 
 /// Runs a step again and again until `stop` says so. A step that fails is tried again at its next turn.
@@ -129,5 +148,38 @@ pub async fn sweep(portal: &Portal) -> Result<u64, StoreError> {
     }
     tx.commit(Record::Upkeep(Upkeep::ExpiredRowsSwept)).await?;
     portal.metrics.rows_swept.inc_by(rows);
+    erase_closed(portal).await?;
     Ok(rows)
+}
+
+/// Erases the content of cases that were closed long ago (`intake::retention`); how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn erase_closed(portal: &Portal) -> Result<usize, StoreError> {
+    let now = portal.clock.now();
+    let after = |age: i64| now.plus(-age);
+    let mut erased = 0;
+    for (stage, before) in [
+        (Stage::Imported, after(CONTENT_AFTER_CLOSING)),
+        (Stage::Declined, after(CONTENT_AFTER_CLOSING)),
+        (Stage::Withdrawn, after(CONTENT_AFTER_WITHDRAWAL)),
+    ] {
+        loop {
+            let mut tx = portal.database.write().await?;
+            let due = case::closed_before(&mut tx, stage, before, ERASED_AT_ONCE).await?;
+            if due.is_empty() {
+                break;
+            }
+            let mut entries = Vec::with_capacity(due.len());
+            for head in &due {
+                case::erase_content(&mut tx, head.case_id, now).await?;
+                let entry = AuditEntry::done(now, Actor::Portal, Deed::ContentErased);
+                entries.push(entry.on(Subject::Case(head.case_id)));
+            }
+            tx.commit_all(entries).await?;
+            erased += due.len();
+        }
+    }
+    Ok(erased)
 }

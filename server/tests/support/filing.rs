@@ -16,16 +16,22 @@ use server::{
 
 use super::portal::{filled_in, letter, newest_mail, notification};
 
+/// Types a whole 妊娠届, page by page.
+pub async fn fill_in(portal: &Portal, typist: &Typist) {
+    let form = notification();
+    let begun = draft::begin(portal, typist, &form).await.unwrap();
+    for (page, sent) in filled_in() {
+        let state = begun.raw.page_state(begun.form, &page);
+        let saved = draft::save_page(portal, typist, &form, &page, &sent, &state).await.unwrap();
+        assert!(matches!(saved, Saved::Kept(_)), "page {page} was not kept");
+    }
+}
+
 /// Types and sends a 妊娠届 in a browser of its own; whose it is, and its number.
 pub async fn file(portal: &Portal, browser: u8) -> (AccountId, ReceiptNumber) {
     let (form, hash) = (notification(), [browser; 32]);
     let typist = Typist { owner: DraftOwner::Browser(hash), session: hash };
-    let begun = draft::begin(portal, &typist, &form).await.unwrap();
-    for (page, sent) in filled_in() {
-        let state = begun.raw.page_state(begun.form, &page);
-        let saved = draft::save_page(portal, &typist, &form, &page, &sent, &state).await.unwrap();
-        assert!(matches!(saved, Saved::Kept(_)), "page {page} was not kept");
-    }
+    fill_in(portal, &typist).await;
     // The newest mail is found by its time.
     portal.clock.advance(1_000_000);
     let mail = format!("parent{browser}@example.jp");

@@ -56,3 +56,26 @@ pub fn changed(desk: &Desk, number: &ReceiptNumber, stage: Stage, typed: &[Strin
         .into_any()
     })
 }
+
+/// What was sent after the session had ended: signing in beside it, then the same once more.
+#[must_use]
+pub fn sign_in_and_send_again(desk: &Desk, inputs: &[(String, String)]) -> String {
+    let locale = desk.chrome.locale;
+    let title = locale.say("session-over-title");
+    document(desk, &title.clone(), false, || {
+        let hidden = inputs
+            .iter()
+            .map(|(name, value)| view! { <input type="hidden" name=name.clone() value=value.clone()/> })
+            .collect_view();
+        view! {
+            <h1>{title}</h1>
+            <p>{locale.say("session-over-text")}</p>
+            <p><a href="/staff/sign-in" target="_blank" rel="noopener">{locale.say("session-over-sign-in")}</a></p>
+            <form class="form" method="post" action=desk.chrome.path.clone()>
+                {hidden}
+                <div class="button-row"><button class="button button--primary">{locale.say("send-again-button")}</button></div>
+            </form>
+        }
+        .into_any()
+    })
+}
