@@ -6,6 +6,7 @@ mod filing;
 mod passkey;
 mod review;
 mod sample_people;
+mod staff_pages;
 mod staff_sign_in;
 mod store;
 mod support;
