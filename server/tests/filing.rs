@@ -23,7 +23,10 @@ use server::{
     worker,
 };
 
-use crate::support::portal::{filled_in, letter, newest_mail, notification, portals};
+use crate::support::{
+    filing::fill_in,
+    portal::{letter, newest_mail, notification, portals},
+};
 
 const BROWSER: [u8; 32] = [7; 32];
 
@@ -34,16 +37,6 @@ fn browser() -> Typist {
 /// The newest mail is found by its time.
 fn tick(portal: &Portal) {
     portal.clock.advance(1_000_000);
-}
-
-async fn fill_in(portal: &Portal, typist: &Typist) {
-    let form = notification();
-    let begun = draft::begin(portal, typist, &form).await.unwrap();
-    for (page, sent) in filled_in() {
-        let state = begun.raw.page_state(begun.form, &page);
-        let saved = draft::save_page(portal, typist, &form, &page, &sent, &state).await.unwrap();
-        assert!(matches!(saved, Saved::Kept(_)), "page {page} was not kept");
-    }
 }
 
 async fn sign_in(portal: &Portal, browser: [u8; 32], mail: &str) -> AccountId {

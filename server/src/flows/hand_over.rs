@@ -171,7 +171,14 @@ async fn entry_of(portal: &Portal, tx: &mut WriteTx, head: CaseHead) -> Result<E
 async fn hand_over(tx: &mut WriteTx, head: &CaseHead, now: Instant) -> Result<(), FlowError> {
     let after = decide(&review::state(head), &Command::Seal, Giver::Portal);
     let after = after.map_err(|_| FlowError::Changed(head.stage))?;
-    if !case::update_stage(tx, head.case_id, head.version, &review::change(head, &after, now)).await? {
+    if !case::update_stage(
+        tx,
+        head.case_id,
+        head.version,
+        &review::change(head, &after, &Command::Seal, Giver::Portal, now),
+    )
+    .await?
+    {
         return Err(StoreError::Busy.into());
     }
     let event = NewEvent {

@@ -4,15 +4,18 @@
 pub mod account;
 pub mod content;
 pub mod correction;
+pub mod decide;
 pub mod draft;
 pub mod filings;
 pub mod hand_over;
 pub mod import_job;
 pub mod passkey;
 pub mod password;
+pub mod queue;
 mod review;
 pub mod sign_in;
 pub mod signing_keys;
+pub mod staff_case;
 pub mod staff_sign_in;
 pub mod submit;
 pub mod take_receipt;

@@ -163,7 +163,9 @@ async fn settle(
             return Ok(None);
         }
     };
-    if !case::update_stage(tx, head.case_id, head.version, &review::change(&head, &after, now)).await? {
+    if !case::update_stage(tx, head.case_id, head.version, &review::change(&head, &after, &command, Giver::Portal, now))
+        .await?
+    {
         return Err(StoreError::Busy.into());
     }
     case::append_event(tx, &event(&head, &command, after.stage, after.rev, now)).await?;
