@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod check;
+mod handover;
 mod serve;
 mod staff;
 
@@ -50,6 +51,12 @@ enum Command {
     /// Look into the audit log
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Look after the keys that batches are signed with
+    #[command(subcommand)]
+    Keys(handover::KeysCommand),
+    /// Hand confirmed filings over to the back office
+    #[command(subcommand)]
+    Handover(handover::HandoverCommand),
     /// Copy the whole database into a new file
     Backup {
         /// The file to be made
@@ -143,6 +150,8 @@ async fn on_installation(config: Config, command: Command) -> Result<(), Failure
     let result = match &command {
         Command::Staff(command) => staff::run(&portal, command).await,
         Command::Audit(command) => audit::run(&portal, command).await,
+        Command::Keys(command) => handover::run_keys(&portal, command).await,
+        Command::Handover(command) => handover::run(&portal, command).await,
         Command::Backup { file } => backup::backup(&portal, file).await,
         Command::Purge => purge(&portal).await,
         Command::Config(_) | Command::Migrate | Command::Restore { .. } | Command::Serve => Ok(()),
