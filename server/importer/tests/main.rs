@@ -6,5 +6,6 @@ mod killed;
 mod pull;
 mod refused;
 mod review;
+mod sample;
 mod steps;
 mod support;
