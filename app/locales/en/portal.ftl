@@ -24,6 +24,7 @@ procedure-purpose = What your answers are used for
 procedure-after = After you send it
 procedure-after-1 = Staff look at it. If something needs to be corrected, we tell you by mail.
 procedure-after-2 = We invite you to an interview and to receive the Mother and Child Health Handbook. Your identity is checked at the counter.
+procedure-number = Your Individual Number (My Number) is not asked for here. We check it at the counter.
 procedure-keep = Every page is saved. You can go on for 14 days.
 procedure-begin = Begin
 procedure-continue = Go on

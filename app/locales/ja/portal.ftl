@@ -24,6 +24,7 @@ procedure-purpose = 利用目的
 procedure-after = 送信したあと
 procedure-after-1 = 職員が内容を確認します。直していただきたいところがあれば、メールでお知らせします。
 procedure-after-2 = 面談と母子健康手帳の交付のご案内をします。本人確認は窓口で行います。
+procedure-number = マイナンバー（個人番号）は、ここでは入力しません。窓口で確認します。
 procedure-keep = 入力したことは1ページごとに保存されます。14日のあいだ、続きから始められます。
 procedure-begin = はじめる
 procedure-continue = 続きから

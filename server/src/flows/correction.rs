@@ -22,7 +22,7 @@ use crate::{
     store::{
         AuditEntry, Connection, Record, StoreError,
         audit::{Actor, Deed, Subject},
-        case::{self, Author, NewEvent, StageChange, revision_place},
+        case::{self, Author, NewEvent, revision_place},
     },
 };
 
@@ -132,7 +132,7 @@ pub async fn resubmit<'portal>(
     let head = &opened.head;
     let after =
         decide(&review::state(head), &Command::Resubmit, Giver::Citizen).map_err(|_| FlowError::Changed(head.stage))?;
-    let change = StageChange { correction_due_on: None, ..review::change(head, &after, now) };
+    let change = review::change(head, &after, &Command::Resubmit, Giver::Citizen, now);
     if !case::update_stage(&mut tx, head.case_id, version, &change).await? {
         return Err(FlowError::Changed(head.stage));
     }

@@ -107,9 +107,10 @@ pub async fn withdraw(
     if head.stage == Stage::Withdrawn {
         return Ok(());
     }
-    let after = decide(&review::state(&head), &Command::Withdraw, Giver::Citizen)
-        .map_err(|_| FlowError::Changed(head.stage))?;
-    if !case::update_stage(&mut tx, head.case_id, version, &review::change(&head, &after, now)).await? {
+    let (command, giver) = (Command::Withdraw, Giver::Citizen);
+    let after = decide(&review::state(&head), &command, giver).map_err(|_| FlowError::Changed(head.stage))?;
+    let change = review::change(&head, &after, &command, giver, now);
+    if !case::update_stage(&mut tx, head.case_id, version, &change).await? {
         return Err(FlowError::Changed(head.stage));
     }
     let event = NewEvent {

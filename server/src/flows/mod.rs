@@ -4,12 +4,15 @@
 pub mod account;
 pub mod content;
 pub mod correction;
+pub mod decide;
 pub mod draft;
 pub mod filings;
 pub mod passkey;
 pub mod password;
+pub mod queue;
 mod review;
 pub mod sign_in;
+pub mod staff_case;
 pub mod staff_sign_in;
 pub mod submit;
 

@@ -29,6 +29,7 @@ use super::{
     guard::{Citizen, Visitor},
 };
 use crate::{
+    config::MyNumber,
     flows::{
         FlowError,
         draft::{self, OpenDraft, Saved, Typist},
@@ -67,7 +68,8 @@ pub async fn procedure(portal: Data<Portal>, visitor: Visitor, path: Path<String
     let id = form_id(&path)?;
     let form = portal.catalog.newest(&id).ok_or(WebError::NotFound)?;
     let has_draft = find(&portal, &visitor, &id).await?.is_some();
-    Ok(answer(StatusCode::OK, start::procedure(visitor.chrome(), form, has_draft)))
+    let number_at_counter = portal.config.my_number == MyNumber::Counter;
+    Ok(answer(StatusCode::OK, start::procedure(visitor.chrome(), form, has_draft, number_at_counter)))
 }
 
 /// A browser that has no cookie yet gets one with its first draft.
