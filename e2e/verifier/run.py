@@ -6,12 +6,15 @@ import sys
 import traceback
 
 import checks_import
+import checks_pull
+import office
 
 
 def main():
     named = sys.argv[1:]
     passed = failed = 0
-    for name, check in checks_import.checks(os.environ["MADOGUCHI_IMPORT_BIN"]):
+    cases = checks_import.CASES + checks_pull.CASES
+    for name, check in office.checks(os.environ["MADOGUCHI_IMPORT_BIN"], cases):
         if named and not any(part in name for part in named):
             continue
         try:
