@@ -6,17 +6,25 @@ import sys
 import traceback
 
 import checks_import
+import checks_portal
 import checks_pull
 import office
 
 
 def main():
     named = sys.argv[1:]
-    passed = failed = 0
     cases = checks_import.CASES + checks_pull.CASES
-    for name, check in office.checks(os.environ["MADOGUCHI_IMPORT_BIN"], cases):
-        if named and not any(part in name for part in named):
-            continue
+    checks = office.checks(os.environ["MADOGUCHI_IMPORT_BIN"], cases)
+    of_portal, portal = checks_portal.checks(os.environ["MADOGUCHI_BIN"])
+    with portal:
+        passed, failed = run(check for check in checks + of_portal if not named or any(part in check[0] for part in named))
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+def run(checks):
+    passed = failed = 0
+    for name, check in checks:
         try:
             check()
         except Exception:  # whatever it is, it is a failure of this check and not of the run
@@ -27,8 +35,7 @@ def main():
             passed += 1
             print(f"ok     {name}")
         sys.stdout.flush()
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed or not passed else 0
+    return passed, failed
 
 
 if __name__ == "__main__":
