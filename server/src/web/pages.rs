@@ -33,8 +33,9 @@ pub async fn language(portal: Data<Portal>, mut form: FormBody) -> Result<HttpRe
 }
 
 /// `GET /static/{file}`
-pub async fn file(request: HttpRequest, _name: Path<String>) -> Result<HttpResponse, WebError> {
-    let file = assets::find(request.path()).ok_or(WebError::NotFound)?;
+pub async fn file(portal: Data<Portal>, request: HttpRequest, _name: Path<String>) -> Result<HttpResponse, WebError> {
+    let find = if portal.config.demo { assets::find_in_demo } else { assets::find };
+    let file = find(request.path()).ok_or(WebError::NotFound)?;
     let takes_brotli = request
         .headers()
         .get_all(header::ACCEPT_ENCODING)
