@@ -61,8 +61,11 @@ async function copyOf(page, browser) {
   return copy;
 }
 
-async function violations(page) {
+async function violations(page, colorScheme) {
+  await page.emulateMedia({ colorScheme });
   await page.evaluate(AXE);
+  // The header that stays in sight would cover what is scrolled under it.
+  await page.evaluate(() => scrollTo(0, 0));
   return page.evaluate(async () => {
     const { violations: found } = await globalThis.axe.run(document, {
       rules: { "target-size": { enabled: true } },
@@ -75,7 +78,7 @@ async function violations(page) {
 /** Looks at the page as it is. `name` names its picture. */
 export async function look({ page, complaints, javaScript }, name) {
   const seen = javaScript ? page : await copyOf(page, page.context().browser());
-  const found = await violations(seen);
+  const found = [...await violations(seen, "dark"), ...await violations(seen, "light")];
   if (seen !== page) await seen.context().close();
   assert.deepEqual(found, [], `axe on ${name} (${page.url()})`);
   const usual = page.viewportSize();
