@@ -97,6 +97,7 @@ fn frame(chrome: &Chrome, main: AnyView) -> impl IntoView + use<> {
         view! {
             <ul>
                 <li><a href="/cases">{locale.say("my-filings")}</a></li>
+                <li><a href="/account">{locale.say("account")}</a></li>
                 <li>
                     <form method="post" action="/sign-out"><button class="button button--quiet">{locale.say("sign-out")}</button></form>
                 </li>

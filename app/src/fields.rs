@@ -3,7 +3,7 @@
 
 use intake::{
     answers::{FieldError, RawAnswers},
-    form::{Choice, Condition, DECLINED, Field, Kind, Page},
+    form::{Choice, Condition, DECLINED, Field, Form, Kind, Page},
     value::ValueError,
 };
 use leptos::prelude::*;
@@ -67,6 +67,30 @@ pub fn sentence(locale: Locale, label: &str, kind: &Kind, error: ValueError) -> 
         ValueError::NotAChoice => says("error-not-a-choice", &[]),
         ValueError::MoreThanOne => says("error-more-than-one", &[]),
     }
+}
+
+/// What was not taken, on top of the page; each line leads to its field.
+pub fn summary(locale: Locale, form: &Form, errors: &[FieldError]) -> Option<AnyView> {
+    if errors.is_empty() {
+        return None;
+    }
+    let rows = errors
+        .iter()
+        .filter_map(|error| {
+            let (_, field) = form.field(&error.field)?;
+            let text = sentence(locale, field.label.get(locale.code()), &field.kind, error.error);
+            Some(view! { <li><a href=format!("#{}", error.input)>{text}</a></li> })
+        })
+        .collect_view();
+    Some(
+        view! {
+            <div class="error-summary" role="alert" tabindex="-1" data-error-summary="">
+                <h2>{locale.say("errors-title")}</h2>
+                <ul>{rows}</ul>
+            </div>
+        }
+        .into_any(),
+    )
 }
 
 /// A field with its label, hint and error.

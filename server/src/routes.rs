@@ -8,7 +8,7 @@ use actix_web::{
 
 use crate::{
     config::Plane,
-    web::{apply, cases, demo, health, pages, sign_in},
+    web::{account, apply, cases, demo, health, pages, sign_in},
 };
 
 /// How a route is asked for.
@@ -114,10 +114,18 @@ pub static ROUTES: &[Row] = &[
     shown("/cases", CITIZEN, Guard::Citizen, get!(cases::list)),
     shown("/cases/{receipt_number}", CITIZEN, Guard::Citizen, get!(cases::case)),
     sent("/cases/{receipt_number}/withdraw", CITIZEN, Guard::Citizen, post!(cases::withdraw)),
+    shown("/cases/{receipt_number}/correct", CITIZEN, Guard::Citizen, get!(cases::correction)),
+    sent("/cases/{receipt_number}/correct", CITIZEN, Guard::Citizen, post!(cases::correct)),
+    shown("/account", CITIZEN, Guard::Citizen, get!(account::overview)),
+    shown("/account/passkeys/new", CITIZEN, Guard::Citizen, get!(account::new_passkey)),
+    sent("/account/passkeys/new", CITIZEN, Guard::Citizen, post!(account::add_passkey)),
+    sent("/account/passkeys/{passkey}/remove", CITIZEN, Guard::Citizen, post!(account::remove_passkey)),
     shown("/sign-in", CITIZEN, Guard::Anybody, get!(sign_in::address)),
     sent("/sign-in", CITIZEN, Guard::Anybody, post!(sign_in::send_code)),
     shown("/sign-in/code", CITIZEN, Guard::Anybody, get!(sign_in::code)),
     sent("/sign-in/code", CITIZEN, Guard::Anybody, post!(sign_in::enter_code)),
+    sent("/sign-in/passkey", CITIZEN, Guard::Anybody, post!(account::ask)),
+    sent("/sign-in/passkey/finish", CITIZEN, Guard::Anybody, post!(account::finish)),
     sent("/sign-out", CITIZEN, Guard::Anybody, post!(sign_in::sign_out)),
     sent("/session/extend", CITIZEN, Guard::Citizen, post!(sign_in::extend)),
     in_the_demo(shown("/demo/outbox", PEOPLE, Guard::Anybody, get!(demo::outbox))),

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use intake::{
+    access::permit_owner,
     identity::Method,
     ids::AccountId,
     retention,
@@ -13,14 +14,19 @@ use server::{
     flows::{
         FlowError,
         draft::{self, Saved, Typist},
+        filings,
         sign_in::{self, Asked, Entered},
         submit::{Sender, Submitted, submit},
     },
     portal::Portal,
     store::{audit, case, draft::DraftOwner},
+    worker,
 };
 
-use crate::support::portal::{filled_in, letter, newest_mail, notification, portals};
+use crate::support::{
+    filing::fill_in,
+    portal::{letter, newest_mail, notification, portals},
+};
 
 const BROWSER: [u8; 32] = [7; 32];
 
@@ -31,16 +37,6 @@ fn browser() -> Typist {
 /// The newest mail is found by its time.
 fn tick(portal: &Portal) {
     portal.clock.advance(1_000_000);
-}
-
-async fn fill_in(portal: &Portal, typist: &Typist) {
-    let form = notification();
-    let begun = draft::begin(portal, typist, &form).await.unwrap();
-    for (page, sent) in filled_in() {
-        let state = begun.raw.page_state(begun.form, &page);
-        let saved = draft::save_page(portal, typist, &form, &page, &sent, &state).await.unwrap();
-        assert!(matches!(saved, Saved::Kept(_)), "page {page} was not kept");
-    }
 }
 
 async fn sign_in(portal: &Portal, browser: [u8; 32], mail: &str) -> AccountId {
@@ -104,9 +100,8 @@ async fn another_tab_overwrites_nothing_in_silence() {
         let (page, other_page) = ("contact".parse().unwrap(), "multiple".parse().unwrap());
         let state = begun.raw.page_state(begun.form, &page);
         let typed = |phone: &str| vec![("phone".to_owned(), phone.to_owned())];
-        let save = async |phone: &str| {
-            draft::save_page(portal, &typist, &form, &page, &typed(phone), &state).await.unwrap()
-        };
+        let save =
+            async |phone: &str| draft::save_page(portal, &typist, &form, &page, &typed(phone), &state).await.unwrap();
         assert!(matches!(save("090-1111-1111").await, Saved::Kept(_)));
         assert!(matches!(save("090-1111-1111").await, Saved::Kept(_)), "the same text twice is no conflict");
         let twins = vec![("multiple".to_owned(), "twins".to_owned())];
@@ -202,5 +197,30 @@ async fn a_code_counts_once_in_its_browser_for_ten_minutes_and_five_tries() {
         assert_eq!(ask().await, Asked::Sent);
         let nonsense = sign_in::ask_for_code(portal, BROWSER, "nonsense", "ja", letter).await.unwrap();
         assert!(matches!(nonsense, Asked::NotAnAddress(_)));
+    }
+}
+
+#[tokio::test]
+async fn what_is_in_a_withdrawn_case_is_gone_after_its_time_and_the_head_stays() {
+    for one in portals().await {
+        let portal = &one.portal;
+        fill_in(portal, &browser()).await;
+        let account = sign_in(portal, BROWSER, "hanako@example.jp").await;
+        let draft = draft::load(portal, &DraftOwner::Account(account), &notification()).await.unwrap().unwrap().id;
+        let sent = submit(portal, &sender(account), &notification(), draft, |_: &str| letter("")).await.unwrap();
+        let Submitted::Receipt(number) = sent else { panic!("it was not sent") };
+        let version = filings::view(portal, account, &number).await.unwrap().head.version;
+        filings::withdraw(portal, account, &number, version).await.unwrap();
+
+        assert_eq!(worker::erase_closed(portal).await.unwrap(), 0);
+        portal.clock.advance(retention::CONTENT_AFTER_WITHDRAWAL);
+        assert_eq!(worker::erase_closed(portal).await.unwrap(), 1);
+        assert_eq!(worker::erase_closed(portal).await.unwrap(), 0, "once");
+
+        let head = filings::view(portal, account, &number).await.unwrap().head;
+        assert!(head.erased_at.is_some());
+        let permit = permit_owner(account, head.account_id, head.case_id).unwrap();
+        let mut tx = portal.database.read().await.unwrap();
+        assert!(case::content(&mut tx, &permit).await.unwrap().is_none());
     }
 }

@@ -4,6 +4,7 @@
 mod assets;
 mod filing;
 mod passkey;
+mod review;
 mod sample_people;
 mod staff_sign_in;
 mod store;

@@ -30,12 +30,16 @@ pub struct Gestation {
 #[serde(rename_all = "snake_case")]
 pub enum TimingClass {
     /// 満11週以内
+    #[serde(rename = "within_11_weeks")]
     Within11Weeks,
     /// 満12〜19週
+    #[serde(rename = "weeks_12_to_19")]
     Weeks12To19,
     /// 満20〜27週
+    #[serde(rename = "weeks_20_to_27")]
     Weeks20To27,
     /// 満28週〜
+    #[serde(rename = "from_week_28")]
     FromWeek28,
     /// 分娩後
     AfterBirth,

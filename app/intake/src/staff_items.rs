@@ -57,7 +57,9 @@ pub fn parse_staff_items(form: &Form, raw: &RawAnswers, today: CivilDate) -> Res
                 answers.0.insert(item.id.clone(), answer);
             }
             Err(ValueError::Missing) => {}
-            Err(error) => errors.push(StaffItemError { item: item.id.clone(), input: error_input(item, raw, error), error }),
+            Err(error) => {
+                errors.push(StaffItemError { item: item.id.clone(), input: error_input(item, raw, error), error })
+            }
         }
     }
     if errors.is_empty() { Ok(answers) } else { Err(errors) }

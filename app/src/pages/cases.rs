@@ -1,6 +1,10 @@
 //! 「わたしの届出」 A parent's own filings. Invariant: states stand in the plain words of `contract.md`.
 
-use intake::{case::Stage, ids::ReceiptNumber, time::Instant};
+use intake::{
+    case::{DeclineReason, Stage},
+    ids::ReceiptNumber,
+    time::Instant,
+};
 use leptos::prelude::*;
 
 use crate::{
@@ -53,10 +57,57 @@ pub struct Model {
     pub row: Row,
     /// What happened, oldest first: when, and the stage it led to.
     pub history: Vec<(Instant, Stage)>,
+    /// Until when corrections are asked for, as a day.
+    pub correct_by: Option<String>,
+    /// Why it could not be received: a code of `DeclineReason`.
+    pub declined_for: Option<DeclineReason>,
     /// Whether it can be withdrawn now.
     pub may_withdraw: bool,
     /// Guards against changing what somebody changed meanwhile.
     pub version: i64,
+}
+
+/// What the parent can do now, in the stages in which she is asked to.
+fn next_step(locale: Locale, model: &Model) -> Option<AnyView> {
+    match model.row.stage {
+        Stage::SentBack => {
+            let day = model.correct_by.clone().unwrap_or_default();
+            let address = format!("/cases/{}/correct", model.row.number);
+            Some(
+                view! {
+                    <div class="notice notice--warning">
+                        <p>{locale.with("case-correct", &[("day", &day)])}</p>
+                        <p><a class="button button--primary" href=address>{locale.say("case-correct-button")}</a></p>
+                    </div>
+                }
+                .into_any(),
+            )
+        }
+        Stage::VisitNeeded => {
+            Some(view! { <div class="notice notice--warning"><p>{locale.say("case-visit")}</p></div> }.into_any())
+        }
+        Stage::Declined => {
+            let reason = model.declined_for?;
+            Some(
+                view! {
+                    <div class="notice notice--warning">
+                        <p>{locale.say(&format!("declined-{reason}"))}</p>
+                        <p>{locale.say(&format!("declined-{reason}-next"))}</p>
+                    </div>
+                }
+                .into_any(),
+            )
+        }
+        Stage::Imported => Some(view! { <p>{locale.say("case-imported")}</p> }.into_any()),
+        Stage::Submitted
+        | Stage::InReview
+        | Stage::Accepted
+        | Stage::DeclineProposed
+        | Stage::Confirmed
+        | Stage::HandedOver
+        | Stage::Held
+        | Stage::Withdrawn => None,
+    }
 }
 
 /// `/cases/{receipt_number}`
@@ -91,6 +142,7 @@ pub fn page(chrome: &Chrome, model: &Model) -> String {
                 <p class="receipt__number">{number}</p>
             </div>
             <p><span class="badge badge--stage">{stage_text(locale, model.row.stage)}</span></p>
+            {next_step(locale, model)}
             <h2>{locale.say("case-history")}</h2>
             <ol class="history">{history}</ol>
             {withdraw}

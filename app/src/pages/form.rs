@@ -9,7 +9,7 @@ use leptos::prelude::*;
 
 use crate::{
     chrome::{Chrome, document},
-    fields::{Context, field, sentence},
+    fields::{Context, field, summary},
     text::Locale,
 };
 
@@ -55,7 +55,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
         let warned = (!model.warnings.is_empty()).then(|| view! { <input type="hidden" name="warned" value="1"/> });
         view! {
             <p class="progress">{progress} " " <progress value=number.to_string() max=of.to_string() aria-hidden="true"></progress></p>
-            {error_summary(locale, model)}
+            {summary(locale, model.form, model.errors)}
             {warning_notice(locale, model)}
             <h1>{title}</h1>
             {help}
@@ -80,30 +80,6 @@ fn save_state(locale: Locale) -> impl IntoView {
             data-conflict=locale.say("save-conflict") data-session=locale.say("save-session")
             data-server=locale.say("save-server") data-network=locale.say("save-network")></p>
     }
-}
-
-fn error_summary(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
-    if model.errors.is_empty() {
-        return None;
-    }
-    let rows = model
-        .errors
-        .iter()
-        .filter_map(|error| {
-            let (_, field) = model.form.field(&error.field)?;
-            let text = sentence(locale, field.label.get(locale.code()), &field.kind, error.error);
-            Some(view! { <li><a href=format!("#{}", error.input)>{text}</a></li> })
-        })
-        .collect_view();
-    Some(
-        view! {
-            <div class="error-summary" role="alert" tabindex="-1" data-error-summary="">
-                <h2>{locale.say("errors-title")}</h2>
-                <ul>{rows}</ul>
-            </div>
-        }
-        .into_any(),
-    )
 }
 
 fn warning_notice(locale: Locale, model: &Model<'_>) -> Option<AnyView> {

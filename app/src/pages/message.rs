@@ -53,16 +53,30 @@ pub fn page(chrome: &Chrome, message: Message) -> String {
 /// What was sent by a browser that does not say from where: the same once more, from this page of ours.
 #[must_use]
 pub fn send_again(chrome: &Chrome, inputs: &[(String, String)]) -> String {
+    again(chrome, "send-again", inputs, None)
+}
+
+/// What was sent after the session had ended: signing in beside it, then the same once more.
+#[must_use]
+pub fn sign_in_and_send_again(chrome: &Chrome, inputs: &[(String, String)]) -> String {
+    again(chrome, "session-over", inputs, Some("/sign-in"))
+}
+
+fn again(chrome: &Chrome, name: &str, inputs: &[(String, String)], first: Option<&'static str>) -> String {
     let locale = chrome.locale;
-    let title = locale.say("send-again-title");
+    let title = locale.say(&format!("{name}-title"));
     document(chrome, &title.clone(), false, || {
         let hidden = inputs
             .iter()
             .map(|(name, value)| view! { <input type="hidden" name=name.clone() value=value.clone()/> })
             .collect_view();
+        let first = first.map(|address| {
+            view! { <p><a href=address target="_blank" rel="noopener">{locale.say("session-over-sign-in")}</a></p> }
+        });
         view! {
             <h1>{title}</h1>
-            <p>{locale.say("send-again-text")}</p>
+            <p>{locale.say(&format!("{name}-text"))}</p>
+            {first}
             <form class="form" method="post" action=chrome.path.clone()>
                 {hidden}
                 <div class="button-row"><button class="button button--primary">{locale.say("send-again-button")}</button></div>

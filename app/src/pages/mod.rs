@@ -1,7 +1,9 @@
 //! One file per page. Invariant: a page is a function of its model; it reads nothing else.
 
+pub mod account;
 pub mod cases;
 pub mod check;
+pub mod correct;
 pub mod form;
 pub mod message;
 pub mod outbox;

@@ -60,6 +60,9 @@ fn one_field(chrome: &Chrome, title: &str, field: &Field, next: &str, typed: &st
             }
         });
         let at_field = error.map(|text| view! { <p class="field__error" id=error_id.clone()>{text.to_owned()}</p> });
+        let passkey = (!is_code).then(|| {
+            view! { <button class="button button--secondary" formaction="/sign-in/passkey">{locale.say("passkey-enter")}</button> }
+        });
         let again = is_code.then(|| {
             view! { <p><a href=format!("/sign-in?next={next}")>{locale.say("code-again")}</a></p> }
         });
@@ -79,7 +82,7 @@ fn one_field(chrome: &Chrome, title: &str, field: &Field, next: &str, typed: &st
                             aria-describedby=error.map(|_| error_id.clone())/>
                     </div>
                 </div>
-                <div class="button-row"><button class="button button--primary">{field.button.clone()}</button></div>
+                <div class="button-row"><button class="button button--primary">{field.button.clone()}</button>{passkey}</div>
             </form>
             {again}
         }

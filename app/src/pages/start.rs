@@ -41,9 +41,9 @@ fn minutes(locale: Locale, form: &Form) -> String {
     locale.with("procedure-minutes", &[("minutes", &form.minutes.to_string())])
 }
 
-/// `/apply/{form}`
+/// `/apply/{form}`. `number_at_counter`: 個人番号 is not asked for here but at the counter.
 #[must_use]
-pub fn procedure(chrome: &Chrome, form: &Form, has_draft: bool) -> String {
+pub fn procedure(chrome: &Chrome, form: &Form, has_draft: bool, number_at_counter: bool) -> String {
     let locale = chrome.locale;
     let title = form.title.get(locale.code()).to_owned();
     document(chrome, &title.clone(), false, || {
@@ -51,6 +51,7 @@ pub fn procedure(chrome: &Chrome, form: &Form, has_draft: bool) -> String {
             form.needed.iter().map(|text| view! { <li>{text.get(locale.code()).to_owned()}</li> }).collect_view();
         let address = format!("/apply/{}", form.id);
         let begin = locale.say(if has_draft { "procedure-continue" } else { "procedure-begin" });
+        let number = number_at_counter.then(|| view! { <p>{locale.say("procedure-number")}</p> });
         let discard = has_draft.then(|| {
             view! {
                 <form method="post" action=format!("{address}/discard")>
@@ -70,6 +71,7 @@ pub fn procedure(chrome: &Chrome, form: &Form, has_draft: bool) -> String {
                 <h2>{locale.say("procedure-after")}</h2>
                 <p>{locale.say("procedure-after-1")}</p>
                 <p>{locale.say("procedure-after-2")}</p>
+                {number}
                 <p>{locale.say("procedure-keep")}</p>
             </div>
             <form class="form" method="post" action=address>

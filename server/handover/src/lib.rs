@@ -1,1 +1,43 @@
-//! Placeholder while dependencies build.
+//! The batch format of `handover.md`: seal, sign, verify, open, receipts, request tokens. Invariant: what a reader gives out
+//! was signed by a key it trusted beforehand and is byte for byte what was signed; every refusal has its own [`Error`].
+//!
+//! No database, no web, no clock: time is an argument, and who calls keeps what must be remembered.
+
+pub mod archive;
+pub mod destination;
+mod error;
+pub mod jwk;
+pub mod jws;
+pub mod keys;
+pub mod manifest;
+pub mod open;
+pub mod receipt;
+pub mod seal;
+pub mod token;
+
+pub use archive::BatchFiles;
+pub use destination::{DestinationKeys, DestinationPublic};
+pub use error::Error;
+pub use jwk::{Jwk, fingerprint};
+pub use jws::{Algorithm, SigningKey};
+pub use keys::{AnnouncedKey, KeyAnnouncement, Trust};
+pub use manifest::{AuditHead, Manifest};
+pub use open::{Chain, OpenedBatch, OpenedEntry, Reader, check_manifest, open};
+pub use receipt::{EntryResult, Outcome, Receipt};
+pub use seal::{SealRequest, SealedBatch, seal};
+
+/// At most so many entries in a batch.
+pub const MOST_ENTRIES: usize = 1_000;
+/// At most so many bytes in the files of a batch together.
+pub const MOST_BYTES: u64 = 64 * 1024 * 1024;
+
+/// SHA-256 in lower-case hexadecimal.
+#[must_use]
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    use sha2::{Digest, Sha256};
+    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |text, byte| text + &format!("{byte:02x}"))
+}
+
+pub(crate) fn is_sha256_hex(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}

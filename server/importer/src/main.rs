@@ -1,2 +1,5 @@
-//! Placeholder while dependencies build.
-fn main() {}
+//! `madoguchi-import`: see [`importer::cli`].
+
+fn main() -> std::process::ExitCode {
+    importer::cli::run()
+}

@@ -44,6 +44,8 @@ pub struct Config {
     pub smtp: Option<Smtp>,
     /// Whose counter this is.
     pub municipality: Municipality,
+    /// How the individual number is taken in.
+    pub my_number: MyNumber,
     /// Proxies whose `Forwarded` headers are believed.
     pub trusted_proxies: Vec<Network>,
     /// How many requests one address may send in a minute; a clinic's whole waiting room can have one address.
@@ -72,6 +74,15 @@ pub struct Municipality {
     pub name: String,
     /// Where citizens can call.
     pub phone: String,
+}
+
+/// 「個人番号」 How the individual number is taken in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MyNumber {
+    /// Not at all.
+    Off,
+    /// At the counter; it is not asked for here.
+    Counter,
 }
 
 /// One of the three groups of people and programs; a route exists only on its own plane.
@@ -178,10 +189,13 @@ impl Config {
             metrics_listen: values.parsed("metrics_listen", ADDRESS, faults),
             smtp,
             municipality: municipality?,
+            my_number: my_number(values, faults),
             trusted_proxies,
-            requests_per_minute: values
-                .parsed("requests_per_minute", "a number", faults)
-                .unwrap_or(if demo { 60_000 } else { 1_200 }),
+            requests_per_minute: values.parsed("requests_per_minute", "a number", faults).unwrap_or(if demo {
+                60_000
+            } else {
+                1_200
+            }),
             log: log(values, faults),
             unused_variables: values.unused.clone(),
         };
@@ -381,6 +395,17 @@ fn municipality(values: &Values, demo: bool, faults: &mut Faults) -> Option<Muni
         faults.add("municipality_phone", "digits and hyphens");
     }
     Some(Municipality { code: code?, name: name?, phone: phone? })
+}
+
+fn my_number(values: &Values, faults: &mut Faults) -> MyNumber {
+    match values.text("my_number") {
+        None | Some("counter") => {}
+        Some("off") => return MyNumber::Off,
+        // Never less than what was asked for in silence: the number would stand here in plain.
+        Some("sealed") => faults.add("my_number", "sealing in the browser is not there yet; use counter"),
+        Some(_) => faults.add("my_number", "expected off or counter"),
+    }
+    MyNumber::Counter
 }
 
 fn log(values: &Values, faults: &mut Faults) -> String {

@@ -4,9 +4,9 @@
 use intake::{
     access::Permit,
     answers::RawAnswers,
-    case::CorrectionRequest,
+    case::{CorrectionRequest, DeclineReason},
     form::Form,
-    identity::Evidence,
+    identity::{Evidence, SeenAtCounter},
     journey::{CompleteAnswers, complete},
     time::Instant,
 };
@@ -17,8 +17,8 @@ use crate::{
     portal::Portal,
     seal::DataKey,
     store::{
-        Connection, StoreError,
-        case::{self, CaseHead},
+        Connection, StoreError, WriteTx,
+        case::{self, Author, CaseHead},
     },
 };
 
@@ -32,6 +32,20 @@ pub struct Office {
     pub evidence: Option<Evidence>,
     /// 「差戻し」 What was asked to be corrected, oldest first.
     pub requests: Vec<CorrectionRequest>,
+    /// Why declining is proposed, or why it was declined.
+    pub decline_reason: Option<DeclineReason>,
+}
+
+/// What an event says beside its command.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EventDetail {
+    /// 「差戻し」 What is to be corrected.
+    SendBack(CorrectionRequest),
+    /// Why it is to be declined.
+    ProposeDecline(DeclineReason),
+    /// 「本人確認」 What was seen.
+    RecordIdentity(SeenAtCounter),
 }
 
 /// One revision, opened.
@@ -40,6 +54,8 @@ pub struct OpenRevision {
     pub rev: i64,
     /// What was typed.
     pub raw: RawAnswers,
+    /// `citizen`, `staff` or `portal`.
+    pub author_kind: String,
     /// When; the rules that depend on the day use its day in Japan.
     pub created_at: Instant,
 }
@@ -77,6 +93,17 @@ impl OpenCase<'_> {
             .map_err(|_| corrupt("a case with incomplete answers"))
     }
 
+    /// Keeps the newest answers once more under the next number. They keep their day too, for the rules that depend on it
+    /// were met on that day.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn copy_newest(&self, tx: &mut WriteTx, rev: i64, author: Author) -> Result<(), FlowError> {
+        let (id, newest) = (self.head.case_id, self.newest()?);
+        let sealed = self.key.seal(&case::revision_place(id, rev), &serde_json::to_vec(&newest.raw)?);
+        Ok(case::insert_revision(tx, id, rev, &sealed, author, newest.created_at).await?)
+    }
+
     /// The office's part, sealed again.
     ///
     /// # Errors
@@ -108,7 +135,12 @@ pub async fn open<'portal>(
     for revision in content.revisions {
         let plain = key.open(&case::revision_place(head.case_id, revision.rev), &revision.answers_sealed)?;
         let raw = serde_json::from_slice(&plain)?;
-        revisions.push(OpenRevision { rev: revision.rev, raw, created_at: revision.created_at });
+        revisions.push(OpenRevision {
+            rev: revision.rev,
+            raw,
+            author_kind: revision.author_kind,
+            created_at: revision.created_at,
+        });
     }
     if revisions.is_empty() {
         return Err(corrupt("a case without a revision"));

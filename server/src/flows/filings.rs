@@ -2,12 +2,12 @@
 
 use intake::{
     access::permit_owner,
-    case::{Command, CommandKind, Giver, Stage, allowed, decide},
+    case::{Command, CommandKind, DeclineReason, Giver, Stage, allowed, decide},
     ids::{AccountId, ReceiptNumber},
     time::Instant,
 };
 
-use super::{FlowError, review};
+use super::{FlowError, content, review};
 use crate::{
     portal::Portal,
     store::{
@@ -32,6 +32,8 @@ pub struct Filing {
     pub head: CaseHead,
     /// Oldest first.
     pub history: Vec<(Instant, Stage)>,
+    /// Why it was declined.
+    pub declined_for: Option<DeclineReason>,
 }
 
 impl Filing {
@@ -42,7 +44,12 @@ impl Filing {
     }
 }
 
-async fn own(connection: &mut Connection, account: AccountId, number: &ReceiptNumber) -> Result<CaseHead, FlowError> {
+/// A case of this parent's.
+pub(crate) async fn own(
+    connection: &mut Connection,
+    account: AccountId,
+    number: &ReceiptNumber,
+) -> Result<CaseHead, FlowError> {
     let head = case::find_by_receipt_number(connection, number).await?.ok_or(FlowError::NotFound)?;
     permit_owner(account, head.account_id, head.case_id).map(|_| head).ok_or(FlowError::NotFound)
 }
@@ -61,7 +68,26 @@ pub async fn view(portal: &Portal, account: AccountId, number: &ReceiptNumber) -
             history.push((event.at, event.to_stage));
         }
     }
-    Ok(Filing { head, history })
+    let declined_for = match head.stage {
+        Stage::Declined => decline_reason(portal, &mut tx, account, &head).await?,
+        _ => None,
+    };
+    Ok(Filing { head, history, declined_for })
+}
+
+/// Why a filing was declined; none once its content is erased.
+async fn decline_reason(
+    portal: &Portal,
+    connection: &mut Connection,
+    account: AccountId,
+    head: &CaseHead,
+) -> Result<Option<DeclineReason>, FlowError> {
+    let Some(permit) = permit_owner(account, head.account_id, head.case_id) else { return Ok(None) };
+    match content::open(portal, connection, head.clone(), &permit).await {
+        Ok(opened) => Ok(opened.office.decline_reason),
+        Err(FlowError::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// 「取下げ」 Withdraws a filing. Pressed again, nothing happens twice.
@@ -81,9 +107,10 @@ pub async fn withdraw(
     if head.stage == Stage::Withdrawn {
         return Ok(());
     }
-    let after = decide(&review::state(&head), &Command::Withdraw, Giver::Citizen)
-        .map_err(|_| FlowError::Changed(head.stage))?;
-    if !case::update_stage(&mut tx, head.case_id, version, &review::change(&head, &after, now)).await? {
+    let (command, giver) = (Command::Withdraw, Giver::Citizen);
+    let after = decide(&review::state(&head), &command, giver).map_err(|_| FlowError::Changed(head.stage))?;
+    let change = review::change(&head, &after, &command, giver, now);
+    if !case::update_stage(&mut tx, head.case_id, version, &change).await? {
         return Err(FlowError::Changed(head.stage));
     }
     let event = NewEvent {

@@ -1,13 +1,18 @@
 //! The deeds of the office: one deed is one transaction, whole or not at all. Invariant: a flow takes who is asking as an
 //! argument, and nothing is written without its audit entry.
 
+pub mod account;
 pub mod content;
+pub mod correction;
+pub mod decide;
 pub mod draft;
 pub mod filings;
 pub mod passkey;
 pub mod password;
+pub mod queue;
 mod review;
 pub mod sign_in;
+pub mod staff_case;
 pub mod staff_sign_in;
 pub mod submit;
 

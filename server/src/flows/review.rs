@@ -1,7 +1,7 @@
 //! What a command leaves of a case. Invariant: the columns of a case follow from `intake::case::decide` alone.
 
 use intake::{
-    case::{CaseState, Stage},
+    case::{CaseState, Command, Giver, Stage},
     time::Instant,
 };
 
@@ -17,21 +17,29 @@ pub(crate) fn state(head: &CaseHead) -> CaseState {
 }
 
 /// What is written of a state that was decided on.
-pub(crate) fn change(head: &CaseHead, after: &CaseState, at: Instant) -> StageChange {
-    let accepted = head.accepted_by.zip(head.accepted_at);
-    let accepted = match (after.stage, after.decided_by) {
-        (Stage::Accepted, Some(by)) => Some((by, at)),
-        (_, Some(_)) => accepted,
-        (_, None) => None,
+pub(crate) fn change(head: &CaseHead, after: &CaseState, command: &Command, giver: Giver, at: Instant) -> StageChange {
+    let by = match giver {
+        Giver::Staff(staff) => Some(staff),
+        Giver::Citizen | Giver::Portal => None,
     };
-    StageChange {
-        stage: after.stage,
-        holder: after.holder,
-        proposed_by: if after.stage == Stage::DeclineProposed { after.decided_by } else { head.proposed_by },
-        accepted,
-        confirmed: head.confirmed_by.zip(head.confirmed_at),
-        correction_due_on: head.correction_due_on,
-        rev: after.rev,
-        at,
-    }
+    // Whoever takes a decision back takes the second person's yes back too.
+    let stands = after.decided_by.is_some();
+    let accepted = match command {
+        Command::Accept(_) => by.map(|by| (by, at)),
+        _ => head.accepted_by.zip(head.accepted_at).filter(|_| stands),
+    };
+    let confirmed = match command {
+        Command::Confirm => by.map(|by| (by, at)),
+        _ => head.confirmed_by.zip(head.confirmed_at).filter(|_| stands),
+    };
+    let proposed_by = match command {
+        Command::ProposeDecline(_) => by,
+        _ => head.proposed_by.filter(|_| stands),
+    };
+    let correction_due_on = match command {
+        Command::SendBack(request) => Some(request.answer_by),
+        _ => head.correction_due_on.filter(|_| after.stage == Stage::SentBack),
+    };
+    let CaseState { stage, holder, rev, .. } = *after;
+    StageChange { stage, holder, proposed_by, accepted, confirmed, correction_due_on, rev, at }
 }

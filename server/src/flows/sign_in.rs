@@ -9,7 +9,11 @@ use intake::{
 };
 use subtle::ConstantTimeEq;
 
-use super::{FlowError, random};
+use super::{
+    FlowError,
+    passkey::{self, Begun, PasskeyOwner},
+    random,
+};
 use crate::{
     portal::Portal,
     seal::token_hash,
@@ -147,14 +151,75 @@ pub async fn enter_code(
         }
     };
     let token = begin_session(portal, &mut tx, account, "email_code").await?;
-    for two in draft::adopt(&mut tx, browser_hash, account, now).await? {
-        super::draft::join(portal, &mut tx, &two, now).await?;
-    }
+    adopt_drafts(portal, &mut tx, browser_hash, account).await?;
     let entry = AuditEntry::done(now, Actor::Citizen(account), Deed::SignedIn).on(Subject::Account(account));
     entries.push(entry.with("method", "email_code"));
     tx.commit_all(entries).await?;
     portal.metrics.sign_in("email_code", true);
     Ok(Entered::SignedIn { account, token })
+}
+
+/// The drafts of the browser become the parent's.
+async fn adopt_drafts(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    browser_hash: [u8; 32],
+    account: AccountId,
+) -> Result<(), FlowError> {
+    let now = portal.clock.now();
+    for two in draft::adopt(tx, browser_hash, account, now).await? {
+        super::draft::join(portal, tx, &two, now).await?;
+    }
+    Ok(())
+}
+
+/// Begins signing in with a passkey. An address that is not known, or has no passkey, gets options that look the same.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ask_for_passkey(portal: &Portal, typed: &str) -> Result<Result<Begun, ValueError>, FlowError> {
+    let address = match value::mail_address(typed) {
+        Ok(address) => address,
+        Err(error) => return Ok(Err(error)),
+    };
+    let key = value::mail_key(&address);
+    let index = portal.seal.index_key(MAIL_INDEX, &key);
+    let account = account::find_by_mail_index(&mut *portal.database.read().await?, &index).await?;
+    if let Some(account) = account.filter(|account| account.closed_at.is_none())
+        && let Some(begun) = passkey::begin_authentication(portal, PasskeyOwner::Account(account.account_id)).await?
+    {
+        return Ok(Ok(begun));
+    }
+    Ok(Ok(passkey::begin_for_nobody(portal, &key)?))
+}
+
+/// Signs in with what a passkey signed; what the cookie holds, or none when it is no good.
+///
+/// # Errors
+/// When the database fails.
+pub async fn enter_passkey(
+    portal: &Portal,
+    browser_hash: Option<[u8; 32]>,
+    ceremony: &str,
+    credential: &str,
+) -> Result<Option<[u8; 32]>, FlowError> {
+    let Some(used) = passkey::finish_authentication(portal, ceremony, credential).await? else { return Ok(None) };
+    let PasskeyOwner::Account(account) = used.owner() else { return Ok(None) };
+    let mut tx = portal.database.write().await?;
+    if !used.keep(portal, &mut tx).await? {
+        drop(tx);
+        used.refuse(portal).await?;
+        return Ok(None);
+    }
+    let token = begin_session(portal, &mut tx, account, "passkey").await?;
+    if let Some(browser_hash) = browser_hash {
+        adopt_drafts(portal, &mut tx, browser_hash, account).await?;
+    }
+    let entry =
+        AuditEntry::done(portal.clock.now(), Actor::Citizen(account), Deed::SignedIn).on(Subject::Account(account));
+    tx.commit(Record::Deed(entry.with("method", "passkey"))).await?;
+    portal.metrics.sign_in("passkey", true);
+    Ok(Some(token))
 }
 
 /// As phones type them: full-width digits and spaces count.

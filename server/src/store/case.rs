@@ -37,6 +37,11 @@ sql! {
         ORDER BY filed_at, case_id LIMIT $7");
     DUE_BEFORE = head!("WHERE stage = 'sent_back' AND correction_due_on < $1 ORDER BY filed_at, case_id LIMIT $2");
     CONFIRMED = head!("WHERE stage = 'confirmed' ORDER BY filed_at, case_id LIMIT $1");
+    CLOSED_BEFORE = head!("WHERE erased_at IS NULL AND stage = $1 AND stage_since <= $2 ORDER BY stage_since LIMIT $3");
+    ERASE_KEY = "UPDATE case_file SET wrapped_key = NULL, erased_at = $2, updated_at = $2, version = version + 1
+        WHERE case_id = $1 AND erased_at IS NULL";
+    ERASE_REVISIONS = "DELETE FROM case_revision WHERE case_id = $1";
+    ERASE_OFFICE = "DELETE FROM case_office WHERE case_id = $1";
     COUNTS = "SELECT stage, COUNT(*) FROM case_file GROUP BY stage";
     COUNT_OF_HOLDER = "SELECT COUNT(*) FROM case_file WHERE holder = $1 AND stage = 'in_review'";
     UPDATE_STAGE = "UPDATE case_file SET stage = $3, holder = $4, proposed_by = $5, accepted_by = $6, accepted_at = $7,
@@ -311,6 +316,29 @@ pub async fn corrections_due_before(
 /// When the database fails.
 pub async fn confirmed_waiting(connection: &mut Connection, limit: i64) -> Result<Vec<CaseHead>, StoreError> {
     all!(connection, CaseHead, CONFIRMED, limit)
+}
+
+/// Cases that came into a stage before an instant and are not erased yet, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn closed_before(
+    connection: &mut Connection,
+    stage: Stage,
+    before: Instant,
+    limit: i64,
+) -> Result<Vec<CaseHead>, StoreError> {
+    all!(connection, CaseHead, CLOSED_BEFORE, stage.as_str(), before.micros(), limit)
+}
+
+/// Erases what is in a case: without its key nothing of it can be read, in no backup either. The head stays.
+///
+/// # Errors
+/// When the database fails.
+pub async fn erase_content(tx: &mut WriteTx, id: CaseId, at: Instant) -> Result<(), StoreError> {
+    execute!(tx, ERASE_KEY, id.bytes().as_slice(), at.micros())?;
+    execute!(tx, ERASE_REVISIONS, id.bytes().as_slice())?;
+    execute!(tx, ERASE_OFFICE, id.bytes().as_slice()).map(drop)
 }
 
 /// How many cases are in each stage.

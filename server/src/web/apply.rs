@@ -29,6 +29,7 @@ use super::{
     guard::{Citizen, Visitor},
 };
 use crate::{
+    config::MyNumber,
     flows::{
         FlowError,
         draft::{self, OpenDraft, Saved, Typist},
@@ -67,7 +68,8 @@ pub async fn procedure(portal: Data<Portal>, visitor: Visitor, path: Path<String
     let id = form_id(&path)?;
     let form = portal.catalog.newest(&id).ok_or(WebError::NotFound)?;
     let has_draft = find(&portal, &visitor, &id).await?.is_some();
-    Ok(answer(StatusCode::OK, start::procedure(visitor.chrome(), form, has_draft)))
+    let number_at_counter = portal.config.my_number == MyNumber::Counter;
+    Ok(answer(StatusCode::OK, start::procedure(visitor.chrome(), form, has_draft, number_at_counter)))
 }
 
 /// A browser that has no cookie yet gets one with its first draft.
@@ -159,16 +161,15 @@ impl<'a> Shown<'a> {
 
 /// Where somebody goes who has no draft here: her session is over, or she has not begun.
 fn without_draft(visitor: &Visitor, form: &FormId, page: &str) -> HttpResponse {
-    if visitor.session_is_over { to(format!("/sign-in?next=/apply/{form}/{page}")) } else { to(format!("/apply/{form}")) }
+    if visitor.session_is_over {
+        to(format!("/sign-in?next=/apply/{form}/{page}"))
+    } else {
+        to(format!("/apply/{form}"))
+    }
 }
 
 /// `GET /apply/{form}/{page}`
-pub async fn page(
-    portal: Data<Portal>,
-    visitor: Visitor,
-    path: Path<(String, String)>,
-    asked: Query<Asked>,
-) -> Answer {
+pub async fn page(portal: Data<Portal>, visitor: Visitor, path: Path<(String, String)>, asked: Query<Asked>) -> Answer {
     let (id, page) = (form_id(&path.0)?, path.1.parse::<PageId>().map_err(|_| WebError::NotFound)?);
     if portal.catalog.newest(&id).ok_or(WebError::NotFound)?.page(&page).is_none() {
         return Err(WebError::NotFound);
@@ -206,12 +207,7 @@ async fn keep_page<'portal>(
 }
 
 /// `POST /apply/{form}/{page}`
-pub async fn keep(
-    portal: Data<Portal>,
-    visitor: Visitor,
-    path: Path<(String, String)>,
-    mut body: FormBody,
-) -> Answer {
+pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, String)>, mut body: FormBody) -> Answer {
     let (id, page) = (form_id(&path.0)?, path.1.parse::<PageId>().map_err(|_| WebError::NotFound)?);
     if portal.catalog.newest(&id).ok_or(WebError::NotFound)?.page(&page).is_none() {
         return Err(WebError::NotFound);

@@ -7,12 +7,29 @@ use actix_web::{
 };
 use app::pages::{
     cases::{self as pages, Model, Row},
-    receipt as receipt_page,
+    correct, message, receipt as receipt_page,
 };
-use intake::ids::ReceiptNumber;
+use intake::{
+    answers::{FieldError, RawAnswers},
+    form::Form,
+    identity::Method,
+    ids::ReceiptNumber,
+};
 
-use super::{body::FormBody, error::WebError, frame::page, guard::Citizen};
-use crate::{flows::filings, portal::Portal, store::case::CaseHead};
+use super::{
+    body::FormBody,
+    error::WebError,
+    frame::page,
+    guard::{Citizen, Visitor},
+};
+use crate::{
+    flows::{
+        correction::{self, Correction, Resubmitted},
+        filings,
+    },
+    portal::Portal,
+    store::case::CaseHead,
+};
 
 type Answer = Result<HttpResponse, WebError>;
 
@@ -49,6 +66,8 @@ pub async fn case(portal: Data<Portal>, citizen: Citizen, path: Path<String>) ->
     let filing = filings::view(&portal, citizen.session.account, &number(&path)?).await?;
     let model = Model {
         row: row(&portal, &citizen, &filing.head),
+        correct_by: filing.head.correction_due_on.map(|day| day.to_string()),
+        declined_for: filing.declined_for,
         may_withdraw: filing.may_withdraw(),
         version: filing.head.version,
         history: filing.history,
@@ -62,4 +81,62 @@ pub async fn withdraw(portal: Data<Portal>, citizen: Citizen, path: Path<String>
     let version = form.take("version").parse().map_err(|_| WebError::Unreadable)?;
     filings::withdraw(&portal, citizen.session.account, &number, version).await?;
     Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/cases/{number}"))).finish())
+}
+
+/// Answers marked private come back to somebody with a passkey only (decisions.md): a code proves less.
+fn without_private(form: &Form, mut raw: RawAnswers, method: Method) -> RawAnswers {
+    if method == Method::EmailCode {
+        let private = form.fields().filter(|(_, field)| field.private);
+        for input in private.flat_map(|(_, field)| field.inputs()) {
+            raw.set(&input, Vec::new());
+        }
+    }
+    raw
+}
+
+fn correction_page(
+    citizen: &Citizen,
+    number: &ReceiptNumber,
+    asked: &Correction<'_>,
+    raw: &RawAnswers,
+    errors: &[FieldError],
+) -> String {
+    let model = correct::Model {
+        number,
+        form: asked.form,
+        fields: &asked.fields,
+        reasons: &asked.request.fields,
+        answer_by: asked.request.answer_by.to_string(),
+        raw,
+        errors,
+        version: asked.version,
+    };
+    correct::page(citizen.visitor.chrome(), &model)
+}
+
+/// `GET /cases/{receipt_number}/correct`: 修正
+pub async fn correction(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
+    let number = number(&path)?;
+    let asked = correction::view(&portal, citizen.session.account, &number).await?;
+    let raw = without_private(asked.form, asked.raw.clone(), citizen.session.method);
+    Ok(page(StatusCode::OK, correction_page(&citizen, &number, &asked, &raw, &[])))
+}
+
+/// `POST /cases/{receipt_number}/correct`
+pub async fn correct(portal: Data<Portal>, visitor: Visitor, path: Path<String>, mut form: FormBody) -> Answer {
+    let number = number(&path)?;
+    let Some(session) = visitor.session else {
+        return Ok(page(StatusCode::UNAUTHORIZED, message::sign_in_and_send_again(visitor.chrome(), form.inputs())));
+    };
+    let version = form.take("version").parse().map_err(|_| WebError::Unreadable)?;
+    match correction::resubmit(&portal, session.account, &number, version, form.inputs()).await? {
+        Resubmitted::Sent => {
+            Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/cases/{number}"))).finish())
+        }
+        Resubmitted::Incomplete(asked, errors) => {
+            let citizen = Citizen { session, visitor };
+            let html = correction_page(&citizen, &number, &asked, &asked.raw, &errors);
+            Ok(page(StatusCode::UNPROCESSABLE_ENTITY, html))
+        }
+    }
 }

@@ -1,7 +1,11 @@
 //! What is told when something is not done. Invariant: the sentence is for the person; nothing of the inside leaves, and
 //! what is forbidden looks like what is missing.
 
-use actix_web::{HttpResponse, ResponseError, body::BoxBody, http::{StatusCode, header}};
+use actix_web::{
+    HttpResponse, ResponseError,
+    body::BoxBody,
+    http::{StatusCode, header},
+};
 use app::pages::message::Message;
 
 use crate::{flows::FlowError, store::StoreError};

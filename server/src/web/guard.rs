@@ -66,9 +66,7 @@ impl Visitor {
     #[must_use]
     pub fn typist(&self) -> Option<Typist> {
         match (self.session, self.browser) {
-            (Some(session), _) => {
-                Some(Typist { owner: DraftOwner::Account(session.account), session: session.hash })
-            }
+            (Some(session), _) => Some(Typist { owner: DraftOwner::Account(session.account), session: session.hash }),
             (None, Some(browser)) => Some(Typist { owner: DraftOwner::Browser(browser), session: browser }),
             (None, None) => None,
         }
@@ -195,7 +193,13 @@ impl FromRequest for Citizen {
         let visitor = Visitor::from_request(request, payload);
         // After a POST the way goes on at the page that it came from.
         let path = request.path();
-        let page = ["/withdraw", "/extend"].iter().find_map(|deed| path.strip_suffix(deed)).unwrap_or(path).to_owned();
+        let is_removal = path.starts_with("/account/passkeys/") && path.ends_with("/remove");
+        let page = match path.strip_suffix("/withdraw") {
+            Some(case) => case,
+            None if is_removal => "/account",
+            None => path,
+        };
+        let page = page.to_owned();
         Box::pin(async move {
             let visitor = visitor.await?;
             let session = visitor.session.ok_or(WebError::SignInFirst(page))?;

@@ -1,6 +1,7 @@
 //! HTTP: what comes in is parsed here, what goes out is made here. Invariant: a handler is thin; it asks a flow and
 //! shows a page, and gets who is asking as an argument.
 
+pub mod account;
 pub mod apply;
 pub mod body;
 pub mod cases;

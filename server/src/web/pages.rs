@@ -3,7 +3,7 @@
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{StatusCode, header},
-    web::{Data, Path},
+    web::Data,
 };
 use app::{pages::start, text::Locale};
 
@@ -33,7 +33,7 @@ pub async fn language(portal: Data<Portal>, mut form: FormBody) -> Result<HttpRe
 }
 
 /// `GET /static/{file}`
-pub async fn file(portal: Data<Portal>, request: HttpRequest, _name: Path<String>) -> Result<HttpResponse, WebError> {
+pub async fn file(request: HttpRequest, portal: Data<Portal>) -> Result<HttpResponse, WebError> {
     let find = if portal.config.demo { assets::find_in_demo } else { assets::find };
     let file = find(request.path()).ok_or(WebError::NotFound)?;
     let takes_brotli = request

@@ -34,7 +34,8 @@ pub struct Next {
     next: String,
 }
 
-const HOME: &str = "/cases";
+/// Where a parent is when she came from nowhere.
+pub(super) const HOME: &str = "/cases";
 
 /// A path of ours, so that a link to the sign-in cannot lead elsewhere; `otherwise` for anything else.
 pub(super) fn local_path(text: &str, otherwise: &str) -> String {
@@ -60,11 +61,7 @@ fn sentence(locale: Locale, asked: &Asked) -> Option<String> {
 }
 
 /// `POST /sign-in`: sends a code.
-pub async fn send_code(
-    portal: Data<Portal>,
-    visitor: Visitor,
-    mut form: FormBody,
-) -> Result<HttpResponse, WebError> {
+pub async fn send_code(portal: Data<Portal>, visitor: Visitor, mut form: FormBody) -> Result<HttpResponse, WebError> {
     let (typed, next) = (form.take("mail"), local_path(&form.take("next"), HOME));
     let new_token: Option<[u8; 32]> = visitor.browser.is_none().then(random);
     let browser = new_token.map_or(visitor.browser, |token| Some(token_hash(&token))).ok_or(WebError::Broken)?;
@@ -89,11 +86,7 @@ pub async fn code(visitor: Visitor, next: Query<Next>) -> HttpResponse {
 }
 
 /// `POST /sign-in/code`
-pub async fn enter_code(
-    portal: Data<Portal>,
-    visitor: Visitor,
-    mut form: FormBody,
-) -> Result<HttpResponse, WebError> {
+pub async fn enter_code(portal: Data<Portal>, visitor: Visitor, mut form: FormBody) -> Result<HttpResponse, WebError> {
     let (typed, next) = (form.take("code"), local_path(&form.take("next"), HOME));
     let locale = visitor.locale;
     let entered = match visitor.browser {

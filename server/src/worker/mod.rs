@@ -5,7 +5,11 @@ mod pace;
 
 use std::{sync::Arc, time::Duration};
 
-use intake::time::{DAY, MINUTE};
+use intake::{
+    case::Stage,
+    retention::{CONTENT_AFTER_CLOSING, CONTENT_AFTER_WITHDRAWAL},
+    time::{DAY, MINUTE},
+};
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
@@ -13,8 +17,8 @@ use crate::{
     portal::Portal,
     store::{
         AuditEntry, Record, StoreError, Upkeep,
-        audit::{Actor, Deed},
-        draft, outbox, session,
+        audit::{Actor, Deed, Subject},
+        case, draft, outbox, session,
     },
 };
 use pace::Verdict;
@@ -23,6 +27,7 @@ use pace::Verdict;
 const LEASE: i64 = 15 * MINUTE;
 const MAILS_AT_ONCE: i64 = 10;
 const SENT_MAIL_IS_KEPT: i64 = 7 * DAY;
+const ERASED_AT_ONCE: i64 = 100;
 
 const MAIL_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
@@ -129,5 +134,38 @@ pub async fn sweep(portal: &Portal) -> Result<u64, StoreError> {
     }
     tx.commit(Record::Upkeep(Upkeep::ExpiredRowsSwept)).await?;
     portal.metrics.rows_swept.inc_by(rows);
+    erase_closed(portal).await?;
     Ok(rows)
+}
+
+/// Erases the content of cases that were closed long ago (`intake::retention`); how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn erase_closed(portal: &Portal) -> Result<usize, StoreError> {
+    let now = portal.clock.now();
+    let after = |age: i64| now.plus(-age);
+    let mut erased = 0;
+    for (stage, before) in [
+        (Stage::Imported, after(CONTENT_AFTER_CLOSING)),
+        (Stage::Declined, after(CONTENT_AFTER_CLOSING)),
+        (Stage::Withdrawn, after(CONTENT_AFTER_WITHDRAWAL)),
+    ] {
+        loop {
+            let mut tx = portal.database.write().await?;
+            let due = case::closed_before(&mut tx, stage, before, ERASED_AT_ONCE).await?;
+            if due.is_empty() {
+                break;
+            }
+            let mut entries = Vec::with_capacity(due.len());
+            for head in &due {
+                case::erase_content(&mut tx, head.case_id, now).await?;
+                let entry = AuditEntry::done(now, Actor::Portal, Deed::ContentErased);
+                entries.push(entry.on(Subject::Case(head.case_id)));
+            }
+            tx.commit_all(entries).await?;
+            erased += due.len();
+        }
+    }
+    Ok(erased)
 }

@@ -3,6 +3,7 @@
 //! server on which databases may be made.
 
 pub mod authenticator;
+pub mod filing;
 pub mod portal;
 pub mod staff;
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Attachment, By, Channel, Derived, Documents, Entry, Epds, FormReference, Identity, Item, Person, Proxy, Review, SCHEMA,
-    Said, Sex, Value,
+    Attachment, By, Channel, Derived, Documents, Entry, Epds, FormReference, Identity, Item, Person, Proxy, Review,
+    SCHEMA, Said, Sex, Value,
     records::{self, RecordItem},
 };
 use crate::{
@@ -182,13 +182,7 @@ fn answered<'form>(
         .collect()
 }
 
-fn items(
-    form: &Form,
-    answers: &Answers,
-    staff: &StaffAnswers,
-    filed_on: CivilDate,
-    derived: &Derived,
-) -> Vec<Item> {
+fn items(form: &Form, answers: &Answers, staff: &StaffAnswers, filed_on: CivilDate, derived: &Derived) -> Vec<Item> {
     let list = records::of_record(&form.record);
     let mut items: Vec<Item> = Vec::new();
     for (_, field) in form.fields() {

@@ -7,6 +7,8 @@
 mod build;
 mod recheck;
 pub mod records;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::BTreeMap, fmt};
 

@@ -123,7 +123,8 @@ pub fn recheck(entry: &Entry, form: &Form) -> Vec<EntryFault> {
     let staff = match parse_staff_items(form, &rebuild_staff(entry, form), entry.review.accepted_at.date_in_japan()) {
         Ok(staff) => Some(staff),
         Err(errors) => {
-            faults.extend(errors.into_iter().map(|found| EntryFault::StaffItem { item: found.item, error: found.error }));
+            faults
+                .extend(errors.into_iter().map(|found| EntryFault::StaffItem { item: found.item, error: found.error }));
             None
         }
     };
@@ -133,12 +134,7 @@ pub fn recheck(entry: &Entry, form: &Form) -> Vec<EntryFault> {
     faults
 }
 
-fn differences(
-    entry: &Entry,
-    form: &Form,
-    answers: &crate::answers::Answers,
-    staff: &StaffAnswers,
-) -> Vec<EntryFault> {
+fn differences(entry: &Entry, form: &Form, answers: &crate::answers::Answers, staff: &StaffAnswers) -> Vec<EntryFault> {
     let Parts { mut person, proxy, items, legal, extra, derived } =
         build::parts(form, answers, staff, entry.filed_at.date_in_japan());
     // The address is the account's and the sex the 宛名's: no answer to compare with.

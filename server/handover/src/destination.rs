@@ -1,0 +1,165 @@
+//! The keys of a destination (`handover.md` §3): two age keys and a signing key. Invariant: the private halves are written
+//! with mode 0600 into the folder that `keygen` names, are never overwritten, and leave it only in memory.
+
+use std::{
+    fs::{self, DirBuilder, OpenOptions},
+    io::Write,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::Path,
+};
+
+use age::{secrecy::ExposeSecret, x25519};
+use intake::{ids::DestinationId, time::Instant};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::{Algorithm, Error, Jwk, SigningKey};
+
+/// The private age key for entries.
+pub const ENTRIES_KEY_FILE: &str = "entries.agekey";
+/// The private age key for the 個人番号.
+pub const NUMBER_KEY_FILE: &str = "number.agekey";
+/// The private signing key.
+pub const SIGNING_KEY_FILE: &str = "signing.pem";
+/// The public halves, for the portal.
+pub const PUBLIC_FILE: &str = "public.json";
+
+/// What the portal is given of a destination.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DestinationPublic {
+    /// Its id.
+    pub destination: DestinationId,
+    /// Where entries are encrypted to.
+    pub entries_recipient: String,
+    /// Where the 個人番号 is encrypted to.
+    pub number_recipient: String,
+    /// What receipts and requests are signed with.
+    pub jwk: Jwk,
+}
+
+impl DestinationPublic {
+    /// Reads `public.json`.
+    ///
+    /// # Errors
+    /// [`Error::BadKey`] when a key in it cannot be used.
+    pub fn from_json(text: &str) -> Result<Self, Error> {
+        let public: Self = serde_json::from_str(text).map_err(|_| Error::BadKey)?;
+        public.jwk.check()?;
+        public.entries()?;
+        public.number_recipient.parse::<x25519::Recipient>().map_err(|_| Error::BadKey)?;
+        Ok(public)
+    }
+
+    /// As `public.json` holds it.
+    ///
+    /// # Panics
+    /// Never: it has string keys only.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).expect("string keys only") + "\n"
+    }
+
+    pub(crate) fn entries(&self) -> Result<x25519::Recipient, Error> {
+        self.entries_recipient.parse().map_err(|_| Error::BadKey)
+    }
+}
+
+/// The keys of a destination, in the closed network.
+pub struct DestinationKeys {
+    /// Its id.
+    pub destination: DestinationId,
+    /// Opens entries.
+    pub entries: x25519::Identity,
+    /// Opens the 個人番号.
+    pub number: x25519::Identity,
+    /// Signs receipts and requests.
+    pub signing: SigningKey,
+}
+
+impl DestinationKeys {
+    /// New keys.
+    #[must_use]
+    pub fn generate(destination: DestinationId) -> Self {
+        let (entries, number) = (x25519::Identity::generate(), x25519::Identity::generate());
+        Self { destination, entries, number, signing: SigningKey::generate(Algorithm::Es256) }
+    }
+
+    /// The public halves.
+    #[must_use]
+    pub fn public(&self) -> DestinationPublic {
+        DestinationPublic {
+            destination: self.destination.clone(),
+            entries_recipient: self.entries.to_public().to_string(),
+            number_recipient: self.number.to_public().to_string(),
+            jwk: self.signing.jwk().clone(),
+        }
+    }
+
+    /// Writes the folder; nothing that is there is overwritten.
+    ///
+    /// # Errors
+    /// When a file is there already or cannot be written.
+    pub fn write(&self, folder: &Path, now: Instant) -> Result<(), Error> {
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        write_new(folder, ENTRIES_KEY_FILE, 0o600, age_key_file(&self.entries, now).as_bytes())?;
+        write_new(folder, NUMBER_KEY_FILE, 0o600, age_key_file(&self.number, now).as_bytes())?;
+        write_new(folder, SIGNING_KEY_FILE, 0o600, self.signing.to_pem()?.as_bytes())?;
+        write_new(folder, PUBLIC_FILE, 0o644, self.public().to_json().as_bytes())
+    }
+
+    /// Reads the folder.
+    ///
+    /// # Errors
+    /// When a file is missing, readable by others, or not what it should be.
+    pub fn read(folder: &Path) -> Result<Self, Error> {
+        let public = DestinationPublic::from_json(&fs::read_to_string(folder.join(PUBLIC_FILE))?)?;
+        let keys = Self {
+            destination: public.destination.clone(),
+            entries: read_age_key(folder, ENTRIES_KEY_FILE)?,
+            number: read_age_key(folder, NUMBER_KEY_FILE)?,
+            signing: SigningKey::from_pem(&read_private(folder, SIGNING_KEY_FILE)?)?,
+        };
+        if keys.public() == public { Ok(keys) } else { Err(Error::BadKey) }
+    }
+
+    /// Opens a 個人番号 that was sealed to the number key, in age armor.
+    ///
+    /// # Errors
+    /// [`Error::CannotDecrypt`].
+    pub fn open_number(&self, armor: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let failed = || Error::CannotDecrypt("my_number".to_owned());
+        age::decrypt(&self.number, armor.as_bytes()).map(Zeroizing::new).map_err(|_| failed())
+    }
+}
+
+/// As `age-keygen` writes it.
+fn age_key_file(key: &x25519::Identity, now: Instant) -> Zeroizing<String> {
+    let secret = key.to_string();
+    Zeroizing::new(format!(
+        "# created: {}\n# public key: {}\n{}\n",
+        now.rfc3339_in_japan(),
+        key.to_public(),
+        secret.expose_secret()
+    ))
+}
+
+fn write_new(folder: &Path, name: &str, mode: u32, content: &[u8]) -> Result<(), Error> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(folder.join(name))?;
+    file.write_all(content)?;
+    Ok(file.sync_all()?)
+}
+
+fn read_private(folder: &Path, name: &str) -> Result<Zeroizing<String>, Error> {
+    let path = folder.join(name);
+    if fs::metadata(&path)?.permissions().mode() & 0o077 != 0 {
+        return Err(Error::KeyFileReadable(name.to_owned()));
+    }
+    Ok(Zeroizing::new(fs::read_to_string(path)?))
+}
+
+fn read_age_key(folder: &Path, name: &str) -> Result<x25519::Identity, Error> {
+    let text = read_private(folder, name)?;
+    let line = text.lines().find(|line| line.starts_with("AGE-SECRET-KEY-1")).ok_or(Error::BadKey)?;
+    line.trim().parse().map_err(|_| Error::BadKey)
+}

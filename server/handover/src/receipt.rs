@@ -1,0 +1,137 @@
+//! Receipts (`handover.md` §6). Invariant: a receipt names its batch by number and digest and says of each entry one result;
+//! it holds neither 個人番号 nor 宛名番号 nor name.
+
+use intake::{
+    ids::ReceiptNumber,
+    time::{Instant, rfc3339},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    DestinationPublic, Error, Manifest, SigningKey, is_sha256_hex, jws,
+    manifest::{check_version, read_payload},
+};
+
+/// `typ` of a receipt.
+pub const RECEIPT_TYPE: &str = "madoguchi-receipt+jws";
+
+/// The payload of a receipt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Receipt {
+    /// Version of the format: 1.
+    pub v: u32,
+    /// The destination.
+    pub iss: String,
+    /// The portal's public URL.
+    pub aud: String,
+    /// Number of the batch.
+    pub seq: u64,
+    /// Digest of its `manifest.jws.json`.
+    pub manifest_sha256: String,
+    /// Its own identifier.
+    pub jti: String,
+    /// What became of the entries; those that are still open may be left out.
+    pub results: Vec<EntryResult>,
+}
+
+/// What became of an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EntryResult {
+    /// 「受付番号」
+    pub id: ReceiptNumber,
+    /// Revision.
+    pub rev: i64,
+    /// The result.
+    pub result: Outcome,
+    /// Why, as a code: lower-case letters, digits and `_`, at most 64.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When.
+    #[serde(with = "rfc3339")]
+    pub at: Instant,
+}
+
+/// The results that a receipt knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// 「取込済」
+    Imported,
+    /// 「保留」 A later receipt settles it.
+    Held,
+    /// 「却下」 The case goes back to review.
+    Rejected,
+}
+
+impl Outcome {
+    /// The public name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Imported => "imported",
+            Self::Held => "held",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+impl Receipt {
+    /// Signs it with the destination's key.
+    ///
+    /// # Panics
+    /// Never: a receipt has string keys only.
+    #[must_use]
+    pub fn sign(&self, key: &SigningKey) -> Vec<u8> {
+        key.sign(RECEIPT_TYPE, &serde_json::to_vec(self).expect("string keys only"))
+    }
+
+    /// Reads a receipt of this destination for the portal with this public URL.
+    ///
+    /// # Errors
+    /// Each refusal with its own error.
+    pub fn read(document: &[u8], destination: &DestinationPublic, portal: &str) -> Result<Self, Error> {
+        let key_of = |kid: &str| Some(&destination.jwk).filter(|jwk| jwk.kid == kid);
+        let verified = jws::verify(document, RECEIPT_TYPE, key_of)?;
+        check_version(&verified.payload)?;
+        let receipt: Self = read_payload(&verified.payload)?;
+        if receipt.iss != destination.destination.as_str() {
+            return Err(Error::WrongIssuer);
+        }
+        if receipt.aud != portal {
+            return Err(Error::WrongAudience);
+        }
+        let codes = receipt.results.iter().filter_map(|result| result.reason.as_deref());
+        let well_formed = is_sha256_hex(&receipt.manifest_sha256)
+            && (1..=128).contains(&receipt.jti.len())
+            && receipt.jti.bytes().all(|byte| byte.is_ascii_graphic())
+            && receipt.results.len() <= crate::MOST_ENTRIES
+            && codes.into_iter().all(is_code);
+        if well_formed { Ok(receipt) } else { Err(Error::BadPayload) }
+    }
+
+    /// Whether it is about this batch and only about entries of it, each once.
+    ///
+    /// # Errors
+    /// [`Error::ForeignReceipt`], [`Error::DuplicateEntry`].
+    pub fn check_against(&self, manifest: &Manifest, manifest_sha256: &str) -> Result<(), Error> {
+        if self.seq != manifest.seq || self.manifest_sha256 != manifest_sha256 {
+            return Err(Error::ForeignReceipt);
+        }
+        for (place, result) in self.results.iter().enumerate() {
+            if !manifest.entries.iter().any(|entry| (&entry.id, entry.rev) == (&result.id, result.rev)) {
+                return Err(Error::ForeignReceipt);
+            }
+            if self.results[..place].iter().any(|before| (&before.id, before.rev) == (&result.id, result.rev)) {
+                return Err(Error::DuplicateEntry(place + 1));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_code(text: &str) -> bool {
+    let inside = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    !text.is_empty() && text.len() <= 64 && text.bytes().all(inside)
+}

@@ -1,0 +1,12 @@
+//! Tests of the hand-over format. One binary, so that support is found once.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod archive;
+mod batch;
+mod destination;
+mod jws;
+mod keys;
+mod receipt;
+mod schema;
+mod support;
+mod token;

@@ -1,0 +1,153 @@
+//! The public vocabularies: what we make satisfies the JSON Schemas, and what the format refuses, they refuse too.
+//!
+//! The checker below knows the keywords that the schemas use, and fails on any other, so that none goes unchecked.
+
+use handover::{Algorithm, EntryResult, Outcome, Receipt, SigningKey};
+use serde_json::{Value, json};
+
+use crate::support::{NOW, PORTAL, Sides, announced, entry};
+
+const ENTRY: &str = include_str!("../schema/entry.schema.json");
+const MANIFEST: &str = include_str!("../schema/manifest.schema.json");
+const RECEIPT: &str = include_str!("../schema/receipt.schema.json");
+const KEYS: &str = include_str!("../schema/keys.schema.json");
+
+fn is_of(kind: &str, value: &Value) -> bool {
+    match kind {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
+        other => panic!("the type {other} is not known here"),
+    }
+}
+
+fn fits(root: &Value, schema: &Value, value: &Value) -> bool {
+    let number = |value: &Value| value.as_i64().unwrap();
+    schema.as_object().unwrap().iter().all(|(keyword, rule)| match keyword.as_str() {
+        "$schema" | "title" | "description" | "$defs" => true,
+        "$ref" => fits(root, root.pointer(rule.as_str().unwrap().trim_start_matches('#')).unwrap(), value),
+        "type" => is_of(rule.as_str().unwrap(), value),
+        "const" => rule == value,
+        "enum" => rule.as_array().unwrap().contains(value),
+        "anyOf" => rule.as_array().unwrap().iter().any(|one| fits(root, one, value)),
+        "pattern" => {
+            value.as_str().is_none_or(|text| regex::Regex::new(rule.as_str().unwrap()).unwrap().is_match(text))
+        }
+        "minimum" => !value.is_number() || number(value) >= number(rule),
+        "maximum" => !value.is_number() || number(value) <= number(rule),
+        "maxItems" => value.as_array().is_none_or(|items| items.len() as i64 <= number(rule)),
+        "items" => value.as_array().is_none_or(|items| items.iter().all(|item| fits(root, rule, item))),
+        "required" => value.as_object().is_none_or(|object| {
+            rule.as_array().unwrap().iter().all(|name| object.contains_key(name.as_str().unwrap()))
+        }),
+        "properties" => value.as_object().is_none_or(|object| {
+            let known = rule.as_object().unwrap();
+            object.iter().all(|(name, member)| known.get(name).is_none_or(|schema| fits(root, schema, member)))
+        }),
+        "additionalProperties" => value.as_object().is_none_or(|object| {
+            let others = object.iter().filter(|(name, _)| schema.pointer(&format!("/properties/{name}")).is_none());
+            others.into_iter().all(|(_, member)| if rule.is_object() { fits(root, rule, member) } else { false })
+        }),
+        other => panic!("the keyword {other} is not known here"),
+    })
+}
+
+fn satisfies(schema: &str, value: &Value) -> bool {
+    let schema: Value = serde_json::from_str(schema).unwrap();
+    fits(&schema, &schema, value)
+}
+
+/// Every change of `good` makes it unfit.
+fn refuses(schema: &str, good: &Value, changes: &[(&str, Value)]) {
+    assert!(satisfies(schema, good), "{good}");
+    for (pointer, value) in changes {
+        let mut bad = good.clone();
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        match bad.pointer_mut(parent).unwrap() {
+            Value::Object(object) if value.is_null() => drop(object.remove(name)),
+            Value::Object(object) => drop(object.insert(name.to_owned(), value.clone())),
+            _ => panic!("{parent} is no object"),
+        }
+        assert!(!satisfies(schema, &bad), "{pointer} = {value}");
+    }
+}
+
+#[test]
+fn entries_satisfy_their_schema() {
+    let good: Value = serde_json::from_slice(&entry(1, 1, "𠮷田 さくら").to_line()).unwrap();
+    let changes = [
+        ("/schema", json!("madoguchi-entry/2")),
+        ("/id", json!("0000-0000")),
+        ("/rev", json!(0)),
+        ("/surprise", json!(1)),
+        ("/legal", Value::Null),
+        ("/channel", json!("online")),
+        ("/filed_at", json!("2026-11-23T18:00:00Z")),
+        ("/person/sex", json!("f")),
+        ("/identity/level", json!("sure")),
+        ("/items/0/by", json!("nobody")),
+        ("/items/0/no", json!("first")),
+        ("/derived/weeks", json!(44)),
+        ("/derived/timing", json!("early")),
+        ("/review/confirmed_by", Value::Null),
+    ];
+    refuses(ENTRY, &good, &changes);
+}
+
+#[test]
+fn manifests_satisfy_their_schema() {
+    let good = serde_json::to_value(&Sides::new().batch().manifest).unwrap();
+    let changes = [
+        ("/v", json!(2)),
+        ("/seq", json!(0)),
+        ("/prev", json!("0")),
+        ("/files/0/name", json!("../x")),
+        ("/entries/0/sha256", json!("F".repeat(64))),
+        ("/audit/root", Value::Null),
+    ];
+    refuses(MANIFEST, &good, &changes);
+}
+
+#[test]
+fn receipts_satisfy_their_schema() {
+    let batch = Sides::new().batch();
+    let result = EntryResult {
+        id: batch.manifest.entries[0].id.clone(),
+        rev: 1,
+        result: Outcome::Held,
+        reason: Some("several".to_owned()),
+        at: NOW,
+    };
+    let receipt = Receipt {
+        v: 1,
+        iss: "kenko".to_owned(),
+        aud: PORTAL.to_owned(),
+        seq: 1,
+        manifest_sha256: batch.manifest_sha256,
+        jti: "1".to_owned(),
+        results: vec![result],
+    };
+    let changes = [
+        ("/jti", json!("")),
+        ("/results/0/result", json!("lost")),
+        ("/results/0/reason", json!("名前が違う")),
+        ("/results/0/name", json!("花子")),
+    ];
+    refuses(RECEIPT, &serde_json::to_value(&receipt).unwrap(), &changes);
+}
+
+#[test]
+fn announcements_satisfy_their_schema() {
+    let mut announcement = Sides::new().announcement();
+    announcement.keys.push(announced(&SigningKey::generate(Algorithm::Ed25519), None, Some(NOW)));
+    let changes = [
+        ("/at", Value::Null),
+        ("/keys/0/jwk/d", json!("secret")),
+        ("/keys/0/jwk/alg", json!("HS256")),
+        ("/keys/0/active_at", json!(0)),
+    ];
+    refuses(KEYS, &serde_json::to_value(&announcement).unwrap(), &changes);
+}

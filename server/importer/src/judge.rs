@@ -1,0 +1,195 @@
+//! What becomes of an entry. Invariant: it is taken in only if it passes the rules of its own form, its 個人番号 is right,
+//! one resident fits, and its line can be written as it stands; whatever is in doubt waits, whatever is wrong goes back.
+
+use std::collections::BTreeMap;
+
+use handover::{DestinationKeys, OpenedEntry};
+use intake::{
+    export::{Entry, recheck},
+    form::Form,
+    my_number::MyNumber,
+};
+
+use crate::{
+    charset::Charset,
+    mapping::{Line, Mapping, Stranger},
+    record::{Fact, PREGNANCY_NOTIFICATION, Statement, facts, statements},
+    residents::{Residents, Resolution, Wanted},
+};
+
+/// Reason codes of this program, for receipts; those of the rules are `intake::export::EntryFault::code`.
+pub mod reason {
+    /// 「住登外」 No resident fits.
+    pub const RESIDENT_NONE: &str = "resident_none";
+    /// Several residents fit.
+    pub const RESIDENT_SEVERAL: &str = "resident_several";
+    /// The 個人番号 is not shown to be this person's.
+    pub const NUMBER_DIFFERS: &str = "number_differs";
+    /// A character that the health information system's encoding does not have.
+    pub const CHARACTER_UNMAPPABLE: &str = "character_unmappable";
+    /// A code that the mapping file has no counterpart for.
+    pub const CODE_UNMAPPED: &str = "code_unmapped";
+    /// A kind of entry without columns.
+    pub const KIND_UNMAPPED: &str = "kind_unmapped";
+    /// For another municipality.
+    pub const OTHER_MUNICIPALITY: &str = "other_municipality";
+    /// The 個人番号 does not open with the number key.
+    pub const NUMBER_UNREADABLE: &str = "number_unreadable";
+    /// The 個人番号 has a wrong check digit.
+    pub const NUMBER_CHECK_DIGIT: &str = "number_check_digit";
+
+    /// The reasons for which two people may send an entry back.
+    pub const BY_PEOPLE: [&str; 4] = [OTHER_MUNICIPALITY, "person_unknown", "wrong_person", "duplicate"];
+
+    /// Whether it is the mapping file's fault, so that the entry can go on by itself when that is mended.
+    #[must_use]
+    pub fn is_of_the_mapping(reason: &str) -> bool {
+        [CHARACTER_UNMAPPABLE, CODE_UNMAPPED, KIND_UNMAPPED].contains(&reason)
+    }
+}
+
+/// The mappings by kind of entry.
+pub struct Mappings(pub BTreeMap<String, Mapping>);
+
+impl Mappings {
+    /// The encoding of files that belong to no kind.
+    #[must_use]
+    pub fn charset(&self) -> Charset {
+        self.0.get(PREGNANCY_NOTIFICATION).map_or_else(Charset::default, Mapping::charset)
+    }
+}
+
+/// What entries are judged by.
+pub struct Judge<'a> {
+    /// The destination's keys.
+    pub keys: &'a DestinationKeys,
+    /// 「全国地方公共団体コード」 Whose entries are taken.
+    pub municipality: &'a str,
+    /// 「宛名」
+    pub residents: &'a Residents,
+    /// 「変換表」
+    pub mappings: &'a Mappings,
+}
+
+/// What becomes of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Taken in, with its line.
+    Import {
+        /// 「宛名番号」
+        resident_number: String,
+        /// Its line of CSV.
+        line: Line,
+    },
+    /// Waits for two people, or for the mapping file.
+    Hold(&'static str),
+    /// Goes back.
+    Reject(&'static str),
+}
+
+/// A verdict, and what the operator should read: without personal data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// What becomes of it.
+    pub verdict: Verdict,
+    /// What to tell.
+    pub notes: Vec<String>,
+}
+
+impl Judged {
+    fn reject(code: &'static str, note: String) -> Self {
+        Self { verdict: Verdict::Reject(code), notes: vec![note] }
+    }
+
+    fn hold(code: &'static str, note: &str) -> Self {
+        Self { verdict: Verdict::Hold(code), notes: vec![note.to_owned()] }
+    }
+}
+
+impl Judge<'_> {
+    /// What becomes of an entry that came with this form.
+    #[must_use]
+    pub fn judge(&self, opened: &OpenedEntry, form: &Form) -> Judged {
+        let entry = &opened.entry;
+        if let Some(fault) = recheck(entry, form).first() {
+            return Judged::reject(fault.code(), fault.to_string());
+        }
+        if entry.municipality != self.municipality {
+            return Judged::reject(reason::OTHER_MUNICIPALITY, "it is for another municipality".to_owned());
+        }
+        match self.resolve(entry) {
+            Ok(Resolution::Matched(resident)) => self.line(entry, &resident.0),
+            Ok(Resolution::Several(_)) => Judged::hold(reason::RESIDENT_SEVERAL, "several residents fit"),
+            Ok(Resolution::None(_)) => Judged::hold(reason::RESIDENT_NONE, "no resident fits"),
+            Ok(Resolution::NumberDiffers(_)) => {
+                Judged::hold(reason::NUMBER_DIFFERS, "the 個人番号 is not shown to be this person's")
+            }
+            Err(refused) => refused,
+        }
+    }
+
+    /// Who an entry is about.
+    ///
+    /// # Errors
+    /// When its 個人番号 cannot be read or is wrong: then it goes back.
+    pub fn resolve(&self, entry: &Entry) -> Result<Resolution, Judged> {
+        let my_number = entry.my_number.as_deref().map(|armor| self.open_number(armor)).transpose()?;
+        let person = &entry.person;
+        let (Some(name), Some(birthdate), Some(address)) = (&person.name, person.birthdate, &person.address) else {
+            return Ok(Resolution::None(Vec::new()));
+        };
+        Ok(self.residents.resolve(&Wanted { my_number: my_number.as_ref(), name, birthdate, address }))
+    }
+
+    fn open_number(&self, armor: &str) -> Result<MyNumber, Judged> {
+        let unreadable =
+            || Judged::reject(reason::NUMBER_UNREADABLE, "the 個人番号 does not open with the number key".to_owned());
+        let digits = self.keys.open_number(armor).map_err(|_| unreadable())?;
+        let digits = str::from_utf8(&digits).map_err(|_| unreadable())?;
+        MyNumber::parse(digits)
+            .map_err(|error| Judged::reject(reason::NUMBER_CHECK_DIGIT, format!("the 個人番号: {error}")))
+    }
+
+    /// The line of an entry that is about this resident.
+    #[must_use]
+    pub fn line(&self, entry: &Entry, resident_number: &str) -> Judged {
+        let Some(mapping) = self.mappings.0.get(entry.kind.as_str()) else {
+            return Judged::hold(reason::KIND_UNMAPPED, "the configuration names no mapping file for its kind");
+        };
+        let mut facts = facts(entry, &statements(entry));
+        facts.insert("resident.number".to_owned(), Fact::Value(resident_number.to_owned()));
+        if let Some(sex) = self.residents.sex_of(resident_number) {
+            facts.insert("resident.sex".to_owned(), Fact::Codes(vec![sex.to_owned()], None));
+        }
+        match mapping.line(&facts) {
+            Ok(line) => {
+                let notes = line.changes.clone();
+                Judged { verdict: Verdict::Import { resident_number: resident_number.to_owned(), line }, notes }
+            }
+            Err(strangers) => {
+                let is_character = |one: &crate::mapping::Unmappable| matches!(one.what, Stranger::Characters(_));
+                let code = if strangers.iter().any(is_character) {
+                    reason::CHARACTER_UNMAPPABLE
+                } else {
+                    reason::CODE_UNMAPPED
+                };
+                Judged { verdict: Verdict::Hold(code), notes: strangers.iter().map(ToString::to_string).collect() }
+            }
+        }
+    }
+}
+
+/// The statements of an entry as they are staged.
+#[must_use]
+pub fn staged_items(statements: Vec<Statement>) -> Vec<crate::state::StagedItem> {
+    let staged = |one: Statement| {
+        let (value, text, declined) = match one.content {
+            Some(Fact::Value(value)) => (Some(value), None, false),
+            Some(Fact::Codes(codes, text)) => (Some(codes.join("|")), text, false),
+            Some(Fact::Declined) => (None, None, true),
+            None => (None, None, false),
+        };
+        crate::state::StagedItem { fact: one.fact, name: one.name, value, text, declined }
+    };
+    statements.into_iter().map(staged).collect()
+}

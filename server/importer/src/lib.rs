@@ -1,0 +1,16 @@
+//! The import job of the closed network (`handover.md` §5). Invariant: it trusts nothing that comes from outside, and an
+//! entry is taken in once: killed at any point and run again, it ends in the same state.
+
+pub mod charset;
+pub mod cli;
+pub mod config;
+pub mod error;
+pub mod job;
+pub mod judge;
+pub mod mapping;
+pub mod output;
+pub mod portal;
+pub mod record;
+pub mod residents;
+pub mod review;
+pub mod state;

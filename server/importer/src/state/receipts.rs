@@ -1,0 +1,162 @@
+//! Receipts. Invariant: a receipt is kept before it is sent; every outcome is in one receipt, and in none before the file
+//! that has its line is written.
+
+use intake::time::Instant;
+
+use super::{EntryKey, State, StateError, instant, receipt_number};
+
+/// Outcomes of one batch that no receipt tells of yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreceipted {
+    /// The batch.
+    pub seq: u64,
+    /// The digest of its manifest.
+    pub manifest_sha256: String,
+    /// What became of which entry.
+    pub outcomes: Vec<UnreceiptedOutcome>,
+}
+
+/// What became of an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreceiptedOutcome {
+    /// Which entry.
+    pub key: EntryKey,
+    /// Which of its outcomes.
+    pub number: i64,
+    /// `imported`, `held` or `rejected`.
+    pub result: String,
+    /// Why: a public reason code.
+    pub reason: Option<String>,
+    /// When.
+    pub at: Instant,
+}
+
+/// A receipt that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredReceipt {
+    /// Its own name.
+    pub jti: String,
+    /// The batch that it is about.
+    pub seq: u64,
+    /// The signed document.
+    pub document: Vec<u8>,
+}
+
+impl State {
+    /// Outcomes that no receipt tells of yet and whose lines are written, batch by batch in order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn unreceipted(&self) -> Result<Vec<Unreceipted>, StateError> {
+        type Row = (i64, String, String, i64, i64, String, Option<String>, i64);
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT batch.seq, batch.manifest_sha256, outcome.receipt_number, outcome.rev, outcome.number, outcome.result,
+                outcome.reason, outcome.at
+            FROM outcome JOIN entry USING (receipt_number, rev) JOIN batch USING (seq)
+            LEFT JOIN csv_file ON csv_file.name = outcome.csv_file
+            LEFT JOIN receipt_result AS told ON told.receipt_number = outcome.receipt_number AND told.rev = outcome.rev
+                AND told.number = outcome.number
+            WHERE told.jti IS NULL AND (outcome.csv_file IS NULL OR csv_file.written_at IS NOT NULL)
+            ORDER BY batch.seq, outcome.number, entry.place",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let mut batches: Vec<Unreceipted> = Vec::new();
+        for (seq, manifest_sha256, id, rev, number, result, reason, at) in rows {
+            let key = EntryKey { id: receipt_number(&id)?, rev };
+            let outcome = UnreceiptedOutcome { key, number, result, reason, at: instant(at) };
+            let seq = seq.unsigned_abs();
+            // An entry that was held and settled before any receipt was made is told of in two receipts, in order.
+            match batches.last_mut().filter(|last| last.seq == seq && last.outcomes[0].number == number) {
+                Some(last) => last.outcomes.push(outcome),
+                None => batches.push(Unreceipted { seq, manifest_sha256, outcomes: vec![outcome] }),
+            }
+        }
+        Ok(batches)
+    }
+
+    /// Keeps a receipt together with which outcomes it tells of.
+    ///
+    /// # Errors
+    /// When the database fails, or another receipt tells of one of them already.
+    pub async fn keep_receipt(
+        &self,
+        receipt: &StoredReceipt,
+        outcomes: &[UnreceiptedOutcome],
+        at: Instant,
+    ) -> Result<(), StateError> {
+        let mut tx = self.begin().await?;
+        sqlx::query("INSERT INTO receipt (jti, seq, document, made_at) VALUES ($1, $2, $3, $4)")
+            .bind(&receipt.jti)
+            .bind(receipt.seq.cast_signed())
+            .bind(&receipt.document)
+            .bind(at.micros())
+            .execute(&mut *tx)
+            .await?;
+        for outcome in outcomes {
+            sqlx::query("INSERT INTO receipt_result (jti, receipt_number, rev, number) VALUES ($1, $2, $3, $4)")
+                .bind(&receipt.jti)
+                .bind(outcome.key.id.as_str())
+                .bind(outcome.key.rev)
+                .bind(outcome.number)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// The receipts that the portal has not acknowledged and not refused for good, in the order in which they were made.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn waiting_receipts(&self) -> Result<Vec<StoredReceipt>, StateError> {
+        self.stored_receipts("SELECT jti, seq, document FROM receipt WHERE answer IS NULL ORDER BY made_at, rowid")
+            .await
+    }
+
+    /// The receipts that were neither acknowledged nor carried yet.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn uncarried_receipts(&self) -> Result<Vec<StoredReceipt>, StateError> {
+        const SQL: &str = "SELECT jti, seq, document FROM receipt WHERE answer IS NULL AND carried_at IS NULL
+            ORDER BY made_at, rowid";
+        self.stored_receipts(SQL).await
+    }
+
+    async fn stored_receipts(&self, sql: &'static str) -> Result<Vec<StoredReceipt>, StateError> {
+        let rows: Vec<(String, i64, Vec<u8>)> = sqlx::query_as(sql).fetch_all(&self.pool).await?;
+        Ok(rows
+            .into_iter()
+            .map(|(jti, seq, document)| StoredReceipt { jti, seq: seq.unsigned_abs(), document })
+            .collect())
+    }
+
+    /// Notes what the portal answered: 200, or the status with which it refused the receipt for good.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn receipt_answered(&self, jti: &str, status: u16, at: Instant) -> Result<(), StateError> {
+        sqlx::query("UPDATE receipt SET answer = $2, answered_at = $3 WHERE jti = $1")
+            .bind(jti)
+            .bind(i64::from(status))
+            .bind(at.micros())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Notes that a receipt was written for an officer to carry.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn receipt_carried(&self, jti: &str, at: Instant) -> Result<(), StateError> {
+        sqlx::query("UPDATE receipt SET carried_at = $2 WHERE jti = $1 AND carried_at IS NULL")
+            .bind(jti)
+            .bind(at.micros())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}

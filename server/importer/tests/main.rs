@@ -1,0 +1,10 @@
+//! The import job from outside: batches made by the hand-over crate, read by the job. Invariant: every test has an office
+//! of its own in a folder of its own.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod killed;
+mod pull;
+mod refused;
+mod review;
+mod steps;
+mod support;

@@ -1,0 +1,397 @@
+//! Commands of staff on a case. Invariant: each is one transaction that holds the change, the event, the mail and the audit
+//! entry; what was asked for and refused is recorded too; the second yes is another person's, not only another account's.
+
+use intake::{
+    access::{self, Action},
+    answers::RawAnswers,
+    case::{Command, CommandKind, CorrectionRequest, DeclineReason, Giver, Hand, Refusal, Stage, allowed, decide},
+    identity::{Evidence, Method, NumberDocument, PersonDocument, SeenAtCounter},
+    ids::{ReceiptNumber, StaffId},
+    staff_items::{StaffItemError, parse_staff_items},
+    time::{CivilDate, Instant},
+};
+
+use super::{
+    FlowError,
+    content::{self, EventDetail, OpenCase},
+    review, submit,
+};
+use crate::{
+    portal::Portal,
+    store::{
+        AuditEntry, Connection, Record, WriteTx,
+        audit::{Actor, Deed, Subject},
+        case::{self, Author, CaseHead, NewEvent},
+        outbox::MailPayload,
+        staff::{self, Staff},
+    },
+};
+
+/// What a member of staff orders, with what was typed for it.
+#[derive(Clone)]
+pub enum Order {
+    /// See [`CommandKind::Claim`].
+    Claim,
+    /// See [`CommandKind::Release`].
+    Release,
+    /// See [`CommandKind::SendBack`].
+    SendBack(CorrectionRequest),
+    /// See [`CommandKind::AskToVisit`].
+    AskToVisit,
+    /// See [`CommandKind::Visited`].
+    Visited,
+    /// See [`CommandKind::RecordIdentity`].
+    RecordIdentity(NumberDocument, PersonDocument),
+    /// See [`CommandKind::EditStaffItems`].
+    EditStaffItems(RawAnswers),
+    /// See [`CommandKind::Accept`].
+    Accept,
+    /// See [`CommandKind::Reopen`].
+    Reopen,
+    /// See [`CommandKind::Confirm`].
+    Confirm,
+    /// See [`CommandKind::ProposeDecline`].
+    ProposeDecline(DeclineReason),
+    /// See [`CommandKind::Decline`].
+    Decline,
+    /// See [`CommandKind::Correct`].
+    Correct,
+}
+
+impl Order {
+    /// The command it is.
+    #[must_use]
+    pub const fn kind(&self) -> CommandKind {
+        match self {
+            Self::Claim => CommandKind::Claim,
+            Self::Release => CommandKind::Release,
+            Self::SendBack(_) => CommandKind::SendBack,
+            Self::AskToVisit => CommandKind::AskToVisit,
+            Self::Visited => CommandKind::Visited,
+            Self::RecordIdentity(..) => CommandKind::RecordIdentity,
+            Self::EditStaffItems(_) => CommandKind::EditStaffItems,
+            Self::Accept => CommandKind::Accept,
+            Self::Reopen => CommandKind::Reopen,
+            Self::Confirm => CommandKind::Confirm,
+            Self::ProposeDecline(_) => CommandKind::ProposeDecline,
+            Self::Decline => CommandKind::Decline,
+            Self::Correct => CommandKind::Correct,
+        }
+    }
+}
+
+/// Why a parent gets a mail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// 「修正のお願い」
+    SentBack,
+    /// 「来庁・面談のお願い」
+    VisitNeeded,
+    /// It was decided on: the result is read after signing in.
+    Decided,
+}
+
+impl Notice {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::SentBack => "sent_back",
+            Self::VisitNeeded => "visit_needed",
+            Self::Decided => "decided",
+        }
+    }
+
+    const fn after(kind: CommandKind) -> Option<Self> {
+        match kind {
+            CommandKind::SendBack => Some(Self::SentBack),
+            CommandKind::AskToVisit => Some(Self::VisitNeeded),
+            CommandKind::Decline => Some(Self::Decided),
+            _ => None,
+        }
+    }
+}
+
+/// The latest day that can be set for an answer to a correction request, in days from today.
+pub const LONGEST_CORRECTION: i64 = 60;
+/// The most characters of a reason.
+pub const LONGEST_REASON: usize = 300;
+
+/// Why an order was not carried out, though the case is as it was shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Somebody else holds the case.
+    HeldByAnother,
+    /// The second yes must be another person's.
+    NeedsAnotherPerson,
+    /// No evidence of identity that carries an acceptance.
+    NoEvidence,
+    /// A correction request without a field, with a field that was not asked, or without a reason.
+    Request,
+    /// The day for the answer lies in the past or too far ahead.
+    AnswerBy,
+    /// Staff items that cannot be kept.
+    StaffItems(Vec<StaffItemError>),
+}
+
+/// What became of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// It is done: the stage it led to.
+    Done(Stage),
+    /// It is not.
+    Refused(Obstacle),
+}
+
+/// Carries an order out on the case in the version that was shown. `letter` gives the text of the mail to the parent, by
+/// notice and language.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when there is no such case or the role may not; [`FlowError::Changed`] when it was changed
+/// meanwhile or is in another stage.
+pub async fn give(
+    portal: &Portal,
+    staff: &Staff,
+    number: &ReceiptNumber,
+    version: i64,
+    order: &Order,
+    letter: &(impl Fn(Notice, &str) -> MailPayload + Sync),
+) -> Result<Given, FlowError> {
+    let kind = order.kind();
+    let mut tx = portal.database.write().await?;
+    let head = case::find_by_receipt_number(&mut tx, number).await?.ok_or(FlowError::NotFound)?;
+    let outcome = carry_out(portal, &mut tx, staff, &head, version, order).await;
+    let (after, entry) = match outcome {
+        Ok(Ok(done)) => done,
+        Ok(Err(obstacle)) => {
+            drop(tx);
+            refuse(portal, staff, &head, kind, word(&obstacle)).await?;
+            return Ok(Given::Refused(obstacle));
+        }
+        Err(FlowError::NotFound) => {
+            drop(tx);
+            refuse(portal, staff, &head, kind, "not_allowed").await?;
+            return Err(FlowError::NotFound);
+        }
+        Err(error) => return Err(error),
+    };
+    if let (Some(notice), Some(account)) = (Notice::after(kind), head.account_id) {
+        let letter = |locale: &str| letter(notice, locale);
+        submit::write_to(portal, &mut tx, account, notice.as_str(), &letter).await?;
+    }
+    tx.commit(Record::Deed(entry)).await?;
+    portal.metrics.command(kind.as_str(), true);
+    Ok(Given::Done(after))
+}
+
+const fn word(obstacle: &Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::HeldByAnother => "held_by_another",
+        Obstacle::NeedsAnotherPerson => "needs_another_person",
+        Obstacle::NoEvidence => "no_evidence",
+        Obstacle::Request | Obstacle::AnswerBy | Obstacle::StaffItems(_) => "input",
+    }
+}
+
+async fn refuse(
+    portal: &Portal,
+    staff: &Staff,
+    head: &CaseHead,
+    kind: CommandKind,
+    reason: &'static str,
+) -> Result<(), FlowError> {
+    portal.metrics.command(kind.as_str(), false);
+    let deed = AuditEntry::done(portal.clock.now(), Actor::Staff(staff.staff_id), Deed::Commanded(kind));
+    let entry = deed.on(Subject::Case(head.case_id)).refused().with("reason", reason);
+    let tx = portal.database.write().await?;
+    Ok(tx.commit(Record::Deed(entry)).await?)
+}
+
+type Decided = Result<(Stage, AuditEntry), Obstacle>;
+
+async fn carry_out(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    staff: &Staff,
+    head: &CaseHead,
+    version: i64,
+    order: &Order,
+) -> Result<Decided, FlowError> {
+    let (kind, now) = (order.kind(), portal.clock.now());
+    let permit = access::permit(staff.staff_id, staff.role, Action::Command(kind), head.case_id);
+    let permit = permit.ok_or(FlowError::NotFound)?;
+    if head.version != version || !allowed(head.stage).any(|row| row.command == kind) {
+        return Err(FlowError::Changed(head.stage));
+    }
+    let mut open = content::open(portal, tx, head.clone(), &permit).await?;
+    let prepared = match prepare(&mut open, staff.staff_id, order, now) {
+        Ok(prepared) => prepared,
+        Err(obstacle) => return Ok(Err(obstacle)),
+    };
+    if !is_another_person(tx, staff, head, kind).await? {
+        return Ok(Err(Obstacle::NeedsAnotherPerson));
+    }
+    let giver = Giver::Staff(staff.staff_id);
+    let after = match decide(&review::state(head), &prepared.command, giver) {
+        Ok(after) => after,
+        Err(Refusal::NotInThisStage) => return Err(FlowError::Changed(head.stage)),
+        Err(Refusal::HeldByAnother) => return Ok(Err(Obstacle::HeldByAnother)),
+        Err(Refusal::NeedsAnotherPerson) => return Ok(Err(Obstacle::NeedsAnotherPerson)),
+        Err(Refusal::NothingNamed) => return Ok(Err(Obstacle::Request)),
+    };
+    let change = review::change(head, &after, &prepared.command, giver, now);
+    if !case::update_stage(tx, head.case_id, version, &change).await? {
+        // PostgreSQL: the other one has committed while this one waited for the row.
+        let stage = case::find_head(tx, head.case_id).await?.map_or(head.stage, |found| found.stage);
+        return Err(FlowError::Changed(stage));
+    }
+    if after.rev != head.rev {
+        open.copy_newest(tx, after.rev, Author::Staff(staff.staff_id)).await?;
+    }
+    if prepared.office_changed {
+        case::save_office(tx, head.case_id, &open.seal_office()?, now).await?;
+    }
+    let detail = prepared.detail.map(|detail| serde_json::to_vec(&detail)).transpose()?;
+    let detail = detail.map(|plain| open.key.seal(&case::event_place(head.case_id), &plain));
+    let event = NewEvent {
+        case_id: head.case_id,
+        at: now,
+        command: Some(kind),
+        actor: Author::Staff(staff.staff_id),
+        from_stage: Some(head.stage),
+        to_stage: after.stage,
+        rev: after.rev,
+        detail_sealed: detail.as_deref(),
+    };
+    case::append_event(tx, &event).await?;
+    let entry = AuditEntry::done(now, Actor::Staff(staff.staff_id), Deed::Commanded(kind));
+    Ok(Ok((after.stage, entry.on(Subject::Case(head.case_id)).with("rev", after.rev))))
+}
+
+/// A command with what it leaves beside the stage.
+struct Prepared {
+    command: Command,
+    office_changed: bool,
+    detail: Option<EventDetail>,
+}
+
+impl Prepared {
+    const fn plain(command: Command) -> Self {
+        Self { command, office_changed: false, detail: None }
+    }
+
+    const fn noting(command: Command, detail: EventDetail) -> Self {
+        Self { command, office_changed: true, detail: Some(detail) }
+    }
+}
+
+fn prepare(open: &mut OpenCase<'_>, by: StaffId, order: &Order, now: Instant) -> Result<Prepared, Obstacle> {
+    Ok(match order {
+        Order::Claim => Prepared::plain(Command::Claim),
+        Order::Release => Prepared::plain(Command::Release),
+        Order::SendBack(request) => {
+            check_request(open, request, now.date_in_japan())?;
+            open.office.requests.push(request.clone());
+            Prepared::noting(Command::SendBack(request.clone()), EventDetail::SendBack(request.clone()))
+        }
+        Order::AskToVisit => Prepared::plain(Command::AskToVisit),
+        Order::Visited => Prepared::plain(Command::Visited),
+        Order::RecordIdentity(number, person) => {
+            let seen = SeenAtCounter { number: *number, person: *person, by, at: now };
+            let at_counter = Evidence { method: Method::Counter, signed_in_at: now, counter: None };
+            let evidence = open.office.evidence.unwrap_or(at_counter);
+            open.office.evidence = Some(Evidence { counter: Some(seen), ..evidence });
+            Prepared::noting(Command::RecordIdentity, EventDetail::RecordIdentity(seen))
+        }
+        Order::EditStaffItems(raw) => {
+            parse_staff_items(open.form, raw, now.date_in_japan()).map_err(Obstacle::StaffItems)?;
+            open.office.staff_items = raw.clone();
+            Prepared { command: Command::EditStaffItems, office_changed: true, detail: None }
+        }
+        Order::Accept => {
+            let proof = open.office.evidence.and_then(|evidence| evidence.sufficient());
+            Prepared::plain(Command::Accept(proof.ok_or(Obstacle::NoEvidence)?))
+        }
+        Order::Reopen => {
+            let office_changed = open.office.decline_reason.take().is_some();
+            Prepared { command: Command::Reopen, office_changed, detail: None }
+        }
+        Order::Confirm => Prepared::plain(Command::Confirm),
+        Order::ProposeDecline(reason) => {
+            open.office.decline_reason = Some(*reason);
+            Prepared::noting(Command::ProposeDecline(*reason), EventDetail::ProposeDecline(*reason))
+        }
+        Order::Decline => Prepared::plain(Command::Decline),
+        Order::Correct => Prepared::plain(Command::Correct),
+    })
+}
+
+fn check_request(open: &OpenCase<'_>, request: &CorrectionRequest, today: CivilDate) -> Result<(), Obstacle> {
+    let has_reason = |reason: &str| !reason.trim().is_empty() && reason.chars().count() <= LONGEST_REASON;
+    let is_good = |(field, reason): &(_, String)| open.form.field(field).is_some() && has_reason(reason);
+    let mut named: Vec<_> = request.fields.iter().map(|(field, _)| field).collect();
+    named.sort_unstable();
+    named.dedup();
+    if request.fields.is_empty() || named.len() != request.fields.len() || !request.fields.iter().all(is_good) {
+        return Err(Obstacle::Request);
+    }
+    let ahead = request.answer_by.days_since(today);
+    if (1..=LONGEST_CORRECTION).contains(&ahead) { Ok(()) } else { Err(Obstacle::AnswerBy) }
+}
+
+/// Whether the hand that the table asks for can be this one's, as far as persons go: one person with two accounts is one.
+pub(super) async fn is_another_person(
+    connection: &mut Connection,
+    staff: &Staff,
+    head: &CaseHead,
+    kind: CommandKind,
+) -> Result<bool, FlowError> {
+    if !allowed(head.stage).any(|row| row.command == kind && row.hand == Hand::Another) {
+        return Ok(true);
+    }
+    let Some(first) = review::state(head).decided_by else { return Ok(false) };
+    let first = staff::find(connection, first).await?;
+    Ok(first.is_some_and(|first| first.staff_id != staff.staff_id && first.person_id != staff.person_id))
+}
+
+/// Asks the parents to come whose day for corrections has passed; how many.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ask_the_overdue_to_visit(
+    portal: &Portal,
+    letter: &(impl Fn(Notice, &str) -> MailPayload + Sync),
+) -> Result<u64, FlowError> {
+    const AT_ONCE: i64 = 50;
+    let now = portal.clock.now();
+    let today = now.date_in_japan();
+    let due = case::corrections_due_before(&mut *portal.database.read().await?, today, AT_ONCE).await?;
+    let mut asked = 0;
+    for head in due {
+        let (command, giver) = (Command::AskToVisit, Giver::Portal);
+        let Ok(after) = decide(&review::state(&head), &command, giver) else { continue };
+        let mut tx = portal.database.write().await?;
+        let change = review::change(&head, &after, &command, giver, now);
+        if !case::update_stage(&mut tx, head.case_id, head.version, &change).await? {
+            // The parent was faster.
+            continue;
+        }
+        let event = NewEvent {
+            case_id: head.case_id,
+            at: now,
+            command: Some(CommandKind::AskToVisit),
+            actor: Author::Portal,
+            from_stage: Some(head.stage),
+            to_stage: after.stage,
+            rev: after.rev,
+            detail_sealed: None,
+        };
+        case::append_event(&mut tx, &event).await?;
+        if let Some(account) = head.account_id {
+            let letter = |locale: &str| letter(Notice::VisitNeeded, locale);
+            submit::write_to(portal, &mut tx, account, Notice::VisitNeeded.as_str(), &letter).await?;
+        }
+        let entry = AuditEntry::done(now, Actor::Portal, Deed::Commanded(CommandKind::AskToVisit));
+        tx.commit(Record::Deed(entry.on(Subject::Case(head.case_id)))).await?;
+        asked += 1;
+    }
+    Ok(asked)
+}

@@ -1,0 +1,203 @@
+//! A case as staff see it. Invariant: it opens for who may read it only, and each opening is an audit entry; the buttons are
+//! those that the two tables (stages × commands, roles × actions) and the hand allow.
+
+use std::collections::BTreeMap;
+
+use intake::{
+    access::{self, Action},
+    case::{CommandKind, Hand, allowed},
+    flags::{self, Raised},
+    ids::{FieldId, ReceiptNumber, StaffId},
+    journey::{self, CompleteAnswers, Derived, Warning, derive_on},
+    time::Instant,
+};
+
+use super::{
+    FlowError,
+    content::{self, EventDetail, OpenCase, OpenRevision},
+    decide::{Obstacle, is_another_person},
+    queue,
+};
+use crate::{
+    portal::Portal,
+    seal::DataKey,
+    store::{
+        AuditEntry, Connection, Record,
+        audit::{Actor, Deed, Subject},
+        case::{self, CaseHead},
+        staff::Staff,
+    },
+};
+
+/// Who did a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// The parent.
+    Citizen,
+    /// A member of staff, by the name that colleagues read.
+    Staff(String),
+    /// The portal.
+    Portal,
+}
+
+/// A step of the history.
+pub struct Step {
+    /// When.
+    pub at: Instant,
+    /// Who.
+    pub who: Who,
+    /// Which command; `submit` for the filing itself.
+    pub command: String,
+    /// More of it.
+    pub detail: Option<EventDetail>,
+}
+
+/// A later revision, and what it changed.
+pub struct Revised {
+    /// Its number.
+    pub rev: i64,
+    /// `citizen` or `staff`.
+    pub author_kind: String,
+    /// The fields whose answers differ from the revision before.
+    pub fields: Vec<FieldId>,
+}
+
+/// A button, and what stands in its way.
+pub struct Offer {
+    /// The command.
+    pub kind: CommandKind,
+    /// Why it would be refused now.
+    pub obstacle: Option<Obstacle>,
+}
+
+/// A case, opened for a member of staff.
+pub struct StaffCase<'portal> {
+    /// The case.
+    pub case: OpenCase<'portal>,
+    /// Its answers.
+    pub complete: CompleteAnswers,
+    /// What is computed from them, for the day of filing.
+    pub derived: Derived,
+    /// 「確認が必要な項目」
+    pub flags: Vec<Raised>,
+    /// Answers that do not go together.
+    pub warnings: Vec<Warning>,
+    /// What later revisions changed.
+    pub revised: Vec<Revised>,
+    /// What happened, oldest first.
+    pub history: Vec<Step>,
+    /// What can be done now by who asks.
+    pub offers: Vec<Offer>,
+    /// Who holds it.
+    pub holder: Option<String>,
+}
+
+/// Opens a case for a member of staff.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when there is none, the role may not read it, or its content is erased.
+pub async fn view<'portal>(
+    portal: &'portal Portal,
+    staff: &Staff,
+    number: &ReceiptNumber,
+) -> Result<StaffCase<'portal>, FlowError> {
+    let mut tx = portal.database.read().await?;
+    let head = case::find_by_receipt_number(&mut tx, number).await?.ok_or(FlowError::NotFound)?;
+    let subject = Subject::Case(head.case_id);
+    let entry = AuditEntry::done(portal.clock.now(), Actor::Staff(staff.staff_id), Deed::CaseViewed).on(subject);
+    let Some(permit) = access::permit(staff.staff_id, staff.role, Action::ReadCase, head.case_id) else {
+        drop(tx);
+        portal.database.write().await?.commit(Record::Deed(entry.refused().with("reason", "not_allowed"))).await?;
+        return Err(FlowError::NotFound);
+    };
+    let open = content::open(portal, &mut tx, head, &permit).await?;
+    let people = queue::names(&mut tx).await?;
+    let history = history(&mut tx, &open.head, &open.key, &people).await?;
+    let offers = offers(&mut tx, staff, &open).await?;
+    drop(tx);
+
+    let complete = open.complete()?;
+    let filed_on = open.head.filed_at.date_in_japan();
+    let raised = flags::flags(open.form, complete.answers(), filed_on);
+    let after_birth = raised.iter().any(|raised| raised.flag == flags::Flag::AfterBirth);
+    let view = StaffCase {
+        derived: derive_on(open.form, complete.answers(), filed_on, after_birth),
+        warnings: journey::warnings(open.form, complete.answers(), complete.day()),
+        flags: raised,
+        revised: revised(&open),
+        history,
+        offers,
+        holder: open.head.holder.and_then(|holder| people.get(&holder).cloned()),
+        complete,
+        case: open,
+    };
+    // Whoever is shown it is recorded first.
+    let entry = entry.with("rev", view.case.head.rev);
+    portal.database.write().await?.commit(Record::Deed(entry)).await?;
+    Ok(view)
+}
+
+async fn history(
+    connection: &mut Connection,
+    head: &CaseHead,
+    key: &DataKey,
+    people: &BTreeMap<StaffId, String>,
+) -> Result<Vec<Step>, FlowError> {
+    let mut steps = Vec::new();
+    for event in case::events(connection, head.case_id).await? {
+        let by_id = |id: Vec<u8>| people.get(&StaffId::from_random(id.try_into().ok()?)).cloned();
+        let who = match event.actor_kind.as_str() {
+            "staff" => Who::Staff(event.actor_id.and_then(by_id).unwrap_or_default()),
+            "citizen" => Who::Citizen,
+            _ => Who::Portal,
+        };
+        let detail = match event.detail_sealed {
+            None => None,
+            // Of another kind than those of staff, such as a receipt: the command says enough.
+            Some(sealed) => serde_json::from_slice(&key.open(&case::event_place(head.case_id), &sealed)?).ok(),
+        };
+        steps.push(Step { at: event.at, who, command: event.command, detail });
+    }
+    Ok(steps)
+}
+
+fn revised(open: &OpenCase<'_>) -> Vec<Revised> {
+    let differs = |before: &OpenRevision, after: &OpenRevision| {
+        let changed = |input: &String| before.raw.all(input) != after.raw.all(input);
+        let fields = open.form.fields().map(|(_, field)| field);
+        fields.filter(|field| field.inputs().iter().any(changed)).map(|field| field.id.clone()).collect()
+    };
+    open.revisions
+        .windows(2)
+        .map(|pair| Revised {
+            rev: pair[1].rev,
+            author_kind: pair[1].author_kind.clone(),
+            fields: differs(&pair[0], &pair[1]),
+        })
+        .collect()
+}
+
+async fn offers(connection: &mut Connection, staff: &Staff, open: &OpenCase<'_>) -> Result<Vec<Offer>, FlowError> {
+    let head = &open.head;
+    let mut offers = Vec::new();
+    for row in allowed(head.stage) {
+        let fits = match row.hand {
+            Hand::Staff | Hand::Another => true,
+            Hand::Holder => head.holder == Some(staff.staff_id),
+            Hand::Citizen | Hand::Portal => false,
+        };
+        if !fits || !access::may(staff.role, Action::Command(row.command)) {
+            continue;
+        }
+        let has_proof = open.office.evidence.and_then(|evidence| evidence.sufficient()).is_some();
+        let obstacle = if row.command == CommandKind::Accept && !has_proof {
+            Some(Obstacle::NoEvidence)
+        } else if !is_another_person(connection, staff, head, row.command).await? {
+            Some(Obstacle::NeedsAnotherPerson)
+        } else {
+            None
+        };
+        offers.push(Offer { kind: row.command, obstacle });
+    }
+    Ok(offers)
+}

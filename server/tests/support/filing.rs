@@ -1,0 +1,50 @@
+//! Filings of a test: typed, signed in for and sent the way that parents do.
+
+use intake::{
+    identity::Method,
+    ids::{AccountId, ReceiptNumber},
+};
+use server::{
+    flows::{
+        draft::{self, Saved, Typist},
+        sign_in::{self, Asked, Entered},
+        submit::{Sender, Submitted, submit},
+    },
+    portal::Portal,
+    store::draft::DraftOwner,
+};
+
+use super::portal::{filled_in, letter, newest_mail, notification};
+
+/// Types a whole 妊娠届, page by page.
+pub async fn fill_in(portal: &Portal, typist: &Typist) {
+    let form = notification();
+    let begun = draft::begin(portal, typist, &form).await.unwrap();
+    for (page, sent) in filled_in() {
+        let state = begun.raw.page_state(begun.form, &page);
+        let saved = draft::save_page(portal, typist, &form, &page, &sent, &state).await.unwrap();
+        assert!(matches!(saved, Saved::Kept(_)), "page {page} was not kept");
+    }
+}
+
+/// Types and sends a 妊娠届 in a browser of its own; whose it is, and its number.
+pub async fn file(portal: &Portal, browser: u8) -> (AccountId, ReceiptNumber) {
+    let (form, hash) = (notification(), [browser; 32]);
+    let typist = Typist { owner: DraftOwner::Browser(hash), session: hash };
+    fill_in(portal, &typist).await;
+    // The newest mail is found by its time.
+    portal.clock.advance(1_000_000);
+    let mail = format!("parent{browser}@example.jp");
+    assert_eq!(sign_in::ask_for_code(portal, hash, &mail, "ja", letter).await.unwrap(), Asked::Sent);
+    let (_, code) = newest_mail(portal).await.unwrap();
+    let Entered::SignedIn { account, .. } = sign_in::enter_code(portal, hash, &code, "ja").await.unwrap() else {
+        panic!("the code was not taken")
+    };
+    portal.clock.advance(1_000_000);
+    let sender = Sender { account, method: Method::EmailCode, signed_in_at: portal.clock.now() };
+    let draft = draft::load(portal, &DraftOwner::Account(account), &form).await.unwrap().unwrap().id;
+    match submit(portal, &sender, &form, draft, |_: &str| letter("受け取りました")).await.unwrap() {
+        Submitted::Receipt(number) => (account, number),
+        Submitted::Incomplete(errors) => panic!("{errors:?}"),
+    }
+}
