@@ -23,6 +23,12 @@ pub fn received(locale: Locale) -> Mail {
     Mail { subject: locale.say("received-subject"), body: locale.say("received-body") }
 }
 
+/// 「受け入れ済」 The office has taken it in.
+#[must_use]
+pub fn taken_in(locale: Locale) -> Mail {
+    Mail { subject: locale.say("taken-in-subject"), body: locale.say("taken-in-body") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -30,7 +36,7 @@ mod tests {
     #[test]
     fn mail_betrays_nothing() {
         for locale in Locale::ALL {
-            for mail in [sign_in_code(locale, "123456"), received(locale)] {
+            for mail in [sign_in_code(locale, "123456"), received(locale), taken_in(locale)] {
                 let text = format!("{} {}", mail.subject, mail.body).to_lowercase();
                 for word in ["妊娠", "母子", "出産", "pregnan", "birth", "mother", "受付番号"] {
                     assert!(!text.contains(word), "{word}");

@@ -24,3 +24,9 @@ pub fn sign_in_code(locale: &str, code: &str) -> MailPayload {
 pub fn received(locale: &str) -> MailPayload {
     payload(mail::received(language(locale)))
 }
+
+/// The office has taken it in.
+#[must_use]
+pub fn taken_in(locale: &str) -> MailPayload {
+    payload(mail::taken_in(language(locale)))
+}

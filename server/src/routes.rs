@@ -8,7 +8,7 @@ use actix_web::{
 
 use crate::{
     config::Plane,
-    web::{account, apply, cases, demo, health, pages, sign_in},
+    web::{account, apply, cases, demo, handover, health, pages, sign_in},
 };
 
 /// How a route is asked for.
@@ -27,6 +27,8 @@ pub enum Guard {
     Anybody,
     /// A parent who has signed in.
     Citizen,
+    /// An import job with a token of its destination.
+    ImportJob,
 }
 
 /// How many bytes a body may have.
@@ -36,6 +38,8 @@ pub enum Limit {
     Nothing,
     /// A form of one page.
     Form,
+    /// A receipt over a thousand entries.
+    Receipt,
 }
 
 impl Limit {
@@ -43,6 +47,7 @@ impl Limit {
         match self {
             Self::Nothing => 0,
             Self::Form => 64 * 1024,
+            Self::Receipt => 1024 * 1024,
         }
     }
 }
@@ -78,6 +83,8 @@ macro_rules! post {
 
 const CITIZEN: &[Plane] = &[Plane::Citizen];
 const PEOPLE: &[Plane] = &[Plane::Citizen, Plane::Staff];
+const JOBS: &[Plane] = &[Plane::Handover];
+const PUBLIC: &[Plane] = &[Plane::Citizen, Plane::Handover];
 const ALL: &[Plane] = &[Plane::Citizen, Plane::Staff, Plane::Handover];
 
 const fn shown(path: &'static str, planes: &'static [Plane], guard: Guard, handler: fn() -> Route) -> Row {
@@ -128,6 +135,11 @@ pub static ROUTES: &[Row] = &[
     sent("/sign-in/passkey/finish", CITIZEN, Guard::Anybody, post!(account::finish)),
     sent("/sign-out", CITIZEN, Guard::Anybody, post!(sign_in::sign_out)),
     sent("/session/extend", CITIZEN, Guard::Citizen, post!(sign_in::extend)),
+    shown("/.well-known/madoguchi-jwks.json", PUBLIC, Guard::Anybody, get!(handover::jwks)),
+    shown("/.well-known/madoguchi-keys.jws.json", PUBLIC, Guard::Anybody, get!(handover::announcement)),
+    shown("/handover/v1/batches", JOBS, Guard::ImportJob, get!(handover::list)),
+    shown("/handover/v1/batches/{seq}/{file}", JOBS, Guard::ImportJob, get!(handover::file)),
+    Row { limit: Limit::Receipt, ..sent("/handover/v1/receipts", JOBS, Guard::ImportJob, post!(handover::receipt)) },
     in_the_demo(shown("/demo/outbox", PEOPLE, Guard::Anybody, get!(demo::outbox))),
 ];
 

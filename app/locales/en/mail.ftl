@@ -8,3 +8,7 @@ received-subject = We have received it
 received-body =
     We have received what you sent.
     Sign in to see how it is going.
+taken-in-subject = The office has taken it in
+taken-in-body =
+    The office in charge has taken in what you sent.
+    Sign in to see what comes next.
