@@ -23,6 +23,12 @@ pub fn received(locale: Locale) -> Mail {
     Mail { subject: locale.say("received-subject"), body: locale.say("received-body") }
 }
 
+/// 「受け入れ済」 The office has taken it in.
+#[must_use]
+pub fn taken_in(locale: Locale) -> Mail {
+    Mail { subject: locale.say("taken-in-subject"), body: locale.say("taken-in-body") }
+}
+
 /// What the office writes about after it has looked: the keys `<name>-subject` and `<name>-body`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum News {
@@ -62,7 +68,8 @@ mod tests {
     fn mail_betrays_nothing() {
         for locale in Locale::ALL {
             let all = News::ALL.map(|one| news(locale, one));
-            for mail in all.into_iter().chain([sign_in_code(locale, "123456"), received(locale)]) {
+            let others = [sign_in_code(locale, "123456"), received(locale), taken_in(locale)];
+            for mail in all.into_iter().chain(others) {
                 let text = format!("{} {}", mail.subject, mail.body).to_lowercase();
                 for word in ["妊娠", "母子", "出産", "pregnan", "birth", "mother", "受付番号"] {
                     assert!(!text.contains(word), "{word}");

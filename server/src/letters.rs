@@ -25,6 +25,12 @@ pub fn received(locale: &str) -> MailPayload {
     payload(mail::received(language(locale)))
 }
 
+/// The office has taken it in.
+#[must_use]
+pub fn taken_in(locale: &str) -> MailPayload {
+    payload(mail::taken_in(language(locale)))
+}
+
 /// The office has looked, and there is something to read.
 #[must_use]
 pub fn notice(notice: Notice, locale: &str) -> MailPayload {

@@ -8,6 +8,10 @@ received-subject = We have received it
 received-body =
     We have received what you sent.
     Sign in to see how it is going.
+taken-in-subject = The office has taken it in
+taken-in-body =
+    The office in charge has taken in what you sent.
+    Sign in to see what comes next.
 sent-back-subject = Please check what you sent
 sent-back-body =
     There is something in what you sent that we ask you to check.

@@ -64,6 +64,14 @@ impl From<FlowError> for WebError {
                 tracing::error!(%error, "something sealed did not open");
                 Self::Broken
             }
+            FlowError::HandOver(error) => {
+                tracing::error!(%error, "a batch or a key is not what it should be");
+                Self::Broken
+            }
+            FlowError::Sign(error) => {
+                tracing::error!(%error, "there is no signature");
+                Self::Broken
+            }
         }
     }
 }

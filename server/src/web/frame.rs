@@ -25,6 +25,7 @@ use super::{
     error::WebError,
     guard::{RequestId, locale_of, plain_chrome},
     limits::Limits,
+    problem,
 };
 use crate::{config::Config, flows::random, portal::Portal, routes};
 
@@ -51,7 +52,8 @@ pub(super) async fn around(request: ServiceRequest, next: Next<BoxBody>) -> Resu
     let status = answer.status();
     let shown = answer.response_mut().extensions_mut().remove::<Message>();
     if let Some(message) = shown.or_else(|| bare_message(&answer)) {
-        answer = with_page(answer, &portal, message);
+        let for_machines = is_for_machines(answer.request().path());
+        answer = if for_machines { with_problem(answer) } else { with_page(answer, &portal, message) };
     }
     set_headers(answer.headers_mut(), &portal.config, &nonce, route);
     portal.metrics.request(route, status.as_u16(), begun.elapsed().as_secs_f64());
@@ -142,6 +144,14 @@ fn bare_message(answer: &ServiceResponse<BoxBody>) -> Option<Message> {
         status if is_bare && status.is_server_error() => Some(Message::Busy),
         _ => None,
     }
+}
+
+/// Programs read problem details, not pages.
+fn with_problem(answer: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    let json = problem::body(answer.status(), None);
+    let mut answer = answer.map_body(|_, _| BoxBody::new(json));
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(problem::MEDIA_TYPE));
+    answer
 }
 
 fn with_page(answer: ServiceResponse<BoxBody>, portal: &Portal, message: Message) -> ServiceResponse<BoxBody> {

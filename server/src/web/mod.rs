@@ -10,9 +10,11 @@ pub mod demo;
 pub mod error;
 mod frame;
 pub mod guard;
+pub mod handover;
 pub mod health;
 mod limits;
 pub mod pages;
+mod problem;
 pub mod sign_in;
 pub mod staff;
 
