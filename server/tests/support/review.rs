@@ -31,7 +31,7 @@ pub async fn two_clerks(portal: &Portal) -> [Staff; 2] {
 
 /// The case of a receipt number.
 pub async fn head(portal: &Portal, number: &ReceiptNumber) -> CaseHead {
-    case::find_by_receipt_number(&mut *portal.database.read().await.unwrap(), number).await.unwrap().unwrap()
+    case::find_by_receipt_number(&mut portal.database.read().await.unwrap(), number).await.unwrap().unwrap()
 }
 
 /// Gives an order that is carried out.
