@@ -5,6 +5,7 @@
 pub mod authenticator;
 pub mod filing;
 pub mod portal;
+pub mod review;
 pub mod staff;
 
 use std::sync::Once;
