@@ -51,7 +51,7 @@ class Portal:
         self.log.close()
 
     def command(self, *words):
-        return subprocess.run([self.program, *map(str, words)], env=self.environment, capture_output=True, text=True, timeout=60)
+        return subprocess.run([self.program, *map(str, words), "--demo"], env=self.environment, capture_output=True, text=True, timeout=60)
 
     def token(self, key=None, **other):
         claims = {"iss": self.destination.name, "sub": self.destination.name, "aud": self.url, "exp": int(time.time()) + 50}
