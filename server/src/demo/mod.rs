@@ -5,6 +5,7 @@ pub mod authenticator;
 pub mod handbook;
 pub mod people;
 pub mod seed;
+pub mod staff;
 
 use crate::config::Config;
 
