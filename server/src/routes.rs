@@ -8,7 +8,7 @@ use actix_web::{
 
 use crate::{
     config::Plane,
-    web::{account, apply, cases, demo, health, pages, sign_in},
+    web::{account, apply, cases, demo, handover, health, pages, sign_in, staff},
 };
 
 /// How a route is asked for.
@@ -27,6 +27,10 @@ pub enum Guard {
     Anybody,
     /// A parent who has signed in.
     Citizen,
+    /// An import job with a token of its destination.
+    ImportJob,
+    /// A member of staff who has signed in.
+    Staff,
 }
 
 /// How many bytes a body may have.
@@ -36,6 +40,8 @@ pub enum Limit {
     Nothing,
     /// A form of one page.
     Form,
+    /// A receipt over a thousand entries.
+    Receipt,
 }
 
 impl Limit {
@@ -43,6 +49,7 @@ impl Limit {
         match self {
             Self::Nothing => 0,
             Self::Form => 64 * 1024,
+            Self::Receipt => 1024 * 1024,
         }
     }
 }
@@ -77,7 +84,10 @@ macro_rules! post {
 }
 
 const CITIZEN: &[Plane] = &[Plane::Citizen];
+const STAFF: &[Plane] = &[Plane::Staff];
 const PEOPLE: &[Plane] = &[Plane::Citizen, Plane::Staff];
+const JOBS: &[Plane] = &[Plane::Handover];
+const PUBLIC: &[Plane] = &[Plane::Citizen, Plane::Handover];
 const ALL: &[Plane] = &[Plane::Citizen, Plane::Staff, Plane::Handover];
 
 const fn shown(path: &'static str, planes: &'static [Plane], guard: Guard, handler: fn() -> Route) -> Row {
@@ -128,7 +138,25 @@ pub static ROUTES: &[Row] = &[
     sent("/sign-in/passkey/finish", CITIZEN, Guard::Anybody, post!(account::finish)),
     sent("/sign-out", CITIZEN, Guard::Anybody, post!(sign_in::sign_out)),
     sent("/session/extend", CITIZEN, Guard::Citizen, post!(sign_in::extend)),
+    shown("/.well-known/madoguchi-jwks.json", PUBLIC, Guard::Anybody, get!(handover::jwks)),
+    shown("/.well-known/madoguchi-keys.jws.json", PUBLIC, Guard::Anybody, get!(handover::announcement)),
+    shown("/handover/v1/batches", JOBS, Guard::ImportJob, get!(handover::list)),
+    shown("/handover/v1/batches/{seq}/{file}", JOBS, Guard::ImportJob, get!(handover::file)),
+    Row { limit: Limit::Receipt, ..sent("/handover/v1/receipts", JOBS, Guard::ImportJob, post!(handover::receipt)) },
+    shown("/staff", STAFF, Guard::Staff, get!(staff::queue::home)),
+    shown("/staff/sign-in", STAFF, Guard::Anybody, get!(staff::sign_in::password)),
+    sent("/staff/sign-in", STAFF, Guard::Anybody, post!(staff::sign_in::enter_password)),
+    shown("/staff/sign-in/passkey", STAFF, Guard::Anybody, get!(staff::sign_in::passkey)),
+    sent("/staff/sign-in/passkey", STAFF, Guard::Anybody, post!(staff::sign_in::enter_passkey)),
+    sent("/staff/sign-out", STAFF, Guard::Anybody, post!(staff::sign_in::sign_out)),
+    shown("/staff/invitation/{token}", STAFF, Guard::Anybody, get!(staff::sign_in::invitation)),
+    sent("/staff/invitation/{token}", STAFF, Guard::Anybody, post!(staff::sign_in::join)),
+    shown("/staff/queue", STAFF, Guard::Staff, get!(staff::queue::queue)),
+    sent("/staff/queue", STAFF, Guard::Staff, post!(staff::queue::search)),
+    shown("/staff/cases/{receipt_number}", STAFF, Guard::Staff, get!(staff::case::case)),
+    sent("/staff/cases/{receipt_number}/{command}", STAFF, Guard::Staff, post!(staff::command::give)),
     in_the_demo(shown("/demo/outbox", PEOPLE, Guard::Anybody, get!(demo::outbox))),
+    in_the_demo(shown("/demo/practice-authenticator.json", PEOPLE, Guard::Anybody, get!(demo::practice_keys))),
 ];
 
 /// Registers the routes of these planes.

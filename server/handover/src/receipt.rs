@@ -116,11 +116,26 @@ impl Receipt {
     /// # Errors
     /// [`Error::ForeignReceipt`], [`Error::DuplicateEntry`].
     pub fn check_against(&self, manifest: &Manifest, manifest_sha256: &str) -> Result<(), Error> {
-        if self.seq != manifest.seq || self.manifest_sha256 != manifest_sha256 {
+        self.check_batch(manifest.seq, manifest_sha256, |id, rev| {
+            manifest.entries.iter().any(|entry| (&entry.id, entry.rev) == (id, rev))
+        })
+    }
+
+    /// The same for a reader that has the entries of the batch otherwise.
+    ///
+    /// # Errors
+    /// [`Error::ForeignReceipt`], [`Error::DuplicateEntry`].
+    pub fn check_batch(
+        &self,
+        seq: u64,
+        manifest_sha256: &str,
+        is_listed: impl Fn(&ReceiptNumber, i64) -> bool,
+    ) -> Result<(), Error> {
+        if self.seq != seq || self.manifest_sha256 != manifest_sha256 {
             return Err(Error::ForeignReceipt);
         }
         for (place, result) in self.results.iter().enumerate() {
-            if !manifest.entries.iter().any(|entry| (&entry.id, entry.rev) == (&result.id, result.rev)) {
+            if !is_listed(&result.id, result.rev) {
                 return Err(Error::ForeignReceipt);
             }
             if self.results[..place].iter().any(|before| (&before.id, before.rev) == (&result.id, result.rev)) {

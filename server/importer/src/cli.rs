@@ -13,9 +13,10 @@ use intake::{
 use crate::{
     config::Config,
     error::ImportError,
-    job::{self, Job, Notes, Step},
+    job::{Job, Notes, Step},
     review,
     state::{EntryKey, Opinion, State, Verdict},
+    take,
 };
 
 /// The import job of the closed network: pulls signed batches from the portal, verifies them and hands them on.
@@ -139,7 +140,7 @@ async fn execute(arguments: Arguments) -> Result<Notes, ImportError> {
             let job = Job::open(config()?, now).await?;
             job.file(&BatchFiles::read(&path)?, Step::Signed).await
         }
-        Command::Verify { path } => job::verify(&config()?, &BatchFiles::read(&path)?, now()).await,
+        Command::Verify { path } => take::verify(&config()?, &BatchFiles::read(&path)?, now()).await,
         Command::Review { deed } => {
             let job = Job::open(config()?, now).await?;
             review(&job, deed).await

@@ -50,6 +50,9 @@ pub enum ImportError {
     /// The portal refused receipts for good.
     #[error("the portal refused {0} receipts for good: see `madoguchi-import status`")]
     ReceiptsRefused(usize),
+    /// An entry that two people let go on cannot be written.
+    #[error("its line cannot be written: {0}; mend the mapping file and say it again")]
+    LineUnwritable(String),
     /// The command cannot be done with what was given.
     #[error("{0}")]
     Usage(String),
@@ -73,6 +76,7 @@ impl ImportError {
             Self::OtherKeys => "other_keys",
             Self::NoKeyYet => "no_key_yet",
             Self::ReceiptsRefused(_) => "receipts_refused",
+            Self::LineUnwritable(_) => "line_unwritable",
             Self::Usage(_) => "usage",
         }
     }

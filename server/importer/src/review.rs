@@ -89,7 +89,7 @@ pub async fn decide(job: &Job, key: &EntryKey, opinion: Opinion) -> Result<Vec<S
         Verdict::Resident(number) => {
             let judged = job.judge().line(&entry, &number);
             let Judgement::Import { line, .. } = judged.verdict else {
-                return Err(ImportError::Usage(format!("its line cannot be written: {}", judged.notes.join("; "))));
+                return Err(ImportError::LineUnwritable(judged.notes.join("; ")));
             };
             job.settle_imported(key, held.seq, &held.kind, &number, &line.bytes).await?;
             Ok(vec!["two people agree: it goes on".to_owned()])

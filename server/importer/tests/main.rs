@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod killed;
+mod program;
 mod pull;
 mod refused;
 mod review;
+mod sample;
 mod steps;
 mod support;

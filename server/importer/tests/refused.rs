@@ -111,13 +111,13 @@ async fn verifying_changes_nothing() {
     let folder = write_folder(&batch.files, 1, office.folder.path());
     let files = BatchFiles::read(&folder).unwrap();
     let config = office.config();
-    importer::job::verify(&config, &files, crate::support::now()).await.unwrap();
+    importer::take::verify(&config, &files, crate::support::now()).await.unwrap();
     assert!(!config.state.exists() && office.outputs().is_empty());
     taken(&office, &files).await;
-    let again = importer::job::verify(&config, &files, crate::support::now()).await.unwrap_err();
+    let again = importer::take::verify(&config, &files, crate::support::now()).await.unwrap_err();
     assert_eq!(again.code(), "replay");
     let next = office.batch(&[revision(1, 2, &[])], &[]);
-    importer::job::verify(&config, &next.files, crate::support::now()).await.unwrap();
+    importer::take::verify(&config, &next.files, crate::support::now()).await.unwrap();
     taken(&office, &next.files).await;
     assert_eq!(ISSUER, config.portal_url);
 }

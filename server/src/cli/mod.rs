@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod check;
+mod handover;
 mod serve;
 mod staff;
 
@@ -15,6 +16,7 @@ use tokio::runtime::Runtime;
 use crate::{
     clock::Clock,
     config::{Config, ConfigError, SETTINGS, Sources},
+    demo,
     portal::Portal,
     store::Database,
     telemetry, worker,
@@ -27,6 +29,9 @@ struct Cli {
     /// Settings file (TOML); variables MADOGUCHI_… go above it
     #[arg(long, global = true, env = "MADOGUCHI_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
+    /// The demo: everything on this machine, with made-up people; without it a command works on a real installation
+    #[arg(long, global = true)]
+    demo: bool,
     #[command(subcommand)]
     command: Command,
 }
@@ -34,11 +39,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve until a signal says stop
-    Serve {
-        /// Everything at once with made-up people, on this machine only
-        #[arg(long)]
-        demo: bool,
-    },
+    Serve,
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -50,6 +51,12 @@ enum Command {
     /// Look into the audit log
     #[command(subcommand)]
     Audit(audit::AuditCommand),
+    /// Look after the keys that batches are signed with
+    #[command(subcommand)]
+    Keys(handover::KeysCommand),
+    /// Hand confirmed filings over to the back office
+    #[command(subcommand)]
+    Handover(handover::HandoverCommand),
     /// Copy the whole database into a new file
     Backup {
         /// The file to be made
@@ -67,11 +74,7 @@ enum Command {
 #[derive(Debug, Subcommand)]
 enum ConfigCommand {
     /// Say what is wrong with the settings, by name; exit 0 if nothing is
-    Check {
-        /// Check what `serve --demo` would use
-        #[arg(long)]
-        demo: bool,
-    },
+    Check,
 }
 
 /// A command failed; the sentence is for the operator.
@@ -115,20 +118,21 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Result<(), Failure> {
-    let sources = |demo| Sources::of_process(cli.config.clone(), demo);
-    match cli.command {
-        Command::Config(ConfigCommand::Check { demo }) => check::run(&sources(demo)),
-        Command::Serve { demo } => {
-            let config = load(&sources(demo))?;
-            telemetry::start_log(&config.log);
-            runtime()?.block_on(serve::run(config))
-        }
-        other => {
-            let config = load(&sources(false))?;
-            telemetry::start_log(&config.log);
-            runtime()?.block_on(on_installation(config, other))
-        }
+    let sources = Sources::of_process(cli.config, cli.demo);
+    if let Command::Config(ConfigCommand::Check) = cli.command {
+        return check::run(&sources);
     }
+    let mut config = load(&sources)?;
+    telemetry::start_log(&config.log);
+    let runtime = runtime()?;
+    if let Command::Serve = cli.command {
+        return runtime.block_on(serve::run(config));
+    }
+    if config.demo {
+        // A demo that took any free port is known by the one that it got.
+        demo::own_address(&mut config);
+    }
+    runtime.block_on(on_installation(config, cli.command))
 }
 
 fn runtime() -> Result<Runtime, Failure> {
@@ -146,9 +150,11 @@ async fn on_installation(config: Config, command: Command) -> Result<(), Failure
     let result = match &command {
         Command::Staff(command) => staff::run(&portal, command).await,
         Command::Audit(command) => audit::run(&portal, command).await,
+        Command::Keys(command) => handover::run_keys(&portal, command).await,
+        Command::Handover(command) => handover::run(&portal, command).await,
         Command::Backup { file } => backup::backup(&portal, file).await,
         Command::Purge => purge(&portal).await,
-        Command::Config(_) | Command::Migrate | Command::Restore { .. } | Command::Serve { .. } => Ok(()),
+        Command::Config(_) | Command::Migrate | Command::Restore { .. } | Command::Serve => Ok(()),
     };
     portal.database.close().await;
     result

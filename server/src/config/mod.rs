@@ -50,6 +50,8 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// How many requests one address may send in a minute; a clinic's whole waiting room can have one address.
     pub requests_per_minute: u32,
+    /// How often confirmed filings are sealed for the back office, in minutes.
+    pub handover_minutes: u32,
     /// Filter of the log.
     pub log: String,
     /// Variables `MADOGUCHI_…` that are no setting of this version.
@@ -196,6 +198,7 @@ impl Config {
             } else {
                 1_200
             }),
+            handover_minutes: handover_minutes(values, demo, faults),
             log: log(values, faults),
             unused_variables: values.unused.clone(),
         };
@@ -282,6 +285,14 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config").field("demo", &self.demo).field("listen", &self.listen).finish_non_exhaustive()
     }
+}
+
+fn handover_minutes(values: &Values, demo: bool, faults: &mut Faults) -> u32 {
+    let minutes = values.parsed("handover_minutes", "a number of minutes", faults).unwrap_or(if demo { 1 } else { 10 });
+    if !(1..=1_440).contains(&minutes) {
+        faults.add("handover_minutes", "expected 1 to 1440, a day");
+    }
+    minutes
 }
 
 const ADDRESS: &str = "an address and a port, such as 127.0.0.1:8080";

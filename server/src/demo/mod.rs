@@ -2,4 +2,18 @@
 
 pub mod atena;
 pub mod authenticator;
+pub mod handbook;
 pub mod people;
+pub mod seed;
+pub mod staff;
+
+use crate::config::Config;
+
+/// Gives the settings of a command the address that the running demo has: it may have taken any free port.
+pub fn own_address(config: &mut Config) {
+    if let Ok(Some(handbook)) = handbook::Handbook::read(&config.data_dir)
+        && let Some(port) = handbook.url.rsplit(':').next().and_then(|port| port.parse().ok())
+    {
+        config.demo_on_port(port);
+    }
+}

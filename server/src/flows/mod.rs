@@ -7,14 +7,18 @@ pub mod correction;
 pub mod decide;
 pub mod draft;
 pub mod filings;
+pub mod hand_over;
+pub mod import_job;
 pub mod passkey;
 pub mod password;
 pub mod queue;
 mod review;
 pub mod sign_in;
+pub mod signing_keys;
 pub mod staff_case;
 pub mod staff_sign_in;
 pub mod submit;
+pub mod take_receipt;
 
 use crate::{seal::SealError, store::StoreError};
 
@@ -33,6 +37,12 @@ pub enum FlowError {
     /// What is sealed does not open.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// A key or a batch is not what it should be.
+    #[error(transparent)]
+    HandOver(#[from] handover::Error),
+    /// There is no signature.
+    #[error(transparent)]
+    Sign(#[from] crate::sign::SignError),
 }
 
 impl From<serde_json::Error> for FlowError {

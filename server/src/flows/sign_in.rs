@@ -140,16 +140,10 @@ pub async fn enter_code(
         return Ok(Entered::Over);
     }
     session::delete_code(&mut tx, &browser_hash).await?;
-    let mut entries = Vec::new();
-    let account = match account::find_by_mail_index(&mut tx, &code.mail_index).await? {
-        Some(account) => account.account_id,
-        None => {
-            let made = make_account(portal, &mut tx, &code, locale).await?;
-            let subject = Subject::Account(made);
-            entries.push(AuditEntry::done(now, Actor::Citizen(made), Deed::AccountMade).on(subject));
-            made
-        }
-    };
+    let address = portal.seal.unwrap_key(&code.wrapped_key)?.open(CODE_PLACE, &code.mail_sealed)?;
+    let address = String::from_utf8(address.to_vec()).map_err(|_| no_text())?;
+    let (account, made) = account_for(portal, &mut tx, &address, locale).await?;
+    let mut entries: Vec<AuditEntry> = made.into_iter().collect();
     let token = begin_session(portal, &mut tx, account, "email_code").await?;
     adopt_drafts(portal, &mut tx, browser_hash, account).await?;
     let entry = AuditEntry::done(now, Actor::Citizen(account), Deed::SignedIn).on(Subject::Account(account));
@@ -232,25 +226,37 @@ fn digits_of(typed: &str) -> String {
     typed.chars().filter_map(half_width).take(12).collect()
 }
 
-async fn make_account(
+/// The account of an address, made at its first use; then with the entry of it.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn account_for(
     portal: &Portal,
     tx: &mut WriteTx,
-    code: &SignInCode,
+    address: &str,
     locale: &str,
-) -> Result<AccountId, FlowError> {
-    let account_id = AccountId::from_random(random());
-    let address = portal.seal.unwrap_key(&code.wrapped_key)?.open(CODE_PLACE, &code.mail_sealed)?;
+) -> Result<(AccountId, Option<AuditEntry>), FlowError> {
+    let index = portal.seal.index_key(MAIL_INDEX, &value::mail_key(address));
+    if let Some(account) = account::find_by_mail_index(tx, &index).await? {
+        return Ok((account.account_id, None));
+    }
+    let (account_id, now) = (AccountId::from_random(random()), portal.clock.now());
     let (key, wrapped_key) = portal.seal.new_data_key();
     let account = Account {
         account_id,
         wrapped_key,
-        mail_sealed: key.seal(&mail_place(account_id), &address),
+        mail_sealed: key.seal(&mail_place(account_id), address.as_bytes()),
         locale: locale.to_owned(),
-        created_at: portal.clock.now(),
+        created_at: now,
         closed_at: None,
     };
-    account::insert(tx, &account, &code.mail_index).await?;
-    Ok(account_id)
+    account::insert(tx, &account, &index).await?;
+    let made = AuditEntry::done(now, Actor::Citizen(account_id), Deed::AccountMade);
+    Ok((account_id, Some(made.on(Subject::Account(account_id)))))
+}
+
+fn no_text() -> FlowError {
+    FlowError::Store(StoreError::Corrupt("a mail address that is not text".to_owned()))
 }
 
 fn mail_place(account: AccountId) -> String {
@@ -264,8 +270,7 @@ fn mail_place(account: AccountId) -> String {
 pub fn address_of(portal: &Portal, account: &Account) -> Result<String, FlowError> {
     let key = portal.seal.unwrap_key(&account.wrapped_key)?;
     let plain = key.open(&mail_place(account.account_id), &account.mail_sealed)?;
-    String::from_utf8(plain.to_vec())
-        .map_err(|_| FlowError::Store(StoreError::Corrupt("a mail address that is not text".to_owned())))
+    String::from_utf8(plain.to_vec()).map_err(|_| no_text())
 }
 
 /// Keeps a new session of a parent; what the cookie holds is returned, what the database holds is its hash.

@@ -41,6 +41,10 @@ sql! {
     FILE = "SELECT name, sha256, byte_count, content FROM batch_file WHERE destination_id = $1 AND seq = $2 AND name = $3";
     ENTRIES = "SELECT seq, receipt_number, rev, case_id, result, reason, settled_at FROM batch_entry
         WHERE destination_id = $1 AND seq = $2 ORDER BY receipt_number, rev";
+    ENTRY = "SELECT seq, receipt_number, rev, case_id, result, reason, settled_at FROM batch_entry
+        WHERE destination_id = $1 AND receipt_number = $2 AND rev = $3";
+    ENTRIES_OF_CASE = "SELECT seq, receipt_number, rev, case_id, result, reason, settled_at FROM batch_entry
+        WHERE case_id = $1 ORDER BY rev, seq";
     SETTLE = "UPDATE batch_entry SET result = $4, reason = $5, settled_at = $6 WHERE destination_id = $1
         AND receipt_number = $2 AND rev = $3 AND (result IS NULL OR (result = 'held' AND $4 <> 'held'))";
     OPEN_ENTRIES = "SELECT COUNT(*) FROM batch_entry WHERE destination_id = $1 AND seq = $2
@@ -368,6 +372,27 @@ pub async fn entries(
     seq: i64,
 ) -> Result<Vec<Entry>, StoreError> {
     all!(connection, Entry, ENTRIES, destination.as_str(), seq)
+}
+
+/// An entry by its receipt number and revision.
+///
+/// # Errors
+/// When the database fails.
+pub async fn entry(
+    connection: &mut Connection,
+    destination: &DestinationId,
+    number: &ReceiptNumber,
+    rev: i64,
+) -> Result<Option<Entry>, StoreError> {
+    optional!(connection, Entry, ENTRY, destination.as_str(), number.as_str(), rev)
+}
+
+/// What was handed over of a case, oldest first, with what became of it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn entries_of_case(connection: &mut Connection, case: CaseId) -> Result<Vec<Entry>, StoreError> {
+    all!(connection, Entry, ENTRIES_OF_CASE, case.bytes().as_slice())
 }
 
 /// What a receipt says of an entry.

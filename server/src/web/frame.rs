@@ -14,7 +14,10 @@ use actix_web::{
     middleware::Next,
     web::Data,
 };
-use app::pages::message::{self, Message};
+use app::pages::{
+    message::{self, Message},
+    staff::{Desk, message as staff_message},
+};
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 
 use super::{
@@ -22,6 +25,7 @@ use super::{
     error::WebError,
     guard::{RequestId, locale_of, plain_chrome},
     limits::Limits,
+    problem,
 };
 use crate::{config::Config, flows::random, portal::Portal, routes};
 
@@ -48,7 +52,8 @@ pub(super) async fn around(request: ServiceRequest, next: Next<BoxBody>) -> Resu
     let status = answer.status();
     let shown = answer.response_mut().extensions_mut().remove::<Message>();
     if let Some(message) = shown.or_else(|| bare_message(&answer)) {
-        answer = with_page(answer, &portal, message);
+        let for_machines = is_for_machines(answer.request().path());
+        answer = if for_machines { with_problem(answer) } else { with_page(answer, &portal, message) };
     }
     set_headers(answer.headers_mut(), &portal.config, &nonce, route);
     portal.metrics.request(route, status.as_u16(), begun.elapsed().as_secs_f64());
@@ -141,13 +146,27 @@ fn bare_message(answer: &ServiceResponse<BoxBody>) -> Option<Message> {
     }
 }
 
+/// Programs read problem details, not pages.
+fn with_problem(answer: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    let json = problem::body(answer.status(), None);
+    let mut answer = answer.map_body(|_, _| BoxBody::new(json));
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(problem::MEDIA_TYPE));
+    answer
+}
+
 fn with_page(answer: ServiceResponse<BoxBody>, portal: &Portal, message: Message) -> ServiceResponse<BoxBody> {
     let request: &HttpRequest = answer.request();
     let wants_page = !request.path().ends_with("/save") && answer.status() != StatusCode::SEE_OTHER;
     if !wants_page {
         return answer;
     }
-    let html = message::page(&plain_chrome(request, portal), message);
+    let chrome = plain_chrome(request, portal);
+    let of_staff = message == Message::NotFound && request.path().starts_with("/staff");
+    let html = if of_staff {
+        staff_message::not_found(&Desk { chrome, person: None })
+    } else {
+        message::page(&chrome, message)
+    };
     let language = locale_of(request, &portal.config).code();
     let mut answer = answer.map_body(|_, _| BoxBody::new(html));
     let headers = answer.headers_mut();

@@ -6,7 +6,7 @@ use std::{
     num::NonZeroU32,
 };
 
-use actix_web::dev::ServiceRequest;
+use actix_web::{HttpRequest, dev::ServiceRequest};
 use governor::{
     DefaultKeyedRateLimiter, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
@@ -16,11 +16,14 @@ use crate::config::Config;
 
 /// Signing in is slow on purpose, and guessing is its abuse.
 const SIGN_INS_PER_MINUTE: u32 = 60;
+/// A batch has a handful of files; a job that catches up after three days still stays below this.
+const JOBS_PER_MINUTE: u32 = 600;
 
 /// The limiters of one process.
 pub(super) struct Limits {
     requests: DefaultKeyedRateLimiter<IpAddr>,
     sign_ins: DefaultKeyedRateLimiter<IpAddr>,
+    jobs: DefaultKeyedRateLimiter<IpAddr>,
 }
 
 /// Which limit was met, and the seconds to wait.
@@ -38,14 +41,15 @@ impl Limits {
         Self {
             requests: RateLimiter::dashmap(per_minute(requests_per_minute)),
             sign_ins: RateLimiter::dashmap(per_minute(SIGN_INS_PER_MINUTE.min(requests_per_minute))),
+            jobs: RateLimiter::dashmap(per_minute(JOBS_PER_MINUTE.min(requests_per_minute))),
         }
     }
 
     pub(super) fn check(&self, request: &ServiceRequest, config: &Config) -> Result<(), OneTooMany> {
-        let client = network_of(client_address(request, config));
+        let client = network_of(client_address(request.request(), config));
         ask(&self.requests, client, "requests")?;
         let path = request.path();
-        let signs_in = path.starts_with("/sign-in") || path.starts_with("/staff/sign-in");
+        let signs_in = ["/sign-in", "/staff/sign-in", "/staff/invitation"].iter().any(|start| path.starts_with(start));
         if signs_in && request.method() == actix_web::http::Method::POST {
             ask(&self.sign_ins, client, "sign_ins")?;
         }
@@ -58,6 +62,13 @@ impl Limits {
     }
 }
 
+impl Limits {
+    /// Asked before the token of an import job is read: reading one costs a signature.
+    pub(super) fn check_job(&self, request: &HttpRequest, config: &Config) -> Result<(), OneTooMany> {
+        ask(&self.jobs, network_of(client_address(request, config)), "import_jobs")
+    }
+}
+
 fn ask(limiter: &DefaultKeyedRateLimiter<IpAddr>, client: IpAddr, limit: &'static str) -> Result<(), OneTooMany> {
     limiter.check_key(&client).map_err(|until| {
         let wait = until.wait_time_from(DefaultClock::default().now());
@@ -66,7 +77,7 @@ fn ask(limiter: &DefaultKeyedRateLimiter<IpAddr>, client: IpAddr, limit: &'stati
 }
 
 /// Who connects; behind a trusted proxy, the last address in `X-Forwarded-For` that is not a trusted proxy itself.
-fn client_address(request: &ServiceRequest, config: &Config) -> IpAddr {
+fn client_address(request: &HttpRequest, config: &Config) -> IpAddr {
     let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
     if !config.trusts_proxy(peer) {
         return peer;

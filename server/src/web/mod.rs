@@ -10,10 +10,13 @@ pub mod demo;
 pub mod error;
 mod frame;
 pub mod guard;
+pub mod handover;
 pub mod health;
 mod limits;
 pub mod pages;
+mod problem;
 pub mod sign_in;
+pub mod staff;
 
 use std::{io, net::TcpListener, sync::Arc, time::Duration};
 

@@ -1,5 +1,6 @@
-//! What happens without a request: mail is sent, rows whose time is over are removed. Invariant: no network inside a
-//! transaction; a worker that stops in the middle leaves a lease that runs out, so that nothing is lost.
+//! What happens without a request: mail is sent, confirmed cases are sealed, rows whose time is over are removed.
+//! Invariant: no network inside a transaction; a worker that stops in the middle leaves a lease that runs out, so that
+//! nothing is lost.
 
 mod pace;
 
@@ -13,6 +14,8 @@ use intake::{
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
+    flows::{FlowError, decide::ask_the_overdue_to_visit, hand_over, signing_keys},
+    letters,
     mail::{Letter, Mailer, SendError},
     portal::Portal,
     store::{
@@ -31,21 +34,29 @@ const ERASED_AT_ONCE: i64 = 100;
 
 const MAIL_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
+const OVERDUE_EVERY: Duration = Duration::from_secs(600);
 
 /// Starts every worker. They end after `stop` says so, each at the end of its step.
 pub fn start(portal: &Arc<Portal>, mailer: Mailer, stop: &watch::Receiver<bool>) -> JoinSet<()> {
     let mut workers = JoinSet::new();
-    let (mailing, sweeping) = (Arc::clone(portal), Arc::clone(portal));
+    let (mailing, sweeping, sealing) = (Arc::clone(portal), Arc::clone(portal), Arc::clone(portal));
+    let seal_every = Duration::from_secs(60 * u64::from(portal.config.handover_minutes));
     let mailer = Arc::new(mailer);
     workers.spawn(repeat("mail", MAIL_EVERY, stop.clone(), async move || send_due(&mailing, &mailer).await.map(drop)));
     workers.spawn(repeat("sweep", SWEEP_EVERY, stop.clone(), async move || sweep(&sweeping).await.map(drop)));
+    let seal_all = async move || seal_confirmed(&sealing).await.map(drop);
+    workers.spawn(repeat("hand_over", seal_every, stop.clone(), seal_all));
+    let overdue = Arc::clone(portal);
+    let ask = async move || ask_the_overdue_to_visit(&overdue, &letters::notice).await.map(drop);
+    workers.spawn(repeat("overdue", OVERDUE_EVERY, stop.clone(), ask));
     workers
 }
 
 /// Runs a step again and again until `stop` says so. A step that fails is tried again at its next turn.
-pub async fn repeat<F>(name: &'static str, every: Duration, mut stop: watch::Receiver<bool>, step: F)
+pub async fn repeat<F, E>(name: &'static str, every: Duration, mut stop: watch::Receiver<bool>, step: F)
 where
-    F: AsyncFn() -> Result<(), StoreError>,
+    F: AsyncFn() -> Result<(), E>,
+    E: std::fmt::Display,
 {
     loop {
         if let Err(error) = step().await {
@@ -56,6 +67,21 @@ where
             _ = stop.wait_for(|stopping| *stopping) => return,
         }
     }
+}
+
+/// Keeps the signing keys in order and seals what is confirmed, batch after batch; how many entries.
+///
+/// # Errors
+/// When the database fails, or there is no signature.
+pub async fn seal_confirmed(portal: &Portal) -> Result<usize, FlowError> {
+    signing_keys::keep(portal).await?;
+    let Some(destination) = hand_over::destination(portal).await? else { return Ok(0) };
+    let mut entries = 0;
+    while let Some(sealed) = hand_over::seal_batch(portal, &destination.destination_id).await? {
+        tracing::info!(seq = sealed.seq, entries = sealed.entries, "a batch was sealed");
+        entries += sealed.entries;
+    }
+    Ok(entries)
 }
 
 /// Sends the mails whose turn it is; how many the relay took.

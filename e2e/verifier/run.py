@@ -1,0 +1,42 @@
+"""The independent verifier. `MADOGUCHI_BIN` and `MADOGUCHI_IMPORT_BIN` name the programs; the last line counts.
+Invariant: a check that crashes has failed, and later checks run all the same."""
+
+import os
+import sys
+import traceback
+
+import checks_import
+import checks_portal
+import checks_pull
+import office
+
+
+def main():
+    named = sys.argv[1:]
+    cases = checks_import.CASES + checks_pull.CASES
+    checks = office.checks(os.environ["MADOGUCHI_IMPORT_BIN"], cases)
+    of_portal, portal = checks_portal.checks(os.environ["MADOGUCHI_BIN"])
+    with portal:
+        passed, failed = run(check for check in checks + of_portal if not named or any(part in check[0] for part in named))
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+def run(checks):
+    passed = failed = 0
+    for name, check in checks:
+        try:
+            check()
+        except Exception:  # whatever it is, it is a failure of this check and not of the run
+            failed += 1
+            print(f"FAILED {name}")
+            traceback.print_exc(file=sys.stdout)
+        else:
+            passed += 1
+            print(f"ok     {name}")
+        sys.stdout.flush()
+    return passed, failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

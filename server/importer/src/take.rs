@@ -1,0 +1,193 @@
+//! Taking a batch: verified, judged, staged. Invariant: a batch is staged whole, with the files that are made of it, or not at
+//! all; the same batch makes files of the same names and bytes.
+
+use std::collections::BTreeMap;
+
+use handover::{
+    BatchFiles, Chain, OpenedBatch, OpenedEntry,
+    manifest::{KEYS_FILE, MANIFEST_FILE},
+};
+use intake::{export::Entry, time::Instant};
+
+use crate::{
+    config::Config,
+    error::ImportError,
+    inputs,
+    job::{Job, Notes},
+    judge::{Judge, Judged, Verdict, reason, staged_items},
+    mapping::{Mapping, csv_line},
+    record::statements,
+    residents::Resolution,
+    state::{CsvFile, EntryKey, NewEntry, NewOutcome, StagedBatch, State},
+    trust::{self, chain, reader},
+};
+
+impl Job {
+    /// Verifies a batch, judges its entries and stages them.
+    ///
+    /// # Errors
+    /// When the batch is refused; then nothing is staged.
+    pub async fn take(&self, files: &BatchFiles) -> Result<Notes, ImportError> {
+        let trust = self.trust(files.get(KEYS_FILE), None).await?;
+        let chain = chain(self.state()).await?;
+        let batch = handover::open(files, &self.reader(&trust, &chain))?;
+        let judged = judge_all(&self.judge(), &batch)?;
+        let staged = self.staged(&batch, files, &judged).await?;
+        self.state().stage(&staged, self.now()).await?;
+        Ok(told(&batch, &judged))
+    }
+
+    async fn staged(
+        &self,
+        batch: &OpenedBatch,
+        files: &BatchFiles,
+        judged: &[Judged],
+    ) -> Result<StagedBatch, ImportError> {
+        let seq = batch.manifest.seq;
+        let mut lines: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
+        let mut entries = Vec::with_capacity(judged.len());
+        for (opened, judged) in batch.entries.iter().zip(judged) {
+            let kind = opened.entry.kind.as_str();
+            let outcome = match &judged.verdict {
+                Verdict::Import { resident_number, line } => {
+                    lines.entry(kind).or_insert_with(|| self.head(kind)).extend_from_slice(&line.bytes);
+                    let resident_number = resident_number.clone();
+                    NewOutcome::Imported { resident_number, csv_file: file_name(kind, seq, 1) }
+                }
+                Verdict::Hold(reason) => NewOutcome::Held { reason: (*reason).to_owned() },
+                Verdict::Reject(reason) => NewOutcome::Rejected { reason: (*reason).to_owned() },
+            };
+            entries.push(NewEntry {
+                key: EntryKey { id: opened.entry.id.clone(), rev: opened.entry.rev },
+                kind: kind.to_owned(),
+                sha256: opened.sha256.clone(),
+                line: opened.line.to_vec(),
+                items: staged_items(statements(&opened.entry)),
+                outcome,
+            });
+        }
+        let csv = |(kind, content): (&str, Vec<u8>)| CsvFile { name: file_name(kind, seq, 1), seq, content };
+        let mut csv_files: Vec<CsvFile> = lines.into_iter().map(csv).collect();
+        csv_files.extend(self.withdrawals(batch).await?);
+        Ok(StagedBatch {
+            seq,
+            manifest_sha256: batch.manifest_sha256.clone(),
+            manifest: files.get(MANIFEST_FILE).unwrap_or_default().to_vec(),
+            created_at: batch.manifest.created_at,
+            trust: trust::document(&batch.trust)?,
+            entries,
+            files: csv_files,
+            withdrawn: batch.manifest.withdrawn.clone(),
+        })
+    }
+
+    fn head(&self, kind: &str) -> Vec<u8> {
+        self.mappings().0.get(kind).map(Mapping::head).unwrap_or_default()
+    }
+
+    /// 「取下げ」 The file that tells what was withdrawn, if anything was.
+    async fn withdrawals(&self, batch: &OpenedBatch) -> Result<Option<CsvFile>, ImportError> {
+        let seq = batch.manifest.seq;
+        if batch.manifest.withdrawn.is_empty() {
+            return Ok(None);
+        }
+        let mut text = csv_line(&["宛名番号", "受付番号"]);
+        for id in &batch.manifest.withdrawn {
+            let resident = self.state().resident_of(id).await?.unwrap_or_default();
+            text += &csv_line(&[resident.as_str(), id.as_str()]);
+        }
+        let charset = self.mappings().charset();
+        let mut content = charset.mark().to_vec();
+        // Two headers and digits, which every encoding has.
+        content.extend(charset.encode(&text).unwrap_or_default());
+        Ok(Some(CsvFile { name: file_name("withdrawals", seq, 1), seq, content }))
+    }
+
+    /// Entries that waited for the mapping file alone go on when it was mended.
+    pub(crate) async fn let_go_on(&self) -> Result<Notes, ImportError> {
+        let mut notes = Vec::new();
+        for held in self.state().held().await?.iter().filter(|held| reason::is_of_the_mapping(&held.reason)) {
+            let entry = Entry::from_line(&held.line).map_err(|_| handover::Error::NotAnEntry(1))?;
+            if let Ok(Resolution::Matched(resident)) = self.judge().resolve(&entry)
+                && let Verdict::Import { resident_number, line } = self.judge().line(&entry, &resident.0).verdict
+            {
+                self.settle_imported(&held.key, held.seq, &held.kind, &resident_number, &line.bytes).await?;
+                notes.push(format!("batch {}: an entry that waited for the mapping file goes on", held.seq));
+            }
+        }
+        Ok(notes)
+    }
+
+    /// Settles a held entry as taken in, with a file of its own.
+    ///
+    /// # Errors
+    /// When it does not wait any more.
+    pub async fn settle_imported(
+        &self,
+        key: &EntryKey,
+        seq: u64,
+        kind: &str,
+        resident_number: &str,
+        line: &[u8],
+    ) -> Result<(), ImportError> {
+        // The first number is the batch's own file, also where none of its entries was taken in at once.
+        let number = self.state().settled_files_of(seq, kind).await? + 2;
+        let mut content = self.head(kind);
+        content.extend_from_slice(line);
+        let file = CsvFile { name: file_name(kind, seq, number), seq, content };
+        let resident_number = resident_number.to_owned();
+        let outcome = NewOutcome::Imported { resident_number, csv_file: file.name.clone() };
+        Ok(self.state().settle(key, &outcome, Some(&file), self.now()).await?)
+    }
+}
+
+/// Verifies a batch without changing anything: neither is the state touched nor anything written.
+///
+/// # Errors
+/// When the batch is refused, or something that the configuration names cannot be used.
+pub async fn verify(config: &Config, files: &BatchFiles, now: Instant) -> Result<Notes, ImportError> {
+    let keys = inputs::read_keys(config)?;
+    let residents = inputs::read_residents(config)?;
+    let mappings = inputs::read_mappings(config)?;
+    let (trust, chain) = if config.state.exists() {
+        let state = State::look(&config.state).await?;
+        let trust = trust::trust(config, &state, files.get(KEYS_FILE), None, now).await?;
+        (trust, chain(&state).await?)
+    } else {
+        (trust::first_trust(config, files.get(KEYS_FILE), None, now)?, Chain::default())
+    };
+    let batch = handover::open(files, &reader(config, &keys, &trust, &chain))?;
+    let judge = Judge { keys: &keys, municipality: &config.municipality, residents: &residents, mappings: &mappings };
+    Ok(told(&batch, &judge_all(&judge, &batch)?))
+}
+
+fn judge_all(judge: &Judge<'_>, batch: &OpenedBatch) -> Result<Vec<Judged>, ImportError> {
+    let judged = |(place, opened): (usize, &OpenedEntry)| {
+        let form = batch.form_of(&opened.entry).ok_or(handover::Error::MissingForm(place))?;
+        Ok(judge.judge(opened, form))
+    };
+    (1..).zip(&batch.entries).map(judged).collect()
+}
+
+/// What the operator reads of a batch: entries by their place in it, for receipt numbers belong in no log.
+fn told(batch: &OpenedBatch, judged: &[Judged]) -> Notes {
+    let seq = batch.manifest.seq;
+    let count = |wanted: fn(&Verdict) -> bool| judged.iter().filter(|one| wanted(&one.verdict)).count();
+    let mut notes = vec![format!(
+        "batch {seq}: {} entries, {} to be taken in, {} to wait, {} to go back, {} withdrawn",
+        judged.len(),
+        count(|verdict| matches!(verdict, Verdict::Import { .. })),
+        count(|verdict| matches!(verdict, Verdict::Hold(_))),
+        count(|verdict| matches!(verdict, Verdict::Reject(_))),
+        batch.manifest.withdrawn.len(),
+    )];
+    for (place, one) in (1..).zip(judged) {
+        notes.extend(one.notes.iter().map(|note| format!("batch {seq}, entry {place}: {note}")));
+    }
+    notes
+}
+
+/// The name of a file: the same for the same batch.
+fn file_name(kind: &str, seq: u64, number: i64) -> String {
+    if number == 1 { format!("{kind}-{seq:06}.csv") } else { format!("{kind}-{seq:06}-{number}.csv") }
+}

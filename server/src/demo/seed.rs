@@ -1,0 +1,170 @@
+//! Files the sample people's notifications and has the sample staff work on them. Invariant: everything goes through the
+//! deeds of the office, at the times at which it would have happened; only drafts are typed at once instead of by page.
+
+use intake::{
+    answers::RawAnswers,
+    case::CorrectionRequest,
+    form::Form,
+    identity::{Method, NumberDocument, PersonDocument},
+    ids::{AccountId, DraftId, FieldId, FormId, ReceiptNumber},
+    retention,
+    time::{DAY, HOUR, Instant, MINUTE},
+};
+
+use super::people::{SamplePerson, SampleStage};
+use crate::{
+    flows::{
+        FlowError,
+        decide::{Given, Notice, Order, give},
+        filings, random,
+        sign_in::account_for,
+        submit::{Sender, Submitted, submit},
+    },
+    letters,
+    portal::Portal,
+    store::{
+        AuditEntry, StoreError,
+        audit::{Actor, Deed, Subject},
+        case,
+        draft::{self, DraftOwner, NewDraft},
+        outbox::MailPayload,
+        staff::Staff,
+    },
+};
+
+/// Who works on the samples: the first accepts, the second confirms.
+pub struct Desk<'a> {
+    /// The first.
+    pub first: &'a Staff,
+    /// The second, another person.
+    pub second: &'a Staff,
+}
+
+const FIRST_LOOK_AFTER: i64 = 20 * HOUR;
+/// What staff write when they send a sample back.
+const CORRECTED_FIELD: &str = "phone";
+const CORRECTION_REASON: &str = "お電話がつながりませんでした。番号をもう一度ご確認ください。";
+const CORRECTION_DAYS: i64 = 14;
+
+struct Filed {
+    account: AccountId,
+    number: ReceiptNumber,
+}
+
+/// Files and works on all samples, as seen from `now`. The portal's clock stands still and is moved from deed to deed.
+///
+/// # Errors
+/// When a deed is not done.
+pub async fn seed(
+    portal: &Portal,
+    people: &[SamplePerson],
+    desk: &Desk<'_>,
+    now: Instant,
+    letter: &(impl Fn(Notice, &str) -> MailPayload + Sync),
+) -> Result<(), FlowError> {
+    let form_id: FormId = "pregnancy_notification".parse().map_err(|_| FlowError::NotFound)?;
+    let form = portal.catalog.newest(&form_id).ok_or(FlowError::NotFound)?;
+    let mut filed: Vec<Option<Filed>> = people.iter().map(|_| None).collect();
+    for (at, index, is_filing) in timetable(people, now) {
+        portal.clock.advance(at.micros() - portal.clock.now().micros());
+        let person = &people[index];
+        match (&filed[index], is_filing) {
+            (_, true) => filed[index] = Some(file(portal, form, person).await?),
+            (Some(filed), false) => work(portal, desk, person.stage, filed, letter).await?,
+            (None, false) => return Err(FlowError::NotFound),
+        }
+    }
+    Ok(())
+}
+
+/// When each sample is filed and when it is worked on, in the order of time. Nothing lies ahead of `now`.
+fn timetable(people: &[SamplePerson], now: Instant) -> Vec<(Instant, usize, bool)> {
+    let mut deeds = Vec::with_capacity(people.len() * 2);
+    for (index, person) in people.iter().enumerate() {
+        let minutes = i64::try_from(index).unwrap_or_default() * 2 + 5;
+        let filed_at = now.plus(-person.filed_days_ago * DAY - minutes * MINUTE);
+        deeds.push((filed_at, index, true));
+        if person.stage != SampleStage::Submitted {
+            let seen_at = filed_at.plus(FIRST_LOOK_AFTER).min(now.plus(-MINUTE));
+            deeds.push((seen_at, index, false));
+        }
+    }
+    deeds.sort_unstable_by_key(|(at, index, is_filing)| (*at, !*is_filing, *index));
+    deeds
+}
+
+async fn file(portal: &Portal, form: &Form, person: &SamplePerson) -> Result<Filed, FlowError> {
+    let now = portal.clock.now();
+    let mut tx = portal.database.write().await?;
+    let (account, made) = account_for(portal, &mut tx, &person.mail, language(&person.raw)).await?;
+    let draft_id = DraftId::from_random(random());
+    let (key, wrapped_key) = portal.seal.new_data_key();
+    let new = NewDraft {
+        draft_id,
+        owner: DraftOwner::Account(account),
+        form_id: &form.id,
+        form_version: form.version,
+        wrapped_key: &wrapped_key,
+        answers_sealed: &key.seal(&draft::place(draft_id), &serde_json::to_vec(&person.raw)?),
+        audited_session: None,
+        created_at: now,
+        expires_at: now.plus(retention::DRAFT),
+    };
+    draft::insert(&mut tx, &new).await?;
+    let started = AuditEntry::done(now, Actor::Citizen(account), Deed::DraftStarted).on(Subject::Draft(draft_id));
+    tx.commit_all(made.into_iter().chain([started]).collect()).await?;
+
+    let sender = Sender { account, method: Method::EmailCode, signed_in_at: now };
+    match submit(portal, &sender, &form.id, draft_id, letters::received).await? {
+        Submitted::Receipt(number) => Ok(Filed { account, number }),
+        Submitted::Incomplete(_) => Err(FlowError::Store(StoreError::Corrupt("an incomplete sample".to_owned()))),
+    }
+}
+
+/// The language that she is written to in.
+fn language(raw: &RawAnswers) -> &'static str {
+    if raw.first("language") == "ja" { "ja" } else { "en" }
+}
+
+async fn work(
+    portal: &Portal,
+    desk: &Desk<'_>,
+    stage: SampleStage,
+    filed: &Filed,
+    letter: &(impl Fn(Notice, &str) -> MailPayload + Sync),
+) -> Result<(), FlowError> {
+    if stage == SampleStage::Withdrawn {
+        let version = version_of(portal, &filed.number).await?;
+        return filings::withdraw(portal, filed.account, &filed.number, version).await;
+    }
+    let seen = || Order::RecordIdentity(NumberDocument::MyNumberCard, PersonDocument::MyNumberCard);
+    let (first, second) = match stage {
+        SampleStage::Submitted | SampleStage::Withdrawn => (Vec::new(), None),
+        SampleStage::InReview => (vec![Order::Claim], None),
+        SampleStage::SentBack => (vec![Order::Claim, Order::SendBack(correction(portal)?)], None),
+        SampleStage::VisitNeeded => (vec![Order::Claim, Order::AskToVisit], None),
+        SampleStage::Accepted => (vec![Order::Claim, seen(), Order::Accept], None),
+        SampleStage::Confirmed => (vec![Order::Claim, seen(), Order::Accept], Some(Order::Confirm)),
+        SampleStage::DeclineProposed(reason) => (vec![Order::Claim, Order::ProposeDecline(reason)], None),
+        SampleStage::Declined(reason) => (vec![Order::Claim, Order::ProposeDecline(reason)], Some(Order::Decline)),
+    };
+    let orders = first.into_iter().map(|order| (desk.first, order));
+    for (who, order) in orders.chain(second.map(|order| (desk.second, order))) {
+        let version = version_of(portal, &filed.number).await?;
+        if let Given::Refused(_) = give(portal, who, &filed.number, version, &order, letter).await? {
+            return Err(FlowError::Store(StoreError::Corrupt("a sample that cannot be worked on".to_owned())));
+        }
+    }
+    Ok(())
+}
+
+fn correction(portal: &Portal) -> Result<CorrectionRequest, FlowError> {
+    let field: FieldId = CORRECTED_FIELD.parse().map_err(|_| FlowError::NotFound)?;
+    let answer_by = portal.clock.now().date_in_japan().plus_days(CORRECTION_DAYS);
+    Ok(CorrectionRequest { fields: vec![(field, CORRECTION_REASON.to_owned())], answer_by })
+}
+
+async fn version_of(portal: &Portal, number: &ReceiptNumber) -> Result<i64, FlowError> {
+    let head = case::find_by_receipt_number(&mut *portal.database.read().await?, number).await?;
+    head.map(|head| head.version).ok_or(FlowError::NotFound)
+}

@@ -1,0 +1,196 @@
+//! Taking a receipt (`handover.md` §6). Invariant: a receipt counts as a whole or not at all, and however often it comes:
+//! what an entry is settled with once stays.
+
+use std::collections::BTreeMap;
+
+use handover::{DestinationPublic, EntryResult, Outcome, Receipt};
+use intake::{
+    case::{Command, Giver, decide},
+    ids::{DestinationId, ReceiptNumber},
+    time::Instant,
+};
+
+use super::{FlowError, review, submit::write_to};
+use crate::{
+    portal::Portal,
+    store::{
+        AuditEntry, StoreError, WriteTx,
+        audit::{Actor, Deed, Subject},
+        batch::{self, Entry, Settlement},
+        case::{self, Author, NewEvent},
+        outbox::MailPayload,
+    },
+};
+
+/// What became of a receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It said something new of so many entries.
+    Now(usize),
+    /// All of it was known before; nothing happened.
+    Before,
+}
+
+/// Why a receipt was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ReceiptError {
+    /// It is not a receipt of this destination for this portal, or about another batch.
+    #[error(transparent)]
+    Refused(#[from] handover::Error),
+    /// An entry was settled otherwise before.
+    #[error("an entry was settled otherwise before")]
+    Conflict,
+    /// There is no such destination or batch.
+    #[error("there is no such batch")]
+    NotFound,
+    /// Something failed.
+    #[error(transparent)]
+    Flow(#[from] FlowError),
+}
+
+impl From<StoreError> for ReceiptError {
+    fn from(error: StoreError) -> Self {
+        Self::Flow(error.into())
+    }
+}
+
+/// Takes a receipt. `letter` gives the text of the mail that says that the office has taken a filing in, by language.
+///
+/// # Errors
+/// See [`ReceiptError`]; then nothing was done.
+pub async fn take_receipt(
+    portal: &Portal,
+    destination: &DestinationId,
+    document: &[u8],
+    letter: impl Fn(&str) -> MailPayload + Send + Sync,
+) -> Result<Taken, ReceiptError> {
+    let found = batch::find_destination(&mut *portal.database.read().await?, destination).await?;
+    let public = DestinationPublic::from_json(&found.ok_or(ReceiptError::NotFound)?.public_json)?;
+    let receipt = Receipt::read(document, &public, portal.config.public_url.origin())?;
+    // The same receipt twice at once: the second one waits, or is done anew and finds everything settled.
+    for _ in 0..4 {
+        match once(portal, destination, &receipt, document, &letter).await {
+            Err(ReceiptError::Flow(FlowError::Store(StoreError::Duplicate | StoreError::Busy))) => {}
+            other => return other,
+        }
+    }
+    Err(StoreError::Busy.into())
+}
+
+async fn once(
+    portal: &Portal,
+    destination: &DestinationId,
+    receipt: &Receipt,
+    document: &[u8],
+    letter: &(impl Fn(&str) -> MailPayload + Sync),
+) -> Result<Taken, ReceiptError> {
+    let now = portal.clock.now();
+    let seq = i64::try_from(receipt.seq).map_err(|_| ReceiptError::NotFound)?;
+    let mut tx = portal.database.write().await?;
+    let found = batch::find(&mut tx, destination, seq).await?.ok_or(ReceiptError::NotFound)?;
+    let entries = batch::entries(&mut tx, destination, seq).await?;
+    let entries: BTreeMap<(&ReceiptNumber, i64), &Entry> =
+        entries.iter().map(|entry| ((&entry.receipt_number, entry.rev), entry)).collect();
+    receipt.check_batch(receipt.seq, &found.manifest_sha256, |id, rev| entries.contains_key(&(id, rev)))?;
+    let mut news = Vec::new();
+    for result in &receipt.results {
+        let Some(entry) = entries.get(&(&result.id, result.rev)) else { continue };
+        if is_news(entry, result.result)? {
+            news.push((*entry, result));
+        }
+    }
+    if news.is_empty() {
+        return Ok(Taken::Before);
+    }
+    let mut deeds = Vec::new();
+    for (entry, result) in &news {
+        deeds.extend(settle(portal, &mut tx, destination, entry, result, letter).await?);
+    }
+    if batch::find_receipt(&mut tx, destination, &receipt.jti).await?.is_none() {
+        batch::insert_receipt(&mut tx, destination, &receipt.jti, seq, document, now).await?;
+    }
+    let did = |deed: Deed| {
+        let actor = Actor::Destination(destination.clone());
+        AuditEntry::done(now, actor, deed).on(Subject::Batch(destination.clone(), seq))
+    };
+    deeds.push(did(Deed::ReceiptTaken).with("entries", i64::try_from(news.len()).unwrap_or(i64::MAX)));
+    if batch::close_if_settled(&mut tx, destination, seq, now).await? {
+        deeds.push(did(Deed::BatchSettled));
+    }
+    tx.commit_all(deeds).await?;
+    Ok(Taken::Now(news.len()))
+}
+
+/// Whether a result says something that was not known.
+fn is_news(entry: &Entry, result: Outcome) -> Result<bool, ReceiptError> {
+    match (entry.result.as_deref(), result) {
+        (None, _) | (Some("held"), Outcome::Imported | Outcome::Rejected) => Ok(true),
+        (Some(known), said) if known == said.as_str() => Ok(false),
+        // Settled for good: nothing else can be said of it. Held after that is late news, and wrong.
+        (Some(_), _) => Err(ReceiptError::Conflict),
+    }
+}
+
+async fn settle(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    destination: &DestinationId,
+    entry: &Entry,
+    result: &EntryResult,
+    letter: &(impl Fn(&str) -> MailPayload + Sync),
+) -> Result<Option<AuditEntry>, FlowError> {
+    let now = portal.clock.now();
+    let settlement = Settlement {
+        receipt_number: &entry.receipt_number,
+        rev: entry.rev,
+        result: result.result.as_str(),
+        reason: result.reason.as_deref(),
+    };
+    if !batch::settle(tx, destination, &settlement, now).await? {
+        return Err(StoreError::Busy.into());
+    }
+    let head = case::find_head(tx, entry.case_id).await?.ok_or(FlowError::NotFound)?;
+    let command = match result.result {
+        Outcome::Imported => Command::SettleImported,
+        Outcome::Held => Command::SettleHeld,
+        Outcome::Rejected => Command::SettleRejected,
+    };
+    let after = match decide(&review::state(&head), &command, Giver::Portal) {
+        Ok(after) if head.rev == entry.rev => after,
+        // The case went on meanwhile; what the back office has stays noted at the entry.
+        _ => {
+            tracing::warn!(case = %head.case_id, "a receipt settles a revision that the case has left");
+            return Ok(None);
+        }
+    };
+    if !case::update_stage(tx, head.case_id, head.version, &review::change(&head, &after, &command, Giver::Portal, now))
+        .await?
+    {
+        return Err(StoreError::Busy.into());
+    }
+    case::append_event(tx, &event(&head, &command, after.stage, after.rev, now)).await?;
+    if let (Outcome::Imported, Some(account)) = (result.result, head.account_id) {
+        write_to(portal, tx, account, "taken_in", letter).await?;
+    }
+    let actor = Actor::Destination(destination.clone());
+    Ok(Some(AuditEntry::done(now, actor, Deed::Commanded(command.kind())).on(Subject::Case(head.case_id))))
+}
+
+fn event<'a>(
+    head: &case::CaseHead,
+    command: &Command,
+    to_stage: intake::case::Stage,
+    rev: i64,
+    at: Instant,
+) -> NewEvent<'a> {
+    NewEvent {
+        case_id: head.case_id,
+        at,
+        command: Some(command.kind()),
+        actor: Author::Portal,
+        from_stage: Some(head.stage),
+        to_stage,
+        rev,
+        detail_sealed: None,
+    }
+}
