@@ -3,6 +3,7 @@
 
 mod assets;
 mod filing;
+mod hand_over;
 mod passkey;
 mod review;
 mod sample_people;
@@ -10,3 +11,4 @@ mod staff_pages;
 mod staff_sign_in;
 mod store;
 mod support;
+mod tidy;
