@@ -15,7 +15,8 @@ use intake::{
 use server::{
     flows::{
         FlowError,
-        decide::{Given, Notice, Obstacle, Order, ask_the_overdue_to_visit, give},
+        decide::{Given, Notice, Obstacle, Order, give},
+        overdue,
         queue::{self, Tab},
         staff_case::{self, Who},
     },
@@ -294,10 +295,10 @@ async fn sending_back_names_fields_reasons_and_a_day_and_becomes_a_visit_when_th
         assert_eq!(view.case.head.correction_due_on, Some(asked.answer_by));
 
         portal.clock.advance(14 * DAY);
-        assert_eq!(ask_the_overdue_to_visit(portal, &notice).await.unwrap(), 0, "the day itself still counts");
+        assert_eq!(overdue::ask_to_visit(portal, &notice).await.unwrap(), 0, "the day itself still counts");
         portal.clock.advance(DAY);
-        assert_eq!(ask_the_overdue_to_visit(portal, &notice).await.unwrap(), 1);
-        assert_eq!(ask_the_overdue_to_visit(portal, &notice).await.unwrap(), 0, "once");
+        assert_eq!(overdue::ask_to_visit(portal, &notice).await.unwrap(), 1);
+        assert_eq!(overdue::ask_to_visit(portal, &notice).await.unwrap(), 0, "once");
         let kept = head(portal, &number).await;
         assert_eq!((kept.stage, kept.correction_due_on, kept.holder), (Stage::VisitNeeded, None, None));
         assert_eq!(newest_mail(portal).await.unwrap().1, "VisitNeeded ja");

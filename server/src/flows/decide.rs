@@ -92,7 +92,7 @@ pub enum Notice {
 }
 
 impl Notice {
-    const fn as_str(self) -> &'static str {
+    pub(super) const fn as_str(self) -> &'static str {
         match self {
             Self::SentBack => "sent_back",
             Self::VisitNeeded => "visit_needed",
@@ -354,48 +354,4 @@ pub(super) async fn is_another_person(
     let Some(first) = review::state(head).decided_by else { return Ok(false) };
     let first = staff::find(connection, first).await?;
     Ok(first.is_some_and(|first| first.staff_id != staff.staff_id && first.person_id != staff.person_id))
-}
-
-/// Asks the parents to come whose day for corrections has passed; how many.
-///
-/// # Errors
-/// When the database fails.
-pub async fn ask_the_overdue_to_visit(
-    portal: &Portal,
-    letter: &(impl Fn(Notice, &str) -> MailPayload + Sync),
-) -> Result<u64, FlowError> {
-    const AT_ONCE: i64 = 50;
-    let now = portal.clock.now();
-    let today = now.date_in_japan();
-    let due = case::corrections_due_before(&mut *portal.database.read().await?, today, AT_ONCE).await?;
-    let mut asked = 0;
-    for head in due {
-        let (command, giver) = (Command::AskToVisit, Giver::Portal);
-        let Ok(after) = decide(&review::state(&head), &command, giver) else { continue };
-        let mut tx = portal.database.write().await?;
-        let change = review::change(&head, &after, &command, giver, now);
-        if !case::update_stage(&mut tx, head.case_id, head.version, &change).await? {
-            // The parent was faster.
-            continue;
-        }
-        let event = NewEvent {
-            case_id: head.case_id,
-            at: now,
-            command: Some(CommandKind::AskToVisit),
-            actor: Author::Portal,
-            from_stage: Some(head.stage),
-            to_stage: after.stage,
-            rev: after.rev,
-            detail_sealed: None,
-        };
-        case::append_event(&mut tx, &event).await?;
-        if let Some(account) = head.account_id {
-            let letter = |locale: &str| letter(Notice::VisitNeeded, locale);
-            submit::write_to(portal, &mut tx, account, Notice::VisitNeeded.as_str(), &letter).await?;
-        }
-        let entry = AuditEntry::done(now, Actor::Portal, Deed::Commanded(CommandKind::AskToVisit));
-        tx.commit(Record::Deed(entry.on(Subject::Case(head.case_id)))).await?;
-        asked += 1;
-    }
-    Ok(asked)
 }

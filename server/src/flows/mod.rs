@@ -9,6 +9,7 @@ pub mod draft;
 pub mod filings;
 pub mod hand_over;
 pub mod import_job;
+pub mod overdue;
 pub mod passkey;
 pub mod password;
 pub mod queue;

@@ -14,7 +14,7 @@ use intake::{
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    flows::{FlowError, decide::ask_the_overdue_to_visit, hand_over, signing_keys},
+    flows::{FlowError, hand_over, overdue, signing_keys},
     letters,
     mail::{Letter, Mailer, SendError},
     portal::Portal,
@@ -47,7 +47,7 @@ pub fn start(portal: &Arc<Portal>, mailer: Mailer, stop: &watch::Receiver<bool>)
     let seal_all = async move || seal_confirmed(&sealing).await.map(drop);
     workers.spawn(repeat("hand_over", seal_every, stop.clone(), seal_all));
     let overdue = Arc::clone(portal);
-    let ask = async move || ask_the_overdue_to_visit(&overdue, &letters::notice).await.map(drop);
+    let ask = async move || overdue::ask_to_visit(&overdue, &letters::notice).await.map(drop);
     workers.spawn(repeat("overdue", OVERDUE_EVERY, stop.clone(), ask));
     workers
 }
