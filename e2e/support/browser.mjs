@@ -21,9 +21,9 @@ export async function startBrowser() {
 }
 
 /** A person with a device of her own. `javaScript: false` is a browser in which no script of a page runs. */
-export async function person(browser, portal, { javaScript = true, locale = "ja-JP", viewport = PHONE } = {}) {
+export async function person(browser, portal, { javaScript = true, locale = "ja-JP", viewport = PHONE, storageState } = {}) {
   const context = await browser.newContext({
-    baseURL: portal.url, locale, viewport, javaScriptEnabled: javaScript, timezoneId: "Asia/Tokyo", hasTouch: true,
+    baseURL: portal.url, locale, viewport, storageState, javaScriptEnabled: javaScript, timezoneId: "Asia/Tokyo", hasTouch: true,
   });
   context.setDefaultTimeout(15_000);
   const complaints = [];
@@ -43,8 +43,8 @@ export async function press(target) {
 }
 
 /** Waits until `check` gives true, asked from here: a timer of the page would not run where its scripts are off. */
-export async function until(what, check) {
-  const end = Date.now() + 15_000;
+export async function until(what, check, patience = 15_000) {
+  const end = Date.now() + patience;
   while (!(await check())) {
     if (Date.now() > end) throw new Error(`it did not happen: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));
