@@ -301,6 +301,75 @@ for (const javaScript of [true, false]) {
   });
 }
 
+test("a parent adds a passkey and signs in with it", async () => {
+  const parent = await person(browser, portal);
+  const { page, context } = parent;
+  await page.goto("/account");
+  await signIn(page, portal, "passkey@example.jp");
+  assert.equal(path(page), "/account");
+  await look(parent, "account");
+  await press(page.getByRole("link", { name: "パスキーを登録する" }));
+  await look(parent, "passkey-new");
+  await page.getByLabel("名前").fill("<b>わたしの</b>端末");
+  const told = page.getByRole("status").getByText("練習用の認証器が応答しました");
+  const loaded = page.waitForEvent("load");
+  await button(page, "登録する").click();
+  await told.waitFor();
+  await loaded;
+  assert.equal(path(page), "/account");
+  assert.match(await textOf(page), /<b>わたしの<\/b>端末/);
+  await look(parent, "account-with-passkey");
+
+  await press(button(page, "サインアウト"));
+  await page.goto("/cases");
+  await page.getByLabel("メールアドレス").fill("passkey@example.jp");
+  await press(button(page, "パスキーでサインイン"));
+  await look(parent, "passkey-enter");
+  await press(button(page, "パスキーを使う"));
+  assert.equal(path(page), "/cases");
+  await page.goto("/account");
+  assert.match(await textOf(page), /最後に使った日時/);
+  await press(button(page, "消す").or(page.getByRole("button", { name: /^消す：/ })).first());
+  assert.doesNotMatch(await textOf(page), /最後に使った日時/);
+  await context.close();
+});
+
+test("an authenticator that the portal does not know is refused, known address or not", async () => {
+  const parent = await person(browser, portal);
+  const { page, context } = parent;
+  const session = await context.newCDPSession(page);
+  await session.send("WebAuthn.enable");
+  await session.send("WebAuthn.addVirtualAuthenticator", {
+    options: { protocol: "ctap2", transport: "internal", hasUserVerification: true, isUserVerified: true, hasResidentKey: true },
+  });
+  for (const mail of ["passkey@example.jp", "nobody-knows@example.jp"]) {
+    await page.goto("/sign-in");
+    await page.getByLabel("メールアドレス").fill(mail);
+    await press(button(page, "パスキーでサインイン"));
+    // The practice authenticator leaves it to the browser's own, which has no key either.
+    await button(page, "パスキーを使う").click();
+    await page.getByText("確認できませんでした。もう一度お試しください。").waitFor();
+    assert.equal(path(page), "/sign-in/passkey");
+    await look(parent, "passkey-refused");
+    await press(page.getByRole("link", { name: "メールの番号でサインインする" }));
+    assert.equal(path(page), "/sign-in");
+  }
+  await context.close();
+});
+
+test("without script the passkey page says so and leads to the code", async () => {
+  const parent = await person(browser, portal, { javaScript: false });
+  const { page, context } = parent;
+  await page.goto("/sign-in");
+  await page.getByLabel("メールアドレス").fill("passkey@example.jp");
+  await press(button(page, "パスキーでサインイン"));
+  assert.match(await textOf(page), /JavaScript が必要です/);
+  await look(parent, "passkey-enter");
+  await press(button(page, "パスキーを使う"));
+  assert.match(await textOf(page), /パスキーを確かめられませんでした/);
+  await context.close();
+});
+
 test("while somebody types, the draft is saved without a press", async () => {
   const parent = await person(browser, portal);
   const { page, context } = parent;

@@ -3,9 +3,11 @@
 
 mod assets;
 mod filing;
+mod hand_over;
 mod passkey;
 mod review;
 mod sample_people;
+mod staff_pages;
 mod staff_sign_in;
 mod store;
 mod support;

@@ -4,7 +4,9 @@
 
 pub mod authenticator;
 pub mod filing;
+pub mod http;
 pub mod portal;
+pub mod review;
 pub mod staff;
 
 use std::sync::Once;

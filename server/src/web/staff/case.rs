@@ -88,7 +88,10 @@ pub(super) async fn shown(
         offers: offers.collect(),
         failed,
     };
-    Ok(page(status, pages::page(&at.desk, &model)))
+    let mut desk = at.desk.clone();
+    // Also after a command: choosing a language comes back to the case.
+    desk.chrome.path = format!("/staff/cases/{number}");
+    Ok(page(status, pages::page(&desk, &model)))
 }
 
 /// `GET /staff/cases/{receipt_number}`

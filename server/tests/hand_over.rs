@@ -1,0 +1,516 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! Hand-over: from a confirmed case to the receipt, on both databases, in the flows and over HTTP.
+
+use std::{net::TcpListener, sync::Arc};
+
+use handover::{
+    BatchFiles, Chain, DestinationKeys, EntryResult, OpenedBatch, Outcome, Reader, Receipt, Trust, open, token,
+};
+use intake::{
+    case::Stage,
+    export::recheck,
+    ids::{DestinationId, ReceiptNumber},
+    time::{DAY, Instant},
+};
+use server::{
+    config::Plane,
+    flows::{
+        FlowError, hand_over, import_job, signing_keys,
+        take_receipt::{ReceiptError, Taken, take_receipt},
+    },
+    portal::Portal,
+    store::{audit, batch, outbox::MailPayload},
+    web, worker,
+};
+
+use crate::support::{
+    filing::file,
+    portal::{letter, newest_mail, portals},
+    review::{accept, confirm, done, head, two_clerks},
+};
+
+fn kenko() -> DestinationId {
+    "kenko".parse().unwrap()
+}
+
+/// The closed side: its keys, whom it trusts, and what it has read.
+struct BackOffice {
+    keys: DestinationKeys,
+    trust: Trust,
+    chain: Chain,
+    issuer: String,
+}
+
+impl BackOffice {
+    async fn of(portal: &Portal) -> Self {
+        signing_keys::keep(portal).await.unwrap();
+        let keys = DestinationKeys::generate(kenko());
+        hand_over::add_destination(portal, &keys.public().to_json()).await.unwrap();
+        let (announcement, _) = signing_keys::published(portal).await.unwrap();
+        let trust = Trust::of(announcement.keys[0].jwk.clone(), portal.clock.now()).unwrap();
+        Self { keys, trust, chain: Chain::default(), issuer: portal.config.public_url.origin().to_owned() }
+    }
+
+    fn read(&mut self, files: &BatchFiles) -> OpenedBatch {
+        let reader = Reader {
+            issuer: &self.issuer,
+            audience: "kenko",
+            trust: &self.trust,
+            chain: &self.chain,
+            key: &self.keys.entries,
+        };
+        let opened = open(files, &reader).unwrap();
+        self.chain.push(opened.manifest.seq, &opened.manifest_sha256, opened.manifest.created_at);
+        self.trust = opened.trust.clone();
+        for one in &opened.entries {
+            assert_eq!(recheck(&one.entry, opened.form_of(&one.entry).unwrap()), []);
+        }
+        opened
+    }
+
+    fn receipt(&self, batch: &OpenedBatch, jti: &str, results: &[(usize, Outcome)], at: Instant) -> Vec<u8> {
+        let of = |(place, result): &(usize, Outcome)| EntryResult {
+            id: batch.entries[*place].entry.id.clone(),
+            rev: batch.entries[*place].entry.rev,
+            result: *result,
+            reason: (*result != Outcome::Imported).then(|| "several".to_owned()),
+            at,
+        };
+        let receipt = Receipt {
+            v: 1,
+            iss: "kenko".to_owned(),
+            aud: self.issuer.clone(),
+            seq: batch.manifest.seq,
+            manifest_sha256: batch.manifest_sha256.clone(),
+            jti: jti.to_owned(),
+            results: results.iter().map(of).collect(),
+        };
+        receipt.sign(&self.keys.signing)
+    }
+}
+
+fn taken_in(_: &str) -> MailPayload {
+    letter("受け入れました")
+}
+
+async fn take(portal: &Portal, document: &[u8]) -> Result<Taken, ReceiptError> {
+    portal.clock.advance(1_000_000);
+    take_receipt(portal, &kenko(), document, taken_in).await
+}
+
+async fn seal(portal: &Portal) -> Option<hand_over::Sealed> {
+    hand_over::seal_batch(portal, &kenko()).await.unwrap()
+}
+
+async fn carried(portal: &Portal, seq: i64) -> BatchFiles {
+    import_job::carried(portal, &kenko(), seq).await.unwrap()
+}
+
+async fn stage(portal: &Portal, number: &ReceiptNumber) -> Stage {
+    head(portal, number).await.stage
+}
+
+async fn deeds(portal: &Portal) -> Vec<String> {
+    let mut tx = portal.database.read().await.unwrap();
+    audit::verify(&mut tx).await.unwrap();
+    audit::after(&mut tx, 0, 10_000).await.unwrap().into_iter().map(|entry| entry.deed).collect()
+}
+
+#[tokio::test]
+async fn a_confirmed_case_goes_into_a_batch_and_is_imported_by_its_receipt() {
+    for one in portals().await {
+        let portal = &one.portal;
+        let mut office = BackOffice::of(portal).await;
+        let clerks = two_clerks(portal).await;
+        let (_, number) = file(portal, 1).await;
+        assert_eq!(seal(portal).await, None, "nothing is confirmed yet");
+        confirm(portal, &clerks, &number).await;
+        assert_eq!(seal(portal).await, Some(hand_over::Sealed { seq: 1, entries: 1 }));
+        assert_eq!(seal(portal).await, None, "it is in one batch");
+        assert_eq!(stage(portal, &number).await, Stage::HandedOver);
+
+        let opened = office.read(&carried(portal, 1).await);
+        let entry = &opened.entries[0].entry;
+        assert_eq!(entry.person.name.as_deref(), Some("髙橋 花子"));
+        assert_eq!(entry.person.address.as_deref(), Some("窓口市𠮷田町1-2-3"));
+        assert_eq!(entry.person.email.as_deref(), Some("parent1@example.jp"));
+        assert!(entry.item("10").unwrap().value.is_some());
+        let hashes = audit::entry_hashes(&mut portal.database.read().await.unwrap()).await.unwrap();
+        let size = usize::try_from(opened.manifest.audit.size).unwrap();
+        assert_eq!(opened.manifest.audit, handover::manifest::audit_head(&hashes[..size]));
+
+        let receipt = office.receipt(&opened, "1", &[(0, Outcome::Imported)], portal.clock.now());
+        assert_eq!(take(portal, &receipt).await.unwrap(), Taken::Now(1));
+        assert_eq!(stage(portal, &number).await, Stage::Imported);
+        assert_eq!(newest_mail(portal).await.unwrap().1, "受け入れました");
+        assert_eq!(take(portal, &receipt).await.unwrap(), Taken::Before);
+        let gone = import_job::carried(portal, &kenko(), 1).await;
+        assert!(matches!(gone, Err(FlowError::NotFound)), "the encrypted files are deleted");
+        let deeds = deeds(portal).await;
+        for deed in ["batch_sealed", "command.seal", "receipt_taken", "command.settle_imported", "batch_settled"] {
+            assert_eq!(deeds.iter().filter(|one| *one == deed).count(), 1, "{deed}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn held_entries_are_settled_later_and_a_rejected_one_comes_back_as_a_new_revision() {
+    for one in portals().await {
+        let portal = &one.portal;
+        let mut office = BackOffice::of(portal).await;
+        let clerks = two_clerks(portal).await;
+        let (_, first) = file(portal, 1).await;
+        let (_, second) = file(portal, 2).await;
+        confirm(portal, &clerks, &first).await;
+        confirm(portal, &clerks, &second).await;
+        seal(portal).await.unwrap();
+        let batch = office.read(&carried(portal, 1).await);
+        let numbers = [batch.entries[0].entry.id.clone(), batch.entries[1].entry.id.clone()];
+
+        let held = office.receipt(&batch, "1", &[(0, Outcome::Held), (1, Outcome::Rejected)], portal.clock.now());
+        assert_eq!(take(portal, &held).await.unwrap(), Taken::Now(2));
+        assert_eq!(stage(portal, &numbers[0]).await, Stage::Held);
+        let back = head(portal, &numbers[1]).await;
+        assert_eq!((back.stage, back.rev), (Stage::InReview, 2));
+        let noted = batch::entries_of_case(&mut portal.database.read().await.unwrap(), back.case_id).await.unwrap();
+        assert_eq!(noted[0].reason.as_deref(), Some("several"));
+
+        // What is settled stays; nothing of such a receipt counts, not even what would be news.
+        let wrong = office.receipt(&batch, "2", &[(0, Outcome::Imported), (1, Outcome::Imported)], portal.clock.now());
+        assert!(matches!(take(portal, &wrong).await, Err(ReceiptError::Conflict)));
+        assert_eq!(stage(portal, &numbers[0]).await, Stage::Held);
+
+        let later = office.receipt(&batch, "3", &[(0, Outcome::Imported)], portal.clock.now());
+        assert_eq!(take(portal, &later).await.unwrap(), Taken::Now(1));
+        assert_eq!(stage(portal, &numbers[0]).await, Stage::Imported);
+        let late = office.receipt(&batch, "4", &[(0, Outcome::Held)], portal.clock.now());
+        assert!(matches!(take(portal, &late).await, Err(ReceiptError::Conflict)));
+
+        accept(portal, &clerks, &numbers[1]).await;
+        assert_eq!(seal(portal).await, Some(hand_over::Sealed { seq: 2, entries: 1 }));
+        let again = office.read(&carried(portal, 2).await);
+        assert_eq!((&again.entries[0].entry.id, again.entries[0].entry.rev), (&numbers[1], 2));
+    }
+}
+
+#[tokio::test]
+async fn a_correction_of_an_imported_case_travels_as_the_next_revision() {
+    for one in portals().await {
+        let portal = &one.portal;
+        let mut office = BackOffice::of(portal).await;
+        let clerks = two_clerks(portal).await;
+        let (_, number) = file(portal, 1).await;
+        confirm(portal, &clerks, &number).await;
+        seal(portal).await.unwrap();
+        let batch = office.read(&carried(portal, 1).await);
+        take(portal, &office.receipt(&batch, "1", &[(0, Outcome::Imported)], portal.clock.now())).await.unwrap();
+        done(portal, &clerks[0], &number, server::flows::decide::Order::Correct).await;
+        accept(portal, &clerks, &number).await;
+        seal(portal).await.unwrap();
+        let again = office.read(&carried(portal, 2).await);
+        assert_eq!(again.entries[0].entry.rev, 2);
+        assert_eq!(again.entries[0].entry.filed_at, batch.entries[0].entry.filed_at);
+    }
+}
+
+#[tokio::test]
+async fn a_forged_or_foreign_receipt_does_nothing() {
+    for one in portals().await {
+        let portal = &one.portal;
+        let mut office = BackOffice::of(portal).await;
+        let clerks = two_clerks(portal).await;
+        let (_, number) = file(portal, 1).await;
+        confirm(portal, &clerks, &number).await;
+        seal(portal).await.unwrap();
+        let mut batch = office.read(&carried(portal, 1).await);
+        let results = [(0, Outcome::Imported)];
+        let good = office.receipt(&batch, "1", &results, portal.clock.now());
+        let code = |result: Result<Taken, ReceiptError>| match result {
+            Err(ReceiptError::Refused(error)) => error.code(),
+            other => panic!("{other:?}"),
+        };
+        let mut altered = good.clone();
+        altered[40] ^= 1;
+        assert!(take(portal, &altered).await.is_err());
+        let other = DestinationKeys::generate(kenko());
+        let ours = std::mem::replace(&mut office.keys, other);
+        let forged = office.receipt(&batch, "1", &results, portal.clock.now());
+        assert_eq!(code(take(portal, &forged).await), "unknown_key");
+        office.keys = ours;
+        batch.manifest_sha256 = "0".repeat(64);
+        let foreign = office.receipt(&batch, "1", &results, portal.clock.now());
+        assert_eq!(code(take(portal, &foreign).await), "foreign_receipt");
+        batch.manifest.seq = 7;
+        let nowhere = office.receipt(&batch, "1", &results, portal.clock.now());
+        assert!(matches!(take(portal, &nowhere).await, Err(ReceiptError::NotFound)));
+        assert_eq!(stage(portal, &number).await, Stage::HandedOver);
+        assert_eq!(take(portal, &good).await.unwrap(), Taken::Now(1));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn however_many_seal_and_settle_at_once_nothing_is_there_twice() {
+    for one in portals().await {
+        let portal = Arc::new(one.portal);
+        let mut office = BackOffice::of(&portal).await;
+        let clerks = two_clerks(&portal).await;
+        for browser in 1..=3 {
+            let (_, number) = file(&portal, browser).await;
+            confirm(&portal, &clerks, &number).await;
+        }
+        let mut tries = tokio::task::JoinSet::new();
+        for _ in 0..5 {
+            let portal = Arc::clone(&portal);
+            tries.spawn(async move { hand_over::seal_batch(&portal, &kenko()).await });
+        }
+        // Who was too slow four times over may say that it is busy; what counts is what is there.
+        let sealed = tries.join_all().await;
+        assert!(sealed.iter().any(|one| matches!(one, Ok(Some(_)))));
+        let batch = office.read(&carried(&portal, 1).await);
+        assert_eq!(batch.entries.len(), 3);
+        assert_eq!(seal(&portal).await, None);
+
+        let all = [(0, Outcome::Imported), (1, Outcome::Imported), (2, Outcome::Imported)];
+        let receipt = Arc::new(office.receipt(&batch, "1", &all, portal.clock.now()));
+        let mut tries = tokio::task::JoinSet::new();
+        for _ in 0..5 {
+            let (portal, receipt) = (Arc::clone(&portal), Arc::clone(&receipt));
+            tries.spawn(async move { take_receipt(&portal, &kenko(), &receipt, taken_in).await });
+        }
+        let taken = tries.join_all().await;
+        assert_eq!(taken.iter().filter(|one| matches!(one, Ok(Taken::Now(3)))).count(), 1);
+        let deeds = deeds(&portal).await;
+        assert_eq!(deeds.iter().filter(|deed| *deed == "command.settle_imported").count(), 3);
+        assert_eq!(deeds.iter().filter(|deed| *deed == "batch_sealed").count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_sealing_that_fails_in_the_middle_leaves_everything_as_it_was() {
+    for one in portals().await {
+        let portal = &one.portal;
+        BackOffice::of(portal).await;
+        let clerks = two_clerks(portal).await;
+        let (_, number) = file(portal, 1).await;
+        confirm(portal, &clerks, &number).await;
+        // The entry stands in a batch already: the last step of the deed fails.
+        let before = deeds(portal).await.len();
+        let mut tx = portal.database.write().await.unwrap();
+        let blocking = batch::Batch {
+            destination_id: kenko(),
+            seq: 1,
+            manifest: Vec::new(),
+            manifest_sha256: "0".repeat(64),
+            keys_document: Vec::new(),
+            entry_count: 0,
+            byte_count: 0,
+            created_at: portal.clock.now(),
+            settled_at: None,
+        };
+        let case = head(portal, &number).await;
+        let taken = [batch::NewEntry { receipt_number: &number, rev: 1, case_id: case.case_id }];
+        batch::insert(&mut tx, &blocking, &[], &taken).await.unwrap();
+        let entry = server::store::AuditEntry::done(portal.clock.now(), audit::Actor::Operator, audit::Deed::BackedUp);
+        tx.commit_all(vec![entry]).await.unwrap();
+        assert!(hand_over::seal_batch(portal, &kenko()).await.is_err(), "an entry is in one batch, for ever");
+        assert_eq!(stage(portal, &number).await, Stage::Confirmed);
+        assert_eq!(deeds(portal).await.len(), before + 1);
+        let latest = batch::latest(&mut portal.database.read().await.unwrap(), &kenko()).await.unwrap().unwrap();
+        assert_eq!(latest.seq, 1);
+    }
+}
+
+#[tokio::test]
+async fn the_worker_makes_the_first_key_seals_what_is_confirmed_and_changes_keys_by_the_calendar() {
+    for one in portals().await {
+        let portal = &one.portal;
+        assert_eq!(worker::seal_confirmed(portal).await.unwrap(), 0, "without a destination only the key is made");
+        let mut office = BackOffice::of(portal).await;
+        let clerks = two_clerks(portal).await;
+        let mut sealed = 0;
+        for (browser, days) in [(1, 0), (2, 7), (3, 28)] {
+            let (_, number) = file(portal, browser).await;
+            confirm(portal, &clerks, &number).await;
+            if browser == 1 {
+                assert!(signing_keys::rotate(portal).await.unwrap().is_some());
+                assert!(signing_keys::rotate(portal).await.unwrap().is_none(), "one waits already");
+            }
+            portal.clock.advance(days * DAY);
+            sealed += worker::seal_confirmed(portal).await.unwrap();
+            assert_eq!(sealed, usize::from(browser));
+            office.read(&carried(portal, i64::from(browser)).await);
+        }
+        assert_eq!(office.trust.keys().count(), 2);
+        let retired = office.trust.keys().filter(|key| key.retired_at.is_some()).count();
+        assert_eq!(retired, 1);
+    }
+}
+
+/// A portal that serves the import jobs' plane on a port of its own.
+struct Served {
+    portal: Arc<Portal>,
+    address: String,
+}
+
+impl Served {
+    fn of(portal: Portal) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let portal = Arc::new(portal);
+        let server = web::serve(&portal, vec![listener], &[Plane::Handover]).unwrap();
+        tokio::spawn(server);
+        Self { portal, address }
+    }
+
+    fn token(&self, office: &BackOffice) -> String {
+        token::make(&office.keys.signing, &kenko(), &office.issuer, self.portal.clock.now(), rand::random())
+    }
+
+    async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let (address, path) = (self.address.trim_start_matches("http://").to_owned(), path.to_owned());
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
+        let sent = [head.as_bytes(), body].concat();
+        tokio::task::spawn_blocking(move || Answer::read(&address, &sent)).await.unwrap()
+    }
+
+    async fn get(&self, office: &BackOffice, path: &str) -> Answer {
+        self.ask("GET", path, &[("Authorization", &format!("Bearer {}", self.token(office)))], b"").await
+    }
+}
+
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn read(address: &str, sent: &[u8]) -> Self {
+        use std::io::{Read, Write};
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        stream.write_all(sent).unwrap();
+        let mut all = Vec::new();
+        // A server that refuses a body closes before it has read all of it.
+        let _ = stream.read_to_end(&mut all);
+        let end = all.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8(all[..end].to_vec()).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Self { status, head: head.to_lowercase(), body: all[end + 4..].to_vec() }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// The status, which the problem details repeat.
+    fn problem(&self) -> u16 {
+        assert!(self.head.contains("content-type: application/problem+json"), "{}", self.head);
+        assert_eq!(self.json()["status"], self.status);
+        self.status
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_fetches_a_batch_over_http_and_sends_its_receipt() {
+    for one in portals().await {
+        let served = Served::of(one.portal);
+        let portal = &served.portal;
+        let mut office = BackOffice::of(portal).await;
+        let clerks = two_clerks(portal).await;
+        let (_, number) = file(portal, 1).await;
+        confirm(portal, &clerks, &number).await;
+        seal(portal).await.unwrap();
+
+        let listed = served.get(&office, "/handover/v1/batches?after=0").await;
+        assert_eq!(listed.status, 200);
+        let batches = listed.json();
+        assert_eq!((&batches["batches"][0]["seq"], &batches["batches"][0]["entries"]), (&1.into(), &1.into()));
+        assert_eq!(served.get(&office, "/handover/v1/batches?after=1").await.json()["batches"], serde_json::json!([]));
+
+        let mut files = BatchFiles::default();
+        for (name, _) in carried(portal, 1).await.iter() {
+            let got = served.get(&office, &format!("/handover/v1/batches/1/{name}")).await;
+            assert_eq!(got.status, 200, "{name}");
+            assert!(got.head.contains(&format!("etag: \"{}\"", handover::sha256_hex(&got.body))), "{}", got.head);
+            files.insert(name, got.body).unwrap();
+        }
+        let manifest = files.get("manifest.jws.json").unwrap();
+        assert_eq!(batches["batches"][0]["manifest_sha256"], handover::sha256_hex(manifest));
+        let entries = files.get("entries.ndjson.age").unwrap().to_vec();
+        let opened = office.read(&files);
+
+        let path = "/handover/v1/batches/1/entries.ndjson.age";
+        let bearer = || format!("Bearer {}", served.token(&office));
+        let part = served.ask("GET", path, &[("Authorization", &bearer()), ("Range", "bytes=10-19")], b"").await;
+        assert_eq!((part.status, part.body.as_slice()), (206, &entries[10..20]));
+        assert!(part.head.contains(&format!("content-range: bytes 10-19/{}", entries.len())));
+        let far = served.ask("GET", path, &[("Authorization", &bearer()), ("Range", "bytes=99999999-")], b"").await;
+        assert_eq!(far.problem(), 416);
+        let tag = format!("\"{}\"", handover::sha256_hex(&entries));
+        let known = served.ask("GET", path, &[("Authorization", &bearer()), ("If-None-Match", &tag)], b"").await;
+        assert_eq!(known.status, 304);
+
+        let receipt = office.receipt(&opened, "1", &[(0, Outcome::Imported)], portal.clock.now());
+        let send = async |body: &[u8]| {
+            served.ask("POST", "/handover/v1/receipts", &[("Authorization", &bearer())], body).await
+        };
+        assert_eq!(send(&receipt).await.status, 200);
+        assert_eq!(send(&receipt).await.status, 200, "the same again");
+        assert_eq!(stage(portal, &number).await, Stage::Imported);
+        let other = office.receipt(&opened, "2", &[(0, Outcome::Rejected)], portal.clock.now());
+        assert_eq!(send(&other).await.problem(), 409);
+        assert_eq!(send(b"{}").await.problem(), 422);
+        assert_eq!(send(&vec![b' '; 1024 * 1024 + 1]).await.problem(), 413);
+        assert_eq!(served.get(&office, path).await.problem(), 410);
+        assert_eq!(served.get(&office, "/handover/v1/batches/1/manifest.jws.json").await.status, 200);
+        assert!(deeds(portal).await.contains(&"batch_fetched".to_owned()));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_gets_a_batch_without_a_good_token_and_no_token_counts_twice() {
+    for one in portals().await {
+        let served = Served::of(one.portal);
+        let mut office = BackOffice::of(&served.portal).await;
+        let list = "/handover/v1/batches?after=0";
+        let with = async |value: &str| served.ask("GET", list, &[("Authorization", value)], b"").await;
+        let bare = served.ask("GET", list, &[], b"").await;
+        assert_eq!(bare.problem(), 401);
+        assert!(bare.head.contains("www-authenticate: bearer"));
+        assert_eq!(with("Bearer nonsense").await.problem(), 401);
+        assert_eq!(with("Basic a2Vua28=").await.problem(), 401);
+        let once = format!("Bearer {}", served.token(&office));
+        assert_eq!(with(&once).await.status, 200);
+        assert_eq!(with(&once).await.problem(), 401, "it was used");
+        let early = token::make(
+            &office.keys.signing,
+            &kenko(),
+            &office.issuer,
+            served.portal.clock.now().plus(10 * 60_000_000),
+            [1; 16],
+        );
+        assert_eq!(with(&format!("Bearer {early}")).await.problem(), 401);
+        let ours = std::mem::replace(&mut office.keys, DestinationKeys::generate(kenko()));
+        assert_eq!(with(&format!("Bearer {}", served.token(&office))).await.problem(), 401, "another key");
+        office.keys = ours;
+        assert_eq!(served.get(&office, "/handover/v1/batches/1/manifest.jws.json").await.problem(), 404);
+        assert_eq!(served.get(&office, "/handover/v1/batches/x/manifest.jws.json").await.problem(), 404);
+        assert_eq!(served.get(&office, "/handover/v1/batches?after=x").await.problem(), 400);
+        assert_eq!(served.get(&office, "/handover/v1/nothing").await.problem(), 404);
+        let jwks = served.ask("GET", "/.well-known/madoguchi-jwks.json", &[], b"").await;
+        assert!(
+            Trust::pin(
+                &jwks.body,
+                &handover::fingerprint(office.trust.keys().next().map(|key| &key.jwk).unwrap()),
+                served.portal.clock.now()
+            )
+            .is_ok()
+        );
+        let announced = served.ask("GET", "/.well-known/madoguchi-keys.jws.json", &[], b"").await;
+        assert_eq!(office.trust.learn(&announced.body, &office.issuer).unwrap(), 0);
+    }
+}
