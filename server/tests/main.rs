@@ -11,3 +11,4 @@ mod staff_pages;
 mod staff_sign_in;
 mod store;
 mod support;
+mod tidy;
