@@ -1,5 +1,6 @@
 """A certificate authority and a certificate for this machine (the `cryptography` library, which jwcrypto brings), made anew
 for each check. Invariant: no key outlives it."""
+
 import datetime
 import ipaddress
 import ssl
