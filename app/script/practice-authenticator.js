@@ -7,7 +7,6 @@
 (() => {
   const KEYS = "/demo/practice-authenticator.json";
   const KEPT = "practice-authenticator";
-  const ANSWERED = "practice-authenticator-answered";
   const COUNTED = "practice-authenticator-count";
   const ES256 = -7;
   const USER_PRESENT = 0x01;
@@ -101,18 +100,17 @@
     getClientExtensionResults: () => ({}),
   });
 
-  const notice = () => {
+  // The page goes on as soon as it has its answer; until then there is time to read who gave it.
+  const READING_TIME = 1200;
+  const answered = async () => {
     const place = document.querySelector("[data-practice-answered]");
-    if (!place || place.querySelector("[role=status]")) return;
-    const line = document.createElement("p");
-    line.setAttribute("role", "status");
-    line.textContent = place.getAttribute("data-practice-answered");
-    place.append(line);
-  };
-  // The page goes on at once, so the next one says it too.
-  const answered = () => {
-    sessionStorage.setItem(ANSWERED, "1");
-    notice();
+    if (!place.querySelector("[role=status]")) {
+      const line = document.createElement("p");
+      line.setAttribute("role", "status");
+      place.append(line);
+      line.textContent = place.getAttribute("data-practice-answered");
+    }
+    await new Promise((resolve) => setTimeout(resolve, READING_TIME));
   };
 
   const create = async (options) => {
@@ -144,7 +142,7 @@
       coseKey(made.private_key),
     );
     sessionStorage.setItem(KEPT, JSON.stringify([...kept(), made]));
-    answered();
+    await answered();
     return credential(id, {
       attestationObject: Uint8Array.from(cbor([["fmt", "none"], ["attStmt", []], ["authData", authenticatorData]])).buffer,
       clientDataJSON: clientData("webauthn.create", asked.challenge).buffer,
@@ -171,7 +169,7 @@
     const signing = await crypto.subtle.importKey("jwk", key.private_key, P256, false, ["sign"]);
     const signed = join(authenticatorData, await sha256(clientDataJSON));
     const pair = new Uint8Array(await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, signing, signed));
-    answered();
+    await answered();
     return credential(decode(key.credential_id), {
       authenticatorData: authenticatorData.buffer,
       clientDataJSON: clientDataJSON.buffer,
@@ -189,9 +187,4 @@
     Object.defineProperty(navigator, "credentials", { configurable: true, value: { create, get } });
   }
   if (!window.PublicKeyCredential) window.PublicKeyCredential = function PublicKeyCredential() {};
-
-  if (sessionStorage.getItem(ANSWERED)) {
-    sessionStorage.removeItem(ANSWERED);
-    notice();
-  }
 })();

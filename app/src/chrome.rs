@@ -35,11 +35,16 @@ pub struct Chrome {
 /// A harmless page that may stand in anybody's browser.
 const QUICK_EXIT: &str = "https://www.jma.go.jp/bosai/forecast/";
 
-/// A whole document.
+/// A whole document of the parents' side.
 pub fn document(chrome: &Chrome, title: &str, has_error: bool, main: impl FnOnce() -> AnyView) -> String {
+    document_around(chrome, title, has_error, || frame(chrome, main()).into_any())
+}
+
+/// A whole document around a body that is given.
+pub(crate) fn document_around(chrome: &Chrome, title: &str, has_error: bool, body: impl FnOnce() -> AnyView) -> String {
     let owner = Owner::new_root(Some(std::sync::Arc::new(hydration_context::SsrSharedContext::new())));
     let html = owner.with(|| {
-        let body = frame(chrome, main());
+        let body = body();
         let locale = chrome.locale;
         let prefix = if has_error { locale.say("error-prefix") } else { String::new() };
         let whole_title = format!("{prefix}{title} – {}", locale.say("site-name"));
@@ -68,9 +73,10 @@ pub fn document(chrome: &Chrome, title: &str, has_error: bool, main: impl FnOnce
     format!("<!DOCTYPE html>{html}")
 }
 
-fn frame(chrome: &Chrome, main: AnyView) -> impl IntoView + use<> {
+/// The choice of language, which comes back to this page.
+pub(crate) fn languages(chrome: &Chrome) -> AnyView {
     let locale = chrome.locale;
-    let languages = Locale::ALL
+    let buttons = Locale::ALL
         .into_iter()
         .map(|other| {
             let current = (other == locale).then_some("true");
@@ -81,7 +87,19 @@ fn frame(chrome: &Chrome, main: AnyView) -> impl IntoView + use<> {
             }
         })
         .collect_view();
-    let practice = chrome.demo.then(|| {
+    view! {
+        <form class="site-header__language" method="post" action="/language" aria-label="Language">
+            <input type="hidden" name="back" value=chrome.path.clone()/>
+            <ul>{buttons}</ul>
+        </form>
+    }
+    .into_any()
+}
+
+/// That it is the demo, and where its mail is.
+pub(crate) fn practice(chrome: &Chrome) -> Option<AnyView> {
+    let locale = chrome.locale;
+    chrome.demo.then(|| {
         view! {
             <aside
                 class="notice notice--practice"
@@ -91,7 +109,12 @@ fn frame(chrome: &Chrome, main: AnyView) -> impl IntoView + use<> {
                 <p>{locale.say("practice")} " " <a href="/demo/outbox">{locale.say("practice-outbox")}</a></p>
             </aside>
         }
-    });
+        .into_any()
+    })
+}
+
+fn frame(chrome: &Chrome, main: AnyView) -> impl IntoView + use<> {
+    let locale = chrome.locale;
     let contact = locale.with("footer-phone", &[("name", &chrome.municipality), ("phone", &chrome.phone)]);
     let account = chrome.signed_in.then(|| {
         view! {
@@ -115,12 +138,9 @@ fn frame(chrome: &Chrome, main: AnyView) -> impl IntoView + use<> {
     view! {
         <body>
             <a class="skip-link" href="#main">{locale.say("skip")}</a>
-            {practice}
+            {practice(chrome)}
             <header class="site-header">
-                <form class="site-header__language" method="post" action="/language" aria-label="Language">
-                    <input type="hidden" name="back" value=chrome.path.clone()/>
-                    <ul>{languages}</ul>
-                </form>
+                {languages(chrome)}
                 <a class="site-header__name" href="/"><img src=chrome.icon alt="" width="28" height="28"/>{locale.say("site-name")}</a>
                 <span class="site-header__place">{chrome.municipality.clone()}</span>
                 <a class="site-header__quick-exit" href=QUICK_EXIT rel="noreferrer" data-exit="">{locale.say("quick-exit")}</a>

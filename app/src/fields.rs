@@ -190,14 +190,30 @@ fn control(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyV
     .into_any()
 }
 
-/// The only text area: its content is escaped by the pinned Leptos (a test feeds it hostile text).
 fn text_area(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyView {
-    let id = field.id.as_str().to_owned();
+    let id = field.id.as_str();
+    text_area_of(
+        id,
+        context.raw.first(id),
+        field.autocomplete.clone(),
+        attributes.described.clone(),
+        attributes.invalid,
+    )
+}
+
+/// The only text area: its content is escaped by the pinned Leptos (a test feeds it hostile text).
+pub(crate) fn text_area_of(
+    id: &str,
+    typed: &str,
+    autocomplete: Option<String>,
+    described: Option<String>,
+    invalid: bool,
+) -> AnyView {
     // The first line break after the tag is not content in HTML; one of our own keeps one that was typed.
-    let typed = format!("\n{}", context.raw.first(&id));
+    let typed = format!("\n{typed}");
     view! {
-        <textarea class="textarea" id=id.clone() name=id rows="3" autocomplete=field.autocomplete.clone()
-            aria-describedby=attributes.described.clone() aria-invalid=attributes.invalid.then_some("true")>{typed}</textarea>
+        <textarea class="textarea" id=id.to_owned() name=id.to_owned() rows="3" autocomplete=autocomplete
+            aria-describedby=described aria-invalid=invalid.then_some("true")>{typed}</textarea>
     }
     .into_any()
 }

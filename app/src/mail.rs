@@ -29,6 +29,37 @@ pub fn taken_in(locale: Locale) -> Mail {
     Mail { subject: locale.say("taken-in-subject"), body: locale.say("taken-in-body") }
 }
 
+/// What the office writes about after it has looked: the keys `<name>-subject` and `<name>-body`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// Something is to be corrected.
+    SentBack,
+    /// A visit is asked for.
+    VisitNeeded,
+    /// It was decided on.
+    Decided,
+}
+
+impl News {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::SentBack, Self::VisitNeeded, Self::Decided];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::SentBack => "sent-back",
+            Self::VisitNeeded => "visit-needed",
+            Self::Decided => "decided",
+        }
+    }
+}
+
+/// There is something to read after signing in.
+#[must_use]
+pub fn news(locale: Locale, news: News) -> Mail {
+    let text = |part: &str| locale.say(&format!("{}-{part}", news.name()));
+    Mail { subject: text("subject"), body: text("body") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,7 +67,9 @@ mod tests {
     #[test]
     fn mail_betrays_nothing() {
         for locale in Locale::ALL {
-            for mail in [sign_in_code(locale, "123456"), received(locale), taken_in(locale)] {
+            let all = News::ALL.map(|one| news(locale, one));
+            let others = [sign_in_code(locale, "123456"), received(locale), taken_in(locale)];
+            for mail in all.into_iter().chain(others) {
                 let text = format!("{} {}", mail.subject, mail.body).to_lowercase();
                 for word in ["妊娠", "母子", "出産", "pregnan", "birth", "mother", "受付番号"] {
                     assert!(!text.contains(word), "{word}");

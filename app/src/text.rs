@@ -19,7 +19,7 @@ type Bundle = FluentBundle<FluentResource>;
 static JA: LazyLock<Bundle> = LazyLock::new(|| bundle("ja", Locale::Ja.sources()));
 static EN: LazyLock<Bundle> = LazyLock::new(|| bundle("en", Locale::En.sources()));
 
-fn bundle(language: &str, sources: [&str; 2]) -> Bundle {
+fn bundle(language: &str, sources: [&str; 3]) -> Bundle {
     let mut bundle = Bundle::new_concurrent(language.parse().into_iter().collect());
     // The isolating marks around what is put in are invisible characters, and would be in what people copy.
     bundle.set_use_isolating(false);
@@ -61,10 +61,18 @@ impl Locale {
         Self::ALL.into_iter().find(|locale| locale.code() == code)
     }
 
-    const fn sources(self) -> [&'static str; 2] {
+    const fn sources(self) -> [&'static str; 3] {
         match self {
-            Self::Ja => [include_str!("../locales/ja/portal.ftl"), include_str!("../locales/ja/mail.ftl")],
-            Self::En => [include_str!("../locales/en/portal.ftl"), include_str!("../locales/en/mail.ftl")],
+            Self::Ja => [
+                include_str!("../locales/ja/portal.ftl"),
+                include_str!("../locales/ja/mail.ftl"),
+                include_str!("../locales/ja/staff.ftl"),
+            ],
+            Self::En => [
+                include_str!("../locales/en/portal.ftl"),
+                include_str!("../locales/en/mail.ftl"),
+                include_str!("../locales/en/staff.ftl"),
+            ],
         }
     }
 

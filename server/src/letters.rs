@@ -3,7 +3,7 @@
 
 use app::{mail, text::Locale};
 
-use crate::store::outbox::MailPayload;
+use crate::{flows::decide::Notice, store::outbox::MailPayload};
 
 fn payload(mail: mail::Mail) -> MailPayload {
     MailPayload { subject: mail.subject, body: mail.body }
@@ -29,4 +29,15 @@ pub fn received(locale: &str) -> MailPayload {
 #[must_use]
 pub fn taken_in(locale: &str) -> MailPayload {
     payload(mail::taken_in(language(locale)))
+}
+
+/// The office has looked, and there is something to read.
+#[must_use]
+pub fn notice(notice: Notice, locale: &str) -> MailPayload {
+    let news = match notice {
+        Notice::SentBack => mail::News::SentBack,
+        Notice::VisitNeeded => mail::News::VisitNeeded,
+        Notice::Decided => mail::News::Decided,
+    };
+    payload(mail::news(language(locale), news))
 }

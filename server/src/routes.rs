@@ -8,7 +8,7 @@ use actix_web::{
 
 use crate::{
     config::Plane,
-    web::{account, apply, cases, demo, handover, health, pages, sign_in},
+    web::{account, apply, cases, demo, handover, health, pages, sign_in, staff},
 };
 
 /// How a route is asked for.
@@ -29,6 +29,8 @@ pub enum Guard {
     Citizen,
     /// An import job with a token of its destination.
     ImportJob,
+    /// A member of staff who has signed in.
+    Staff,
 }
 
 /// How many bytes a body may have.
@@ -82,6 +84,7 @@ macro_rules! post {
 }
 
 const CITIZEN: &[Plane] = &[Plane::Citizen];
+const STAFF: &[Plane] = &[Plane::Staff];
 const PEOPLE: &[Plane] = &[Plane::Citizen, Plane::Staff];
 const JOBS: &[Plane] = &[Plane::Handover];
 const PUBLIC: &[Plane] = &[Plane::Citizen, Plane::Handover];
@@ -140,7 +143,20 @@ pub static ROUTES: &[Row] = &[
     shown("/handover/v1/batches", JOBS, Guard::ImportJob, get!(handover::list)),
     shown("/handover/v1/batches/{seq}/{file}", JOBS, Guard::ImportJob, get!(handover::file)),
     Row { limit: Limit::Receipt, ..sent("/handover/v1/receipts", JOBS, Guard::ImportJob, post!(handover::receipt)) },
+    shown("/staff", STAFF, Guard::Staff, get!(staff::queue::home)),
+    shown("/staff/sign-in", STAFF, Guard::Anybody, get!(staff::sign_in::password)),
+    sent("/staff/sign-in", STAFF, Guard::Anybody, post!(staff::sign_in::enter_password)),
+    shown("/staff/sign-in/passkey", STAFF, Guard::Anybody, get!(staff::sign_in::passkey)),
+    sent("/staff/sign-in/passkey", STAFF, Guard::Anybody, post!(staff::sign_in::enter_passkey)),
+    sent("/staff/sign-out", STAFF, Guard::Anybody, post!(staff::sign_in::sign_out)),
+    shown("/staff/invitation/{token}", STAFF, Guard::Anybody, get!(staff::sign_in::invitation)),
+    sent("/staff/invitation/{token}", STAFF, Guard::Anybody, post!(staff::sign_in::join)),
+    shown("/staff/queue", STAFF, Guard::Staff, get!(staff::queue::queue)),
+    sent("/staff/queue", STAFF, Guard::Staff, post!(staff::queue::search)),
+    shown("/staff/cases/{receipt_number}", STAFF, Guard::Staff, get!(staff::case::case)),
+    sent("/staff/cases/{receipt_number}/{command}", STAFF, Guard::Staff, post!(staff::command::give)),
     in_the_demo(shown("/demo/outbox", PEOPLE, Guard::Anybody, get!(demo::outbox))),
+    in_the_demo(shown("/demo/practice-authenticator.json", PEOPLE, Guard::Anybody, get!(demo::practice_keys))),
 ];
 
 /// Registers the routes of these planes.

@@ -7,6 +7,8 @@ mod hand_over;
 mod passkey;
 mod review;
 mod sample_people;
+mod staff_pages;
 mod staff_sign_in;
 mod store;
 mod support;
+mod tidy;

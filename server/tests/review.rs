@@ -40,7 +40,7 @@ fn notice(notice: Notice, locale: &str) -> MailPayload {
 }
 
 async fn head(portal: &Portal, number: &ReceiptNumber) -> CaseHead {
-    case::find_by_receipt_number(&mut *portal.database.read().await.unwrap(), number).await.unwrap().unwrap()
+    case::find_by_receipt_number(&mut portal.database.read().await.unwrap(), number).await.unwrap().unwrap()
 }
 
 async fn order(portal: &Portal, staff: &Staff, number: &ReceiptNumber, order: Order) -> Result<Given, FlowError> {
@@ -290,7 +290,7 @@ async fn sending_back_names_fields_reasons_and_a_day_and_becomes_a_visit_when_th
         assert_eq!(done(portal, &first, &number, Order::SendBack(asked.clone())).await, Stage::SentBack);
         assert_eq!(newest_mail(portal).await.unwrap().1, "SentBack ja");
         let view = staff_case::view(portal, &first, &number).await.unwrap();
-        assert_eq!(view.case.office.requests, [asked.clone()]);
+        assert_eq!(view.case.office.requests, std::slice::from_ref(&asked));
         assert_eq!(view.case.head.correction_due_on, Some(asked.answer_by));
 
         portal.clock.advance(14 * DAY);

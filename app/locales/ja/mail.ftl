@@ -12,3 +12,15 @@ taken-in-subject = 手続きのお知らせ
 taken-in-body =
     お送りいただいた内容を、担当の窓口が受け入れました。
     このあとのご案内は、サインインするとご覧になれます。
+sent-back-subject = 内容の確認のお願い
+sent-back-body =
+    お送りいただいた内容に、ご確認いただきたいところがあります。
+    サインインしてご覧ください。
+visit-needed-subject = 来庁のお願い
+visit-needed-body =
+    窓口にお越しいただきたいことがあります。
+    サインインすると、くわしくご覧になれます。
+decided-subject = 手続きの状況のお知らせ
+decided-body =
+    手続きの状況が変わりました。
+    サインインすると、ご覧になれます。

@@ -98,7 +98,7 @@ pub(super) fn answers_of(locale: Locale, page: &Page, raw: &RawAnswers, parsed: 
 }
 
 /// An answer as people read it; none where nothing was typed.
-fn shown(locale: Locale, field: &Field, raw: &RawAnswers) -> Option<String> {
+pub(super) fn shown(locale: Locale, field: &Field, raw: &RawAnswers) -> Option<String> {
     let id = field.id.as_str();
     if !raw.first(&format!("{id}-declined")).is_empty() {
         return Some(locale.say("declined"));

@@ -99,7 +99,7 @@ fn warning_notice(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
     )
 }
 
-fn warning_text(locale: Locale, warning: &Warning) -> String {
+pub(super) fn warning_text(locale: Locale, warning: &Warning) -> String {
     match warning.kind {
         WarningKind::WeeksDiffer { computed } => locale.with("warning-weeks", &[("computed", &computed.to_string())]),
         WarningKind::UnusualAge { age } => locale.with("warning-age", &[("age", &age.to_string())]),

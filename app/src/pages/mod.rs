@@ -9,4 +9,5 @@ pub mod message;
 pub mod outbox;
 pub mod receipt;
 pub mod sign_in;
+pub mod staff;
 pub mod start;

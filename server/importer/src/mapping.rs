@@ -262,6 +262,8 @@ pub(crate) fn csv_line<T: AsRef<[u8]>>(cells: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use proptest::prelude::*;
+
     use super::*;
 
     fn facts() -> Facts {
@@ -333,5 +335,31 @@ mod tests {
         assert!(matches!(fault(&NAME.repeat(2)), MappingError::TwiceTheHeader(_)));
         let foreign = NAME.replace("氏名", "𠮷");
         assert!(matches!(fault(&format!("encoding = \"windows-31j\"\n{foreign}")), MappingError::Header(..)));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_was_typed_is_read_back_from_the_csv_or_reported(
+            texts in prop::collection::vec("\\PC{0,12}|[\\x00-\\x7f]{0,12}|[ぁ-んァ-ン一-龠𠮷髙]{0,12}", 1..4),
+            encoding in prop::sample::select(vec!["utf-8", "windows-31j"]),
+        ) {
+            let column = |place| format!("[[column]]\nheader = \"{place}\"\nfrom = \"extra.t{place}\"\n");
+            let file: String = (0..texts.len()).map(column).collect();
+            let mapping = Mapping::read(&format!("encoding = \"{encoding}\"\n{file}"), PREGNANCY_NOTIFICATION).unwrap();
+            let facts = texts.iter().enumerate().map(|(place, text)| (format!("extra.t{place}"), Fact::Value(text.clone())));
+            match mapping.line(&facts.collect()) {
+                Ok(line) => {
+                    let text = mapping.charset().decode(&[&mapping.head(), line.bytes.as_slice()].concat()).unwrap();
+                    let mut rows = csv::Reader::from_reader(text.as_bytes());
+                    let rows: Vec<csv::StringRecord> = rows.records().map(Result::unwrap).collect();
+                    prop_assert_eq!(rows.len(), 1);
+                    prop_assert_eq!(rows[0].iter().collect::<Vec<_>>(), texts);
+                }
+                Err(strangers) => {
+                    prop_assert_eq!(encoding, "windows-31j");
+                    prop_assert!(!strangers.is_empty());
+                }
+            }
+        }
     }
 }

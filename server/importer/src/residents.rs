@@ -219,6 +219,8 @@ fn day(text: &str) -> Option<CivilDate> {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use proptest::prelude::*;
+
     use super::*;
 
     const EXTRACT: &str = "宛名番号,氏名,フリガナ,生年月日,性別,郵便番号,住所,個人番号
@@ -280,5 +282,15 @@ mod tests {
         assert_eq!(read("111111111118", "111111111111"), Some(ExtractError::BadMyNumber(5)));
         assert_eq!(read("女,360-8601", "女"), Some(ExtractError::NotCsv(2)));
         assert_eq!(Residents::read(b"\xff", Charset::Utf8).err(), Some(ExtractError::Charset(NotThisCharset)));
+    }
+
+    proptest! {
+        #[test]
+        fn no_extract_makes_it_panic(rows in "\\PC{0,60}|([0-9,\"\\n年/-]{0,60})", raw: Vec<u8>) {
+            let _ = Residents::read(format!("{}\n{rows}", COLUMNS.join(",")).as_bytes(), Charset::Utf8);
+            for charset in [Charset::Utf8, Charset::Windows31J] {
+                let _ = Residents::read(&raw, charset);
+            }
+        }
     }
 }

@@ -17,6 +17,7 @@ use super::Failure;
 use crate::{
     clock::Clock,
     config::{Config, Plane},
+    demo::{import_job, prepare},
     mail::Mailer,
     portal::Portal,
     telemetry, web, worker,
@@ -27,6 +28,7 @@ const LAST_STEPS: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(mut config: Config) -> Result<(), Failure> {
     let listeners = bind(&mut config)?;
+    let handbook = if config.demo { Some(prepare::prepare(&config).await?) } else { None };
     let portal = Arc::new(Portal::open(config, Clock::System).await?);
     let mailer = Mailer::new(portal.config.smtp.as_ref()).map_err(Failure::new)?;
 
@@ -40,6 +42,13 @@ pub(super) async fn run(mut config: Config) -> Result<(), Failure> {
     let (stop, stopped) = watch::channel(false);
     let mut workers = worker::start(&portal, mailer, &stopped);
 
+    if let Some(handbook) = handbook {
+        let program = import_job::program();
+        let _ = prepare::print_signs(&handbook, program.as_ref());
+        if let Some(program) = program {
+            workers.spawn(import_job::run(program, handbook, stopped.clone()));
+        }
+    }
     // Whoever started this may have closed the pipe; that is no reason not to serve.
     let _ = writeln!(io::stdout(), "ready {}", portal.config.public_url);
     wait_for_a_signal().await?;

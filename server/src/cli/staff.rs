@@ -1,13 +1,15 @@
 //! `staff invite|disable|list`. Invariant: an invitation's token is printed once and stored as a hash.
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use clap::{Args, Subcommand};
-use intake::{access::Role, ids::StaffId, retention};
+use intake::access::Role;
 
 use super::Failure;
 use crate::{
+    flows::{
+        FlowError,
+        staff_sign_in::{self, Invited},
+    },
     portal::Portal,
-    seal::token_hash,
     store::{
         AuditEntry, Record, StoreError,
         audit::{Actor, Deed, Subject},
@@ -66,27 +68,19 @@ async fn invite(portal: &Portal, new: &Invite) -> Result<(), Failure> {
     if new.name.trim().is_empty() || new.person_id.trim().is_empty() {
         return Err(Failure::new("the name and the person must not be empty"));
     }
-    let now = portal.clock.now();
-    let staff_id = StaffId::from_random(rand::random());
-    let token: [u8; 32] = rand::random();
-    let until = now.plus(retention::INVITATION);
-    let mut tx = portal.database.write().await?;
-    let member = staff::NewStaff {
-        staff_id,
+    let member = Invited {
         user_id: &new.user_id,
         person_id: new.person_id.trim(),
         display_name: new.name.trim(),
         role: new.role,
-        created_at: now,
     };
-    staff::insert(&mut tx, &member).await.map_err(|error| match error {
-        StoreError::Duplicate => Failure::new(format!("there is a member of staff called {}", new.user_id)),
-        other => other.into(),
-    })?;
-    let token = BASE64_URL_SAFE_NO_PAD.encode(token);
-    staff::insert_invitation(&mut tx, &token_hash(token.as_bytes()), staff_id, now, until).await?;
-    let entry = AuditEntry::done(now, Actor::Operator, Deed::StaffInvited).on(Subject::Staff(staff_id));
-    tx.commit(Record::Deed(entry.with("role", new.role.as_str()))).await?;
+    let (token, until) = match staff_sign_in::invite(portal, Actor::Operator, &member).await {
+        Ok(invited) => invited,
+        Err(FlowError::Store(StoreError::Duplicate)) => {
+            return Err(Failure::new(format!("there is a member of staff called {}", new.user_id)));
+        }
+        Err(error) => return Err(Failure::new(error.to_string())),
+    };
     println!("{}", portal.config.staff_url.join(&format!("/staff/invitation/{token}")));
     println!("once, until {} (Japan)", until.minute_in_japan());
     Ok(())

@@ -9,20 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::authenticator::SoftwarePasskey;
-
-/// A sample member of staff.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SampleStaff {
-    /// What is typed to sign in.
-    pub user_id: String,
-    /// The password.
-    pub password: String,
-    /// The role.
-    pub role: String,
-    /// A passkey in software.
-    pub passkey: SoftwarePasskey,
-}
+use super::staff::SampleStaff;
 
 /// The whole file (`contract.md`).
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

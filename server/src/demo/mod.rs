@@ -3,8 +3,11 @@
 pub mod atena;
 pub mod authenticator;
 pub mod handbook;
+pub mod import_job;
 pub mod people;
+pub mod prepare;
 pub mod seed;
+pub mod staff;
 
 use crate::config::Config;
 

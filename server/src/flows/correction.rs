@@ -130,9 +130,9 @@ pub async fn resubmit<'portal>(
         return Ok(Resubmitted::Incomplete(Box::new(correction), errors));
     }
     let head = &opened.head;
-    let after =
-        decide(&review::state(head), &Command::Resubmit, Giver::Citizen).map_err(|_| FlowError::Changed(head.stage))?;
-    let change = review::change(head, &after, &Command::Resubmit, Giver::Citizen, now);
+    let (command, giver) = (Command::Resubmit, Giver::Citizen);
+    let after = decide(&review::state(head), &command, giver).map_err(|_| FlowError::Changed(head.stage))?;
+    let change = review::change(head, &after, &command, giver, now);
     if !case::update_stage(&mut tx, head.case_id, version, &change).await? {
         return Err(FlowError::Changed(head.stage));
     }

@@ -302,8 +302,12 @@ fn prepare(open: &mut OpenCase<'_>, by: StaffId, order: &Order, now: Instant) ->
             Prepared::noting(Command::RecordIdentity, EventDetail::RecordIdentity(seen))
         }
         Order::EditStaffItems(raw) => {
-            parse_staff_items(open.form, raw, now.date_in_japan()).map_err(Obstacle::StaffItems)?;
-            open.office.staff_items = raw.clone();
+            let mut kept = RawAnswers::default();
+            for input in open.form.staff_items.iter().flat_map(|item| item.inputs()) {
+                kept.set(&input, raw.all(&input).to_vec());
+            }
+            parse_staff_items(open.form, &kept, now.date_in_japan()).map_err(Obstacle::StaffItems)?;
+            open.office.staff_items = kept;
             Prepared { command: Command::EditStaffItems, office_changed: true, detail: None }
         }
         Order::Accept => {

@@ -3,6 +3,7 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use intake::{
+    access::Role,
     ids::StaffId,
     retention,
     time::{Instant, MINUTE},
@@ -18,10 +19,10 @@ use crate::{
     portal::Portal,
     seal::token_hash,
     store::{
-        AuditEntry, Connection, Record, StoreError, Upkeep, account,
+        AuditEntry, Connection, Record, StoreError, Upkeep, WriteTx, account,
         audit::{Actor, Deed, Subject},
         session::{self, Ceremony, NewSession, Plane, Session, SignedIn},
-        staff::{self, Staff},
+        staff::{self, NewStaff, Staff},
     },
 };
 
@@ -231,6 +232,58 @@ pub async fn sign_out(portal: &Portal, member: StaffId, session_hash: &[u8; 32])
     session::delete(&mut tx, session_hash).await?;
     let entry = AuditEntry::done(now, Actor::Staff(member), Deed::SignedOut).on(Subject::Staff(member));
     Ok(tx.commit(Record::Deed(entry)).await?)
+}
+
+/// A member of staff to be invited.
+#[derive(Clone, Copy, Debug)]
+pub struct Invited<'a> {
+    /// What is typed to sign in.
+    pub user_id: &'a str,
+    /// Which person it is: the same for every account of one person.
+    pub person_id: &'a str,
+    /// The name that colleagues read.
+    pub display_name: &'a str,
+    /// The role.
+    pub role: Role,
+}
+
+/// Makes a member of staff; the token of the invitation, which is told once, and until when it is good.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when the user id is taken.
+pub async fn invite(portal: &Portal, by: Actor, member: &Invited<'_>) -> Result<(String, Instant), FlowError> {
+    let now = portal.clock.now();
+    let staff_id = StaffId::from_random(random());
+    let Invited { user_id, person_id, display_name, role } = *member;
+    let mut tx = portal.database.write().await?;
+    let new = NewStaff { staff_id, user_id, person_id, display_name, role, created_at: now };
+    staff::insert(&mut tx, &new).await?;
+    let invited = insert_invitation(&mut tx, staff_id, now).await?;
+    let entry = AuditEntry::done(now, by, Deed::StaffInvited).on(Subject::Staff(staff_id));
+    tx.commit(Record::Deed(entry.with("role", role.as_str()))).await?;
+    Ok(invited)
+}
+
+/// A further invitation of somebody who has not answered one yet.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when there is nobody of this user id, or they have joined.
+pub async fn invite_again(portal: &Portal, by: Actor, user_id: &str) -> Result<(String, Instant), FlowError> {
+    let now = portal.clock.now();
+    let mut tx = portal.database.write().await?;
+    let found = staff::find_by_user_id(&mut tx, user_id).await?.filter(|found| found.password_hash.is_none());
+    let member = found.ok_or(FlowError::NotFound)?;
+    let invited = insert_invitation(&mut tx, member.staff_id, now).await?;
+    let entry = AuditEntry::done(now, by, Deed::StaffInvited).on(Subject::Staff(member.staff_id));
+    tx.commit(Record::Deed(entry.with("role", member.role.as_str()))).await?;
+    Ok(invited)
+}
+
+async fn insert_invitation(tx: &mut WriteTx, member: StaffId, now: Instant) -> Result<(String, Instant), FlowError> {
+    let token = BASE64_URL_SAFE_NO_PAD.encode(random::<32>());
+    let until = now.plus(retention::INVITATION);
+    staff::insert_invitation(tx, &token_hash(token.as_bytes()), member, now, until).await?;
+    Ok((token, until))
 }
 
 async fn invited(connection: &mut Connection, token: &str, now: Instant) -> Result<Option<Staff>, FlowError> {

@@ -17,6 +17,8 @@ pub enum Name {
     Session,
     /// A session of a member of staff.
     StaffSession,
+    /// That a member of staff's password was right, until the passkey's turn.
+    StaffPassword,
     /// The language.
     Locale,
 }
@@ -27,6 +29,7 @@ impl Name {
             Self::Browser => "browser",
             Self::Session => "session",
             Self::StaffSession => "staff_session",
+            Self::StaffPassword => "staff_password",
             Self::Locale => "locale",
         }
     }
@@ -38,7 +41,7 @@ impl Name {
 
     fn is_secure(self, config: &Config) -> bool {
         match self {
-            Self::StaffSession => config.staff_url.is_https(),
+            Self::StaffSession | Self::StaffPassword => config.staff_url.is_https(),
             Self::Browser | Self::Session | Self::Locale => config.public_url.is_https(),
         }
     }
@@ -58,7 +61,8 @@ pub fn read_token(request: &HttpRequest, config: &Config, name: Name) -> Option<
 
 /// A cookie to be set.
 pub fn make(config: &Config, name: Name, value: String) -> Cookie<'static> {
-    let same_site = if name == Name::StaffSession { SameSite::Strict } else { SameSite::Lax };
+    let same_site =
+        if matches!(name, Name::StaffSession | Name::StaffPassword) { SameSite::Strict } else { SameSite::Lax };
     let cookie = Cookie::build(name.full(config), value)
         .path("/")
         .http_only(true)
@@ -67,7 +71,7 @@ pub fn make(config: &Config, name: Name, value: String) -> Cookie<'static> {
     match name {
         Name::Browser => cookie.max_age(Duration::days(14)).finish(),
         Name::Locale => cookie.max_age(Duration::days(365)).finish(),
-        Name::Session | Name::StaffSession => cookie.finish(),
+        Name::Session | Name::StaffSession | Name::StaffPassword => cookie.finish(),
     }
 }
 

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, http::StatusCode, web::Data};
 use app::pages::outbox::{self, Letter};
 
 use super::{error::WebError, frame::page, guard::Visitor};
-use crate::{portal::Portal, store::outbox::list_for_demo};
+use crate::{demo::staff, portal::Portal, store::outbox::list_for_demo};
 
 const NEWEST: i64 = 50;
 
@@ -20,4 +20,14 @@ pub async fn outbox(portal: Data<Portal>, visitor: Visitor) -> Result<HttpRespon
         })
         .collect();
     Ok(page(StatusCode::OK, outbox::page(visitor.chrome(), &letters)))
+}
+
+/// `GET /demo/practice-authenticator.json`: the keys of the sample staff, for a computer without a passkey.
+pub async fn practice_keys(portal: Data<Portal>) -> Result<HttpResponse, WebError> {
+    let samples = staff::load(&portal.config.data_dir).map_err(|error| {
+        tracing::error!(%error, "no practice keys");
+        WebError::Broken
+    })?;
+    let keys: Vec<_> = samples.into_iter().map(|sample| sample.passkey).collect();
+    Ok(HttpResponse::Ok().json(serde_json::json!({ "keys": keys })))
 }

@@ -19,6 +19,9 @@ pub enum WebError {
     /// Somebody has to sign in first; afterwards the way goes on at this path.
     #[error("signing in comes first")]
     SignInFirst(String),
+    /// A member of staff has to sign in first.
+    #[error("staff sign in first")]
+    StaffSignInFirst,
     /// Not a well-formed request.
     #[error("unreadable")]
     Unreadable,
@@ -92,7 +95,7 @@ impl From<StoreError> for WebError {
 impl WebError {
     const fn message(&self) -> Message {
         match self {
-            Self::NotFound | Self::SignInFirst(_) => Message::NotFound,
+            Self::NotFound | Self::SignInFirst(_) | Self::StaffSignInFirst => Message::NotFound,
             Self::Unreadable | Self::OtherKind | Self::TooSlow => Message::BadRequest,
             Self::Foreign => Message::Forbidden,
             Self::TooLarge => Message::TooLarge,
@@ -108,7 +111,7 @@ impl ResponseError for WebError {
     fn status_code(&self) -> StatusCode {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::SignInFirst(_) => StatusCode::SEE_OTHER,
+            Self::SignInFirst(_) | Self::StaffSignInFirst => StatusCode::SEE_OTHER,
             Self::Unreadable => StatusCode::BAD_REQUEST,
             Self::OtherKind => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Foreign => StatusCode::FORBIDDEN,
@@ -127,6 +130,9 @@ impl ResponseError for WebError {
         match self {
             Self::SignInFirst(next) => {
                 answer.insert_header((header::LOCATION, format!("/sign-in?next={next}")));
+            }
+            Self::StaffSignInFirst => {
+                answer.insert_header((header::LOCATION, "/staff/sign-in"));
             }
             Self::TooMany(seconds) => {
                 answer.insert_header((header::RETRY_AFTER, seconds.to_string()));

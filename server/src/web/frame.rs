@@ -14,7 +14,10 @@ use actix_web::{
     middleware::Next,
     web::Data,
 };
-use app::pages::message::{self, Message};
+use app::pages::{
+    message::{self, Message},
+    staff::{Desk, message as staff_message},
+};
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 
 use super::{
@@ -157,7 +160,13 @@ fn with_page(answer: ServiceResponse<BoxBody>, portal: &Portal, message: Message
     if !wants_page {
         return answer;
     }
-    let html = message::page(&plain_chrome(request, portal), message);
+    let chrome = plain_chrome(request, portal);
+    let of_staff = message == Message::NotFound && request.path().starts_with("/staff");
+    let html = if of_staff {
+        staff_message::not_found(&Desk { chrome, person: None })
+    } else {
+        message::page(&chrome, message)
+    };
     let language = locale_of(request, &portal.config).code();
     let mut answer = answer.map_body(|_, _| BoxBody::new(html));
     let headers = answer.headers_mut();

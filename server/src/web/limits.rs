@@ -49,7 +49,7 @@ impl Limits {
         let client = network_of(client_address(request.request(), config));
         ask(&self.requests, client, "requests")?;
         let path = request.path();
-        let signs_in = path.starts_with("/sign-in") || path.starts_with("/staff/sign-in");
+        let signs_in = ["/sign-in", "/staff/sign-in", "/staff/invitation"].iter().any(|start| path.starts_with(start));
         if signs_in && request.method() == actix_web::http::Method::POST {
             ask(&self.sign_ins, client, "sign_ins")?;
         }

@@ -16,6 +16,7 @@ mod limits;
 pub mod pages;
 mod problem;
 pub mod sign_in;
+pub mod staff;
 
 use std::{io, net::TcpListener, sync::Arc, time::Duration};
 

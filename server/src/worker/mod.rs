@@ -14,7 +14,8 @@ use intake::{
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    flows::{FlowError, hand_over, signing_keys},
+    flows::{FlowError, decide::ask_the_overdue_to_visit, hand_over, signing_keys},
+    letters,
     mail::{Letter, Mailer, SendError},
     portal::Portal,
     store::{
@@ -33,6 +34,7 @@ const ERASED_AT_ONCE: i64 = 100;
 
 const MAIL_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
+const OVERDUE_EVERY: Duration = Duration::from_secs(600);
 
 /// Starts every worker. They end after `stop` says so, each at the end of its step.
 pub fn start(portal: &Arc<Portal>, mailer: Mailer, stop: &watch::Receiver<bool>) -> JoinSet<()> {
@@ -44,6 +46,9 @@ pub fn start(portal: &Arc<Portal>, mailer: Mailer, stop: &watch::Receiver<bool>)
     workers.spawn(repeat("sweep", SWEEP_EVERY, stop.clone(), async move || sweep(&sweeping).await.map(drop)));
     let seal_all = async move || seal_confirmed(&sealing).await.map(drop);
     workers.spawn(repeat("hand_over", seal_every, stop.clone(), seal_all));
+    let overdue = Arc::clone(portal);
+    let ask = async move || ask_the_overdue_to_visit(&overdue, &letters::notice).await.map(drop);
+    workers.spawn(repeat("overdue", OVERDUE_EVERY, stop.clone(), ask));
     workers
 }
 

@@ -4,6 +4,7 @@
 
 pub mod authenticator;
 pub mod filing;
+pub mod http;
 pub mod portal;
 pub mod review;
 pub mod staff;

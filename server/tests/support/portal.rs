@@ -11,29 +11,36 @@ use server::{
 };
 use tempfile::TempDir;
 
-use super::{NOW, databases};
+use super::{NOW, TestDatabase, databases};
 
 /// A portal that goes with the test.
 pub struct TestPortal {
     pub portal: Portal,
-    _folders: (TempDir, TempDir),
+    /// They go when the test does.
+    pub folders: (TempDir, TempDir),
 }
 
 /// A portal on a fresh database of each kind.
 pub async fn portals() -> Vec<TestPortal> {
     let mut all = Vec::new();
     for database in databases().await {
-        let folder = tempfile::tempdir().unwrap();
-        let data: PathBuf = folder.path().join("data");
-        let environment = BTreeMap::from([
-            ("MADOGUCHI_DATABASE_URL".to_owned(), database.url.clone()),
-            ("MADOGUCHI_DATA_DIR".to_owned(), data.display().to_string()),
-        ]);
-        let config = Config::load(&Sources { file: None, environment, demo: true }).unwrap();
-        let portal = Portal::open(config, Clock::fixed(NOW)).await.unwrap();
-        all.push(TestPortal { portal, _folders: (database.folder, folder) });
+        all.push(portal_on(database, 8080).await);
     }
     all
+}
+
+/// A portal that is reached on this port.
+pub async fn portal_on(database: TestDatabase, port: u16) -> TestPortal {
+    let folder = tempfile::tempdir().unwrap();
+    let data: PathBuf = folder.path().join("data");
+    let environment = BTreeMap::from([
+        ("MADOGUCHI_DATABASE_URL".to_owned(), database.url.clone()),
+        ("MADOGUCHI_DATA_DIR".to_owned(), data.display().to_string()),
+        ("MADOGUCHI_LISTEN".to_owned(), format!("127.0.0.1:{port}")),
+    ]);
+    let config = Config::load(&Sources { file: None, environment, demo: true }).unwrap();
+    let portal = Portal::open(config, Clock::fixed(NOW)).await.unwrap();
+    TestPortal { portal, folders: (database.folder, folder) }
 }
 
 /// 妊娠届

@@ -1,0 +1,326 @@
+//! A case as staff see it. Invariant: every answer is shown as it was typed, beside the number of its record item; what was
+//! typed into a form that could not be taken is shown again.
+
+use std::collections::BTreeSet;
+
+use intake::{
+    answers::{Answers, RawAnswers},
+    case::{CommandKind, CorrectionRequest, DeclineReason, Stage},
+    flags::Raised,
+    form::{Field, Form, Page, Target},
+    gestation::TimingClass,
+    identity::{Evidence, Method},
+    ids::{FieldId, ReceiptNumber},
+    journey::{Derived, Warning},
+    staff_items::StaffItemError,
+    time::{CivilDate, Instant},
+};
+use leptos::prelude::*;
+
+use super::{
+    command,
+    frame::{Desk, document, error_summary},
+};
+use crate::{
+    pages::{check::shown, form::warning_text},
+    text::Locale,
+};
+
+/// A step of the history.
+pub struct Step {
+    /// When.
+    pub at: Instant,
+    /// The name of a member of staff; none for the parent and the portal.
+    pub staff: Option<String>,
+    /// Whether it was the parent.
+    pub by_parent: bool,
+    /// Which command; `submit` for the filing itself.
+    pub command: String,
+    /// More of it.
+    pub detail: Detail,
+}
+
+/// More of a step.
+pub enum Detail {
+    /// Nothing.
+    None,
+    /// 「差戻し」
+    SendBack(CorrectionRequest),
+    /// Why it is to be declined.
+    Decline(DeclineReason),
+}
+
+/// A button, and the key of the sentence that says why it cannot be pressed now.
+pub struct Offer {
+    /// The command.
+    pub kind: CommandKind,
+    /// `staff-obstacle-…`
+    pub obstacle: Option<&'static str>,
+}
+
+/// A command that was not carried out.
+#[derive(Default)]
+pub struct Failed {
+    /// Which.
+    pub kind: Option<CommandKind>,
+    /// Why, as a whole sentence.
+    pub error: Option<String>,
+    /// The input to go to.
+    pub input: Option<String>,
+    /// What was typed for it.
+    pub typed: RawAnswers,
+    /// What of the staff items was not taken.
+    pub items: Vec<StaffItemError>,
+}
+
+/// What the page shows.
+pub struct Model<'a> {
+    /// 「受付番号」
+    pub number: &'a ReceiptNumber,
+    /// Guards against deciding on what somebody changed meanwhile.
+    pub version: i64,
+    /// The stage.
+    pub stage: Stage,
+    /// Revision of the answers.
+    pub rev: i64,
+    /// When it arrived.
+    pub filed_at: Instant,
+    /// Today, in Japan.
+    pub today: CivilDate,
+    /// Who holds it.
+    pub holder: Option<String>,
+    /// The form.
+    pub form: &'a Form,
+    /// The pages on the way.
+    pub pages: Vec<&'a Page>,
+    /// What was typed.
+    pub raw: &'a RawAnswers,
+    /// The same, parsed.
+    pub answers: &'a Answers,
+    /// The fields that the newest revision changed.
+    pub changed: BTreeSet<FieldId>,
+    /// What is computed.
+    pub derived: Derived,
+    /// 「確認が必要な項目」
+    pub flags: &'a [Raised],
+    /// Answers that do not go together.
+    pub warnings: &'a [Warning],
+    /// How identity was established.
+    pub evidence: Option<Evidence>,
+    /// Staff items, as they were typed.
+    pub staff_items: &'a RawAnswers,
+    /// Why declining is proposed.
+    pub decline_reason: Option<DeclineReason>,
+    /// Until when corrections are asked for.
+    pub correction_due_on: Option<CivilDate>,
+    /// What happened, oldest first.
+    pub history: Vec<Step>,
+    /// What can be done.
+    pub offers: Vec<Offer>,
+    /// What could not be done just now.
+    pub failed: Failed,
+}
+
+impl Model<'_> {
+    pub(super) fn label(&self, locale: Locale, id: &FieldId) -> String {
+        self.form.field(id).map_or_else(|| id.to_string(), |(_, field)| field.label.get(locale.code()).to_owned())
+    }
+
+    /// The fields that are asked of this parent.
+    pub(super) fn asked(&self) -> impl Iterator<Item = &Field> {
+        self.pages.iter().flat_map(|page| page.fields.iter()).filter(|field| self.is_asked(field))
+    }
+
+    fn is_asked(&self, field: &Field) -> bool {
+        field.when.as_ref().is_none_or(|condition| condition.holds(self.answers))
+    }
+
+    pub(super) fn offers(&self, kind: CommandKind) -> Option<&Offer> {
+        self.offers.iter().find(|offer| offer.kind == kind)
+    }
+}
+
+/// `/staff/cases/{receipt_number}`
+#[must_use]
+pub fn page(desk: &Desk, model: &Model<'_>) -> String {
+    let locale = desk.chrome.locale;
+    let title = locale.say("staff-case-title");
+    let failed = &model.failed;
+    document(desk, &title, failed.error.is_some(), || {
+        view! {
+            {error_summary(failed.error.as_deref(), failed.input.as_deref())}
+            <div>
+                <h1>{model.form.title.get(locale.code()).to_owned()} " " {model.number.to_string()}</h1>
+                {facts(locale, model)}
+            </div>
+            <div class="case-layout">
+                <div>{look_at(locale, model)}{answers(locale, model)}{command::staff_items(locale, model)}{history(locale, model)}</div>
+                <aside aria-label=locale.say("staff-decision")>
+                    <h2>{locale.say("staff-decision")}</h2>
+                    {identity(locale, model)}
+                    {command::all(locale, model)}
+                </aside>
+            </div>
+        }
+        .into_any()
+    })
+}
+
+fn facts(locale: Locale, model: &Model<'_>) -> AnyView {
+    let holder = model.holder.as_ref().map(|name| view! { " " {locale.with("staff-held-by", &[("name", name)])} });
+    let due = model.correction_due_on.map(|day| view! { " " {locale.with("queue-due", &[("day", &day.to_string())])} });
+    let revision =
+        (model.rev > 1).then(|| view! { " " {locale.with("staff-revision", &[("rev", &model.rev.to_string())])} });
+    let proposed = model.decline_reason.map(|reason| {
+        let reason = locale.say(&format!("decline-{}", reason.as_str().replace('_', "-")));
+        view! { <p>{locale.with("staff-decline-proposed", &[("reason", &reason)])}</p> }
+    });
+    view! {
+        <p>
+            <span class="badge badge--stage">{locale.say(&format!("staff-stage-{}", model.stage))}</span> " "
+            {locale.with("cases-filed", &[("at", &model.filed_at.minute_in_japan())])}{revision}{holder}{due}
+        </p>
+        {proposed}
+    }
+    .into_any()
+}
+
+/// 「確認が必要な項目」 each with the answer that raised it.
+fn look_at(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
+    let answer = |id: &FieldId| {
+        let text = model.form.field(id).and_then(|(_, field)| shown(locale, field, model.raw));
+        format!("{}：{}", model.label(locale, id), text.unwrap_or_else(|| locale.say("not-answered")))
+    };
+    // What does not go together has a sentence of its own below.
+    let flags = model.flags.iter().filter(|raised| raised.flag != intake::flags::Flag::LooksOdd).map(|raised| {
+        let name = locale.say(&format!("flag-{}", raised.flag.code().replace('_', "-")));
+        view! { <li><strong>{name}</strong><p>{answer(&raised.field)}</p></li> }.into_any()
+    });
+    let warnings = model.warnings.iter().map(|warning| {
+        let sentence = warning_text(locale, warning);
+        view! { <li><strong>{sentence}</strong><p>{answer(&warning.field)}</p></li> }.into_any()
+    });
+    let all: Vec<AnyView> = flags.chain(warnings).collect();
+    (!all.is_empty()).then(|| {
+        view! { <section><h2>{locale.say("staff-look-at")}</h2><ul class="flag-list">{all}</ul></section> }.into_any()
+    })
+}
+
+fn answers(locale: Locale, model: &Model<'_>) -> AnyView {
+    let sections = model
+        .pages
+        .iter()
+        .map(|page| {
+            let rows = page
+                .fields
+                .iter()
+                .filter(|field| model.is_asked(field))
+                .map(|field| row(locale, model, field))
+                .collect_view();
+            view! { <h3>{page.title.get(locale.code()).to_owned()}</h3><dl class="summary-list">{rows}</dl> }
+        })
+        .collect_view();
+    view! { <section><h2>{locale.say("staff-answers")}</h2>{computed(locale, model)}{sections}</section> }.into_any()
+}
+
+fn row(locale: Locale, model: &Model<'_>, field: &Field) -> AnyView {
+    let item = match &field.target {
+        Target::Record(number) => Some(locale.with("staff-record-item", &[("number", number)])),
+        Target::Legal(_) => Some(locale.say("staff-legal-item")),
+        Target::Person(_) | Target::Extra(_) | Target::DetailOf(_) => None,
+    };
+    let item = item.map(|text| view! { " " <span class="badge">{text}</span> });
+    let changed = model.changed.contains(&field.id).then(|| {
+        view! { " " <span class="badge badge--flag">{locale.say("staff-changed-answer")}</span> }
+    });
+    let text = shown(locale, field, model.raw).unwrap_or_else(|| locale.say("not-answered"));
+    view! {
+        <div class="summary-list__row" id=format!("answer-{}", field.id)>
+            <dt class="summary-list__key">{field.label.get(locale.code()).to_owned()}{item}{changed}</dt>
+            <dd class="summary-list__value">{text}</dd>
+        </div>
+    }
+    .into_any()
+}
+
+fn computed(locale: Locale, model: &Model<'_>) -> AnyView {
+    let weeks = model.derived.gestation.map(|found| {
+        let (weeks, days, month) = (found.weeks.to_string(), found.days.to_string(), found.month.to_string());
+        locale.with("staff-weeks", &[("weeks", &weeks), ("days", &days), ("month", &month)])
+    });
+    let timing = match model.derived.timing {
+        TimingClass::Unknown => None,
+        timing => Some(timing.name().to_owned()),
+    };
+    let age = model.derived.age.map(|age| locale.with("staff-age", &[("age", &age.to_string())]));
+    let all: Vec<String> = [weeks, timing, age].into_iter().flatten().collect();
+    view! { <p>{locale.with("staff-computed", &[("all", &all.join("、"))])}</p> }.into_any()
+}
+
+const fn method_key(method: Method) -> &'static str {
+    match method {
+        Method::EmailCode => "method-email-code",
+        Method::Passkey => "method-passkey",
+        Method::Mynaapp => "method-mynaapp",
+        Method::Signature => "method-signature",
+        Method::Counter => "method-counter",
+    }
+}
+
+/// 「本人確認」 How far it stands, 番号確認 and 身元確認 apart.
+fn identity(locale: Locale, model: &Model<'_>) -> AnyView {
+    let method = model.evidence.map(|found| {
+        let at = found.signed_in_at.minute_in_japan();
+        view! { <p>{locale.with("identity-filed-by", &[("method", &locale.say(method_key(found.method))), ("at", &at)])}</p> }
+    });
+    let seen = model.evidence.and_then(|found| found.counter).map(|seen| {
+        let number = locale.say(&format!("number-{}", seen.number.code().replace('_', "-")));
+        let person = locale.say(&format!("person-{}", seen.person.code().replace('_', "-")));
+        view! {
+            <dl class="summary-list">
+                <div class="summary-list__row"><dt class="summary-list__key">{locale.say("identity-number")}</dt><dd class="summary-list__value">{number}</dd></div>
+                <div class="summary-list__row"><dt class="summary-list__key">{locale.say("identity-person")}</dt><dd class="summary-list__value">{person}</dd></div>
+            </dl>
+            <p>{locale.with("identity-seen-at", &[("at", &seen.at.minute_in_japan())])}</p>
+        }
+    });
+    let is_enough = model.evidence.and_then(|found| found.sufficient()).is_some();
+    let missing = (!is_enough).then(|| view! { <p><strong>{locale.say("identity-missing")}</strong></p> });
+    view! { <section><h3>{locale.say("identity-title")}</h3>{method}{seen}{missing}</section> }.into_any()
+}
+
+fn history(locale: Locale, model: &Model<'_>) -> AnyView {
+    let steps = model
+        .history
+        .iter()
+        .map(|step| {
+            let who = match (&step.staff, step.by_parent) {
+                (Some(name), _) => name.clone(),
+                (None, true) => locale.say("history-parent"),
+                (None, false) => locale.say("history-portal"),
+            };
+            let what = locale.say(&format!("history-{}", step.command.replace('_', "-")));
+            view! { <li><time>{step.at.minute_in_japan()}</time><p>{who}"："{what}</p>{detail(locale, model, &step.detail)}</li> }
+        })
+        .collect_view();
+    view! { <section><h2>{locale.say("staff-history")}</h2><ol class="history">{steps}</ol></section> }.into_any()
+}
+
+fn detail(locale: Locale, model: &Model<'_>, detail: &Detail) -> Option<AnyView> {
+    match detail {
+        Detail::None => None,
+        Detail::Decline(reason) => {
+            let text = locale.say(&format!("decline-{}", reason.as_str().replace('_', "-")));
+            Some(view! { <p>{text}</p> }.into_any())
+        }
+        Detail::SendBack(request) => {
+            let lines = request
+                .fields
+                .iter()
+                .map(|(field, reason)| view! { <li>{model.label(locale, field)}"："{reason.clone()}</li> })
+                .collect_view();
+            let due = locale.with("queue-due", &[("day", &request.answer_by.to_string())]);
+            Some(view! { <ul>{lines}</ul><p>{due}</p> }.into_any())
+        }
+    }
+}

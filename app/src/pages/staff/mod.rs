@@ -1,0 +1,11 @@
+//! The staff's side. Invariant: every page but the two with a passkey works as a plain form; none has the parents' quick
+//! exit, and each says who is signed in.
+
+pub mod case;
+mod command;
+mod frame;
+pub mod message;
+pub mod queue;
+pub mod sign_in;
+
+pub use frame::{Desk, Person};

@@ -1,0 +1,101 @@
+//! A case. Invariant: it is shown as the flow opened it; nothing is looked up here.
+
+use std::collections::BTreeSet;
+
+use actix_web::{
+    HttpResponse,
+    http::StatusCode,
+    web::{Data, Path},
+};
+use app::pages::staff::case::{self as pages, Detail, Failed, Model, Step};
+use intake::{ids::ReceiptNumber, journey};
+
+use super::{Answer, AtWork};
+use crate::{
+    flows::{
+        content::EventDetail,
+        decide::Obstacle,
+        staff_case::{self, StaffCase, Who},
+    },
+    portal::Portal,
+    web::{error::WebError, frame::page},
+};
+
+/// The key of the sentence that says what stands in the way.
+pub(super) const fn obstacle_key(obstacle: &Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::HeldByAnother => "staff-obstacle-held",
+        Obstacle::NeedsAnotherPerson => "staff-obstacle-another-person",
+        Obstacle::NoEvidence => "staff-obstacle-no-evidence",
+        Obstacle::Request => "staff-obstacle-request",
+        Obstacle::AnswerBy => "staff-obstacle-answer-by",
+        Obstacle::StaffItems(_) => "staff-obstacle-items",
+    }
+}
+
+fn step(step: staff_case::Step) -> Step {
+    let by_parent = step.who == Who::Citizen;
+    let staff = match step.who {
+        Who::Staff(name) => Some(name),
+        Who::Citizen | Who::Portal => None,
+    };
+    let detail = match step.detail {
+        Some(EventDetail::SendBack(request)) => Detail::SendBack(request),
+        Some(EventDetail::ProposeDecline(reason)) => Detail::Decline(reason),
+        // What was seen stands beside the decision.
+        Some(EventDetail::RecordIdentity(_)) | None => Detail::None,
+    };
+    Step { at: step.at, staff, by_parent, command: step.command, detail }
+}
+
+/// The page of a case, with what could not be done.
+pub(super) async fn shown(
+    portal: &Portal,
+    at: &AtWork,
+    number: &ReceiptNumber,
+    failed: Failed,
+) -> Result<HttpResponse, WebError> {
+    let status = if failed.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let view = staff_case::view(portal, &at.who.staff, number).await?;
+    let StaffCase { case, complete, derived, flags, warnings, revised, history, offers, holder } = view;
+    let newest = case.newest()?;
+    let offers = offers
+        .into_iter()
+        .map(|offer| pages::Offer { kind: offer.kind, obstacle: offer.obstacle.as_ref().map(obstacle_key) });
+    let changed: BTreeSet<_> =
+        revised.into_iter().next_back().map(|last| last.fields).unwrap_or_default().into_iter().collect();
+    let model = Model {
+        number,
+        version: case.head.version,
+        stage: case.head.stage,
+        rev: case.head.rev,
+        filed_at: case.head.filed_at,
+        today: portal.clock.now().date_in_japan(),
+        holder,
+        form: case.form,
+        pages: journey::pages(case.form, complete.answers()),
+        raw: &newest.raw,
+        answers: complete.answers(),
+        changed,
+        derived,
+        flags: &flags,
+        warnings: &warnings,
+        evidence: case.office.evidence,
+        staff_items: &case.office.staff_items,
+        decline_reason: case.office.decline_reason,
+        correction_due_on: case.head.correction_due_on,
+        history: history.into_iter().map(step).collect(),
+        offers: offers.collect(),
+        failed,
+    };
+    let mut desk = at.desk.clone();
+    // Also after a command: choosing a language comes back to the case.
+    desk.chrome.path = format!("/staff/cases/{number}");
+    Ok(page(status, pages::page(&desk, &model)))
+}
+
+/// `GET /staff/cases/{receipt_number}`
+pub async fn case(portal: Data<Portal>, at: AtWork, path: Path<String>) -> Answer {
+    let number = path.parse().map_err(|_| WebError::NotFound)?;
+    shown(&portal, &at, &number, Failed::default()).await
+}

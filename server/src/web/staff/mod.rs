@@ -1,0 +1,89 @@
+//! The staff's side over HTTP. Invariant: a handler that needs somebody of the staff takes [`AtWork`] as an argument; it is
+//! made here only, asked anew of the database at every request.
+
+pub mod case;
+pub mod command;
+pub mod queue;
+pub mod sign_in;
+
+use std::{future::Future, pin::Pin};
+
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::header, web::Data};
+use app::pages::staff::{Desk, Person};
+use intake::access::{Action, may};
+
+use super::{
+    cookies::{self, Name},
+    error::WebError,
+    guard::plain_chrome,
+};
+use crate::{
+    assets,
+    flows::staff_sign_in::{self, SignedInStaff},
+    portal::Portal,
+};
+
+/// Anybody on the staff plane.
+pub struct AtDesk {
+    /// Who, if somebody has signed in.
+    pub who: Option<SignedInStaff>,
+    /// The frame of a page.
+    pub desk: Desk,
+}
+
+/// A member of staff who has signed in and may act now.
+pub struct AtWork {
+    /// Who.
+    pub who: SignedInStaff,
+    /// The frame of a page.
+    pub desk: Desk,
+}
+
+async fn at_desk(request: &HttpRequest, portal: &Portal) -> Result<AtDesk, WebError> {
+    let mut chrome = plain_chrome(request, portal);
+    chrome.scripts.push(assets::STAFF);
+    let who = match cookies::read_token(request, &portal.config, Name::StaffSession) {
+        Some(hash) => staff_sign_in::who(portal, &hash).await?,
+        None => None,
+    };
+    let person = who.as_ref().map(|who| Person {
+        name: who.staff.display_name.clone(),
+        role: who.staff.role,
+        sees_queue: may(who.staff.role, Action::SeeQueue),
+    });
+    Ok(AtDesk { who, desk: Desk { chrome, person } })
+}
+
+type Guarded<T> = Pin<Box<dyn Future<Output = Result<T, WebError>>>>;
+
+impl FromRequest for AtDesk {
+    type Error = WebError;
+    type Future = Guarded<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let portal = request.app_data::<Data<Portal>>().ok_or(WebError::Broken)?;
+            at_desk(&request, portal).await
+        })
+    }
+}
+
+impl FromRequest for AtWork {
+    type Error = WebError;
+    type Future = Guarded<Self>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let anybody = AtDesk::from_request(request, payload);
+        Box::pin(async move {
+            let AtDesk { who, desk } = anybody.await?;
+            Ok(Self { who: who.ok_or(WebError::StaffSignInFirst)?, desk })
+        })
+    }
+}
+
+type Answer = Result<HttpResponse, WebError>;
+
+fn to(address: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
+}

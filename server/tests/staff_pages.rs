@@ -1,0 +1,257 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! The staff's side over HTTP, as a browser without script goes through it; the passkey's part is a key in software.
+
+use intake::{
+    access::Role,
+    ids::{CaseId, ReceiptNumber},
+};
+use server::{
+    demo::{authenticator::create, staff as sample},
+    routes::{Guard, ROUTES, Verb},
+    store::{audit, case},
+};
+
+use crate::support::{
+    authenticator::{USER_VERIFIED, sign},
+    filing::file,
+    http::{Answer, Browser, Site, sites},
+    staff::{Member, PASSWORD, hire, invite},
+};
+
+async fn sign_in(site: &Site, member: &Member) -> Browser {
+    let mut browser = site.browser();
+    let inputs = [("user_id", member.user_id.as_str()), ("password", PASSWORD)];
+    let answer = browser.post("/staff/sign-in", &inputs).await;
+    assert_eq!(answer.leads_to(), "/staff/sign-in/passkey");
+    let asked = browser.get("/staff/sign-in/passkey").await;
+    let options = asked.value("form[data-ceremony]", "data-options");
+    let ceremony = asked.value("input[name=ceremony]", "value");
+    let credential = sign(&member.key, &options, &browser.origin(), USER_VERIFIED, 0);
+    let inputs = [("ceremony", ceremony.as_str()), ("credential", credential.as_str())];
+    assert_eq!(browser.post("/staff/sign-in/passkey", &inputs).await.leads_to(), "/staff");
+    assert!(!browser.cookies.contains_key("staff_password"));
+    browser
+}
+
+async fn at_work(site: &Site, user_id: &str, role: Role) -> Browser {
+    let member = hire(&site.portal, user_id, user_id, role).await;
+    sign_in(site, &member).await
+}
+
+async fn give(browser: &mut Browser, number: &ReceiptNumber, command: &str, inputs: &[(&str, &str)]) -> Answer {
+    let address = format!("/staff/cases/{number}");
+    let version = browser.get(&address).await.value("input[name=version]", "value");
+    let mut all = vec![("version", version.as_str())];
+    all.extend(inputs);
+    browser.post(&format!("{address}/{command}"), &all).await
+}
+
+const SEEN: [(&str, &str); 2] = [("number", "later"), ("person", "driving_licence")];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filing_goes_from_the_queue_through_two_people() {
+    for site in sites().await {
+        let (_, number) = file(&site.portal, 1).await;
+        let mut first = at_work(&site, "clerk1", Role::Clerk).await;
+        let mut second = at_work(&site, "clerk2", Role::Clerk).await;
+        assert_eq!(first.get("/staff").await.leads_to(), "/staff/queue");
+        let queue = first.get("/staff/queue").await;
+        assert_eq!(queue.value(".queue tbody a", "href"), format!("/staff/cases/{number}"));
+        assert!(queue.body.contains("髙橋 花子") && queue.body.contains("文字の確認"), "{}", queue.body);
+
+        let home = format!("/staff/cases/{number}");
+        assert_eq!(give(&mut first, &number, "claim", &[]).await.leads_to(), home);
+        let half = give(&mut first, &number, "record_identity", &[("number", "later")]).await;
+        assert_eq!(half.status, 422);
+        assert_eq!(half.value(".error-summary a", "href"), "#person-0");
+        assert_eq!(half.value("input[name=number][checked]", "value"), "later", "what was chosen stays");
+        assert_eq!(give(&mut first, &number, "record_identity", &SEEN).await.leads_to(), home);
+        let items = [("voucher_number", "<b>2026-0001"), ("high_risk", "medical"), ("high_risk", "social")];
+        assert_eq!(give(&mut first, &number, "edit_staff_items", &items).await.leads_to(), home);
+        let page = first.get(&home).await;
+        assert_eq!(page.value("#voucher_number", "value"), "<b>2026-0001");
+        assert!(!page.body.contains("<b>2026"), "hostile text comes out as text");
+        assert_eq!(give(&mut first, &number, "accept", &[]).await.leads_to(), home);
+        // The first person's page has no such button; whoever sends it all the same is refused.
+        let version = first.get(&home).await.value("input[name=version]", "value");
+        let alone = first.post(&format!("{home}/confirm"), &[("version", &version)]).await;
+        assert_eq!(alone.status, 422);
+        assert_eq!(give(&mut second, &number, "confirm", &[]).await.leads_to(), home);
+        assert!(second.get("/staff/queue?tab=handover").await.body.contains(number.as_str()));
+        site.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_overtaken_is_told_and_loses_nothing() {
+    for site in sites().await {
+        let (_, number) = file(&site.portal, 1).await;
+        let mut first = at_work(&site, "clerk1", Role::Clerk).await;
+        let home = format!("/staff/cases/{number}");
+        give(&mut first, &number, "claim", &[]).await;
+        let faulty =
+            [("field", "name"), ("reason-name", ""), ("reason-phone", "つながりません"), ("answer_by", "soon")];
+        let again = give(&mut first, &number, "send_back", &faulty).await;
+        assert_eq!(again.status, 422);
+        assert_eq!(again.value("#reason-phone", "value"), "つながりません");
+        assert_eq!(again.value("#answer_by", "value"), "soon");
+        let stale =
+            [("version", "1"), ("field", "phone"), ("reason-phone", "つながりません"), ("answer_by", "2026-12-01")];
+        let told = first.post(&format!("{home}/send_back"), &stale).await;
+        assert_eq!(told.status, 409);
+        assert!(told.body.contains("つながりません") && told.body.contains("確認中"), "{}", told.body);
+
+        // The session ends while a reason is being written.
+        let mut gone = site.browser();
+        let kept = gone.post(&format!("{home}/send_back"), &stale).await;
+        assert_eq!(kept.status, 401);
+        assert_eq!(kept.value("input[name=reason-phone]", "value"), "つながりません");
+        site.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invitation_is_answered_over_http_and_keeps_the_passkey_while_the_password_is_put_right() {
+    for site in sites().await {
+        let (_, token) = invite(&site.portal, "clerk1", "1", Role::Clerk).await;
+        let address = format!("/staff/invitation/{token}");
+        let mut browser = site.browser();
+        let page = browser.get(&address).await;
+        let ceremony = page.value("input[name=ceremony]", "value");
+        let (key, credential) = create(&page.value("form[data-ceremony]", "data-options"), &browser.origin()).unwrap();
+        let with = |password, again| {
+            [("ceremony", ceremony.clone()), ("credential", credential.clone())]
+                .into_iter()
+                .chain([("password", String::from(password)), ("password_again", String::from(again))])
+                .collect::<Vec<_>>()
+        };
+        let send = async |browser: &mut Browser, inputs: Vec<(&'static str, String)>| {
+            let inputs: Vec<_> = inputs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            browser.post(&address, &inputs).await
+        };
+        let weak = send(&mut browser, with("1qaz2wsx3edc", "1qaz2wsx3edc")).await;
+        assert_eq!(weak.status, 422);
+        assert_eq!(weak.value("input[name=credential]", "value"), credential);
+        assert!(!weak.body.contains("1qaz2wsx3edc"), "a password is not sent back");
+        let done = send(&mut browser, with(PASSWORD, PASSWORD)).await;
+        assert_eq!(done.leads_to(), "/staff/sign-in?why=joined");
+        assert_eq!(browser.get(&address).await.status, 410, "once");
+        assert_eq!(send(&mut browser, with(PASSWORD, PASSWORD)).await.status, 410);
+        let id = intake::ids::StaffId::from_random([0; 16]);
+        sign_in(&site, &Member { id, user_id: "clerk1".to_owned(), key }).await;
+        site.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unknown_and_wrong_look_the_same() {
+    for site in sites().await {
+        hire(&site.portal, "clerk1", "1", Role::Clerk).await;
+        let mut browser = site.browser();
+        let mut tries = Vec::new();
+        for user_id in ["clerk1", "nobody"] {
+            let inputs = [("user_id", user_id), ("password", "wrong wrong wrong")];
+            let answer = browser.post("/staff/sign-in", &inputs).await;
+            assert_eq!(answer.value("#user_id", "value"), user_id, "the user id stays");
+            tries.push((answer.status, answer.body.replace(user_id, "").replace(&nonce(&answer), "")));
+        }
+        assert_eq!(tries[0], tries[1]);
+        assert_eq!(tries[0].0, 422);
+        site.close().await;
+    }
+}
+
+fn nonce(answer: &Answer) -> String {
+    answer.value("script[nonce]", "nonce")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_of_staff_is_for_nobody_or_for_the_wrong_role() {
+    for site in sites().await {
+        let (_, number) = file(&site.portal, 1).await;
+        let mut nobody = site.browser();
+        let mut auditor = at_work(&site, "auditor1", Role::Auditor).await;
+        let mut administrator = at_work(&site, "admin1", Role::Administrator).await;
+        for row in ROUTES.iter().filter(|row| row.guard == Guard::Staff) {
+            let path = row.path.replace("{receipt_number}", number.as_str()).replace("{command}", "claim");
+            let ask = async |browser: &mut Browser| match row.verb {
+                Verb::Get => browser.get(&path).await,
+                Verb::Post => browser.post(&path, &[("version", "1"), ("number", number.as_str())]).await,
+            };
+            let answer = ask(&mut nobody).await;
+            assert!(matches!(answer.status, 303 | 401), "{path} {}", answer.status);
+            if answer.status == 303 {
+                assert_eq!(answer.leads_to(), "/staff/sign-in");
+            }
+            for browser in [&mut auditor, &mut administrator] {
+                let answer = ask(browser).await;
+                let allowed = if row.path == "/staff" { 200 } else { 404 };
+                assert_eq!(answer.status, allowed, "{path}");
+                assert!(!answer.body.contains("髙橋"), "{path} shows a name");
+            }
+        }
+        let mut tx = site.portal.database.read().await.unwrap();
+        let kept = case::find_by_receipt_number(&mut tx, &number).await.unwrap().unwrap();
+        assert_eq!(kept.version, 1, "nothing was done");
+        drop(tx);
+        site.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_malformed_is_answered_clearly() {
+    for site in sites().await {
+        let (_, number) = file(&site.portal, 1).await;
+        let mut clerk = at_work(&site, "clerk1", Role::Clerk).await;
+        let home = format!("/staff/cases/{number}");
+        for (path, status) in [
+            ("/staff/cases/nonsense".to_owned(), 404),
+            (format!("/staff/cases/{}", ReceiptNumber::from_random([1; 9])), 404),
+            ("/staff/queue?tab=nonsense".to_owned(), 404),
+            ("/staff/queue?after=nonsense".to_owned(), 404),
+            (format!("/staff/queue?after=0-{}", CaseId::from_random([0; 16])), 200),
+            (format!("{home}/claim"), 405),
+        ] {
+            let answer = clerk.get(&path).await;
+            assert_eq!(answer.status, status, "{path}");
+        }
+        assert_eq!(clerk.post(&format!("{home}/claim"), &[]).await.status, 400, "no version");
+        assert_eq!(clerk.post(&format!("{home}/claim"), &[("version", "x")]).await.status, 400);
+        for command in ["seal", "withdraw", "settle_imported", "nonsense"] {
+            let answer = clerk.post(&format!("{home}/{command}"), &[("version", "1")]).await;
+            assert_eq!(answer.status, 404, "{command}");
+        }
+        assert_eq!(clerk.post("/staff/queue", &[("number", "nonsense")]).await.status, 422);
+        let found = clerk.post("/staff/queue", &[("number", &number.as_str().to_lowercase())]).await;
+        assert_eq!(found.leads_to(), home);
+        assert_eq!(clerk.post("/staff/sign-out", &[]).await.leads_to(), "/staff/sign-in");
+        assert_eq!(clerk.get(&home).await.leads_to(), "/staff/sign-in");
+        audit::verify(&mut site.portal.database.read().await.unwrap()).await.unwrap();
+        site.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sample_staff_sign_in_as_everybody_does_and_are_made_once() {
+    for site in sites().await {
+        let all = sample::make(&site.portal).await.unwrap();
+        assert_eq!(sample::make(&site.portal).await.unwrap(), all, "a second start keeps them");
+        let roles: Vec<Role> = all.iter().map(|one| one.role).collect();
+        assert_eq!(roles, [Role::Clerk, Role::Clerk, Role::Nurse, Role::Administrator, Role::Auditor]);
+        let keys = site.browser().get("/demo/practice-authenticator.json").await;
+        let keys: serde_json::Value = serde_json::from_str(&keys.body).unwrap();
+        assert_eq!(keys["keys"].as_array().unwrap().len(), 5);
+        let first = &all[0];
+        let mut browser = site.browser();
+        let inputs = [("user_id", first.user_id.as_str()), ("password", first.password.as_str())];
+        assert_eq!(browser.post("/staff/sign-in", &inputs).await.leads_to(), "/staff/sign-in/passkey");
+        let asked = browser.get("/staff/sign-in/passkey").await;
+        let options = asked.value("form[data-ceremony]", "data-options");
+        let credential = sign(&first.passkey, &options, &browser.origin(), USER_VERIFIED, 1);
+        let ceremony = asked.value("input[name=ceremony]", "value");
+        let inputs = [("ceremony", ceremony.as_str()), ("credential", credential.as_str())];
+        assert_eq!(browser.post("/staff/sign-in/passkey", &inputs).await.leads_to(), "/staff");
+        assert_eq!(browser.get("/staff/queue").await.status, 200);
+        site.close().await;
+    }
+}
