@@ -134,6 +134,12 @@ fn table(locale: Locale, model: &Model) -> AnyView {
 }
 
 fn row_view(locale: Locale, row: &Row) -> AnyView {
+    // What is erased cannot be opened.
+    let number = if row.name.is_some() {
+        view! { <a href=format!("/staff/cases/{}", row.number)>{row.number.to_string()}</a> }.into_any()
+    } else {
+        row.number.to_string().into_any()
+    };
     let name = row.name.clone().unwrap_or_else(|| locale.say("queue-erased"));
     let kana = row.kana.as_ref().map(|kana| view! { <br/><small>{kana.clone()}</small> });
     let due = row.correction_due_on.map(|day| {
@@ -141,7 +147,7 @@ fn row_view(locale: Locale, row: &Row) -> AnyView {
     });
     view! {
         <tr>
-            <th scope="row"><a href=format!("/staff/cases/{}", row.number)>{row.number.to_string()}</a></th>
+            <th scope="row">{number}</th>
             <td lang="ja">{name}{kana}</td>
             <td><span class="badge badge--stage">{locale.say(&format!("staff-stage-{}", row.stage))}</span>{due}</td>
             <td>{badges(locale, &row.flags)}</td>
