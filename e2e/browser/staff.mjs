@@ -108,7 +108,9 @@ test("two people accept a filing, and every page on the way is in order", async 
   assert.ok(await button(page, "二人目として確認する").isDisabled(), "not by the same person");
   // The second person opens a case by keyboard alone.
   await second.page.goto("/staff/queue?tab=second");
-  await second.page.keyboard.press("j");
+  const rows = await second.page.locator(".queue tbody a").allInnerTexts();
+  assert.ok(rows.includes(number));
+  for (let row = 0; row <= rows.indexOf(number); row++) await second.page.keyboard.press("j");
   const opened = second.page.waitForEvent("load");
   await second.page.keyboard.press("Enter");
   await opened;

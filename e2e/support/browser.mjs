@@ -12,7 +12,7 @@ const PICTURES = process.env.CARGO_TARGET_DIR ? join(process.env.CARGO_TARGET_DI
 const FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking"];
 const PHONE = { width: 360, height: 740 };
 /** Said by Chromium for an answer such as 422, which is what the test asks for. */
-const OF_STATUS = /^Failed to load resource: the server responded with a status of 4(01|04|09|22)/;
+const OF_STATUS = /^Failed to load resource: the server responded with a status of 4(01|04|09|10|22)/;
 
 export async function startBrowser() {
   const browser = await chromium.launch({ executablePath: process.env.MADOGUCHI_CHROMIUM, args: FLAGS });
@@ -21,9 +21,9 @@ export async function startBrowser() {
 }
 
 /** A person with a device of her own. `javaScript: false` is a browser in which no script of a page runs. */
-export async function person(browser, portal, { javaScript = true, locale = "ja-JP", viewport = PHONE } = {}) {
+export async function person(browser, portal, { javaScript = true, locale = "ja-JP", viewport = PHONE, storageState } = {}) {
   const context = await browser.newContext({
-    baseURL: portal.url, locale, viewport, javaScriptEnabled: javaScript, timezoneId: "Asia/Tokyo", hasTouch: true,
+    baseURL: portal.url, locale, viewport, storageState, javaScriptEnabled: javaScript, timezoneId: "Asia/Tokyo", hasTouch: true,
   });
   context.setDefaultTimeout(15_000);
   const complaints = [];
@@ -37,14 +37,13 @@ export async function person(browser, portal, { javaScript = true, locale = "ja-
 
 /** Presses what leads to another page, and waits for that page. */
 export async function press(target) {
-  const loaded = target.page().waitForEvent("load");
-  await target.click();
-  await loaded;
+  // What cannot be pressed is to be named before the wait for the page runs out.
+  await Promise.all([target.page().waitForEvent("load"), target.click({ timeout: 10_000 })]);
 }
 
 /** Waits until `check` gives true, asked from here: a timer of the page would not run where its scripts are off. */
-export async function until(what, check) {
-  const end = Date.now() + 15_000;
+export async function until(what, check, patience = 15_000) {
+  const end = Date.now() + patience;
   while (!(await check())) {
     if (Date.now() > end) throw new Error(`it did not happen: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -13,9 +13,8 @@ function serve(folder, listen) {
   const program = process.env.MADOGUCHI_BIN;
   if (!program) throw new Error("MADOGUCHI_BIN does not name the program");
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("MADOGUCHI_")));
-  const importBin = process.env.MADOGUCHI_IMPORT_BIN ? { MADOGUCHI_IMPORT_BIN: process.env.MADOGUCHI_IMPORT_BIN } : {};
   const child = spawn(program, ["serve", "--demo"], {
-    env: { ...inherited, ...importBin, MADOGUCHI_DATA_DIR: folder, MADOGUCHI_LISTEN: listen },
+    env: { ...inherited, MADOGUCHI_DATA_DIR: folder, MADOGUCHI_LISTEN: listen },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let log = "";

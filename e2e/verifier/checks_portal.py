@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import secrets
 import shutil
 import subprocess
@@ -61,6 +62,20 @@ class Portal:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
         need(done.returncode == 0, f"{words[0]}: {done.stderr}")
         return done.stdout
+
+    def carries_back(self, folder):
+        """Has the import job write its receipt, gives it to the portal, and gives what it says."""
+        self.import_job("receipts", "--out", folder)
+        (receipt,) = folder.iterdir()
+        public = self.destination.public["jwk"]
+        results = verify(receipt.read_bytes(), RECEIPT_TYPE, {public["kid"]: public})["results"]
+        done = self.command("handover", "receipt", receipt)
+        need(done.returncode == 0, done.stderr)
+        return results
+
+    def status(self, seq):
+        lines = self.command("handover", "status").stdout.splitlines()
+        return next(line for line in lines if line.startswith(f"{seq}\t"))
 
     def token(self, key=None, **other):
         claims = {"iss": self.destination.name, "sub": self.destination.name, "aud": self.url, "exp": int(time.time()) + 50}
@@ -247,16 +262,28 @@ def a_batch_and_its_receipt_can_be_carried_instead(portal):
         need(done.returncode == 0, done.stderr)
         portal.import_job("file", folder / "batch.tar")
         portal.import_job("receipts", "--out", folder / "receipts")
-        (receipt,) = (folder / "receipts").iterdir()
-        public = portal.destination.public["jwk"]
-        results = verify(receipt.read_bytes(), RECEIPT_TYPE, {public["kid"]: public})["results"]
-        done = portal.command("handover", "receipt", receipt)
-        need(done.returncode == 0, done.stderr)
+        results = portal.carries_back(folder / "receipts")
     count = {result: sum(one["result"] == result for one in results) for result in ("imported", "held", "rejected")}
     need(sum(count.values()) == len(entries) and count["imported"], f"the results are {count}")
-    line = next(line for line in portal.command("handover", "status").stdout.splitlines() if line.startswith(f"{manifest['seq']}\t"))
     told = "\t".join(f"{number} {result}" for result, number in count.items())
-    need(told in line, f"the portal says {line!r}, the receipt {told!r}")
+    need(told in portal.status(manifest["seq"]), f"the portal says {portal.status(manifest['seq'])!r}, the receipt {told!r}")
+
+
+@case
+def what_waits_goes_on_when_two_people_say_so(portal):
+    listed = [line for line in portal.import_job("review").splitlines() if "resident_several" in line]
+    need(listed, "nobody is there twice in the demo")
+    number = listed[0].split()[0]
+    shown = portal.import_job("review", "show", number)
+    resident = re.search(r"宛名番号 (\d+) may be meant", shown)[1]
+    before = portal.status(1)
+    for person in ("鈴木 一", "田中 実"):
+        portal.import_job("review", "decide", number, "--person", person, "--atena", resident)
+    with tempfile.TemporaryDirectory() as folder:
+        results = portal.carries_back(pathlib.Path(folder) / "receipts")
+    need([(one["id"], one["result"]) for one in results] == [(number, "imported")], f"the receipt says {results}")
+    imported = [int(re.search(r"(\d+) imported", line)[1]) for line in (before, portal.status(1))]
+    need(imported[1] == imported[0] + 1, f"{before!r}, then {portal.status(1)!r}")
 
 
 @case

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from jwcrypto import jwk, jws
 
+from authority import server_context
 from batch import RECEIPT_TYPE, digest, need, thumbprint, verify
 from office import LINES
 from sealer import ISSUER, TIME
@@ -20,7 +21,7 @@ case = CASES.append
 class Portal:
     """Serves `batches` (seq → files) to one destination."""
 
-    def __init__(self, office):
+    def __init__(self, office, tls=None):
         self.public, self.batches, self.receipts, self.faults, self.jtis = office.destination.public, {}, [], [], set()
         self.receipt_status, self.answers = 200, {}
         portal = self
@@ -47,8 +48,10 @@ class Portal:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if tls:
+            self.server.socket = tls.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        office.configure(f"http://127.0.0.1:{self.server.server_port}")
+        office.configure(f"{'https' if tls else 'http'}://127.0.0.1:{self.server.server_port}")
 
     def put(self, seq, files):
         self.batches[seq] = files
@@ -193,3 +196,22 @@ def a_replayed_list_of_old_batches_brings_nothing_twice(office):
     portal.put(2, one)
     pulls(office, 1, "replay")
     need(sorted(path.name for path in (office.folder / "out").iterdir()) == ["pregnancy_notification-000001.csv"], "doubled")
+
+
+@case
+def over_https_only_an_authority_that_was_named_vouches_for_the_portal(office):
+    context, authorities = server_context(office.folder)
+    portal = Portal(office, context)
+    portal.put(1, two_batches(office)[0])
+    pulls(office, 1, "portal")
+    need(not portal.jtis, "a token was sent to a portal that nobody vouches for")
+    config = office.folder / "import.toml"
+    config.write_text(f'ca_file = "{authorities.name}"\n' + config.read_text())
+    pulls(office)
+    need(len(portal.receipts) == 1, "no receipt came")
+
+
+@case
+def plain_http_to_another_machine_is_wrong_use(office):
+    office.configure("http://portal.example")
+    pulls(office, 2, "configuration")

@@ -514,3 +514,21 @@ async fn nobody_gets_a_batch_without_a_good_token_and_no_token_counts_twice() {
         assert_eq!(office.trust.learn(&announced.body, &office.issuer).unwrap(), 0);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asks_too_often_is_told_to_wait() {
+    let one = portals().await.remove(0);
+    let served = Served::of(one.portal);
+    // The limit is by the minute and refills all the time, so the loop goes a little beyond it.
+    for asked in 0..900 {
+        let answer = served.ask("GET", "/handover/v1/batches", &[], b"").await;
+        if answer.status == 429 {
+            assert_eq!(answer.problem(), 429);
+            assert!(answer.head.contains("retry-after: "));
+            assert!(asked >= 500, "a job that catches up asks as often");
+            return;
+        }
+        assert_eq!(answer.status, 401);
+    }
+    panic!("nothing is limited");
+}

@@ -1,3 +1,4 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 //! The house rules that no compiler keeps: who may import whom (architecture.md §3), and what no file may hold.
 
 use std::{

@@ -70,6 +70,7 @@ error-more-than-one = { $label }: only one, please
 year = Year
 month = Month
 day = Day
+date-shown = { $year }-{ $month }-{ $day }
 declined = I would rather not say
 not-answered = Not answered
 answered = Answered

@@ -70,6 +70,7 @@ error-more-than-one = { $label }は一つだけにしてください
 year = 年
 month = 月
 day = 日
+date-shown = { $year }年{ $month }月{ $day }日
 declined = 答えたくない
 not-answered = 未回答
 answered = 回答済み

@@ -108,7 +108,8 @@ pub(super) fn shown(locale: Locale, field: &Field, raw: &RawAnswers) -> Option<S
             let part = |part: &str| raw.first(&format!("{id}-{part}")).to_owned();
             let (year, month, day) = (part("year"), part("month"), part("day"));
             let empty = year.is_empty() && month.is_empty() && day.is_empty();
-            if empty { String::new() } else { format!("{year}-{month}-{day}") }
+            let shown = || locale.with("date-shown", &[("year", &year), ("month", &month), ("day", &day)]);
+            if empty { String::new() } else { shown() }
         }
         Kind::Single { choices } | Kind::Multi { choices } => {
             let label = |code: &String| {

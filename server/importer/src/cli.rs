@@ -1,7 +1,7 @@
 //! The commands of `madoguchi-import`. Invariant: 0 is success, 1 a failure, 2 wrong use; what is printed holds no personal
 //! data, but for `review`, which people decide by.
 
-use std::{path::PathBuf, process::ExitCode, time::SystemTime};
+use std::{io::Write as _, path::PathBuf, process::ExitCode, time::SystemTime};
 
 use clap::{Args, Parser, Subcommand};
 use handover::{BatchFiles, DestinationKeys, fingerprint};
@@ -115,13 +115,13 @@ pub fn run() -> ExitCode {
     };
     match done {
         Ok(notes) => {
-            for note in notes {
-                println!("{note}");
-            }
+            // What was done is done, also when nobody reads of it any more.
+            let told = if notes.is_empty() { "nothing new".to_owned() } else { notes.join("\n") };
+            let _ = writeln!(std::io::stdout(), "{told}");
             ExitCode::SUCCESS
         }
         Err(error) => {
-            eprintln!("madoguchi-import: {} ({})", error, error.code());
+            let _ = writeln!(std::io::stderr(), "madoguchi-import: {} ({})", error, error.code());
             ExitCode::from(error.exit_code())
         }
     }
