@@ -3,6 +3,7 @@
 
 mod assets;
 mod filing;
+mod http;
 mod passkey;
 mod review;
 mod sample_people;

@@ -3,8 +3,13 @@
 //! server on which databases may be made.
 
 pub mod authenticator;
+pub mod browser;
 pub mod filing;
+pub mod load;
+pub mod page;
 pub mod portal;
+pub mod process;
+pub mod site;
 pub mod staff;
 
 use std::sync::Once;
