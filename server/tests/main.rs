@@ -4,6 +4,7 @@
 mod assets;
 mod filing;
 mod hand_over;
+mod http;
 mod passkey;
 mod review;
 mod sample_people;

@@ -18,6 +18,7 @@ use crate::{
     clock::Clock,
     config::{Config, Plane},
     demo::{import_job, prepare},
+    flows::signing_keys,
     mail::Mailer,
     portal::Portal,
     telemetry, web, worker,
@@ -30,6 +31,8 @@ pub(super) async fn run(mut config: Config) -> Result<(), Failure> {
     let listeners = bind(&mut config)?;
     let handbook = if config.demo { Some(prepare::prepare(&config).await?) } else { None };
     let portal = Arc::new(Portal::open(config, Clock::System).await?);
+    // Before anybody asks for the public keys.
+    signing_keys::keep(&portal).await?;
     let mailer = Mailer::new(portal.config.smtp.as_ref()).map_err(Failure::new)?;
 
     let mut handles = Vec::new();

@@ -3,10 +3,15 @@
 //! server on which databases may be made.
 
 pub mod authenticator;
+pub mod browser;
 pub mod filing;
 pub mod http;
+pub mod load;
+pub mod page;
 pub mod portal;
+pub mod process;
 pub mod review;
+pub mod site;
 pub mod staff;
 
 use std::sync::Once;

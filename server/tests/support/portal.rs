@@ -1,6 +1,8 @@
 //! A portal of a test's own, on each database, with a clock that stands still.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap, fs::OpenOptions, io::Write, net::SocketAddr, os::unix::fs::OpenOptionsExt, path::PathBuf,
+};
 
 use intake::ids::{FormId, PageId};
 use server::{
@@ -20,6 +22,45 @@ pub struct TestPortal {
     pub folders: (TempDir, TempDir),
 }
 
+/// Which settings.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Demo,
+    /// Behind TLS, without anything of the demo.
+    Production,
+}
+
+const CITY: [(&str, &str); 7] = [
+    ("MADOGUCHI_PUBLIC_URL", "https://madoguchi.example.jp"),
+    ("MADOGUCHI_ONE_ADDRESS", "true"),
+    ("MADOGUCHI_SMTP_URL", "smtp://127.0.0.1:25"),
+    ("MADOGUCHI_MAIL_FROM", "counter@example.jp"),
+    ("MADOGUCHI_MUNICIPALITY_CODE", "999997"),
+    ("MADOGUCHI_MUNICIPALITY_NAME", "窓口市"),
+    ("MADOGUCHI_MUNICIPALITY_PHONE", "000-000-0000"),
+];
+
+/// A portal over a database, which is to listen there.
+pub async fn open(database: TestDatabase, kind: Kind, listen: SocketAddr) -> TestPortal {
+    let folder = tempfile::tempdir().unwrap();
+    let data: PathBuf = folder.path().join("data");
+    let mut environment = BTreeMap::from([
+        ("MADOGUCHI_DATABASE_URL".to_owned(), database.url.clone()),
+        ("MADOGUCHI_DATA_DIR".to_owned(), data.display().to_string()),
+        ("MADOGUCHI_LISTEN".to_owned(), listen.to_string()),
+    ]);
+    if kind == Kind::Production {
+        let key = folder.path().join("master.key");
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&key).unwrap();
+        file.write_all(&rand::random::<[u8; 32]>()).unwrap();
+        environment.insert("MADOGUCHI_MASTER_KEY_FILE".to_owned(), key.display().to_string());
+        environment.extend(CITY.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+    let config = Config::load(&Sources { file: None, environment, demo: kind == Kind::Demo }).unwrap();
+    let portal = Portal::open(config, Clock::fixed(NOW)).await.unwrap();
+    TestPortal { portal, folders: (database.folder, folder) }
+}
+
 /// A portal on a fresh database of each kind.
 pub async fn portals() -> Vec<TestPortal> {
     let mut all = Vec::new();
@@ -31,16 +72,7 @@ pub async fn portals() -> Vec<TestPortal> {
 
 /// A portal that is reached on this port.
 pub async fn portal_on(database: TestDatabase, port: u16) -> TestPortal {
-    let folder = tempfile::tempdir().unwrap();
-    let data: PathBuf = folder.path().join("data");
-    let environment = BTreeMap::from([
-        ("MADOGUCHI_DATABASE_URL".to_owned(), database.url.clone()),
-        ("MADOGUCHI_DATA_DIR".to_owned(), data.display().to_string()),
-        ("MADOGUCHI_LISTEN".to_owned(), format!("127.0.0.1:{port}")),
-    ]);
-    let config = Config::load(&Sources { file: None, environment, demo: true }).unwrap();
-    let portal = Portal::open(config, Clock::fixed(NOW)).await.unwrap();
-    TestPortal { portal, folders: (database.folder, folder) }
+    open(database, Kind::Demo, SocketAddr::from(([127, 0, 0, 1], port))).await
 }
 
 /// 妊娠届

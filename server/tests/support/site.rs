@@ -1,0 +1,89 @@
+//! A whole server on a free port. Invariant: it goes with the test, and its clock stands still.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+};
+
+use actix_web::dev::ServerHandle;
+use server::{config::Plane, flows::signing_keys, portal::Portal, web};
+use tempfile::TempDir;
+
+use super::{
+    TestDatabase,
+    browser::{Answer, Browser, inputs},
+    databases,
+    portal::{self, Kind},
+};
+
+/// A server that goes with the test.
+pub struct Site {
+    pub portal: Arc<Portal>,
+    pub address: SocketAddr,
+    handle: ServerHandle,
+    _folders: (TempDir, TempDir),
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        // The order is given here; nobody waits until it is carried out.
+        drop(self.handle.stop(false));
+    }
+}
+
+impl Site {
+    pub fn browser(&self) -> Browser {
+        Browser::on(self.address)
+    }
+
+    /// The code in the newest mail.
+    pub async fn newest_code(&self) -> String {
+        let (_, body) = portal::newest_mail(&self.portal).await.unwrap();
+        let digits: String = body.chars().filter(char::is_ascii_digit).take(6).collect();
+        assert_eq!(digits.len(), 6, "no code in: {body}");
+        digits
+    }
+
+    /// Asks for a code and enters it, as the page `/sign-in?next=…` has it.
+    pub async fn sign_in(&self, browser: &mut Browser, mail: &str, next: &str) -> Answer {
+        // The newest mail is found by its time.
+        self.portal.clock.advance(1_000_000);
+        let page = browser.open(&format!("/sign-in?next={next}"));
+        let to_code = browser.press(&page, "/sign-in", &[("mail", mail)]);
+        let page = browser.open(to_code.is(303).location());
+        let code = self.newest_code().await;
+        browser.post("/sign-in/code", &page.filled_in("/sign-in/code", &inputs(&[("code", &code)])))
+    }
+}
+
+async fn serve(database: TestDatabase, kind: Kind) -> Site {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let one = portal::open(database, kind, address).await;
+    let portal = Arc::new(one.portal);
+    signing_keys::keep(&portal).await.unwrap();
+    let planes = [Plane::Citizen, Plane::Staff, Plane::Handover];
+    let server = web::serve(&portal, vec![listener], &planes).unwrap();
+    let handle = server.handle();
+    tokio::spawn(server);
+    Site { portal, address, handle, _folders: one.folders }
+}
+
+/// A demo on each database.
+pub async fn sites() -> Vec<Site> {
+    let mut all = Vec::new();
+    for database in databases().await {
+        all.push(serve(database, Kind::Demo).await);
+    }
+    all
+}
+
+/// A demo on SQLite, for what no database can change.
+pub async fn site() -> Site {
+    serve(databases().await.remove(0), Kind::Demo).await
+}
+
+/// A production server behind TLS, as a city has it.
+pub async fn production() -> Site {
+    serve(databases().await.remove(0), Kind::Production).await
+}
