@@ -1,4 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 //! The whole way of a parent without script.
 
 use super::{FORM, begin, fill_in, page_of_form, send, type_page, type_pages, whole};

@@ -66,5 +66,5 @@ fn fill_in(browser: &mut Browser) {
 fn send(browser: &mut Browser) -> String {
     let check = browser.open(&page_of_form("check"));
     let sent = browser.press(&check, &page_of_form("check"), &[]).is(303);
-    sent.location().strip_prefix("/receipt/").unwrap().to_owned()
+    sent.location().strip_prefix("/receipt/").expect("a receipt").to_owned()
 }

@@ -1,4 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 //! Every route asked by nobody, by the wrong method, and on the wrong server.
 
 use intake::ids::ReceiptNumber;

@@ -1,0 +1,143 @@
+// Sizes and speed of an optimised build, each beside a baseline of the same run. Invariant: bounded in count and time,
+// loopback only, what was started is stopped. Figures are ratios first: the machine is shared and noisy.
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { loadavg, tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { pages, HANAKO, FORM } from "../support/notification.mjs";
+import { Visitor } from "./visitor.mjs";
+
+const program = process.env.MADOGUCHI_BIN;
+const ROUNDS = 9;
+const rows = [];
+const row = (what, figure, baseline, ratio, target) => rows.push([what, figure, baseline, ratio, target]);
+const round = (number, digits = 1) => Number(number.toFixed(digits));
+const median = (all) => [...all].sort((a, b) => a - b)[Math.floor(all.length / 2)];
+
+/** Starts the demo; how long until it is ready, in ms. */
+async function start(folder, listen) {
+  const begun = performance.now();
+  const child = spawn(program, ["serve", "--demo"], {
+    env: { ...process.env, MADOGUCHI_DATA_DIR: folder, MADOGUCHI_LISTEN: listen, MADOGUCHI_LOG: "warn" },
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const url = await new Promise((resolve, reject) => {
+    let said = "";
+    child.stdout.on("data", (text) => {
+      said += text;
+      const address = /^ready (http\S+)$/m.exec(said)?.[1];
+      if (address) resolve(address);
+    });
+    child.on("exit", (code) => reject(new Error(`the portal ended with ${code}`)));
+  });
+  return { child, url, ms: performance.now() - begun };
+}
+const ended = (child, signal) => new Promise((resolve) => { child.on("exit", resolve); child.kill(signal); });
+
+/** CPU of a process so far, in ms; a tick is 10 ms. */
+function cpu(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").replace(/^.*\) /, "").split(" ");
+  return (Number(fields[11]) + Number(fields[12])) * 10;
+}
+const memory = (pid) => Number(/^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))[1]) / 1024;
+
+async function journey(url, mail) {
+  const visitor = new Visitor(url);
+  await visitor.get("/");
+  await visitor.get(FORM);
+  await visitor.post(FORM, {});
+  for (const [page, values] of pages(HANAKO)) await visitor.press(`${FORM}/${page}`, { ...values, then: "next" });
+  await visitor.signIn(mail, `${FORM}/check`);
+  return visitor;
+}
+const send = (visitor) => visitor.press(`${FORM}/check`, {});
+
+/** Commits of one row a second, WAL and FULL, on the same disk. */
+function rawCommits(folder) {
+  const script = `
+import sqlite3, time, os, sys
+path = os.path.join(sys.argv[1], "raw.sqlite")
+db = sqlite3.connect(path, isolation_level=None)
+db.execute("PRAGMA journal_mode=WAL"); db.execute("PRAGMA synchronous=FULL")
+db.execute("CREATE TABLE IF NOT EXISTS t (a INTEGER PRIMARY KEY, b TEXT)")
+begun = time.perf_counter()
+for at in range(200):
+    db.execute("BEGIN IMMEDIATE"); db.execute("INSERT INTO t (b) VALUES (?)", ("x" * 400,)); db.execute("COMMIT")
+print(200 / (time.perf_counter() - begun))`;
+  return Number(execFileSync("python3", ["-c", script, folder], { encoding: "utf8" }));
+}
+
+async function bytes(url, javaScriptEnabled) {
+  const browser = await chromium.launch({
+    executablePath: process.env.MADOGUCHI_CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+  });
+  try {
+    const context = await browser.newContext({ javaScriptEnabled, locale: "ja-JP", viewport: { width: 360, height: 740 } });
+    const page = await context.newPage();
+    await page.goto(url + FORM);
+    await page.getByRole("button", { name: "はじめる" }).click();
+    await page.waitForURL(/\/who$/);
+    const cold = await browser.newContext({ javaScriptEnabled, locale: "ja-JP", viewport: { width: 360, height: 740 }, storageState: await context.storageState() });
+    const form = await cold.newPage();
+    const session = await cold.newCDPSession(form);
+    await session.send("Network.enable");
+    let size = 0;
+    const addresses = [];
+    session.on("Network.loadingFinished", (event) => { size += event.encodedDataLength; });
+    session.on("Network.responseReceived", (event) => addresses.push(event.response.url));
+    await form.goto(`${url}${FORM}/who`, { waitUntil: "networkidle" });
+    return { size, requests: addresses.length, wasm: addresses.filter((address) => address.includes(".wasm")).length };
+  } finally { await browser.close(); }
+}
+
+const folder = mkdtempSync(join(tmpdir(), "madoguchi-bench-"));
+let running;
+try {
+  running = await start(folder, "127.0.0.1:0");
+  const { url } = running;
+  const first = running.ms;
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  row("memory of the demo at rest, MiB (PSS)", round(memory(running.child.pid)), "–", "–", "≤ 40");
+
+  for (const script of [true, false]) {
+    const { size, requests, wasm } = await bytes(url, script);
+    row(`first form page, cold, kB (${script ? "with" : "without"} JavaScript; ${requests} requests, ${wasm} wasm)`,
+      round(size / 1000), "96 (govuk-frontend, performance.md)", round(size / 96_000, 2), "≤ 0.5");
+  }
+
+  for (const clients of [1, 8]) {
+    const each = 40 / clients;
+    const before = cpu(running.child.pid);
+    await Promise.all(Array.from({ length: clients }, async (_, client) => {
+      for (let at = 0; at < each; at += 1) await send(await journey(url, `bench-${clients}-${client}-${at}@example.jp`));
+    }));
+    const spent = (cpu(running.child.pid) - before) / 40;
+    row(`server CPU of a whole journey, ms, ${clients} clients`, round(spent), "Django 95, DEFRA 133 (performance.md)", round(spent / 95, 2), "≤ 20 ms");
+  }
+
+  const ratios = [];
+  const speeds = [];
+  for (let at = 0; at < ROUNDS; at += 1) {
+    const ready = [];
+    for (let client = 0; client < 16; client += 1) ready.push(await journey(url, `intake-${at}-${client}@example.jp`));
+    const raw = rawCommits(folder);
+    const begun = performance.now();
+    await Promise.all(ready.map(send));
+    const speed = ready.length / ((performance.now() - begun) / 1000);
+    speeds.push(speed);
+    ratios.push(speed / raw);
+  }
+  row("filings taken in durably a second, 16 clients", round(median(speeds)), "raw one-row commits of SQLite, WAL, FULL", round(median(ratios), 2), "≥ 1.0");
+
+  await ended(running.child, "SIGKILL");
+  running = await start(folder, `127.0.0.1:${new URL(url).port}`);
+  row("ready again after kill -9, ms", Math.round(running.ms), `${Math.round(first)} (first start, which makes the samples)`, round(running.ms / first, 2), "≤ 3000 ms");
+} finally {
+  if (running) await ended(running.child, "SIGTERM");
+  rmSync(folder, { recursive: true, force: true });
+}
+console.log(`load average ${loadavg().map((load) => load.toFixed(1)).join(" ")}\n`);
+console.log("| what | figure | baseline | ratio | target |\n|---|---|---|---|---|");
+for (const cells of rows) console.log(`| ${cells.join(" | ")} |`);
