@@ -14,8 +14,8 @@ use governor::{
 
 use crate::config::Config;
 
-/// Signing in is slow on purpose, and guessing is its abuse.
-const SIGN_INS_PER_MINUTE: u32 = 60;
+/// Signing in is slow on purpose, and guessing is its abuse: one request in so many may be one.
+const REQUESTS_A_SIGN_IN: u32 = 20;
 /// A batch has a handful of files; a job that catches up after three days still stays below this.
 const JOBS_PER_MINUTE: u32 = 600;
 
@@ -40,7 +40,7 @@ impl Limits {
     pub(super) fn new(requests_per_minute: u32) -> Self {
         Self {
             requests: RateLimiter::dashmap(per_minute(requests_per_minute)),
-            sign_ins: RateLimiter::dashmap(per_minute(SIGN_INS_PER_MINUTE.min(requests_per_minute))),
+            sign_ins: RateLimiter::dashmap(per_minute(requests_per_minute / REQUESTS_A_SIGN_IN)),
             jobs: RateLimiter::dashmap(per_minute(JOBS_PER_MINUTE.min(requests_per_minute))),
         }
     }
