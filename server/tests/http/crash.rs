@@ -25,6 +25,7 @@ use crate::support::{
 const CLIENTS: usize = 16;
 const PARENTS_A_ROUND: usize = 48;
 const PRESSES: usize = 3;
+const GO_ON: [u8; 25] = *b"HTTP/1.1 100 Continue\r\n\r\n";
 
 fn kills() -> usize {
     if std::env::var_os("MADOGUCHI_SOAK").is_some_and(|set| !set.is_empty()) { 50 } else { 5 }
@@ -178,13 +179,17 @@ async fn asked_to_stop_it_answers_what_it_has_begun_and_ends_in_peace() {
         .map(|parent| {
             let browser = parent.browser(program.browser());
             let body = encoded(&parent.sends());
-            let request = browser.request("POST", CHECK, &[SAME_ORIGIN, FORM], body.as_bytes());
+            let headers = [SAME_ORIGIN, FORM, ("Expect", "100-continue")];
+            let request = browser.request("POST", CHECK, &headers, body.as_bytes());
             let (last, first) = request.split_last().unwrap();
-            (browser::send(browser.address, first).unwrap(), *last)
+            let mut stream = browser::send(browser.address, first).unwrap();
+            // The server has begun with it once it says that it may go on.
+            let mut said = [0; GO_ON.len()];
+            std::io::Read::read_exact(&mut stream, &mut said).unwrap();
+            assert_eq!(said, GO_ON);
+            (stream, *last)
         })
         .collect();
-    // Once this is answered, the server has seen the halves that came before.
-    assert_eq!(program.browser().get("/healthz").status, 200);
     program.ask_to_stop();
     for (stream, last) in &mut halves {
         std::io::Write::write_all(stream, &[*last]).unwrap();
