@@ -7,6 +7,7 @@ pub mod answers;
 pub mod case;
 pub mod catalog;
 pub mod export;
+pub mod fhir;
 pub mod flags;
 pub mod form;
 pub mod gestation;
