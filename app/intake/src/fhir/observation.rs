@@ -45,7 +45,7 @@ pub fn observation(
         "effectiveDateTime": answered_at.rfc3339_in_japan(),
         "valueInteger": epds.total,
         // Which wording was shown.
-        "method": coded(names.epds("epds-text-pack"), &epds.text_pack, &epds.text_pack),
+        "method": { "coding": [{ "system": names.epds("epds-text-pack"), "code": epds.text_pack }] },
         "derivedFrom": [{
             "reference": names.response(id, rev),
             "type": "QuestionnaireResponse",
@@ -55,7 +55,7 @@ pub fn observation(
             { "code": coded(names.epds("epds"), ITEM_10, "EPDS 項目10"), "valueInteger": epds.item10 },
             {
                 "code": coded(names.epds("epds"), OCCASION, "実施時期"),
-                "valueCodeableConcept": coded(names.epds("epds-occasion"), &epds.occasion, &epds.occasion),
+                "valueCodeableConcept": { "coding": [{ "system": names.epds("epds-occasion"), "code": epds.occasion }] },
             },
         ],
     })
