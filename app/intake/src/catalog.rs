@@ -52,6 +52,9 @@ pub enum Fault {
     /// A condition on a field that does not stand before it.
     #[error("“{0}” has a condition on “{1}”, which does not stand before it")]
     LooksForward(String, FieldId),
+    /// A choice that depends on a question of its own page: without script it could be neither hidden nor refused.
+    #[error("a choice of “{0}” depends on “{1}”, which stands on the same page")]
+    ChoiceDependsOnItsPage(FieldId, FieldId),
     /// A condition that says nothing, or names a code that the earlier field does not have.
     #[error("“{0}” has a condition that can never hold, or says nothing")]
     DeadCondition(String),
@@ -326,6 +329,10 @@ fn faults_of_conditions(form: &Form, faults: &mut Vec<Fault>) {
             fault_of_condition(form, page.id.as_str(), condition, &before, faults);
         }
         for field in &page.fields {
+            let depends = |choice: &Choice| choice.when.as_ref().map(|condition| condition.field.clone());
+            let on_this_page = |id: &FieldId| page.fields.iter().any(|other| other.id == *id);
+            let close = field.choices().iter().filter_map(depends).find(on_this_page);
+            faults.extend(close.map(|other| Fault::ChoiceDependsOnItsPage(field.id.clone(), other)));
             let of_choices = field.choices().iter().filter_map(|choice| choice.when.as_ref());
             for condition in field.when.iter().chain(of_choices) {
                 fault_of_condition(form, field.id.as_str(), condition, &before, faults);

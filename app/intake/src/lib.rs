@@ -6,6 +6,7 @@ pub mod access;
 pub mod answers;
 pub mod case;
 pub mod catalog;
+pub mod epds;
 pub mod export;
 pub mod flags;
 pub mod form;
