@@ -2,8 +2,9 @@
 //! what was typed is shown again exactly.
 
 use intake::{
-    answers::{FieldError, RawAnswers},
-    form::{Choice, Condition, DECLINED, Field, Form, Kind, Page},
+    answers::{Answers, FieldError, RawAnswers},
+    epds::TextPack,
+    form::{Choice, Condition, DECLINED, EPDS_POSITIONS, Field, Form, Kind, Page, Target},
     value::ValueError,
 };
 use leptos::prelude::*;
@@ -17,10 +18,14 @@ pub struct Context<'a> {
     pub locale: Locale,
     /// What was typed.
     pub raw: &'a RawAnswers,
+    /// The same, parsed: it decides which choices are offered.
+    pub answers: &'a Answers,
     /// What was not taken.
     pub errors: &'a [FieldError],
     /// The page that the fields stand on.
     pub page: &'a Page,
+    /// 「EPDS」 The wording of the items, where the form has them.
+    pub text_pack: Option<&'a TextPack>,
 }
 
 /// For whom a field is that depends on a choice of the same page. Without script it is always shown, so it says so.
@@ -47,7 +52,9 @@ pub fn sentence(locale: Locale, label: &str, kind: &Kind, error: ValueError) -> 
         locale.with(key, &all)
     };
     match error {
-        ValueError::Missing if matches!(kind, Kind::Single { .. } | Kind::Multi { .. }) => says("error-choose", &[]),
+        ValueError::Missing if matches!(kind, Kind::Single { .. } | Kind::Multi { .. } | Kind::EpdsItem) => {
+            says("error-choose", &[])
+        }
         ValueError::Missing => says("error-missing", &[]),
         ValueError::TooLong { longest } => says("error-too-long", &[("longest", &longest.to_string())]),
         ValueError::InvisibleCharacter => says("error-invisible", &[]),
@@ -66,6 +73,17 @@ pub fn sentence(locale: Locale, label: &str, kind: &Kind, error: ValueError) -> 
         }
         ValueError::NotAChoice => says("error-not-a-choice", &[]),
         ValueError::MoreThanOne => says("error-more-than-one", &[]),
+        ValueError::NotTogether => says("error-not-together", &[]),
+        ValueError::IncompleteSpan => says("error-incomplete-span", &[]),
+        ValueError::NotASpan => says("error-not-a-span", &[]),
+        ValueError::Refused { place } => {
+            let choices = match kind {
+                Kind::Single { choices } | Kind::Multi { choices } => choices.as_slice(),
+                _ => &[],
+            };
+            let refused = choices.get(usize::from(place)).and_then(|choice| choice.refuses.as_ref());
+            refused.map_or_else(|| says("error-not-a-choice", &[]), |text| text.get(locale.code()).to_owned())
+        }
     }
 }
 
@@ -97,7 +115,8 @@ pub fn summary(locale: Locale, form: &Form, errors: &[FieldError]) -> Option<Any
 pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     let locale = context.locale;
     let id = field.id.as_str().to_owned();
-    let label = field.label.get(locale.code()).to_owned();
+    let item = epds_item(context, field);
+    let label = item.map_or_else(|| field.label.get(locale.code()), |item| &item.question).to_owned();
     let error = context
         .errors
         .iter()
@@ -125,7 +144,7 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     let class = if invalid { "field field--invalid" } else { "field" };
     let attributes = Attributes { described: described.clone(), invalid };
     let control = control(context, field, &attributes);
-    let is_group = matches!(field.kind, Kind::Single { .. } | Kind::Multi { .. } | Kind::Date { .. });
+    let is_group = field.is_choice() || matches!(field.kind, Kind::Date { .. } | Kind::MonthSpan);
     if is_group {
         view! {
             <fieldset class=class aria-describedby=described data-when=when data-when-codes=codes>
@@ -144,6 +163,14 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
             </div>
         }
         .into_any()
+    }
+}
+
+/// The wording of an EPDS item.
+fn epds_item<'a>(context: Context<'a>, field: &Field) -> Option<&'a intake::epds::PackItem> {
+    match field.target {
+        Target::EpdsItem(number) => context.text_pack?.item(number),
+        _ => None,
     }
 }
 
@@ -171,11 +198,16 @@ fn control(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyV
             view! { {input(Some("numeric"), "text", Some("4"))} " " {unit} }.into_any()
         }
         Kind::Date { .. } => date(context, field, attributes),
-        Kind::Single { choices } => choice_list(context, field, choices, "radio"),
-        Kind::Multi { choices } => choice_list(context, field, choices, "checkbox"),
+        Kind::MonthSpan => month_span(context, field, attributes),
+        Kind::Single { choices } => choice_list(context, field, offered(context, choices), "radio"),
+        Kind::Multi { choices } => choice_list(context, field, offered(context, choices), "checkbox"),
+        Kind::EpdsItem => {
+            let options = epds_item(context, field).map(|item| item.options.to_vec()).unwrap_or_default();
+            let codes = EPDS_POSITIONS.map(str::to_owned);
+            choice_list(context, field, codes.into_iter().zip(options).collect(), "radio")
+        }
     };
-    let is_choice = matches!(field.kind, Kind::Single { .. } | Kind::Multi { .. });
-    if !field.decline || is_choice {
+    if !field.decline || field.is_choice() {
         return shown;
     }
     let name = format!("{}-declined", field.id);
@@ -235,12 +267,42 @@ fn date(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyView
     view! { <div class="date-parts">{part("year", "5")}{part("month", "3")}{part("day", "3")}</div> }.into_any()
 }
 
-fn choice_list(context: Context<'_>, field: &Field, choices: &[Choice], kind: &'static str) -> AnyView {
+fn month_span(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyView {
+    let invalid = attributes.invalid.then_some("true");
     let locale = context.locale;
+    let part = |end: &'static str, part: &'static str, size: &'static str| {
+        let name = format!("{}-{end}-{part}", field.id);
+        view! {
+            <label>
+                <input class="input" id=name.clone() name=name.clone() inputmode="numeric" size=size maxlength="12"
+                    autocomplete="off" value=context.raw.first(&name).to_owned() aria-invalid=invalid/>
+                " " {locale.say(part)}
+            </label>
+        }
+    };
+    let end = |key: &'static str, end: &'static str| {
+        let name = locale.say(key);
+        view! {
+            <div class="date-parts" role="group" aria-label=name.clone()>
+                <span class="date-parts__name" aria-hidden="true">{name.clone()}</span>
+                {part(end, "year", "5")}{part(end, "month", "3")}
+            </div>
+        }
+    };
+    view! { {end("span-from", "from")}{end("span-to", "to")} }.into_any()
+}
+
+/// The codes and labels that are offered to who gave the answers so far.
+fn offered(context: Context<'_>, choices: &[Choice]) -> Vec<(String, String)> {
+    let offered = choices.iter().filter(|choice| choice.is_offered(context.answers));
+    offered.map(|choice| (choice.code.clone(), choice.label.get(context.locale.code()).to_owned())).collect()
+}
+
+fn choice_list(context: Context<'_>, field: &Field, choices: Vec<(String, String)>, kind: &'static str) -> AnyView {
     let chosen = context.raw.all(field.id.as_str());
-    let labels = choices.iter().map(|choice| (choice.code.clone(), choice.label.get(locale.code()).to_owned()));
-    let declined = field.decline.then(|| (DECLINED.to_owned(), locale.say("declined")));
-    let rows = labels
+    let declined = field.decline.then(|| (DECLINED.to_owned(), context.locale.say("declined")));
+    let rows = choices
+        .into_iter()
         .chain(declined)
         .enumerate()
         .map(|(place, (code, label))| {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    form::{DECLINED, Field, Form, Kind},
+    form::{DECLINED, EPDS_POSITIONS, Field, Form, Kind},
     ids::{FieldId, PageId},
     time::CivilDate,
     value::{self, ValueError},
@@ -226,11 +226,9 @@ fn error_input(field: &Field, raw: &RawAnswers, error: ValueError) -> String {
     let inputs = field.inputs();
     let first_empty = inputs.iter().find(|input| raw.first(input).trim().is_empty());
     match (error, first_empty) {
-        (ValueError::IncompleteDate, Some(input)) => input.clone(),
-        _ => match field.kind {
-            Kind::Single { .. } | Kind::Multi { .. } => format!("{}-0", field.id),
-            _ => inputs.into_iter().next().unwrap_or_default(),
-        },
+        (ValueError::IncompleteDate | ValueError::IncompleteSpan, Some(input)) => input.clone(),
+        _ if field.is_choice() => format!("{}-0", field.id),
+        _ => inputs.into_iter().next().unwrap_or_default(),
     }
 }
 
@@ -262,6 +260,12 @@ fn parse_field(
             let part = |name: &str| raw.first(&format!("{id}-{name}"));
             value::date(part("year"), part("month"), part("day"), *range, today).map(Answer::Date)
         }
+        Kind::MonthSpan => {
+            let part = |name: &str| raw.first(&format!("{id}-{name}"));
+            value::month_span([part("from-year"), part("from-month"), part("to-year"), part("to-month")])
+                .map(Answer::Text)
+        }
+        Kind::EpdsItem => position(typed),
         Kind::Single { .. } => one_choice(field, typed, before),
         Kind::Multi { .. } => several_choices(field, raw.all(id), before),
     };
@@ -272,9 +276,9 @@ fn parse_field(
     }
 }
 
-fn offers(field: &Field, code: &str, before: &Answers) -> bool {
-    let offered = |choice: &crate::form::Choice| choice.when.as_ref().is_none_or(|condition| condition.holds(before));
-    field.choices().iter().any(|choice| choice.code == code && offered(choice))
+/// The codes that are offered to who gave the answers before, with the place of each among all choices.
+fn offered<'field>(field: &'field Field, before: &Answers) -> Vec<(u8, &'field crate::form::Choice)> {
+    (0..).zip(field.choices()).filter(|(_, choice)| choice.is_offered(before)).collect()
 }
 
 fn one_choice(field: &Field, typed: &str, before: &Answers) -> Result<Answer, ValueError> {
@@ -284,7 +288,11 @@ fn one_choice(field: &Field, typed: &str, before: &Answers) -> Result<Answer, Va
     if field.decline && typed == DECLINED {
         return Ok(Answer::Declined);
     }
-    if offers(field, typed, before) { Ok(Answer::Choice(typed.to_owned())) } else { Err(ValueError::NotAChoice) }
+    match offered(field, before).into_iter().find(|(_, choice)| choice.code == typed) {
+        None => Err(ValueError::NotAChoice),
+        Some((place, choice)) if choice.refuses.is_some() => Err(ValueError::Refused { place }),
+        Some(_) => Ok(Answer::Choice(typed.to_owned())),
+    }
 }
 
 fn several_choices(field: &Field, typed: &[String], before: &Answers) -> Result<Answer, ValueError> {
@@ -295,9 +303,25 @@ fn several_choices(field: &Field, typed: &[String], before: &Answers) -> Result<
     if field.decline && chosen.iter().any(|code| *code == DECLINED) {
         return Ok(Answer::Declined);
     }
-    if chosen.iter().any(|code| !offers(field, code, before)) {
+    let offered = offered(field, before);
+    if chosen.iter().any(|code| !offered.iter().any(|(_, choice)| choice.code == **code)) {
         return Err(ValueError::NotAChoice);
     }
-    let in_order = field.choices().iter().filter(|choice| chosen.contains(&&choice.code));
-    Ok(Answer::Choices(in_order.map(|choice| choice.code.clone()).collect()))
+    let in_order: Vec<_> = offered.into_iter().filter(|(_, choice)| chosen.contains(&&choice.code)).collect();
+    if let Some((place, _)) = in_order.iter().find(|(_, choice)| choice.refuses.is_some()) {
+        return Err(ValueError::Refused { place: *place });
+    }
+    if in_order.len() > 1 && in_order.iter().any(|(_, choice)| choice.exclusive) {
+        return Err(ValueError::NotTogether);
+    }
+    Ok(Answer::Choices(in_order.into_iter().map(|(_, choice)| choice.code.clone()).collect()))
+}
+
+/// 「EPDS」 The position that was chosen.
+fn position(typed: &str) -> Result<Answer, ValueError> {
+    match typed {
+        "" => Err(ValueError::Missing),
+        code if EPDS_POSITIONS.contains(&code) => Ok(Answer::Choice(code.to_owned())),
+        _ => Err(ValueError::NotAChoice),
+    }
 }

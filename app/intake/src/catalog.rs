@@ -4,13 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    form::{Choice, Condition, DECLINED, Form, FormFileError, PersonFact, Target, Text},
+    form::{
+        Choice, Compartment, Condition, DECLINED, DraftRule, Form, FormFileError, Kind, PersonFact, Prefill, ProxyRule,
+        Target, Text,
+    },
     ids::{FieldId, FormId},
+    texts::{TextFault, file_parts, translate},
 };
 
 /// The form files that ship with the portal: file name and content.
 pub const SHIPPED: &[(&str, &str)] =
     &[("pregnancy_notification.v1.toml", include_str!("../forms/pregnancy_notification.v1.toml"))];
+
+/// The translations that ship with the portal: file name and content.
+pub const TRANSLATIONS: &[(&str, &str)] = &[];
 
 /// Id, version and SHA-256 of every published version.
 pub const PUBLISHED_LOCK: &str = include_str!("../forms/published.lock");
@@ -45,6 +52,9 @@ pub enum Fault {
     /// A condition on a field that does not stand before it.
     #[error("“{0}” has a condition on “{1}”, which does not stand before it")]
     LooksForward(String, FieldId),
+    /// A choice that depends on a question of its own page: without script it could be neither hidden nor refused.
+    #[error("a choice of “{0}” depends on “{1}”, which stands on the same page")]
+    ChoiceDependsOnItsPage(FieldId, FieldId),
     /// A condition that says nothing, or names a code that the earlier field does not have.
     #[error("“{0}” has a condition that can never hold, or says nothing")]
     DeadCondition(String),
@@ -69,6 +79,27 @@ pub enum Fault {
     /// The content of a published version is not the pinned one.
     #[error("version {1} of “{0}” is published and must not change")]
     PublishedChanged(FormId, u32),
+    /// A proxy is refused, but nothing asks whether somebody is one.
+    #[error("a proxy is refused, but no choice refuses one")]
+    ProxyUnasked,
+    /// The EPDS is ten items, each once, none required, in the compartment of the EPDS, kept for a session only.
+    #[error("the EPDS has ten items, each once and none required, in its own compartment, with drafts of a session")]
+    EpdsShape,
+    /// Something is copied from a form that this one does not follow, or from a field that it does not have.
+    #[error("“{0}” is prefilled from nothing")]
+    PrefillOfNothing(FieldId),
+    /// It follows a form that there is not, or itself.
+    #[error("it follows the form “{0}”, which there is not")]
+    FollowsNothing(FormId),
+    /// A choice that goes with no other, where only one can be chosen anyway.
+    #[error("the field “{0}” takes one choice, so none of them can be exclusive")]
+    ExclusiveOfOne(FieldId),
+    /// A translation that does not fit.
+    #[error(transparent)]
+    Translation(#[from] TextFault),
+    /// A translation of a form or a version that there is not.
+    #[error("a translation of a form that there is not")]
+    TranslationOfNothing,
 }
 
 impl Catalog {
@@ -85,7 +116,39 @@ impl Catalog {
             }
             forms.insert((form.id.clone(), form.version), form);
         }
-        Ok(Self { forms })
+        let mut catalog = Self { forms };
+        for (file, text) in TRANSLATIONS {
+            catalog.translate(file, text).map_err(|faults| ((*file).to_owned(), faults))?;
+        }
+        for form in catalog.forms.values() {
+            let faults = catalog.faults_between(form);
+            if !faults.is_empty() {
+                return Err((format!("{} {}", form.id, form.version), faults));
+            }
+        }
+        Ok(catalog)
+    }
+
+    /// Puts a translation file into the form that it is of.
+    fn translate(&mut self, file: &str, text: &str) -> Result<(), Vec<Fault>> {
+        let (form, version, locale) = file_parts(file).ok_or_else(|| vec![Fault::TranslationOfNothing])?;
+        let form = self.forms.get_mut(&(form, version)).ok_or_else(|| vec![Fault::TranslationOfNothing])?;
+        translate(form, locale, text).map_err(|faults| faults.into_iter().map(Fault::Translation).collect())
+    }
+
+    /// What is wrong with a form beside the others: what it follows, and what is copied from there.
+    fn faults_between(&self, form: &Form) -> Vec<Fault> {
+        let Some(follows) = &form.follows else { return Vec::new() };
+        let Some(followed) = self.newest(follows).filter(|followed| followed.id != form.id) else {
+            return vec![Fault::FollowsNothing(follows.clone())];
+        };
+        let from_nothing = |prefill: &Prefill| match prefill {
+            Prefill::Field(id) => followed.field(id).is_none(),
+            Prefill::Computed(_) => false,
+        };
+        let fields = form.fields().map(|(_, field)| field);
+        let wrong = fields.filter(|field| field.prefill.as_ref().is_some_and(from_nothing));
+        wrong.map(|field| Fault::PrefillOfNothing(field.id.clone())).collect()
     }
 
     /// The newest version of a form.
@@ -164,6 +227,10 @@ pub fn faults_of(form: &Form) -> Vec<Fault> {
     if form.person_field(PersonFact::Name).is_none() {
         faults.push(Fault::NoName);
     }
+    if form.proxy == ProxyRule::Refused && !form.fields().any(|(_, field)| refuses_somebody(field)) {
+        faults.push(Fault::ProxyUnasked);
+    }
+    faults_of_epds(form, &mut faults);
     faults_of_ids(form, &mut faults);
     faults_of_targets(form, &mut faults);
     faults_of_choices(form, &mut faults);
@@ -171,6 +238,28 @@ pub fn faults_of(form: &Form) -> Vec<Fault> {
     faults_of_checks(form, &mut faults);
     faults_of_texts(form, &mut faults);
     faults
+}
+
+fn refuses_somebody(field: &crate::form::Field) -> bool {
+    field.required && field.choices().iter().any(|choice| choice.refuses.is_some())
+}
+
+fn faults_of_epds(form: &Form, faults: &mut Vec<Fault>) {
+    let items = form.epds_items();
+    let is_item = |field: &crate::form::Field| {
+        (field.kind == Kind::EpdsItem) == matches!(field.target, Target::EpdsItem(_))
+            && !(field.kind == Kind::EpdsItem && (field.required || field.decline))
+    };
+    let kinds_fit = form.fields().all(|(_, field)| is_item(field));
+    let is_whole = items.iter().map(|(number, _)| *number).eq(1..=10);
+    let kept_apart = form.compartment == Compartment::Epds && form.draft == DraftRule::Session;
+    if !kinds_fit || !(items.is_empty() || (is_whole && kept_apart)) {
+        faults.push(Fault::EpdsShape);
+    }
+    if form.follows.is_none() {
+        let copied = form.fields().map(|(_, field)| field).filter(|field| field.prefill.is_some());
+        faults.extend(copied.map(|field| Fault::PrefillOfNothing(field.id.clone())));
+    }
 }
 
 fn faults_of_ids(form: &Form, faults: &mut Vec<Fault>) {
@@ -197,6 +286,7 @@ fn faults_of_targets(form: &Form, faults: &mut Vec<Fault>) {
                 }
                 format!("detail {other}")
             }
+            Target::EpdsItem(number) => format!("epds {number}"),
         };
         if !seen.insert(target) {
             faults.push(Fault::TwiceTheTarget(field.id.to_string()));
@@ -212,9 +302,12 @@ fn faults_of_targets(form: &Form, faults: &mut Vec<Fault>) {
 
 fn faults_of_choices(form: &Form, faults: &mut Vec<Fault>) {
     for (_, field) in form.fields() {
-        let chooses = matches!(field.kind, crate::form::Kind::Single { .. } | crate::form::Kind::Multi { .. });
+        let chooses = matches!(field.kind, Kind::Single { .. } | Kind::Multi { .. });
         if chooses && field.choices().is_empty() {
             faults.push(Fault::NothingToChoose(field.id.clone()));
+        }
+        if matches!(field.kind, Kind::Single { .. }) && field.choices().iter().any(|choice| choice.exclusive) {
+            faults.push(Fault::ExclusiveOfOne(field.id.clone()));
         }
         let mut codes = BTreeSet::new();
         let well = |choice: &Choice| {
@@ -236,6 +329,10 @@ fn faults_of_conditions(form: &Form, faults: &mut Vec<Fault>) {
             fault_of_condition(form, page.id.as_str(), condition, &before, faults);
         }
         for field in &page.fields {
+            let depends = |choice: &Choice| choice.when.as_ref().map(|condition| condition.field.clone());
+            let on_this_page = |id: &FieldId| page.fields.iter().any(|other| other.id == *id);
+            let close = field.choices().iter().filter_map(depends).find(on_this_page);
+            faults.extend(close.map(|other| Fault::ChoiceDependsOnItsPage(field.id.clone(), other)));
             let of_choices = field.choices().iter().filter_map(|choice| choice.when.as_ref());
             for condition in field.when.iter().chain(of_choices) {
                 fault_of_condition(form, field.id.as_str(), condition, &before, faults);
@@ -286,6 +383,7 @@ fn faults_of_texts(form: &Form, faults: &mut Vec<Fault>) {
         ("purpose".to_owned(), &form.purpose),
     ];
     texts.extend(form.needed.iter().map(|text| ("needed".to_owned(), text)));
+    texts.extend(form.closing.iter().map(|text| ("closing".to_owned(), text)));
     for page in &form.pages {
         texts.push((page.id.to_string(), &page.title));
         texts.extend(page.help.iter().map(|text| (page.id.to_string(), text)));
@@ -293,7 +391,10 @@ fn faults_of_texts(form: &Form, faults: &mut Vec<Fault>) {
     for (_, field) in form.fields() {
         texts.push((field.id.to_string(), &field.label));
         texts.extend(field.hint.iter().map(|text| (field.id.to_string(), text)));
-        texts.extend(field.choices().iter().map(|choice| (format!("{}.{}", field.id, choice.code), &choice.label)));
+        for choice in field.choices() {
+            let of_choice = std::iter::once(&choice.label).chain(&choice.refuses);
+            texts.extend(of_choice.map(|text| (format!("{}.{}", field.id, choice.code), text)));
+        }
     }
     texts.extend(form.staff_items.iter().map(|item| (item.id.to_string(), &item.label)));
     for (whose, text) in texts {

@@ -76,7 +76,7 @@ pub fn flags(form: &Form, answers: &Answers, filed_on: CivilDate) -> Vec<Raised>
     let chosen = |key: &str, codes: &[&str]| {
         let goes_there = |field: &&Field| match &field.target {
             Target::Legal(name) | Target::Extra(name) => name == key,
-            Target::Record(_) | Target::Person(_) | Target::DetailOf(_) => false,
+            Target::Record(_) | Target::Person(_) | Target::DetailOf(_) | Target::EpdsItem(_) => false,
         };
         let field = form.fields().map(|(_, field)| field).find(goes_there)?;
         codes.contains(&answers.choice(&field.id)?).then(|| field.id.clone())

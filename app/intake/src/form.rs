@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -15,21 +15,71 @@ use crate::{
 pub const DECLINED: &str = "declined";
 
 /// A sentence in every language that the form has it in; Japanese always.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Text(pub BTreeMap<String, String>);
+///
+/// What the form file itself says is `written` and belongs to the version; what an overlay (`texts`) adds is for showing
+/// only: it neither changes the digest of the form nor travels in a batch.
+#[derive(Clone, Debug, Default)]
+pub struct Text {
+    written: BTreeMap<String, String>,
+    added: BTreeMap<String, String>,
+}
 
 impl Text {
     /// The sentence in `locale`, else in Japanese.
     #[must_use]
     pub fn get(&self, locale: &str) -> &str {
-        self.0.get(locale).or_else(|| self.0.get("ja")).map_or("", String::as_str)
+        let found = self.written.get(locale).or_else(|| self.added.get(locale));
+        found.or_else(|| self.written.get("ja")).map_or("", String::as_str)
     }
 
     /// Whether the form has this sentence in `locale` itself.
     #[must_use]
     pub fn has(&self, locale: &str) -> bool {
-        self.0.get(locale).is_some_and(|text| !text.trim().is_empty())
+        let found = self.written.get(locale).or_else(|| self.added.get(locale));
+        found.is_some_and(|text| !text.trim().is_empty())
+    }
+
+    /// Whether there is anything for `locale`, be it an empty text (a unit that a language does not say).
+    #[must_use]
+    pub fn knows(&self, locale: &str) -> bool {
+        self.written.contains_key(locale) || self.added.contains_key(locale)
+    }
+
+    /// The languages that the form file itself has this sentence in.
+    pub fn written_in(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.written.iter().map(|(locale, text)| (locale.as_str(), text.as_str()))
+    }
+
+    /// The sentence in every language that there is one in.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        let both = self.added.iter().filter(|(locale, _)| !self.written.contains_key(*locale)).chain(&self.written);
+        both.map(|(locale, text)| (locale.as_str(), text.as_str()))
+    }
+
+    /// Adds a translation. One that the form file has stays.
+    pub(crate) fn add(&mut self, locale: &str, text: String) {
+        self.added.insert(locale.to_owned(), text);
+    }
+}
+
+impl PartialEq for Text {
+    /// Translations are for showing: two versions are the same if their files say the same.
+    fn eq(&self, other: &Self) -> bool {
+        self.written == other.written
+    }
+}
+
+impl Eq for Text {}
+
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.written.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self { written: BTreeMap::deserialize(deserializer)?, added: BTreeMap::new() })
     }
 }
 
@@ -55,6 +105,21 @@ pub struct Form {
     pub minutes: u32,
     /// Whether a proxy (代理人) may fill it in.
     pub proxy: ProxyRule,
+    /// The form that must have been filed before: a case of this one is tied to the case of that one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub follows: Option<FormId>,
+    /// Who of the staff may see its cases.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub compartment: Compartment,
+    /// How long a draft is kept, and for whom.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub draft: DraftRule,
+    /// Whether the office has settled what is asked.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub standing: Standing,
+    /// What is said after sending, a paragraph each; without any, the ordinary next steps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub closing: Vec<Text>,
     /// The pages, in order.
     #[serde(rename = "page")]
     pub pages: Vec<Page>,
@@ -74,6 +139,43 @@ pub enum ProxyRule {
     Noted,
     /// May not fill it in.
     Refused,
+}
+
+/// Who of the staff may see the cases of a form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Compartment {
+    /// Everybody who works the queue.
+    #[default]
+    General,
+    /// 「EPDS」 保健師 only (`ui.md`, EPDS compartment).
+    Epds,
+}
+
+/// How long a draft is kept, and for whom.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DraftRule {
+    /// Fourteen days, on every device of the parent's.
+    #[default]
+    Kept,
+    /// A day, and only for the session that began it: nothing is left on a device that others use too.
+    Session,
+}
+
+/// Whether the office has settled what a form asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// It has.
+    #[default]
+    Settled,
+    /// 「案」 A proposal, to be replaced by the wording of the city's own.
+    Draft,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// One page: one thing that is asked.
@@ -126,6 +228,27 @@ pub struct Field {
     /// The browser's `autocomplete` name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub autocomplete: Option<String>,
+    /// What stands in the field at the beginning, to be changed at will.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefill: Option<Prefill>,
+}
+
+/// Where the first content of a field comes from: the case that the form follows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Prefill {
+    /// The answer to this field.
+    Field(FieldId),
+    /// What is computed from its answers.
+    Computed(Computed),
+}
+
+/// What is computed from the answers of a 妊娠届, for the day on which it is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Computed {
+    /// 「妊娠週数」 Completed weeks.
+    Weeks,
 }
 
 /// Where an answer goes. Exactly one of these stands in a field.
@@ -142,6 +265,8 @@ pub enum Target {
     Extra(String),
     /// The free text that goes with a choice of another field (その他).
     DetailOf(FieldId),
+    /// 「EPDS」 One of the ten items, from 1. The answer makes the score and goes nowhere else.
+    EpdsItem(u8),
 }
 
 /// The facts about the person that every entry bears in its `person` part.
@@ -210,7 +335,14 @@ pub enum Kind {
     Address,
     /// 「電話番号」 Digits, with a leading zero or `+`.
     Phone,
+    /// A span of months, from four inputs: `2027-03/2027-06`.
+    MonthSpan,
+    /// 「EPDS」 An item of the scale: four positions. Question and options come from the text pack, word for word.
+    EpdsItem,
 }
+
+/// The positions of an EPDS item in the order in which they are shown, as codes.
+pub const EPDS_POSITIONS: [&str; 4] = ["1", "2", "3", "4"];
 
 /// Which days a date field takes, seen from the day of filing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -222,6 +354,10 @@ pub enum DateRange {
     Birthdate,
     /// 「出産日」 「転入日」 In the last 400 days, or today.
     RecentPast,
+    /// 「希望日」 Today, or in the next 365 days.
+    Upcoming,
+    /// 「出産（予定）日」 From 400 days before to 280 days after today.
+    AroundBirth,
 }
 
 /// One choice. Its code never changes its meaning; its label may.
@@ -235,6 +371,20 @@ pub struct Choice {
     /// Offered only if this holds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Condition>,
+    /// Who chooses this cannot go on: the sentence says why, and what to do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refuses: Option<Text>,
+    /// Goes with no other choice (あてはまるものはない).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub exclusive: bool,
+}
+
+impl Choice {
+    /// Whether it is offered to who gave these answers.
+    #[must_use]
+    pub fn is_offered(&self, answers: &Answers) -> bool {
+        self.when.as_ref().is_none_or(|condition| condition.holds(answers))
+    }
 }
 
 /// A condition on an earlier answer.
@@ -340,6 +490,11 @@ pub enum StaffKind {
     },
     /// A day.
     Day,
+    /// One of several choices.
+    Single {
+        /// The choices, in order.
+        choices: Vec<Choice>,
+    },
     /// Any of several choices.
     Multi {
         /// The choices, in order.
@@ -415,6 +570,16 @@ impl Form {
         self.fields().map(|(_, field)| field).find(|field| field.target == Target::Person(fact))
     }
 
+    /// 「EPDS」 The ten items in their order; empty for every other form.
+    #[must_use]
+    pub fn epds_items(&self) -> Vec<(u8, &Field)> {
+        let item = |field: &Field| if let Target::EpdsItem(number) = field.target { Some(number) } else { None };
+        let mut items: Vec<_> =
+            self.fields().filter_map(|(_, field)| item(field).map(|number| (number, field))).collect();
+        items.sort_unstable_by_key(|(number, _)| *number);
+        items
+    }
+
     /// The field that goes to this item of the record list.
     #[must_use]
     pub fn record_field(&self, number: &str) -> Option<&Field> {
@@ -439,9 +604,12 @@ impl Field {
         let id = self.id.as_str();
         let mut names = match self.kind {
             Kind::Date { .. } => vec![format!("{id}-year"), format!("{id}-month"), format!("{id}-day")],
+            Kind::MonthSpan => {
+                ["from-year", "from-month", "to-year", "to-month"].map(|part| format!("{id}-{part}")).into()
+            }
             _ => vec![id.to_owned()],
         };
-        if self.decline && !matches!(self.kind, Kind::Single { .. } | Kind::Multi { .. }) {
+        if self.decline && !self.is_choice() {
             names.push(format!("{id}-declined"));
         }
         names
@@ -460,8 +628,16 @@ impl Field {
             | Kind::Integer { .. }
             | Kind::PostalCode
             | Kind::Address
-            | Kind::Phone => &[],
+            | Kind::Phone
+            | Kind::MonthSpan
+            | Kind::EpdsItem => &[],
         }
+    }
+
+    /// Whether it is answered by choosing, so that 答えたくない is one of the choices.
+    #[must_use]
+    pub const fn is_choice(&self) -> bool {
+        matches!(self.kind, Kind::Single { .. } | Kind::Multi { .. } | Kind::EpdsItem)
     }
 }
 
@@ -472,7 +648,12 @@ impl StaffItem {
         let id = self.id.as_str();
         match self.kind {
             StaffKind::Day => vec![format!("{id}-year"), format!("{id}-month"), format!("{id}-day")],
-            StaffKind::Text { .. } | StaffKind::LongText { .. } | StaffKind::Multi { .. } => vec![id.to_owned()],
+            StaffKind::Text { .. }
+            | StaffKind::LongText { .. }
+            | StaffKind::Single { .. }
+            | StaffKind::Multi { .. } => {
+                vec![id.to_owned()]
+            }
         }
     }
 
@@ -480,7 +661,7 @@ impl StaffItem {
     #[must_use]
     pub fn choices(&self) -> &[Choice] {
         match &self.kind {
-            StaffKind::Multi { choices } => choices,
+            StaffKind::Single { choices } | StaffKind::Multi { choices } => choices,
             StaffKind::Text { .. } | StaffKind::LongText { .. } | StaffKind::Day => &[],
         }
     }

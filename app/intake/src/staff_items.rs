@@ -21,7 +21,7 @@ const DAYS_AHEAD: i64 = 3 * 366;
 pub struct StaffAnswers(BTreeMap<FieldId, Answer>);
 
 impl StaffAnswers {
-    /// What was filled in: [`Answer::Text`], [`Answer::Date`] or [`Answer::Choices`].
+    /// What was filled in: [`Answer::Text`], [`Answer::Date`], [`Answer::Choice`] or [`Answer::Choices`].
     #[must_use]
     pub fn get(&self, item: &FieldId) -> Option<&Answer> {
         self.0.get(item)
@@ -81,6 +81,11 @@ fn parse_item(item: &StaffItem, raw: &RawAnswers, today: CivilDate) -> Result<An
             let bounds = (first, today.plus_days(DAYS_AHEAD));
             value::date_within(part("year"), part("month"), part("day"), bounds).map(Answer::Date)
         }
+        StaffKind::Single { choices } => match raw.first(id) {
+            "" => Err(ValueError::Missing),
+            code if choices.iter().any(|choice| choice.code == code) => Ok(Answer::Choice(code.to_owned())),
+            _ => Err(ValueError::NotAChoice),
+        },
         StaffKind::Multi { choices } => {
             let chosen: Vec<&String> = raw.all(id).iter().filter(|code| !code.is_empty()).collect();
             if chosen.is_empty() {
@@ -101,7 +106,7 @@ fn error_input(item: &StaffItem, raw: &RawAnswers, error: ValueError) -> String 
     let first_empty = inputs.iter().find(|input| raw.first(input).trim().is_empty());
     match (error, first_empty, &item.kind) {
         (ValueError::IncompleteDate, Some(input), _) => input.clone(),
-        (_, _, StaffKind::Multi { .. }) => format!("{}-0", item.id),
+        (_, _, StaffKind::Single { .. } | StaffKind::Multi { .. }) => format!("{}-0", item.id),
         _ => inputs.into_iter().next().unwrap_or_default(),
     }
 }

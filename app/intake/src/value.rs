@@ -81,6 +81,21 @@ pub enum ValueError {
     /// More than one value for a field that takes one.
     #[error("more than one value")]
     MoreThanOne,
+    /// A choice that nobody can go on with; its own sentence says why.
+    #[error("a choice that the form refuses")]
+    Refused {
+        /// Its place among the choices, from 0.
+        place: u8,
+    },
+    /// A choice that goes with no other, with another.
+    #[error("choices that do not go together")]
+    NotTogether,
+    /// A part of a span of months is missing.
+    #[error("an incomplete span of months")]
+    IncompleteSpan,
+    /// A span of months that ends before it begins, or is longer than two years.
+    #[error("not a span of months")]
+    NotASpan,
 }
 
 /// Whether a character changes how text around it is read, or cannot be seen at all.
@@ -304,6 +319,43 @@ pub fn date_within(
     }
 }
 
+/// The months at both ends of a span may lie this far from each other.
+const LONGEST_SPAN_IN_MONTHS: i32 = 24;
+
+/// A span of months from its four inputs (year and month, twice), as `2027-03/2027-06`. Years as in [`date`].
+///
+/// # Errors
+/// All parts empty, some part empty, not a month, or not a span.
+pub fn month_span(parts: [&str; 4]) -> Result<String, ValueError> {
+    let parts = parts.map(|part| part.trim_matches(is_blank).nfkc().collect::<String>());
+    if parts.iter().all(String::is_empty) {
+        return Err(ValueError::Missing);
+    }
+    if parts.iter().any(String::is_empty) {
+        return Err(ValueError::IncompleteSpan);
+    }
+    let month = |year: &str, month: &str| {
+        let (year, month) = (western_year(year)?, month.parse::<i32>().ok()?);
+        ((1..=12).contains(&month) && (1900..=2200).contains(&year)).then_some((year, month))
+    };
+    let (Some(from), Some(to)) = (month(&parts[0], &parts[1]), month(&parts[2], &parts[3])) else {
+        return Err(ValueError::NotASpan);
+    };
+    let length = (to.0 - from.0) * 12 + to.1 - from.1;
+    if !(0..=LONGEST_SPAN_IN_MONTHS).contains(&length) {
+        return Err(ValueError::NotASpan);
+    }
+    Ok(format!("{:04}-{:02}/{:04}-{:02}", from.0, from.1, to.0, to.1))
+}
+
+/// What would have to be typed into the four inputs to get this span; none for a text that is no span.
+#[must_use]
+pub fn month_span_parts(span: &str) -> Option<[&str; 4]> {
+    let (from, to) = span.split_once('/')?;
+    let ((from_year, from_month), (to_year, to_month)) = (from.split_once('-')?, to.split_once('-')?);
+    Some([from_year, from_month, to_year, to_month])
+}
+
 /// The first and the last day that a date field takes, seen from `today`.
 #[must_use]
 pub fn date_bounds(range: DateRange, today: CivilDate) -> (CivilDate, CivilDate) {
@@ -311,6 +363,8 @@ pub fn date_bounds(range: DateRange, today: CivilDate) -> (CivilDate, CivilDate)
         DateRange::DueDate => (today.plus_days(-DUE_DATE_PAST_DAYS), today.plus_days(DUE_DATE_FUTURE_DAYS)),
         DateRange::Birthdate => (today.plus_days(-120 * 366), today),
         DateRange::RecentPast => (today.plus_days(-400), today),
+        DateRange::Upcoming => (today, today.plus_days(365)),
+        DateRange::AroundBirth => (today.plus_days(-400), today.plus_days(DUE_DATE_FUTURE_DAYS)),
     }
 }
 
@@ -394,6 +448,19 @@ mod tests {
         assert_eq!(kana("マリア・クララ").unwrap(), "マリア・クララ");
         assert_eq!(kana("佐藤"), Err(ValueError::NotKana));
         assert_eq!(kana("Maria"), Err(ValueError::NotKana));
+    }
+
+    #[test]
+    fn a_span_of_months_is_read_in_both_calendars_and_written_back() {
+        assert_eq!(month_span(["2027", "3", "令和9", "６"]).unwrap(), "2027-03/2027-06");
+        assert_eq!(month_span(["2027", "3", "2027", "3"]).unwrap(), "2027-03/2027-03");
+        assert_eq!(month_span(["", " ", "", ""]), Err(ValueError::Missing));
+        assert_eq!(month_span(["2027", "3", "", ""]), Err(ValueError::IncompleteSpan));
+        for bad in [["2027", "3", "2027", "2"], ["2027", "13", "2028", "1"], ["2027", "1", "2029", "2"]] {
+            assert_eq!(month_span(bad), Err(ValueError::NotASpan), "{bad:?}");
+        }
+        let parts = month_span_parts("2027-03/2027-06").unwrap();
+        assert_eq!(month_span(parts).unwrap(), "2027-03/2027-06");
     }
 
     #[test]

@@ -111,6 +111,16 @@ pub(super) fn shown(locale: Locale, field: &Field, raw: &RawAnswers) -> Option<S
             let shown = || locale.with("date-shown", &[("year", &year), ("month", &month), ("day", &day)]);
             if empty { String::new() } else { shown() }
         }
+        Kind::MonthSpan => {
+            let part = |part: &str| raw.first(&format!("{id}-{part}")).to_owned();
+            let parts = ["from-year", "from-month", "to-year", "to-month"].map(part);
+            let [from_year, from_month, to_year, to_month] = parts.each_ref().map(String::as_str);
+            let ends =
+                [("from_year", from_year), ("from_month", from_month), ("to_year", to_year), ("to_month", to_month)];
+            if parts.iter().all(String::is_empty) { String::new() } else { locale.with("span-shown", &ends) }
+        }
+        // What was chosen is nobody's to read over her shoulder, and has its words in the text pack only.
+        Kind::EpdsItem if !raw.first(id).is_empty() => locale.say("answered"),
         Kind::Single { choices } | Kind::Multi { choices } => {
             let label = |code: &String| {
                 if code == DECLINED {
@@ -131,7 +141,8 @@ pub(super) fn shown(locale: Locale, field: &Field, raw: &RawAnswers) -> Option<S
         | Kind::Integer { .. }
         | Kind::PostalCode
         | Kind::Address
-        | Kind::Phone => raw.first(id).to_owned(),
+        | Kind::Phone
+        | Kind::EpdsItem => raw.first(id).to_owned(),
     };
     (!text.trim().is_empty()).then_some(text)
 }

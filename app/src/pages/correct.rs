@@ -2,7 +2,8 @@
 //! shown again only where that is allowed.
 
 use intake::{
-    answers::{FieldError, RawAnswers},
+    answers::{Answers, FieldError, RawAnswers},
+    epds::TextPack,
     form::Form,
     ids::{FieldId, ReceiptNumber},
 };
@@ -27,6 +28,10 @@ pub struct Model<'a> {
     pub answer_by: String,
     /// What was typed.
     pub raw: &'a RawAnswers,
+    /// The same, parsed.
+    pub answers: &'a Answers,
+    /// 「EPDS」 The wording of the items, where the form has them.
+    pub text_pack: Option<&'a TextPack>,
     /// What was not taken.
     pub errors: &'a [FieldError],
     /// Guards against correcting what somebody changed meanwhile.
@@ -49,7 +54,8 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
                         <div class="notice notice--warning"><p>{locale.say("correct-reason")} {reason.clone()}</p></div>
                     }
                 });
-                let context = Context { locale, raw: model.raw, errors: model.errors, page };
+                let Model { raw, answers, errors, text_pack, .. } = *model;
+                let context = Context { locale, raw, answers, errors, page, text_pack };
                 view! { {reason}{field(context, one)} }
             })
             .collect_view();

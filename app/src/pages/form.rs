@@ -1,7 +1,8 @@
 //! One page of a form. Invariant: whatever was typed is shown again, with the errors on top and at the fields.
 
 use intake::{
-    answers::{FieldError, RawAnswers},
+    answers::{Answers, FieldError, RawAnswers},
+    epds::TextPack,
     form::{Form, Page},
     journey::{Place, Warning, WarningKind},
 };
@@ -23,6 +24,10 @@ pub struct Model<'a> {
     pub place: Place,
     /// What was typed.
     pub raw: &'a RawAnswers,
+    /// The same, parsed.
+    pub answers: &'a Answers,
+    /// 「EPDS」 The wording of the items, where the form has them.
+    pub text_pack: Option<&'a TextPack>,
     /// What of this page was not taken.
     pub errors: &'a [FieldError],
     /// What looks odd.
@@ -44,7 +49,8 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
         let (number, of) = (model.place.number, model.place.of);
         let progress = locale.with("progress", &[("number", &number.to_string()), ("of", &of.to_string())]);
         let help = model.page.help.as_ref().map(|help| view! { <p>{help.get(locale.code()).to_owned()}</p> });
-        let context = Context { locale, raw: model.raw, errors: model.errors, page: model.page };
+        let Model { raw, answers, errors, page, text_pack, .. } = *model;
+        let context = Context { locale, raw, answers, errors, page, text_pack };
         let fields = model.page.fields.iter().map(|one| field(context, one)).collect_view();
         let back = match (&model.place.before, model.from_check) {
             (_, true) => format!("/apply/{}/check", model.form.id),

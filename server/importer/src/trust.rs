@@ -1,9 +1,7 @@
 //! Whom to believe: the portal's keys, and the batches before. Invariant: the first key is the one that the configuration
 //! pins; every other came in an announcement that a trusted one signed.
 
-use handover::{
-    BatchFiles, Chain, DestinationKeys, KeyAnnouncement, Reader, Trust, keys::JwkSet, manifest::KEYS_FILE,
-};
+use handover::{BatchFiles, Chain, DestinationKeys, KeyAnnouncement, Reader, Trust, keys::JwkSet, manifest::KEYS_FILE};
 use intake::time::Instant;
 
 use crate::{config::Config, error::ImportError, inputs::read_file, portal::Portal, state::State};

@@ -150,6 +150,8 @@ impl<'a> Shown<'a> {
             page: self.page,
             place: self.place.clone(),
             raw: self.raw,
+            answers: &self.answers,
+            text_pack: None,
             errors,
             warnings,
             state: self.raw.page_state(self.form, &self.page.id),

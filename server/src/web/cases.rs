@@ -10,7 +10,7 @@ use app::pages::{
     correct, message, receipt as receipt_page,
 };
 use intake::{
-    answers::{FieldError, RawAnswers},
+    answers::{FieldError, RawAnswers, parse},
     form::Form,
     identity::Method,
     ids::ReceiptNumber,
@@ -95,13 +95,17 @@ fn without_private(form: &Form, mut raw: RawAnswers, method: Method) -> RawAnswe
 }
 
 fn correction_page(
+    portal: &Portal,
     citizen: &Citizen,
     number: &ReceiptNumber,
     asked: &Correction<'_>,
     raw: &RawAnswers,
     errors: &[FieldError],
 ) -> String {
+    let (answers, _) = parse(asked.form, raw, portal.clock.now().date_in_japan());
     let model = correct::Model {
+        answers: &answers,
+        text_pack: None,
         number,
         form: asked.form,
         fields: &asked.fields,
@@ -119,7 +123,7 @@ pub async fn correction(portal: Data<Portal>, citizen: Citizen, path: Path<Strin
     let number = number(&path)?;
     let asked = correction::view(&portal, citizen.session.account, &number).await?;
     let raw = without_private(asked.form, asked.raw.clone(), citizen.session.method);
-    Ok(page(StatusCode::OK, correction_page(&citizen, &number, &asked, &raw, &[])))
+    Ok(page(StatusCode::OK, correction_page(&portal, &citizen, &number, &asked, &raw, &[])))
 }
 
 /// `POST /cases/{receipt_number}/correct`
@@ -135,7 +139,7 @@ pub async fn correct(portal: Data<Portal>, visitor: Visitor, path: Path<String>,
         }
         Resubmitted::Incomplete(asked, errors) => {
             let citizen = Citizen { session, visitor };
-            let html = correction_page(&citizen, &number, &asked, &asked.raw, &errors);
+            let html = correction_page(&portal, &citizen, &number, &asked, &asked.raw, &errors);
             Ok(page(StatusCode::UNPROCESSABLE_ENTITY, html))
         }
     }

@@ -1,7 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 //! What no browser of good will sends: a clear answer, nothing lost, nothing told.
 
-use intake::{form::Kind, ids::ReceiptNumber};
+use intake::ids::ReceiptNumber;
 
 use super::{FORM, begin, fill_in, page_of_form, send};
 use crate::support::{
@@ -125,7 +125,7 @@ pub(super) fn text_inputs(site: &Site) -> Vec<(String, Vec<String>)> {
     let form = site.portal.catalog.newest(&notification()).unwrap();
     let mut pages: Vec<(String, Vec<String>)> = Vec::new();
     for (page, field) in form.fields() {
-        if matches!(field.kind, Kind::Single { .. } | Kind::Multi { .. }) {
+        if field.is_choice() {
             continue;
         }
         let inputs = field.inputs().into_iter().filter(|name| !name.ends_with("-declined"));

@@ -57,7 +57,7 @@ pub fn build(form: &Form, complete: &CompleteAnswers, staff: &StaffAnswers, fili
         ..filing.review
     };
     let filed_on = filing.filed_at.date_in_japan();
-    let parts = parts(form, complete.answers(), staff, filed_on);
+    let parts = parts(form, complete.answers(), staff, filing.epds.as_ref(), filed_on);
     Entry {
         schema: SCHEMA.to_owned(),
         id: filing.id,
@@ -116,7 +116,13 @@ pub(super) struct Parts {
     pub derived: Derived,
 }
 
-pub(super) fn parts(form: &Form, answers: &Answers, staff: &StaffAnswers, filed_on: CivilDate) -> Parts {
+pub(super) fn parts(
+    form: &Form,
+    answers: &Answers,
+    staff: &StaffAnswers,
+    epds: Option<&Epds>,
+    filed_on: CivilDate,
+) -> Parts {
     let derived = derived(form, answers, filed_on);
     let mut legal = answered(form, answers, |target| match target {
         Target::Legal(key) => Some(key),
@@ -130,7 +136,8 @@ pub(super) fn parts(form: &Form, answers: &Answers, staff: &StaffAnswers, filed_
         Target::Extra(key) => Some(key),
         _ => None,
     });
-    let items = items(form, answers, staff, filed_on, &derived);
+    let facts = Facts { filed_on, derived: &derived, epds, interviewed_at: age_at_interview(form, answers, staff) };
+    let items = items(form, answers, staff, &facts);
     let (person, proxy) = people(form, answers);
     Parts { person, proxy, items, legal, extra, derived }
 }
@@ -189,7 +196,28 @@ fn answered<'form>(
         .collect()
 }
 
-fn items(form: &Form, answers: &Answers, staff: &StaffAnswers, filed_on: CivilDate, derived: &Derived) -> Vec<Item> {
+/// What the computed items follow from.
+struct Facts<'a> {
+    filed_on: CivilDate,
+    derived: &'a Derived,
+    epds: Option<&'a Epds>,
+    interviewed_at: Option<i32>,
+}
+
+/// 「受講日年齢」 The age on the day of the interview, where staff filled that day in.
+fn age_at_interview(form: &Form, answers: &Answers, staff: &StaffAnswers) -> Option<i32> {
+    let born = form.person_field(PersonFact::Birthdate).and_then(|field| answers.date(&field.id))?;
+    let item = form.staff_items.iter().find(|item| item.record == INTERVIEW_DAY)?;
+    match staff.get(&item.id)? {
+        Answer::Date(day) => Some(born.age_on(*day)),
+        _ => None,
+    }
+}
+
+/// 「面談日」 in the record list of the questionnaire.
+const INTERVIEW_DAY: &str = "3";
+
+fn items(form: &Form, answers: &Answers, staff: &StaffAnswers, facts: &Facts<'_>) -> Vec<Item> {
     let list = records::of_record(&form.record);
     let mut items: Vec<Item> = Vec::new();
     for (_, field) in form.fields() {
@@ -202,7 +230,7 @@ fn items(form: &Form, answers: &Answers, staff: &StaffAnswers, filed_on: CivilDa
         items.push(Item { no: item.record.clone(), said: said_by_staff(item, staff, name) });
     }
     for RecordItem { no, name } in &list {
-        let Some(value) = computed(&form.record, no, filed_on, derived) else { continue };
+        let Some(value) = computed(&form.record, no, facts) else { continue };
         let found = Said { value: Some(value), ..nothing(name, By::Derived) };
         match items.iter_mut().find(|item| item.no == *no) {
             // What the parent said goes first; what she left open is filled.
@@ -217,13 +245,19 @@ fn items(form: &Form, answers: &Answers, staff: &StaffAnswers, filed_on: CivilDa
 }
 
 /// The items of the record list that the portal computes.
-fn computed(record: &str, no: &str, filed_on: CivilDate, derived: &Derived) -> Option<Value> {
+fn computed(record: &str, no: &str, facts: &Facts<'_>) -> Option<Value> {
+    let Facts { filed_on, derived, epds, interviewed_at } = facts;
     let number = |number: i32| Value::Number(i64::from(number));
+    let score = |score: u32| Value::Number(i64::from(score));
     match (record, no) {
         ("妊娠届", "2") => Some(Value::Text(filed_on.to_string())),
         ("妊娠届", "4") => derived.weeks.map(|weeks| Value::Number(i64::from(weeks))),
         ("妊娠届アンケート" | "EPDS", "1") => Some(number(derived.fiscal_year)),
+        ("妊娠届アンケート", "4") => interviewed_at.map(number),
         ("妊娠届アンケート", "10") => derived.age.map(number),
+        // What she answered herself goes into the slots of 訪問事業; those of the clinics are for what a clinic sent.
+        ("EPDS", "23") => epds.map(|epds| score(epds.total)),
+        ("EPDS", "24") => epds.map(|epds| score(epds.item10)),
         _ => None,
     }
 }

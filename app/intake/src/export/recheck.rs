@@ -13,7 +13,7 @@ use crate::{
     journey::{self, CompleteAnswers},
     staff_items::{StaffAnswers, parse_staff_items},
     time::CivilDate,
-    value::ValueError,
+    value::{ValueError, month_span_parts},
 };
 
 /// What is wrong with an entry. Closed, and without content: it may stand in a log or a receipt.
@@ -151,7 +151,7 @@ pub fn reread(entry: &Entry, form: &Form) -> Result<(CompleteAnswers, StaffAnswe
 
 fn differences(entry: &Entry, form: &Form, answers: &crate::answers::Answers, staff: &StaffAnswers) -> Vec<EntryFault> {
     let Parts { mut person, proxy, items, legal, extra, derived } =
-        build::parts(form, answers, staff, entry.filed_at.date_in_japan());
+        build::parts(form, answers, staff, entry.epds.as_ref(), entry.filed_at.date_in_japan());
     // The address is the account's and the sex the 宛名's: no answer to compare with.
     (person.email, person.sex) = (entry.person.email.clone(), entry.person.sex);
     let mut faults = Vec::new();
@@ -218,13 +218,13 @@ fn rebuild(entry: &Entry, form: &Form) -> RawAnswers {
         match &field.target {
             Target::Person(fact) => {
                 let text = person_text(entry, *fact);
-                type_text(&mut raw, id, matches!(field.kind, Kind::Date { .. }), text.as_deref());
+                type_text(&mut raw, id, Shape::of(&field.kind), text.as_deref());
             }
             Target::Record(no) => type_said(&mut raw, form, field, entry.item(no)),
             Target::Legal(key) => type_said(&mut raw, form, field, entry.legal.get(key)),
             Target::Extra(key) => type_said(&mut raw, form, field, entry.extra.get(key)),
-            // Typed together with the field that it belongs to.
-            Target::DetailOf(_) => {}
+            // The one is typed together with the field that it belongs to; the other stays in the portal.
+            Target::DetailOf(_) | Target::EpdsItem(_) => {}
         }
     }
     raw
@@ -249,7 +249,7 @@ fn type_said(raw: &mut RawAnswers, form: &Form, field: &Field, said: Option<&Sai
         raw.set(&format!("{id}-declined"), vec!["1".to_owned()]);
         return;
     }
-    type_value(raw, id, matches!(field.kind, Kind::Date { .. }), said);
+    type_value(raw, id, Shape::of(&field.kind), said);
     let Some(detail) = build::detail_of(form, field) else { return };
     let label = build::labels(field.choices(), &chosen(said));
     if let Some(text) = said.text.as_ref().filter(|text| detail.required || **text != label) {
@@ -261,7 +261,25 @@ fn chosen(said: &Said) -> Vec<String> {
     said.codes.clone().or_else(|| said.code.clone().map(|code| vec![code])).unwrap_or_default()
 }
 
-fn type_value(raw: &mut RawAnswers, id: &str, is_day: bool, said: &Said) {
+/// How many inputs a value is typed into.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    OneInput,
+    Day,
+    MonthSpan,
+}
+
+impl Shape {
+    const fn of(kind: &Kind) -> Self {
+        match kind {
+            Kind::Date { .. } => Self::Day,
+            Kind::MonthSpan => Self::MonthSpan,
+            _ => Self::OneInput,
+        }
+    }
+}
+
+fn type_value(raw: &mut RawAnswers, id: &str, shape: Shape, said: &Said) {
     let codes = chosen(said);
     if !codes.is_empty() {
         raw.set(id, codes);
@@ -269,33 +287,43 @@ fn type_value(raw: &mut RawAnswers, id: &str, is_day: bool, said: &Said) {
     }
     match &said.value {
         Some(Value::Number(number)) => raw.set(id, vec![number.to_string()]),
-        Some(Value::Text(text)) => type_text(raw, id, is_day, Some(text)),
+        Some(Value::Text(text)) => type_text(raw, id, shape, Some(text)),
         None => {}
     }
 }
 
-fn type_text(raw: &mut RawAnswers, id: &str, is_day: bool, text: Option<&str>) {
+/// What is no day or no span is typed as it stands, so that the parser refuses it.
+fn type_text(raw: &mut RawAnswers, id: &str, shape: Shape, text: Option<&str>) {
     let Some(text) = text else { return };
-    if !is_day {
-        raw.set(id, vec![text.to_owned()]);
-        return;
+    let mut part = |name: &str, value: &str| raw.set(&format!("{id}-{name}"), vec![value.to_owned()]);
+    match shape {
+        Shape::OneInput => raw.set(id, vec![text.to_owned()]),
+        Shape::Day => match text.parse::<CivilDate>().map(CivilDate::parts) {
+            Ok((year, month, day)) => {
+                part("year", &format!("{year:04}"));
+                part("month", &month.to_string());
+                part("day", &day.to_string());
+            }
+            Err(_) => part("year", text),
+        },
+        Shape::MonthSpan => match month_span_parts(text) {
+            Some([from_year, from_month, to_year, to_month]) => {
+                part("from-year", from_year);
+                part("from-month", from_month);
+                part("to-year", to_year);
+                part("to-month", to_month);
+            }
+            None => part("from-year", text),
+        },
     }
-    // What is no day is typed as it stands, so that the parser refuses it.
-    let parts = text.parse::<CivilDate>().map(CivilDate::parts);
-    let (year, month, day) = match parts {
-        Ok((year, month, day)) => (format!("{year:04}"), month.to_string(), day.to_string()),
-        Err(_) => (text.to_owned(), String::new(), String::new()),
-    };
-    raw.set(&format!("{id}-year"), vec![year]);
-    raw.set(&format!("{id}-month"), vec![month]);
-    raw.set(&format!("{id}-day"), vec![day]);
 }
 
 fn rebuild_staff(entry: &Entry, form: &Form) -> RawAnswers {
     let mut raw = RawAnswers::default();
     for item in &form.staff_items {
         if let Some(said) = entry.item(&item.record).filter(|said| said.by == By::Staff) {
-            type_value(&mut raw, item.id.as_str(), item.kind == StaffKind::Day, said);
+            let shape = if item.kind == StaffKind::Day { Shape::Day } else { Shape::OneInput };
+            type_value(&mut raw, item.id.as_str(), shape, said);
         }
     }
     raw

@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, fmt};
 use serde_json::Value;
 
 use super::{
-    DATA_ABSENT_REASON, DECLINED, EPDS_PANEL, LOINC, MAX_VALUE, MAY_DECLINE, MIN_VALUE,
+    DATA_ABSENT_REASON, DECLINED, EPDS_PANEL, LOINC, MAX_VALUE, MAY_DECLINE, MIN_VALUE, OPTION_EXCLUSIVE,
     observation::{ITEM_10, OCCASION},
 };
 
@@ -206,6 +206,11 @@ fn same_code(one: &Value, other: &Value) -> bool {
     one["code"] == other["code"] && one["system"] == other["system"]
 }
 
+/// The options that an answer is.
+fn options<'v>(item: &'v Value, answer: &'v Value) -> impl Iterator<Item = &'v Value> {
+    list(&item["answerOption"]).iter().filter(|option| same_code(&option["valueCoding"], &answer["valueCoding"]))
+}
+
 fn faults_of_answers(item: &Value, answers: &[Value]) -> Vec<&'static str> {
     let kind = text(item, "type");
     if matches!(kind, "group" | "display") {
@@ -221,6 +226,11 @@ fn faults_of_answers(item: &Value, answers: &[Value]) -> Vec<&'static str> {
     let declined = answers.iter().filter(|answer| is_declined(answer)).count();
     if declined > 0 && (answers.len() > 1 || extension(item, MAY_DECLINE).is_none()) {
         sentences.push("it is declined and does not offer that, or is answered as well");
+    }
+    let is_exclusive =
+        |answer: &Value| options(item, answer).any(|option| extension(option, OPTION_EXCLUSIVE).is_some());
+    if answers.len() > 1 && answers.iter().any(is_exclusive) {
+        sentences.push("a choice that goes with no other has company");
     }
     for (place, answer) in answers.iter().enumerate().filter(|(_, answer)| !is_declined(answer)) {
         let said_before = answers[..place].iter().any(|before| value_of(before) == value_of(answer));
@@ -250,10 +260,7 @@ fn fault_of_value(item: &Value, kind: &str, answer: &Value) -> Option<&'static s
             let is_high = limit(MAX_VALUE).zip(number).is_some_and(|(most, number)| number > most);
             (number.is_none() || is_low || is_high).then_some("a number lies outside its range")
         }
-        "choice" => {
-            let offered = |option: &Value| same_code(&option["valueCoding"], value);
-            (!list(&item["answerOption"]).iter().any(offered)).then_some("a code is not among the options")
-        }
+        "choice" => options(item, answer).next().is_none().then_some("a code is not among the options"),
         "string" | "text" => {
             let length = value.as_str().unwrap_or_default().chars().count() as u64;
             let is_long = item["maxLength"].as_u64().is_some_and(|most| length > most);

@@ -13,9 +13,13 @@
 //! - **A choice that is offered under a condition** has no counterpart in R4: it stands among the options, and the condition is
 //!   left out. The form itself, which travels in every batch, keeps it.
 //! - **Days that a date may lie on** depend on the day of filing, so no `minValue` could say them.
-//! - **Furigana** (`ja-easy`) is Japanese: the one Japanese text is enough, and no translation is made of it.
+//! - **A choice that the form refuses** can stand in no response, so it is no option.
+//! - **A span of months** is a group of two dates, each a year and a month.
+//! - **Translations** stand beside the Japanese text as far as they are at hand: the portal has them, a batch does not, for they
+//!   are no part of a form's version. **Furigana** (`ja-easy`) is Japanese: the one Japanese text is enough.
 //! - **What the portal computes** (weeks, age, 届出日) is no answer and stands in no response.
-//! - **EPDS**: total and item 10 as an Observation, never the ten answers.
+//! - **EPDS**: total and item 10 as an Observation, never the ten answers, not even where they are at hand. In the Questionnaire
+//!   the ten items are lines with their theme that take no answer, for the wording is licensed.
 
 pub mod check;
 mod observation;
@@ -49,6 +53,7 @@ const MAX_VALUE: &str = "http://hl7.org/fhir/StructureDefinition/maxValue";
 const UNIT: &str = "http://hl7.org/fhir/StructureDefinition/questionnaire-unit";
 const DISPLAY_CATEGORY: &str = "http://hl7.org/fhir/StructureDefinition/questionnaire-displayCategory";
 const DISPLAY_CATEGORIES: &str = "http://hl7.org/fhir/questionnaire-display-category";
+const OPTION_EXCLUSIVE: &str = "http://hl7.org/fhir/StructureDefinition/questionnaire-optionExclusive";
 const DATA_ABSENT_REASON: &str = "http://hl7.org/fhir/StructureDefinition/data-absent-reason";
 const DECLINED: &str = "asked-declined";
 /// Ends the address of the extension that says that a question offers 答えたくない.
@@ -184,17 +189,22 @@ impl<'a> Names<'a> {
     }
 }
 
+/// The two ends of a span of months, by what their ids end with.
+const SPAN: [(&str, &str); 2] = [("from", "から"), ("to", "まで")];
+
 /// Puts a sentence in Japanese under a key, and beside it what it is in other languages.
 fn put_text(object: &mut Map<String, Value>, key: &str, text: &Text) {
     object.insert(key.to_owned(), text.get("ja").into());
-    let others = text.0.iter().filter(|(locale, text)| !locale.starts_with("ja") && !text.trim().is_empty());
-    let translation = |(locale, text): (&String, &String)| {
+    let mut others: Vec<(&str, &str)> =
+        text.all().filter(|(locale, text)| !locale.starts_with("ja") && !text.trim().is_empty()).collect();
+    others.sort_unstable();
+    let translation = |(locale, text): (&str, &str)| {
         json!({ "url": TRANSLATION, "extension": [
             { "url": "lang", "valueCode": locale },
             { "url": "content", "valueString": text },
         ] })
     };
-    let translations: Vec<Value> = others.map(translation).collect();
+    let translations: Vec<Value> = others.into_iter().map(translation).collect();
     if !translations.is_empty() {
         object.insert(format!("_{key}"), json!({ "extension": translations }));
     }

@@ -4,11 +4,12 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    DISPLAY_CATEGORIES, DISPLAY_CATEGORY, EPDS_PANEL, LOINC, MAX_VALUE, MIN_VALUE, Names, STAFF_GROUP, UNIT, put_text,
+    DISPLAY_CATEGORIES, DISPLAY_CATEGORY, EPDS_PANEL, LOINC, MAX_VALUE, MIN_VALUE, Names, OPTION_EXCLUSIVE, SPAN,
+    STAFF_GROUP, UNIT, put_text,
 };
 use crate::{
     export::records,
-    form::{Choice, Condition, Field, Form, Kind, Page, StaffItem, StaffKind, Target, Text},
+    form::{Choice, Condition, Field, Form, Kind, Page, StaffItem, StaffKind, Standing, Target, Text},
     ids::FieldId,
     value::{LONGEST_ADDRESS, LONGEST_NAME},
 };
@@ -24,9 +25,9 @@ pub fn questionnaire(form: &Form, base_url: &str) -> Value {
     put("url", maker.names.form(&form.id).into());
     put("version", form.version.to_string().into());
     put("name", name(form.id.as_str()).into());
-    put("status", "active".into());
+    put("status", if form.standing == Standing::Draft { "draft" } else { "active" }.into());
     put("subjectType", json!(["Patient"]));
-    if form.record == "EPDS" {
+    if !form.epds_items().is_empty() {
         put("code", json!([{ "system": LOINC, "code": EPDS_PANEL }]));
     }
     let mut items: Vec<Value> = form.pages.iter().map(|page| maker.page(page)).collect();
@@ -99,6 +100,33 @@ impl Maker<'_> {
 
     fn field(&self, field: &Field) -> Value {
         let mut item = item(field.id.as_str(), kind(&field.kind), &field.label);
+        self.put_kind(&mut item, field);
+        // Of a span of months the two ends are asked.
+        if field.kind != Kind::MonthSpan {
+            self.put_rules(&mut item, field);
+        }
+        self.put_target(&mut item, &field.target);
+        self.put_condition(&mut item, field.when.as_ref());
+        if let Some(hint) = &field.hint {
+            let hint = explanation(&format!("{}.hint", field.id), hint);
+            if let Value::Array(below) = item.entry("item").or_insert_with(|| json!([])) {
+                below.insert(0, hint);
+            }
+        }
+        Value::Object(item)
+    }
+
+    /// Whether it must be answered, and whether it may be declined.
+    fn put_rules(&self, item: &mut Item, field: &Field) {
+        if field.required {
+            item.insert("required".to_owned(), true.into());
+        }
+        if field.decline {
+            add_extension(item, json!({ "url": self.names.may_decline(), "valueBoolean": true }));
+        }
+    }
+
+    fn put_kind(&self, item: &mut Item, field: &Field) {
         let mut put = |key: &str, value: Value| item.insert(key.to_owned(), value);
         match &field.kind {
             Kind::Name | Kind::Kana => drop(put("maxLength", LONGEST_NAME.into())),
@@ -110,31 +138,36 @@ impl Maker<'_> {
                 put("repeats", true.into());
             }
             Kind::Integer { least, most, unit } => {
-                add_extension(&mut item, json!({ "url": MIN_VALUE, "valueInteger": least }));
-                add_extension(&mut item, json!({ "url": MAX_VALUE, "valueInteger": most }));
+                add_extension(item, json!({ "url": MIN_VALUE, "valueInteger": least }));
+                add_extension(item, json!({ "url": MAX_VALUE, "valueInteger": most }));
                 let mut coding = Map::new();
                 // 回 and 人目 are in no system of units, so the unit is a word.
                 put_text(&mut coding, "display", unit);
-                add_extension(&mut item, json!({ "url": UNIT, "valueCoding": coding }));
+                add_extension(item, json!({ "url": UNIT, "valueCoding": coding }));
             }
-            Kind::Date { .. } | Kind::PostalCode | Kind::Phone => {}
+            Kind::MonthSpan => drop(put("item", SPAN.map(|(end, text)| self.end_of_span(field, end, text)).into())),
+            Kind::Date { .. } | Kind::PostalCode | Kind::Phone | Kind::EpdsItem => {}
         }
-        if field.required {
-            item.insert("required".to_owned(), true.into());
-        }
-        if field.decline {
-            add_extension(&mut item, json!({ "url": self.names.may_decline(), "valueBoolean": true }));
-        }
-        self.put_target(&mut item, &field.target);
-        self.put_condition(&mut item, field.when.as_ref());
-        if let Some(hint) = &field.hint {
-            item.insert("item".to_owned(), json!([explanation(&format!("{}.hint", field.id), hint)]));
-        }
+    }
+
+    fn end_of_span(&self, field: &Field, end: &str, text: &str) -> Value {
+        let mut item = Item::new();
+        item.insert("linkId".to_owned(), format!("{}.{end}", field.id).into());
+        item.insert("type".to_owned(), "date".into());
+        item.insert("text".to_owned(), text.into());
+        self.put_rules(&mut item, field);
         Value::Object(item)
     }
 
     fn options(&self, field: &FieldId, choices: &[Choice]) -> Value {
-        choices.iter().map(|choice| json!({ "valueCoding": self.names.coding(self.form, field, choice) })).collect()
+        let option = |choice: &Choice| {
+            let mut option = json!({ "valueCoding": self.names.coding(self.form, field, choice) });
+            if choice.exclusive {
+                option["extension"] = json!([{ "url": OPTION_EXCLUSIVE, "valueBoolean": true }]);
+            }
+            option
+        };
+        choices.iter().filter(|choice| choice.refuses.is_none()).map(option).collect()
     }
 
     fn put_target(&self, item: &mut Item, target: &Target) {
@@ -143,7 +176,7 @@ impl Maker<'_> {
             Target::Legal(key) => {
                 item.insert("code".to_owned(), json!([{ "system": self.names.legal_items(), "code": key }]));
             }
-            Target::Person(_) | Target::Extra(_) | Target::DetailOf(_) => {}
+            Target::Person(_) | Target::Extra(_) | Target::DetailOf(_) | Target::EpdsItem(_) => {}
         }
     }
 
@@ -168,7 +201,11 @@ impl Maker<'_> {
 
     /// A condition says one thing. Of a code and `answered` together, the code is the stronger.
     fn tests(&self, condition: &Condition) -> Vec<Value> {
-        let question = condition.field.as_str();
+        let asked = self.form.field(&condition.field).map(|(_, field)| &field.kind);
+        let question = match asked {
+            Some(Kind::MonthSpan) => format!("{}.{}", condition.field, SPAN[0].0),
+            _ => condition.field.to_string(),
+        };
         let codes = condition.equals.as_ref().map(std::slice::from_ref).or(condition.one_of.as_deref());
         match codes {
             Some(codes) => codes.iter().map(|code| self.equals(&condition.field, code)).collect(),
@@ -202,7 +239,7 @@ impl Maker<'_> {
             StaffKind::Text { .. } => "string",
             StaffKind::LongText { .. } => "text",
             StaffKind::Day => "date",
-            StaffKind::Multi { .. } => "choice",
+            StaffKind::Single { .. } | StaffKind::Multi { .. } => "choice",
         };
         let mut item = item(one.id.as_str(), kind, &one.label);
         match &one.kind {
@@ -210,10 +247,12 @@ impl Maker<'_> {
                 item.insert("maxLength".to_owned(), (*longest).into());
             }
             StaffKind::Day => {}
-            StaffKind::Multi { choices } => {
+            StaffKind::Single { choices } | StaffKind::Multi { choices } => {
                 item.insert("answerOption".to_owned(), self.options(&one.id, choices));
-                item.insert("repeats".to_owned(), true.into());
             }
+        }
+        if matches!(one.kind, StaffKind::Multi { .. }) {
+            item.insert("repeats".to_owned(), true.into());
         }
         self.put_record(&mut item, &one.record);
         Value::Object(item)
@@ -227,5 +266,7 @@ const fn kind(kind: &Kind) -> &'static str {
         Kind::Date { .. } => "date",
         Kind::Integer { .. } => "integer",
         Kind::Single { .. } | Kind::Multi { .. } => "choice",
+        Kind::MonthSpan => "group",
+        Kind::EpdsItem => "display",
     }
 }

@@ -4,13 +4,13 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    DATA_ABSENT_REASON, DECLINED, Filled, Names, PATIENT, STAFF_GROUP, patient,
+    DATA_ABSENT_REASON, DECLINED, Filled, Names, PATIENT, SPAN, STAFF_GROUP, patient,
     questionnaire::{STAFF_TITLE, page_link},
 };
 use crate::{
     answers::Answer,
     export::{Entry, EntryFault, Proxy, reread},
-    form::{Choice, Field, Form, Page, StaffItem, Target},
+    form::{Choice, Field, Form, Kind, Page, StaffItem, Target},
     ids::FieldId,
 };
 
@@ -80,10 +80,31 @@ fn related_person(form: &Form, proxy: &Proxy) -> Value {
 fn page_group(filled: &Filled<'_>, names: Names<'_>, page: &Page) -> Option<Value> {
     let item = |field: &Field| {
         let answer = filled.complete.answers().get(&field.id)?;
+        if field.kind == Kind::EpdsItem {
+            return None;
+        }
+        if field.kind == Kind::MonthSpan {
+            return Some(span(field, answer));
+        }
         let answers = answers(filled.form, names, &field.id, field.choices(), answer);
         Some(json!({ "linkId": field.id.as_str(), "text": field.label.get("ja"), "answer": answers }))
     };
     group(&page_link(page), page.title.get("ja"), page.fields.iter().filter_map(item).collect())
+}
+
+/// Both ends of a span of months; both declined if the span was.
+fn span(field: &Field, answer: &Answer) -> Value {
+    let ends = match answer {
+        Answer::Text(span) => span.split('/').map(|month| json!({ "valueDate": month })).collect(),
+        _ => vec![declined(); SPAN.len()],
+    };
+    let end = |((end, text), answer): ((&str, &str), Value)| json!({ "linkId": format!("{}.{end}", field.id), "text": text, "answer": [answer] });
+    let items: Vec<Value> = SPAN.into_iter().zip(ends).map(end).collect();
+    json!({ "linkId": field.id.as_str(), "text": field.label.get("ja"), "item": items })
+}
+
+fn declined() -> Value {
+    json!({ "extension": [{ "url": DATA_ABSENT_REASON, "valueCode": DECLINED }] })
 }
 
 fn staff_group(filled: &Filled<'_>, names: Names<'_>) -> Option<Value> {
@@ -115,8 +136,6 @@ fn answers(form: &Form, names: Names<'_>, id: &FieldId, choices: &[Choice], answ
         Answer::Integer(number) => vec![json!({ "valueInteger": number })],
         Answer::Choice(code) => vec![coded(code)],
         Answer::Choices(codes) => codes.iter().map(coded).collect(),
-        Answer::Declined => {
-            vec![json!({ "extension": [{ "url": DATA_ABSENT_REASON, "valueCode": DECLINED }] })]
-        }
+        Answer::Declined => vec![declined()],
     }
 }

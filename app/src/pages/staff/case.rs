@@ -229,7 +229,7 @@ fn row(locale: Locale, model: &Model<'_>, field: &Field) -> AnyView {
     let item = match &field.target {
         Target::Record(number) => Some(locale.with("staff-record-item", &[("number", number)])),
         Target::Legal(_) => Some(locale.say("staff-legal-item")),
-        Target::Person(_) | Target::Extra(_) | Target::DetailOf(_) => None,
+        Target::Person(_) | Target::Extra(_) | Target::DetailOf(_) | Target::EpdsItem(_) => None,
     };
     let item = item.map(|text| view! { " " <span class="badge">{text}</span> });
     let changed = model.changed.contains(&field.id).then(|| {

@@ -215,7 +215,7 @@ fn item_row(locale: Locale, raw: &RawAnswers, item: &StaffItem) -> AnyView {
             let parts = ["year", "month", "day"].map(|part| raw.first(&format!("{id}-{part}")).to_owned());
             if parts.iter().all(String::is_empty) { String::new() } else { parts.join("-") }
         }
-        StaffKind::Multi { choices } => {
+        StaffKind::Single { choices } | StaffKind::Multi { choices } => {
             let chosen = choices.iter().filter(|choice| raw.all(id).contains(&choice.code));
             chosen.map(|choice| choice.label.get(locale.code())).collect::<Vec<_>>().join("、")
         }
@@ -255,9 +255,10 @@ fn item_field(locale: Locale, model: &Model<'_>, raw: &RawAnswers, item: &StaffI
             text_area_of(&id, raw.first(&id), Some("off".to_owned()), described.clone(), invalid)
         }
         StaffKind::Day => day_parts(locale, raw, &id, invalid),
-        StaffKind::Multi { choices } => ticks(locale, raw, &id, choices),
+        StaffKind::Single { choices } => ticks(locale, raw, &id, choices, "radio"),
+        StaffKind::Multi { choices } => ticks(locale, raw, &id, choices, "checkbox"),
     };
-    if matches!(item.kind, StaffKind::Day | StaffKind::Multi { .. }) {
+    if matches!(item.kind, StaffKind::Day | StaffKind::Single { .. } | StaffKind::Multi { .. }) {
         view! {
             <fieldset class=class aria-describedby=described>
                 <legend class="field__label">{label}</legend>{error}<div class="field__control">{control}</div>
@@ -286,7 +287,7 @@ fn day_parts(locale: Locale, raw: &RawAnswers, id: &str, invalid: bool) -> AnyVi
     view! { <div class="date-parts">{part("year", "5")}{part("month", "3")}{part("day", "3")}</div> }.into_any()
 }
 
-fn ticks(locale: Locale, raw: &RawAnswers, id: &str, choices: &[Choice]) -> AnyView {
+fn ticks(locale: Locale, raw: &RawAnswers, id: &str, choices: &[Choice], kind: &'static str) -> AnyView {
     let rows = choices
         .iter()
         .enumerate()
@@ -294,7 +295,7 @@ fn ticks(locale: Locale, raw: &RawAnswers, id: &str, choices: &[Choice]) -> AnyV
             let checked = raw.all(id).contains(&choice.code);
             view! {
                 <label class="choice">
-                    <input type="checkbox" id=format!("{id}-{place}") name=id.to_owned() value=choice.code.clone() checked=checked/>
+                    <input type=kind id=format!("{id}-{place}") name=id.to_owned() value=choice.code.clone() checked=checked/>
                     <span>{choice.label.get(locale.code()).to_owned()}</span>
                 </label>
             }
