@@ -2,7 +2,7 @@
 
 use intake::{
     access::permit_owner,
-    case::{Command, CommandKind, DeclineReason, Giver, Stage, allowed, decide},
+    case::{Command, CommandKind, DeclineReason, Giver, Stage, decide, possible},
     ids::{AccountId, ReceiptNumber},
     time::Instant,
 };
@@ -40,7 +40,19 @@ impl Filing {
     /// Whether the parent can withdraw it now.
     #[must_use]
     pub fn may_withdraw(&self) -> bool {
-        allowed(self.head.stage).any(|row| row.command == CommandKind::Withdraw)
+        possible(&review::state(&self.head)).any(|row| row.command == CommandKind::Withdraw)
+    }
+
+    /// Whether she can ask for it: after the acceptance two people of the office decide.
+    #[must_use]
+    pub fn may_ask_to_withdraw(&self) -> bool {
+        possible(&review::state(&self.head)).any(|row| row.command == CommandKind::AskToWithdraw)
+    }
+
+    /// Whether she has asked, and nobody has decided yet.
+    #[must_use]
+    pub const fn withdrawal_is_asked(&self) -> bool {
+        self.head.withdrawal_asked_at.is_some()
     }
 }
 

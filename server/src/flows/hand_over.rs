@@ -26,6 +26,9 @@ use crate::{
 /// What is left for signatures, age headers, forms and the manifest beside the entries.
 const ROOM_FOR_THE_REST: u64 = 4 * 1024 * 1024;
 
+/// Withdrawals that one batch tells of; more go with the next.
+const MOST_RECALLED: i64 = 1_000;
+
 /// A batch that was sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sealed {
@@ -101,8 +104,10 @@ async fn once(portal: &Portal, destination: &DestinationId) -> Result<Option<Sea
         let deed = Deed::Commanded(CommandKind::Seal);
         entries.push(AuditEntry::done(now, Actor::Portal, deed).on(Subject::Case(one.head.case_id)));
     }
-    let (seq, sealed) = sealed(portal, &mut tx, &public, before.as_ref(), &ready, now).await?;
+    let recalled = batch::to_recall(&mut tx, destination, MOST_RECALLED).await?;
+    let (seq, sealed) = sealed(portal, &mut tx, &public, before.as_ref(), (&ready, &recalled), now).await?;
     keep(&mut tx, destination, seq, &sealed, &ready, now).await?;
+    batch::insert_recalls(&mut tx, destination, seq, &recalled).await?;
     let count = i64::try_from(ready.len()).unwrap_or(i64::MAX);
     let subject = Subject::Batch(destination.clone(), seq);
     entries.push(AuditEntry::done(now, Actor::Portal, Deed::BatchSealed).on(subject).with("entries", count));
@@ -199,7 +204,7 @@ async fn sealed(
     tx: &mut WriteTx,
     public: &DestinationPublic,
     before: Option<&Batch>,
-    ready: &[Ready],
+    (ready, recalled): (&[Ready], &[ReceiptNumber]),
     now: Instant,
 ) -> Result<(i64, SealedBatch), FlowError> {
     let issuer = portal.config.public_url.origin();
@@ -220,7 +225,7 @@ async fn sealed(
         entries: &entries,
         forms: &forms,
         attachments: &[],
-        withdrawn: &[],
+        withdrawn: recalled,
         audit: manifest::audit_head(&audit::entry_hashes(tx).await?),
         keys_document: &keys.signed_announcement(&portal.seal, issuer, now)?,
     };

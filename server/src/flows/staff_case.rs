@@ -180,7 +180,7 @@ fn revised(open: &OpenCase<'_>) -> Vec<Revised> {
 async fn offers(connection: &mut Connection, staff: &Staff, open: &OpenCase<'_>) -> Result<Vec<Offer>, FlowError> {
     let head = &open.head;
     let mut offers = Vec::new();
-    for row in allowed(head.stage) {
+    for row in possible(&review::state(head)) {
         let fits = match row.hand {
             Hand::Staff | Hand::Another => true,
             Hand::Holder => head.holder == Some(staff.staff_id),
