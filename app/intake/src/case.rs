@@ -466,18 +466,20 @@ fn after(state: &CaseState, stage: Stage, kind: CommandKind, giver: Giver) -> Ca
     };
     let holder = match kind {
         CommandKind::Claim | CommandKind::Visited | CommandKind::Reopen | CommandKind::Correct => by_staff,
-        CommandKind::Release
-        | CommandKind::AskToVisit
-        | CommandKind::Withdraw
-        | CommandKind::ConfirmWithdrawal => None,
+        CommandKind::Release | CommandKind::AskToVisit | CommandKind::Withdraw | CommandKind::ConfirmWithdrawal => None,
         _ => state.holder,
     };
     let withdrawal = match (kind, by_staff) {
         (CommandKind::AskToWithdraw, _) => Withdrawal::Asked,
         (CommandKind::ProposeWithdrawal, Some(first)) => Withdrawal::Proposed(first),
-        (CommandKind::RefuseWithdrawal | CommandKind::ConfirmWithdrawal | CommandKind::Withdraw, _) => {
-            Withdrawal::NotAsked
-        }
+        // Decided, or a case that is over: nothing is left to decide.
+        (
+            CommandKind::RefuseWithdrawal
+            | CommandKind::ConfirmWithdrawal
+            | CommandKind::Withdraw
+            | CommandKind::Decline,
+            _,
+        ) => Withdrawal::NotAsked,
         _ => state.withdrawal,
     };
     let decided_by = match kind {
@@ -504,6 +506,12 @@ mod tests {
 
     fn staff(number: u8) -> StaffId {
         StaffId::from_random([number; 16])
+    }
+
+    /// A filing that nobody has looked at.
+    fn arrived() -> CaseState {
+        let withdrawal = Withdrawal::NotAsked;
+        CaseState { stage: Stage::Submitted, holder: None, decided_by: None, rev: 1, withdrawal }
     }
 
     fn proof() -> Sufficient {
@@ -555,21 +563,51 @@ mod tests {
 
     #[test]
     fn nobody_confirms_what_they_accepted() {
-        let state = CaseState { stage: Stage::Accepted, holder: Some(staff(1)), decided_by: Some(staff(1)), rev: 1, withdrawal: Withdrawal::NotAsked };
+        let state =
+            CaseState { stage: Stage::Accepted, holder: Some(staff(1)), decided_by: Some(staff(1)), ..arrived() };
         assert_eq!(decide(&state, &Command::Confirm, Giver::Staff(staff(1))), Err(Refusal::NeedsAnotherPerson));
         assert_eq!(decide(&state, &Command::Confirm, Giver::Staff(staff(2))).unwrap().stage, Stage::Confirmed);
     }
 
     #[test]
     fn only_the_holder_decides() {
-        let state = CaseState { stage: Stage::InReview, holder: Some(staff(1)), decided_by: None, rev: 1, withdrawal: Withdrawal::NotAsked };
+        let state = CaseState { stage: Stage::InReview, holder: Some(staff(1)), ..arrived() };
         assert_eq!(decide(&state, &Command::Accept(proof()), Giver::Staff(staff(2))), Err(Refusal::HeldByAnother));
         assert!(decide(&state, &Command::Accept(proof()), Giver::Staff(staff(1))).is_ok());
     }
 
     #[test]
+    fn a_withdrawal_after_the_acceptance_is_asked_for_and_decided_by_two_people() {
+        let accepted = CaseState { stage: Stage::Imported, decided_by: Some(staff(1)), ..arrived() };
+        assert_eq!(decide(&accepted, &Command::Withdraw, Giver::Citizen), Err(Refusal::NotInThisStage));
+        let unasked = decide(&accepted, &Command::ProposeWithdrawal, Giver::Staff(staff(1)));
+        assert_eq!(unasked, Err(Refusal::NotInThisStage), "staff withdraw nothing by themselves");
+        let asked = decide(&accepted, &Command::AskToWithdraw, Giver::Citizen).unwrap();
+        assert_eq!((asked.stage, asked.withdrawal), (Stage::Imported, Withdrawal::Asked));
+        let early = decide(&asked, &Command::ConfirmWithdrawal, Giver::Staff(staff(1)));
+        assert_eq!(early, Err(Refusal::NotInThisStage), "nobody has said yes yet");
+        // Whoever accepted the filing may say yes to its withdrawal; who said yes first may not say it twice.
+        let proposed = decide(&asked, &Command::ProposeWithdrawal, Giver::Staff(staff(2))).unwrap();
+        let alone = decide(&proposed, &Command::ConfirmWithdrawal, Giver::Staff(staff(2)));
+        assert_eq!(alone, Err(Refusal::NeedsAnotherPerson));
+        let withdrawn = decide(&proposed, &Command::ConfirmWithdrawal, Giver::Staff(staff(1))).unwrap();
+        assert_eq!((withdrawn.stage, withdrawn.withdrawal), (Stage::Withdrawn, Withdrawal::NotAsked));
+        let refused = decide(&proposed, &Command::RefuseWithdrawal, Giver::Staff(staff(2))).unwrap();
+        assert_eq!(refused, accepted, "as if nobody had asked");
+    }
+
+    #[test]
+    fn what_is_asked_for_is_in_no_batch_until_it_is_decided() {
+        let confirmed = CaseState { stage: Stage::Confirmed, decided_by: Some(staff(1)), ..arrived() };
+        let asked = decide(&confirmed, &Command::AskToWithdraw, Giver::Citizen).unwrap();
+        assert_eq!(decide(&asked, &Command::Seal, Giver::Portal), Err(Refusal::NotInThisStage));
+        let refused = decide(&asked, &Command::RefuseWithdrawal, Giver::Staff(staff(3))).unwrap();
+        assert_eq!(decide(&refused, &Command::Seal, Giver::Portal).unwrap().stage, Stage::HandedOver);
+    }
+
+    #[test]
     fn a_request_for_corrections_names_a_field() {
-        let state = CaseState { stage: Stage::InReview, holder: Some(staff(1)), decided_by: None, rev: 1, withdrawal: Withdrawal::NotAsked };
+        let state = CaseState { stage: Stage::InReview, holder: Some(staff(1)), ..arrived() };
         let empty = CorrectionRequest { fields: Vec::new(), answer_by: "2026-12-01".parse().unwrap() };
         assert_eq!(decide(&state, &Command::SendBack(empty), Giver::Staff(staff(1))), Err(Refusal::NothingNamed));
     }
@@ -577,7 +615,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_walk_confirms_or_declines_with_one_person(steps in prop::collection::vec((0usize..23, 0u8..4), 1..60)) {
-            let mut state = CaseState { stage: Stage::Submitted, holder: None, decided_by: None, rev: 1, withdrawal: Withdrawal::NotAsked };
+            let mut state = arrived();
             let commands = every_command();
             for (command, who) in steps {
                 let giver = match who { 0 => Giver::Citizen, 1 => Giver::Portal, number => Giver::Staff(staff(number)) };
@@ -594,6 +632,14 @@ mod tests {
                 }
                 if next.stage == Stage::HandedOver && state.stage == Stage::Confirmed {
                     prop_assert_eq!(state.withdrawal, Withdrawal::NotAsked);
+                }
+                if matches!(next.stage, Stage::Withdrawn | Stage::Declined) {
+                    prop_assert_eq!(next.withdrawal, Withdrawal::NotAsked, "nothing is left to decide");
+                    prop_assert_eq!(allowed(next.stage).count(), 0, "it is over");
+                }
+                if next.stage == Stage::Withdrawn && matches!(commands[command], Command::Withdraw) {
+                    let early = [Stage::Submitted, Stage::InReview, Stage::SentBack, Stage::VisitNeeded];
+                    prop_assert!(early.contains(&state.stage), "after the acceptance two people decide");
                 }
                 if next.stage == Stage::InReview && !matches!(commands[command], Command::SettleRejected) {
                     prop_assert!(next.holder.is_some());

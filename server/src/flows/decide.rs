@@ -4,7 +4,9 @@
 use intake::{
     access::{self, Action},
     answers::RawAnswers,
-    case::{Command, CommandKind, CorrectionRequest, DeclineReason, Giver, Hand, Refusal, Stage, allowed, decide, possible},
+    case::{
+        Command, CommandKind, CorrectionRequest, DeclineReason, Giver, Hand, Refusal, Stage, allowed, decide, possible,
+    },
     identity::{Evidence, Method, NumberDocument, PersonDocument, SeenAtCounter},
     ids::{ReceiptNumber, StaffId},
     staff_items::{StaffItemError, parse_staff_items},
@@ -113,7 +115,9 @@ impl Notice {
         match kind {
             CommandKind::SendBack => Some(Self::SentBack),
             CommandKind::AskToVisit => Some(Self::VisitNeeded),
-            CommandKind::Decline | CommandKind::ConfirmWithdrawal | CommandKind::RefuseWithdrawal => Some(Self::Decided),
+            CommandKind::Decline | CommandKind::ConfirmWithdrawal | CommandKind::RefuseWithdrawal => {
+                Some(Self::Decided)
+            }
             _ => None,
         }
     }

@@ -46,16 +46,8 @@ pub enum Tab {
 
 impl Tab {
     /// All, in order.
-    pub const ALL: [Self; 8] = [
-        Self::New,
-        Self::Mine,
-        Self::SentBack,
-        Self::Second,
-        Self::Withdrawal,
-        Self::Handover,
-        Self::Held,
-        Self::Done,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::New, Self::Mine, Self::SentBack, Self::Second, Self::Withdrawal, Self::Handover, Self::Held, Self::Done];
 
     /// The name in the address.
     #[must_use]

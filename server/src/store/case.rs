@@ -40,7 +40,9 @@ sql! {
         ORDER BY filed_at, case_id LIMIT $3");
     COUNT_OF_WITHDRAWALS = "SELECT COUNT(*) FROM case_file WHERE withdrawal_asked_at IS NOT NULL";
     CONFIRMED = head!("WHERE stage = 'confirmed' AND withdrawal_asked_at IS NULL ORDER BY filed_at, case_id LIMIT $1");
-    CLOSED_BEFORE = head!("WHERE erased_at IS NULL AND stage = $1 AND stage_since <= $2 ORDER BY stage_since LIMIT $3");
+    // Whoever asks for a withdrawal is answered by people who can read what it is about.
+    CLOSED_BEFORE = head!("WHERE erased_at IS NULL AND stage = $1 AND stage_since <= $2 AND withdrawal_asked_at IS NULL
+        ORDER BY stage_since LIMIT $3");
     ERASE_KEY = "UPDATE case_file SET wrapped_key = NULL, erased_at = $2, updated_at = $2, version = version + 1
         WHERE case_id = $1 AND erased_at IS NULL";
     ERASE_REVISIONS = "DELETE FROM case_revision WHERE case_id = $1";

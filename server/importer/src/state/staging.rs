@@ -4,6 +4,7 @@
 use intake::time::Instant;
 
 use super::{EntryKey, State, StateError, instant};
+use crate::judge::reason;
 
 /// A batch that was staged.
 #[derive(Clone, Debug, PartialEq, Eq)]
