@@ -143,7 +143,7 @@ fn withdrawal_news(locale: Locale, model: &Model) -> Option<AnyView> {
     if let Some(at) = of.asked_at {
         return Some(
             view! {
-                <div class="notice">
+                <div class="notice notice--info">
                     <h2>{locale.say("case-withdrawal-asked")}</h2>
                     <p>{locale.with("case-withdrawal-asked-lead", &[("at", &at.minute_in_japan())])}</p>
                     {told("case-withdrawal-recall")}
@@ -153,9 +153,8 @@ fn withdrawal_news(locale: Locale, model: &Model) -> Option<AnyView> {
         );
     }
     match model.row.stage {
-        Stage::Withdrawn => {
-            told("case-withdrawal-recalled").map(|told| view! { <div class="notice">{told}</div> }.into_any())
-        }
+        Stage::Withdrawn => told("case-withdrawal-recalled")
+            .map(|told| view! { <div class="notice notice--info">{told}</div> }.into_any()),
         _ if of.was_refused => Some(
             view! {
                 <div class="notice notice--warning">
