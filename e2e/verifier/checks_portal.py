@@ -121,10 +121,10 @@ class Portal:
         names = [file["name"] for file in verify(manifest, "madoguchi-batch+jws", self.keys())["files"]]
         return {"manifest.jws.json": manifest} | {name: self.get(path + name) for name in names}
 
-    def opened(self):
-        """Every batch: its files, its manifest and its entries."""
+    def opened(self, most=None):
+        """Every batch, or the first so many: its files, its manifest and its entries."""
         previous, opened = (0, ZEROS), []
-        for listed in self.batches():
+        for listed in self.batches()[:most]:
             files = self.files(listed["seq"])
             need(digest(files["manifest.jws.json"]) == listed["manifest_sha256"], "the list names another manifest")
             manifest, entries = open_batch(
@@ -317,7 +317,7 @@ def what_was_handed_over_and_withdrawn_by_two_people_is_recalled_once(portal):
 
 @case
 def a_receipt_is_taken_once_and_settles_the_batch(portal):
-    files, manifest, entries = portal.opened()[0]
+    files, manifest, entries = portal.opened(1)[0]
     manifest["digest"] = digest(files["manifest.jws.json"])
     results = [{"id": entry["id"], "rev": entry["rev"], "result": "imported", "at": NOW} for entry in entries]
     receipt = portal.receipt(manifest, results)

@@ -226,7 +226,7 @@ async fn after_the_acceptance_a_parent_asks_for_the_withdrawal_and_reads_what_be
         let (case, ask) = (format!("/cases/{number}"), format!("/cases/{number}/ask-to-withdraw"));
         let page = browser.open(&case);
         assert!(!page.has_form(&ask) && page.has_form(&format!("{case}/withdraw")), "it is not accepted yet");
-        let (clerks, receipt) = (two_clerks(&site.portal).await, number.parse().unwrap());
+        let (clerks, receipt) = (two_clerks(&site.portal).await, number.parse().expect("a receipt number"));
         confirm(&site.portal, &clerks, &receipt).await;
 
         let page = browser.open(&case);
