@@ -128,6 +128,8 @@ fn to_stage(stage: Stage) -> case::StageChange {
         accepted: None,
         confirmed: None,
         correction_due_on: None,
+        withdrawal_asked_at: None,
+        withdrawal_proposed_by: None,
         rev: 1,
         at: NOW,
     }

@@ -143,7 +143,7 @@ async fn work(
         SampleStage::InReview => (vec![Order::Claim], None),
         SampleStage::SentBack => (vec![Order::Claim, Order::SendBack(correction(portal)?)], None),
         SampleStage::VisitNeeded => (vec![Order::Claim, Order::AskToVisit], None),
-        SampleStage::Accepted => (vec![Order::Claim, seen(), Order::Accept], None),
+        SampleStage::Accepted | SampleStage::WithdrawalAsked => (vec![Order::Claim, seen(), Order::Accept], None),
         SampleStage::Confirmed => (vec![Order::Claim, seen(), Order::Accept], Some(Order::Confirm)),
         SampleStage::DeclineProposed(reason) => (vec![Order::Claim, Order::ProposeDecline(reason)], None),
         SampleStage::Declined(reason) => (vec![Order::Claim, Order::ProposeDecline(reason)], Some(Order::Decline)),
@@ -154,6 +154,10 @@ async fn work(
         if let Given::Refused(_) = give(portal, who, &filed.number, version, &order, letter).await? {
             return Err(FlowError::Store(StoreError::Corrupt("a sample that cannot be worked on".to_owned())));
         }
+    }
+    if stage == SampleStage::WithdrawalAsked {
+        let version = version_of(portal, &filed.number).await?;
+        filings::ask_to_withdraw(portal, filed.account, &filed.number, version).await?;
     }
     Ok(())
 }

@@ -80,7 +80,7 @@ async fn current(
     form: &FormId,
     now: Instant,
 ) -> Result<Option<Draft>, StoreError> {
-    Ok(draft::find_for_owner(connection, owner, form).await?.filter(|draft| draft.expires_at > now))
+    Ok(draft::find_for_owner(connection, owner, form).await?.filter(|draft| !draft.is_over(now)))
 }
 
 /// The draft of who asks.
@@ -110,7 +110,7 @@ pub async fn begin<'portal>(
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
     if let Some(found) = draft::find_for_owner(&mut tx, &typist.owner, form_id).await? {
-        if found.expires_at > now {
+        if !found.is_over(now) {
             return open(portal, &found);
         }
         draft::delete(&mut tx, found.draft_id).await?;
@@ -165,10 +165,12 @@ pub async fn save_page<'portal>(
     if let Err(UnknownInput) = raw.replace_page(opened.form, page, sent) {
         return Ok(Saved::UnknownInput);
     }
-    if raw == opened.raw {
+    let is_same = raw == opened.raw;
+    // Whoever was told that the draft ends, and goes on with it, has put the end off also without changing a word.
+    if is_same && stored.noticed_at.is_none() {
         return Ok(Saved::Kept(opened));
     }
-    if opened.raw.page_state(opened.form, page) != read_state {
+    if !is_same && opened.raw.page_state(opened.form, page) != read_state {
         return Ok(Saved::Conflict(opened));
     }
     let key = portal.seal.unwrap_key(&stored.wrapped_key)?;

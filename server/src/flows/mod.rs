@@ -6,6 +6,7 @@ pub mod content;
 pub mod correction;
 pub mod decide;
 pub mod draft;
+pub mod draft_end;
 pub mod filings;
 pub mod hand_over;
 pub mod import_job;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use intake::{
     access::{self, Action},
-    case::{CommandKind, Hand, allowed},
+    case::{CommandKind, Hand, possible},
     flags::{self, Raised},
     ids::{FieldId, ReceiptNumber, StaffId},
     journey::{self, CompleteAnswers, Derived, Warning, derive_on},
@@ -16,7 +16,7 @@ use super::{
     FlowError,
     content::{self, EventDetail, OpenCase, OpenRevision},
     decide::{Obstacle, is_another_person},
-    queue,
+    queue, review,
 };
 use crate::{
     portal::Portal,
@@ -90,6 +90,8 @@ pub struct StaffCase<'portal> {
     pub offers: Vec<Offer>,
     /// Who holds it.
     pub holder: Option<String>,
+    /// 「取下げの申出」 Who said yes to a withdrawal first.
+    pub withdrawal_proposed_by: Option<String>,
 }
 
 /// Opens a case for a member of staff.
@@ -128,6 +130,7 @@ pub async fn view<'portal>(
         history,
         offers,
         holder: open.head.holder.and_then(|holder| people.get(&holder).cloned()),
+        withdrawal_proposed_by: open.head.withdrawal_proposed_by.and_then(|first| people.get(&first).cloned()),
         complete,
         case: open,
     };
@@ -180,7 +183,7 @@ fn revised(open: &OpenCase<'_>) -> Vec<Revised> {
 async fn offers(connection: &mut Connection, staff: &Staff, open: &OpenCase<'_>) -> Result<Vec<Offer>, FlowError> {
     let head = &open.head;
     let mut offers = Vec::new();
-    for row in allowed(head.stage) {
+    for row in possible(&review::state(head)) {
         let fits = match row.hand {
             Hand::Staff | Hand::Another => true,
             Hand::Holder => head.holder == Some(staff.staff_id),

@@ -77,7 +77,7 @@ async fn once(
         let hers = head.filter(|head| head.account_id == Some(sender.account)).ok_or(FlowError::NotFound)?;
         return Ok(Submitted::Receipt(hers.receipt_number));
     };
-    if stored.account_id != Some(sender.account) || stored.form_id != *form_id || stored.expires_at <= now {
+    if stored.account_id != Some(sender.account) || stored.form_id != *form_id || stored.is_over(now) {
         return Err(FlowError::NotFound);
     }
     let version = u32::try_from(stored.form_version).map_err(|_| FlowError::NotFound)?;

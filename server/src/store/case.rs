@@ -16,7 +16,7 @@ macro_rules! head {
         concat!(
             "SELECT case_id, receipt_number, account_id, form_id, form_version, form_sha256, channel, stage, holder, ",
             "proposed_by, accepted_by, accepted_at, confirmed_by, confirmed_at, correction_due_on, version, rev, filed_at, ",
-            "stage_since, updated_at, erased_at FROM case_file ",
+            "stage_since, updated_at, erased_at, withdrawal_asked_at, withdrawal_proposed_by FROM case_file ",
             $rest
         )
     };
@@ -36,8 +36,13 @@ sql! {
     QUEUE_OF_HOLDER = head!("WHERE holder = $8 AND stage IN ($1, $2, $3, $4) AND (filed_at, case_id) > ($5, $6)
         ORDER BY filed_at, case_id LIMIT $7");
     DUE_BEFORE = head!("WHERE stage = 'sent_back' AND correction_due_on < $1 ORDER BY filed_at, case_id LIMIT $2");
-    CONFIRMED = head!("WHERE stage = 'confirmed' ORDER BY filed_at, case_id LIMIT $1");
-    CLOSED_BEFORE = head!("WHERE erased_at IS NULL AND stage = $1 AND stage_since <= $2 ORDER BY stage_since LIMIT $3");
+    QUEUE_OF_WITHDRAWALS = head!("WHERE withdrawal_asked_at IS NOT NULL AND (filed_at, case_id) > ($1, $2)
+        ORDER BY filed_at, case_id LIMIT $3");
+    COUNT_OF_WITHDRAWALS = "SELECT COUNT(*) FROM case_file WHERE withdrawal_asked_at IS NOT NULL";
+    CONFIRMED = head!("WHERE stage = 'confirmed' AND withdrawal_asked_at IS NULL ORDER BY filed_at, case_id LIMIT $1");
+    // Whoever asks for a withdrawal is answered by people who can read what it is about.
+    CLOSED_BEFORE = head!("WHERE erased_at IS NULL AND stage = $1 AND stage_since <= $2 AND withdrawal_asked_at IS NULL
+        ORDER BY stage_since LIMIT $3");
     ERASE_KEY = "UPDATE case_file SET wrapped_key = NULL, erased_at = $2, updated_at = $2, version = version + 1
         WHERE case_id = $1 AND erased_at IS NULL";
     ERASE_REVISIONS = "DELETE FROM case_revision WHERE case_id = $1";
@@ -46,7 +51,8 @@ sql! {
     COUNT_OF_HOLDER = "SELECT COUNT(*) FROM case_file WHERE holder = $1 AND stage = 'in_review'";
     UPDATE_STAGE = "UPDATE case_file SET stage = $3, holder = $4, proposed_by = $5, accepted_by = $6, accepted_at = $7,
         confirmed_by = $8, confirmed_at = $9, correction_due_on = $10, rev = $11, updated_at = $12,
-        stage_since = CASE WHEN stage = $3 THEN stage_since ELSE $12 END, version = version + 1
+        stage_since = CASE WHEN stage = $3 THEN stage_since ELSE $12 END, withdrawal_asked_at = $13,
+        withdrawal_proposed_by = $14, version = version + 1
         WHERE case_id = $1 AND version = $2";
     KEY = "SELECT wrapped_key FROM case_file WHERE case_id = $1";
     REVISIONS = "SELECT rev, answers_sealed, author_kind, author_id, created_at FROM case_revision WHERE case_id = $1
@@ -107,6 +113,10 @@ row! {
         pub updated_at: Instant,
         /// When the content was erased.
         pub erased_at: Option<Instant>,
+        /// When a withdrawal was asked for that is not decided yet.
+        pub withdrawal_asked_at: Option<Instant>,
+        /// Who said yes to it first.
+        pub withdrawal_proposed_by: Option<StaffId>,
     }
 }
 
@@ -298,6 +308,27 @@ pub async fn queue(connection: &mut Connection, filter: &QueueFilter<'_>) -> Res
     }
 }
 
+/// A page of the cases whose withdrawal is asked for, oldest filing first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn withdrawals_asked(
+    connection: &mut Connection,
+    after: Option<(Instant, CaseId)>,
+    limit: i64,
+) -> Result<Vec<CaseHead>, StoreError> {
+    let (filed_at, id) = after.unwrap_or((Instant(i64::MIN), CaseId::from_random([0; 16])));
+    all!(connection, CaseHead, QUEUE_OF_WITHDRAWALS, filed_at.micros(), id.bytes().as_slice(), limit)
+}
+
+/// How many withdrawals are asked for and not decided.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_withdrawals_asked(connection: &mut Connection) -> Result<i64, StoreError> {
+    Ok(optional!(connection, (i64,), COUNT_OF_WITHDRAWALS)?.map_or(0, |(count,)| count))
+}
+
 /// Cases sent back whose date has passed on `today`.
 ///
 /// # Errors
@@ -381,6 +412,10 @@ pub struct StageChange {
     pub correction_due_on: Option<CivilDate>,
     /// Revision.
     pub rev: i64,
+    /// When a withdrawal was asked for that is not decided yet.
+    pub withdrawal_asked_at: Option<Instant>,
+    /// Who said yes to it first.
+    pub withdrawal_proposed_by: Option<StaffId>,
     /// Now.
     pub at: Instant,
 }
@@ -411,6 +446,8 @@ pub async fn update_stage(
         change.correction_due_on.map(|day| day.to_string()),
         change.rev,
         change.at.micros(),
+        change.withdrawal_asked_at.map(Instant::micros),
+        change.withdrawal_proposed_by.as_ref().map(who),
     )?;
     Ok(changed == 1)
 }

@@ -194,7 +194,7 @@ impl FromRequest for Citizen {
         // After a POST the way goes on at the page that it came from.
         let path = request.path();
         let is_removal = path.starts_with("/account/passkeys/") && path.ends_with("/remove");
-        let page = match path.strip_suffix("/withdraw") {
+        let page = match path.strip_suffix("/withdraw").or_else(|| path.strip_suffix("/ask-to-withdraw")) {
             Some(case) => case,
             None if is_removal => "/account",
             None => path,

@@ -58,6 +58,14 @@ pub struct Offer {
     pub obstacle: Option<&'static str>,
 }
 
+/// 「取下げの申出」 A withdrawal that is asked for and not decided.
+pub struct WithdrawalAsked {
+    /// Since when.
+    pub at: Instant,
+    /// Who said yes to it first.
+    pub first: Option<String>,
+}
+
 /// A command that was not carried out.
 #[derive(Default)]
 pub struct Failed {
@@ -113,6 +121,8 @@ pub struct Model<'a> {
     pub decline_reason: Option<DeclineReason>,
     /// Until when corrections are asked for.
     pub correction_due_on: Option<CivilDate>,
+    /// 「取下げの申出」
+    pub withdrawal: Option<WithdrawalAsked>,
     /// What happened, oldest first.
     pub history: Vec<Step>,
     /// What can be done.
@@ -153,6 +163,7 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
                 <h1>{model.form.title.get(locale.code()).to_owned()} " " {model.number.to_string()}</h1>
                 {facts(locale, model)}
             </div>
+            {withdrawal(locale, model)}
             <div class="case-layout">
                 <div>{look_at(locale, model)}{answers(locale, model)}{command::staff_items(locale, model)}{history(locale, model)}</div>
                 <aside aria-label=locale.say("staff-decision")>
@@ -183,6 +194,25 @@ fn facts(locale: Locale, model: &Model<'_>) -> AnyView {
         {proposed}
     }
     .into_any()
+}
+
+/// 「取下げの申出」 Above everything: it is decided before the case goes on.
+fn withdrawal(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
+    let asked = model.withdrawal.as_ref()?;
+    let first = match &asked.first {
+        Some(name) => locale.with("staff-withdrawal-first", &[("name", name)]),
+        None => locale.say("staff-withdrawal-nobody"),
+    };
+    Some(
+        view! {
+            <div class="notice notice--warning">
+                <h2>{locale.with("staff-withdrawal-asked", &[("at", &asked.at.minute_in_japan())])}</h2>
+                <p>{first}</p>
+                <p>{locale.say("staff-withdrawal-lead")}</p>
+            </div>
+        }
+        .into_any(),
+    )
 }
 
 /// 「確認が必要な項目」 each with the answer that raised it.

@@ -23,6 +23,9 @@ pub(super) fn all(locale: Locale, model: &Model<'_>) -> AnyView {
     let nothing = model.offers.is_empty().then(|| view! { <p>{locale.say("staff-nothing-to-do")}</p> });
     view! {
         {nothing}
+        {button(locale, model, CommandKind::ProposeWithdrawal, "danger")}
+        {button(locale, model, CommandKind::ConfirmWithdrawal, "danger")}
+        {button(locale, model, CommandKind::RefuseWithdrawal, "secondary")}
         {button(locale, model, CommandKind::Claim, "primary")}
         {button(locale, model, CommandKind::Visited, "secondary")}
         {record_identity(locale, model)}

@@ -7,7 +7,7 @@ use actix_web::{
     http::StatusCode,
     web::{Data, Path},
 };
-use app::pages::staff::case::{self as pages, Detail, Failed, Model, Step};
+use app::pages::staff::case::{self as pages, Detail, Failed, Model, Step, WithdrawalAsked};
 use intake::{ids::ReceiptNumber, journey};
 
 use super::{Answer, AtWork};
@@ -57,7 +57,8 @@ pub(super) async fn shown(
 ) -> Result<HttpResponse, WebError> {
     let status = if failed.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = staff_case::view(portal, &at.who.staff, number).await?;
-    let StaffCase { case, complete, derived, flags, warnings, revised, history, offers, holder } = view;
+    let StaffCase { case, complete, derived, flags, warnings, revised, history, offers, holder, .. } = view;
+    let withdrawal = case.head.withdrawal_asked_at.map(|at| WithdrawalAsked { at, first: view.withdrawal_proposed_by });
     let newest = case.newest()?;
     let offers = offers
         .into_iter()
@@ -84,6 +85,7 @@ pub(super) async fn shown(
         staff_items: &case.office.staff_items,
         decline_reason: case.office.decline_reason,
         correction_due_on: case.head.correction_due_on,
+        withdrawal,
         history: history.into_iter().map(step).collect(),
         offers: offers.collect(),
         failed,
