@@ -114,7 +114,7 @@ async fn file(portal: &Portal, form: &Form, person: &SamplePerson) -> Result<Fil
     let started = AuditEntry::done(now, Actor::Citizen(account), Deed::DraftStarted).on(Subject::Draft(draft_id));
     tx.commit_all(made.into_iter().chain([started]).collect()).await?;
 
-    let sender = Sender { account, method: Method::EmailCode, signed_in_at: now };
+    let sender = Sender { account, method: Method::EmailCode, signed_in_at: now, language: language(&person.raw) };
     match submit(portal, &sender, &form.id, draft_id, letters::received).await? {
         Submitted::Receipt(number) => Ok(Filed { account, number }),
         Submitted::Incomplete(_) => Err(FlowError::Store(StoreError::Corrupt("an incomplete sample".to_owned()))),

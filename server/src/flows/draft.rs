@@ -9,7 +9,7 @@ use intake::{
     time::Instant,
 };
 
-use super::{FlowError, random};
+use super::{FlowError, follow, random};
 use crate::{
     portal::Portal,
     store::{
@@ -97,14 +97,36 @@ pub async fn load<'portal>(
     found.map(|draft| open(portal, &draft)).transpose()
 }
 
-/// The draft of who asks, begun if there is none.
+/// The draft of who asks, begun if there is none. A form that follows another begins with what was answered there.
 ///
 /// # Errors
-/// [`FlowError::NotFound`] for a form that is not served.
+/// [`FlowError::NotFound`] for a form that is not served; [`FlowError::NeedsAccount`] and [`FlowError::NothingToFollow`]
+/// for a form that follows another.
 pub async fn begin<'portal>(
     portal: &'portal Portal,
     typist: &Typist,
     form_id: &FormId,
+) -> Result<OpenDraft<'portal>, FlowError> {
+    begin_with(portal, typist, form_id, true).await
+}
+
+/// The same for a page whose parent's session is over: kept for the browser, it becomes hers when she signs in again.
+///
+/// # Errors
+/// As [`begin`], but that a form which follows another is begun too: it is asked about when it is sent.
+pub async fn rescue<'portal>(
+    portal: &'portal Portal,
+    typist: &Typist,
+    form_id: &FormId,
+) -> Result<OpenDraft<'portal>, FlowError> {
+    begin_with(portal, typist, form_id, false).await
+}
+
+async fn begin_with<'portal>(
+    portal: &'portal Portal,
+    typist: &Typist,
+    form_id: &FormId,
+    follows: bool,
 ) -> Result<OpenDraft<'portal>, FlowError> {
     let form = portal.catalog.newest(form_id).ok_or(FlowError::NotFound)?;
     let now = portal.clock.now();
@@ -115,9 +137,16 @@ pub async fn begin<'portal>(
         }
         draft::delete(&mut tx, found.draft_id).await?;
     }
+    let raw = match (&form.follows, typist.owner) {
+        (None, _) => RawAnswers::default(),
+        (Some(_), DraftOwner::Account(account)) => {
+            follow::first_answers(portal, &mut tx, account, form, now.date_in_japan()).await?
+        }
+        (Some(_), DraftOwner::Browser(_)) if follows => return Err(FlowError::NeedsAccount),
+        (Some(_), DraftOwner::Browser(_)) => RawAnswers::default(),
+    };
     let id = DraftId::from_random(random());
     let (key, wrapped_key) = portal.seal.new_data_key();
-    let raw = RawAnswers::default();
     let answers_sealed = key.seal(&draft::place(id), &serde_json::to_vec(&raw)?);
     let expires_at = now.plus(retention::DRAFT);
     let new = NewDraft {

@@ -38,8 +38,12 @@ fn number(text: &str) -> Result<ReceiptNumber, WebError> {
     text.parse().map_err(|_| WebError::NotFound)
 }
 
+fn form_of<'portal>(portal: &'portal Portal, head: &CaseHead) -> Option<&'portal Form> {
+    u32::try_from(head.form_version).ok().and_then(|version| portal.catalog.version(&head.form_id, version))
+}
+
 fn row(portal: &Portal, citizen: &Citizen, head: &CaseHead) -> Row {
-    let form = u32::try_from(head.form_version).ok().and_then(|it| portal.catalog.version(&head.form_id, it));
+    let form = form_of(portal, head);
     let locale = citizen.visitor.locale.code();
     Row {
         number: head.receipt_number.clone(),
@@ -52,7 +56,8 @@ fn row(portal: &Portal, citizen: &Citizen, head: &CaseHead) -> Row {
 /// `GET /receipt/{receipt_number}`
 pub async fn receipt(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
     let filing = filings::view(&portal, citizen.session.account, &number(&path)?).await?;
-    Ok(page(StatusCode::OK, receipt_page::page(citizen.visitor.chrome(), &filing.head.receipt_number)))
+    let form = form_of(&portal, &filing.head).ok_or(WebError::Broken)?;
+    Ok(page(StatusCode::OK, receipt_page::page(citizen.visitor.chrome(), &filing.head.receipt_number, form)))
 }
 
 /// `GET /cases`
