@@ -111,6 +111,7 @@ staff-computed = Computed for the day of filing: { $all }
 staff-weeks = { $weeks } weeks and { $days } days (month { $month })
 staff-age = { $age } years old
 staff-history = History
+staff-fhir = Save this filing as a FHIR R4 file (this is recorded)
 staff-decision = Decision
 staff-nothing-to-do = There is nothing you can do now.
 staff-items-title = Items for staff

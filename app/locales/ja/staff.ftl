@@ -111,6 +111,7 @@ staff-computed = 計算した値（届出日現在）：{ $all }
 staff-weeks = 妊娠{ $weeks }週{ $days }日（第{ $month }月）
 staff-age = { $age }歳
 staff-history = 履歴
+staff-fhir = この届出を FHIR R4 のファイルで保存する（記録が残ります）
 staff-decision = 判断
 staff-nothing-to-do = いま、できる操作はありません。
 staff-items-title = 職員が記入する項目

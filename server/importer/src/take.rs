@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use handover::{
-    BatchFiles, Chain, OpenedBatch, OpenedEntry,
+    BatchFiles, OpenedBatch, OpenedEntry,
     manifest::{KEYS_FILE, MANIFEST_FILE},
 };
 use intake::{export::Entry, time::Instant};
@@ -18,7 +18,7 @@ use crate::{
     mapping::{Mapping, csv_line},
     record::statements,
     residents::Resolution,
-    state::{CsvFile, EntryKey, NewEntry, NewOutcome, StagedBatch, State},
+    state::{CsvFile, EntryKey, NewEntry, NewOutcome, StagedBatch},
     trust::{self, chain, reader},
 };
 
@@ -149,13 +149,7 @@ pub async fn verify(config: &Config, files: &BatchFiles, now: Instant) -> Result
     let keys = inputs::read_keys(config)?;
     let residents = inputs::read_residents(config)?;
     let mappings = inputs::read_mappings(config)?;
-    let (trust, chain) = if config.state.exists() {
-        let state = State::look(&config.state).await?;
-        let trust = trust::trust(config, &state, files.get(KEYS_FILE), None, now).await?;
-        (trust, chain(&state).await?)
-    } else {
-        (trust::first_trust(config, files.get(KEYS_FILE), None, now)?, Chain::default())
-    };
+    let (trust, chain) = trust::looked_up(config, files, now).await?;
     let batch = handover::open(files, &reader(config, &keys, &trust, &chain))?;
     let judge = Judge { keys: &keys, municipality: &config.municipality, residents: &residents, mappings: &mappings };
     Ok(told(&batch, &judge_all(&judge, &batch)?))

@@ -8,6 +8,7 @@ use intake::{
     form::Form,
     identity::{Evidence, SeenAtCounter},
     journey::{CompleteAnswers, complete},
+    staff_items::{StaffAnswers, parse_staff_items},
     time::Instant,
 };
 use serde::{Deserialize, Serialize};
@@ -94,6 +95,16 @@ impl OpenCase<'_> {
         let newest = self.newest()?;
         complete(self.form, &newest.raw, newest.created_at.date_in_japan())
             .map_err(|_| corrupt("a case with incomplete answers"))
+    }
+
+    /// The staff items, by the rules of the day of acceptance.
+    ///
+    /// # Errors
+    /// When the case was not accepted, or its form does not take them.
+    pub fn staff_answers(&self) -> Result<StaffAnswers, FlowError> {
+        let accepted_at = self.head.accepted_at.ok_or_else(|| corrupt("an accepted case without its decision"))?;
+        parse_staff_items(self.form, &self.office.staff_items, accepted_at.date_in_japan())
+            .map_err(|_| corrupt("a case with staff items that its form does not take"))
     }
 
     /// Keeps the newest answers once more under the next number. They keep their day too, for the rules that depend on it

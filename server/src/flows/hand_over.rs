@@ -8,7 +8,6 @@ use intake::{
     export::{self, Entry, Filing, Review, recheck},
     form::Form,
     ids::{DestinationId, ReceiptNumber},
-    staff_items::parse_staff_items,
     time::Instant,
 };
 
@@ -152,8 +151,7 @@ async fn entry_of(portal: &Portal, tx: &mut WriteTx, head: CaseHead) -> Result<E
     let (accepted, confirmed) = (head.accepted_by.zip(head.accepted_at), head.confirmed_by.zip(head.confirmed_at));
     let ((accepted_by, accepted_at), (confirmed_by, confirmed_at)) =
         accepted.zip(confirmed).ok_or_else(|| corrupt("a confirmed case without its two decisions"))?;
-    let staff = parse_staff_items(opened.form, &opened.office.staff_items, accepted_at.date_in_japan())
-        .map_err(|_| corrupt("a case with staff items that its form does not take"))?;
+    let staff = opened.staff_answers()?;
     let filing = Filing {
         id: head.receipt_number.clone(),
         rev: head.rev,

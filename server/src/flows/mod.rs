@@ -7,6 +7,7 @@ pub mod correction;
 pub mod decide;
 pub mod draft;
 pub mod draft_end;
+pub mod fhir;
 pub mod filings;
 pub mod follow;
 pub mod hand_over;

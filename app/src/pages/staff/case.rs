@@ -145,6 +145,8 @@ pub struct Model<'a> {
     pub history: Vec<Step>,
     /// What can be done.
     pub offers: Vec<Offer>,
+    /// Whether it may be taken away as a file.
+    pub is_exported: bool,
     /// What could not be done just now.
     pub failed: Failed,
 }
@@ -183,7 +185,7 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
             </div>
             {withdrawal(locale, model)}
             <div class="case-layout">
-                <div>{related(locale, model)}{look_at(locale, model)}{answers(locale, model)}{command::staff_items(locale, model)}{history(locale, model)}</div>
+                <div>{related(locale, model)}{look_at(locale, model)}{answers(locale, model)}{command::staff_items(locale, model)}{history(locale, model)}{file(locale, model)}</div>
                 <aside aria-label=locale.say("staff-decision")>
                     <h2>{locale.say("staff-decision")}</h2>
                     {identity(locale, model)}
@@ -398,6 +400,12 @@ fn history(locale: Locale, model: &Model<'_>) -> AnyView {
         })
         .collect_view();
     view! { <section><h2>{locale.say("staff-history")}</h2><ol class="history">{steps}</ol></section> }.into_any()
+}
+
+/// The case as a file, for who may take it away.
+fn file(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
+    let address = format!("/staff/cases/{}/fhir.json", model.number);
+    model.is_exported.then(|| view! { <p><a href=address download="">{locale.say("staff-fhir")}</a></p> }.into_any())
 }
 
 fn detail(locale: Locale, model: &Model<'_>, detail: &Detail) -> Option<AnyView> {

@@ -4,18 +4,27 @@ use std::collections::BTreeSet;
 
 use actix_web::{
     HttpResponse,
-    http::StatusCode,
+    http::{
+        StatusCode,
+        header::{CACHE_CONTROL, CONTENT_DISPOSITION},
+    },
     web::{Data, Path},
 };
 use app::{
     pages::staff::case::{self as pages, Detail, Failed, Model, Related, Step, WithdrawalAsked},
     text::Locale,
 };
-use intake::{ids::ReceiptNumber, journey};
+use intake::{
+    access::{Action, may},
+    fhir::MEDIA_TYPE,
+    ids::ReceiptNumber,
+    journey,
+};
 
 use super::{Answer, AtWork};
 use crate::{
     flows::{
+        self,
         content::EventDetail,
         decide::Obstacle,
         staff_case::{self, StaffCase, Who},
@@ -101,12 +110,25 @@ pub(super) async fn shown(
         related: related.iter().map(|head| related_row(portal, head)).collect(),
         history: history.into_iter().map(step).collect(),
         offers: offers.collect(),
+        is_exported: may(at.who.staff.role, Action::ExportCase) && case.head.stage.stands_accepted(),
         failed,
     };
     let mut desk = at.desk.clone();
     // Also after a command: choosing a language comes back to the case.
     desk.chrome.path = format!("/staff/cases/{number}");
     Ok(page(status, pages::page(&desk, &model)))
+}
+
+/// `GET /staff/cases/{receipt_number}/fhir.json`
+pub async fn fhir(portal: Data<Portal>, at: AtWork, path: Path<String>) -> Answer {
+    let number: ReceiptNumber = path.parse().map_err(|_| WebError::NotFound)?;
+    let bundle = flows::fhir::export(&portal, &at.who.staff, &number).await?;
+    let name = format!("attachment; filename=\"fhir-{number}.json\"");
+    Ok(HttpResponse::Ok()
+        .content_type(MEDIA_TYPE)
+        .insert_header((CONTENT_DISPOSITION, name))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(bundle.to_string()))
 }
 
 /// `GET /staff/cases/{receipt_number}`
