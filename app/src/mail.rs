@@ -1,6 +1,8 @@
 //! What mail says. Invariant: neutral, for others may see the screen: no receipt number, no name, no result, no word of
 //! what it is about (`decisions.md`).
 
+use intake::time::Instant;
+
 use crate::text::Locale;
 
 /// Subject and plain text.
@@ -27,6 +29,13 @@ pub fn received(locale: Locale) -> Mail {
 #[must_use]
 pub fn taken_in(locale: Locale) -> Mail {
     Mail { subject: locale.say("taken-in-subject"), body: locale.say("taken-in-body") }
+}
+
+/// What was typed and not sent is deleted then.
+#[must_use]
+pub fn draft_ends(locale: Locale, at: Instant) -> Mail {
+    let at = at.minute_in_japan();
+    Mail { subject: locale.say("draft-ends-subject"), body: locale.with("draft-ends-body", &[("at", &at)]) }
 }
 
 /// What the office writes about after it has looked: the keys `<name>-subject` and `<name>-body`.
@@ -68,7 +77,8 @@ mod tests {
     fn mail_betrays_nothing() {
         for locale in Locale::ALL {
             let all = News::ALL.map(|one| news(locale, one));
-            let others = [sign_in_code(locale, "123456"), received(locale), taken_in(locale)];
+            let ends = draft_ends(locale, Instant(0));
+            let others = [sign_in_code(locale, "123456"), received(locale), taken_in(locale), ends];
             for mail in all.into_iter().chain(others) {
                 let text = format!("{} {}", mail.subject, mail.body).to_lowercase();
                 for word in ["妊娠", "母子", "出産", "pregnan", "birth", "mother", "受付番号"] {

@@ -36,7 +36,7 @@ for (const javaScript of [true, false]) {
     const first = await atTheDesk(browser, portal, "clerk1", { javaScript, each: look });
     assert.equal(path(first.page), "/staff/queue");
     await look(first, "queue-new");
-    for (const tab of ["担当", "修正待ち", "二人目の確認", "引渡し待ち", "保留", "完了"]) {
+    for (const tab of ["担当", "修正待ち", "二人目の確認", "取下げの申出", "引渡し待ち", "保留", "完了"]) {
       await press(first.page.getByRole("link", { name: new RegExp(`^${tab}`) }));
       await look(first, `queue-${first.page.url().split("tab=")[1]}`);
     }
@@ -120,6 +120,45 @@ for (const javaScript of [true, false]) {
     assert.match(await textOf(desk.page), /変更あり/);
     await look(desk, "staff-case-resubmitted");
     for (const { context } of [parent, desk]) await context.close();
+  });
+
+  test(`${how}: after the acceptance the parent asks to withdraw; one refuses, then two agree, and she reads of each`, async () => {
+    const parent = await person(browser, portal, { javaScript });
+    const number = await file(parent, { ...HANAKO, name: "取下 試子", mail: address("withdrawn") });
+    const first = await atTheDesk(browser, portal, "clerk1", { javaScript });
+    await open(first.page, number);
+    await press(button(first.page, "担当する"));
+    await recordIdentity(first.page);
+    await press(button(first.page, "受理する"));
+    await parent.page.goto(`/cases/${number}`);
+    await look(parent, "case-accepted");
+    await press(button(parent.page, "取下げを申し出る"));
+    assert.match(await textOf(parent.page), /取下げの申出を受け付けました/);
+    await look(parent, "case-withdrawal-asked");
+
+    await first.page.goto("/staff/queue?tab=withdrawal");
+    assert.ok((await textOf(first.page)).includes(number));
+    await open(first.page, number);
+    await look(first, "staff-case-withdrawal-asked");
+    await press(button(first.page, "取下げを認めない"));
+    await parent.page.reload();
+    assert.match(await textOf(parent.page), /取下げの申出は認められませんでした/);
+    await look(parent, "case-withdrawal-refused");
+    await press(button(parent.page, "取下げを申し出る"));
+
+    await open(first.page, number);
+    await press(button(first.page, "取下げを認める（一人目）"));
+    assert.ok(await button(first.page, "取下げを確定する（二人目）").isDisabled(), "nobody decides alone");
+    await look(first, "staff-case-withdrawal-proposed");
+    const second = await atTheDesk(browser, portal, "clerk2", { javaScript, authenticator: "own" });
+    await open(second.page, number);
+    await press(button(second.page, "取下げを確定する（二人目）"));
+    await look(second, "staff-case-withdrawn");
+    await parent.page.reload();
+    assert.equal(await parent.page.locator(".badge--stage").innerText(), "取下げ");
+    assert.equal(await button(parent.page, "取下げを申し出る").count(), 0);
+    await look(parent, "case-withdrawn");
+    for (const { context } of [parent, first, second]) await context.close();
   });
 
   test(`${how}: declined by two for a closed reason; the parent reads why and what next`, async () => {

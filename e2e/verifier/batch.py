@@ -12,6 +12,7 @@ from jwcrypto import jwk, jws
 BATCH_TYPE, KEYS_TYPE, RECEIPT_TYPE = "madoguchi-batch+jws", "madoguchi-keys+jws", "madoguchi-receipt+jws"
 ZEROS = "0" * 64
 FILE_NAME = re.compile(r"(manifest\.jws\.json|keys\.jws\.json|entries\.ndjson\.age|attachment-[0-9a-f]{64}\.age|form-[0-9a-f]{64}\.json)")
+RECEIPT_NUMBER = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{2}")
 ENTRY_KEYS = {
     "schema", "id", "rev", "kind", "form", "channel", "filed_at", "municipality", "person", "identity", "proxy", "my_number",
     "items", "legal", "derived", "epds", "attachments", "review",
@@ -95,7 +96,15 @@ def open_batch(files, keys, issuer, audience, previous, identity):
         entry = json.loads(line)
         check_entry(entry, named, files)
         entries.append(entry)
+    check_withdrawn(manifest)
     return manifest, entries
+
+
+def check_withdrawn(manifest):
+    withdrawn = manifest["withdrawn"]
+    need(all(RECEIPT_NUMBER.fullmatch(number) for number in withdrawn), "something else than a receipt number is recalled")
+    need(len(set(withdrawn)) == len(withdrawn), "a filing is recalled twice")
+    need(not set(withdrawn) & {entry["id"] for entry in manifest["entries"]}, "a filing is handed over and recalled at once")
 
 
 def check_entry(entry, named, files):

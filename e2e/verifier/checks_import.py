@@ -90,6 +90,38 @@ def a_right_batch_is_taken_in_and_its_receipt_is_in_order(office):
 
 
 @case
+def a_recall_is_opened_by_the_verifier_and_told_in_a_file_of_its_own(office):
+    files, prev = first(office)
+    office.takes(files)
+    numbers = [json.loads(line)["id"] for line in (LINES[0], LINES[2])]
+    recall = office.sealer.seal(seq=2, prev=prev, lines=[], manifest={"withdrawn": numbers})
+    keys = {office.sealer.public()["kid"]: office.sealer.public()}
+    manifest, entries = batch.open_batch(recall, keys, ISSUER, office.destination.name, (1, prev), office.destination.entries)
+    need((manifest["withdrawn"], entries) == (numbers, []), "the recall is another")
+    told = office.takes(recall)
+    need("0 entries, 0 to be taken in, 0 to wait, 0 to go back, 2 withdrawn" in told, told)
+    path = office.folder / "out" / "withdrawals-000002.csv"
+    with open(path, encoding="utf-8-sig", newline="") as file:
+        rows = [(row["宛名番号"], row["受付番号"]) for row in csv.DictReader(file)]
+    need(rows == [("000000000000001", numbers[0]), ("", numbers[1])], f"the file says {rows}")
+    office.refuses(recall, "replay")
+    status = office.run("status").stdout
+    need("filings withdrawn: 2" in status and "entries that wait: 0" in status, status)
+    need(office.run("receipts", "--out", office.folder / "receipts").returncode == 0, "no receipt was written")
+    public = office.destination.public["jwk"]
+    receipts = [batch.verify(one.read_bytes(), RECEIPT_TYPE, {public["kid"]: public}) for one in (office.folder / "receipts").iterdir()]
+    settled = [one for receipt in receipts for one in receipt["results"] if one["id"] == numbers[1]]
+    need(sorted(one["result"] for one in settled) == ["held", "rejected"], f"what waited is settled as {settled}")
+    need([one["results"] for one in receipts if one["seq"] == 2] == [[]], "the recall is not acknowledged")
+    twice = office.sealer.seal(seq=2, prev=prev, lines=[], manifest={"withdrawn": numbers * 2})
+    try:
+        batch.open_batch(twice, keys, ISSUER, office.destination.name, (1, prev), office.destination.entries)
+    except batch.Refused:
+        return
+    need(False, "the verifier itself opens a recall that names a filing twice")
+
+
+@case
 def a_right_batch_is_taken_as_a_tar(office):
     files, _ = first(office)
     folder = office.write(files)

@@ -18,6 +18,7 @@ import urllib.request
 
 from jwcrypto import jwk
 
+import people
 from batch import KEYS_TYPE, RECEIPT_TYPE, ZEROS, Destination, b64, digest, need, open_batch, sign, thumbprint, verify
 
 CASES = []
@@ -120,10 +121,10 @@ class Portal:
         names = [file["name"] for file in verify(manifest, "madoguchi-batch+jws", self.keys())["files"]]
         return {"manifest.jws.json": manifest} | {name: self.get(path + name) for name in names}
 
-    def opened(self):
-        """Every batch: its files, its manifest and its entries."""
+    def opened(self, most=None):
+        """Every batch, or the first so many: its files, its manifest and its entries."""
         previous, opened = (0, ZEROS), []
-        for listed in self.batches():
+        for listed in self.batches()[:most]:
             files = self.files(listed["seq"])
             need(digest(files["manifest.jws.json"]) == listed["manifest_sha256"], "the list names another manifest")
             manifest, entries = open_batch(
@@ -287,8 +288,36 @@ def what_waits_goes_on_when_two_people_say_so(portal):
 
 
 @case
+def what_was_handed_over_and_withdrawn_by_two_people_is_recalled_once(portal):
+    entry = next(one for one in portal.opened()[0][2] if one["person"]["email"])
+    number, address = entry["id"], f"/cases/{entry['id']}"
+    parent = people.parent(portal, entry["person"]["email"])
+    parent.send(address, f"{address}/ask-to-withdraw")
+    for user_id, command in (("clerk1", "propose_withdrawal"), ("clerk2", "confirm_withdrawal")):
+        people.staff(portal, user_id).send(f"/staff{address}", f"/staff{address}/{command}")
+    recalls = []
+    for _ in range(2):
+        done = portal.command("handover", "seal")
+        need(done.returncode == 0, done.stderr)
+        recalls = [manifest for _, manifest, _ in portal.opened() if manifest["withdrawn"]]
+        need([one["withdrawn"] for one in recalls] == [[number]], f"the batches recall {recalls}")
+    (recall,) = recalls
+    need((recall["seq"], recall["entries"]) == (2, []), "it stands in another batch")
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        done = portal.command("handover", "export", 2, "--out", folder / "batch.tar")
+        need(done.returncode == 0, done.stderr)
+        need("1 withdrawn" in portal.import_job("file", folder / "batch.tar"), "the import job reads of no withdrawal")
+        need(portal.carries_back(folder / "receipts") == [], "the receipt says something of an entry")
+    need("\tsettled\t" in portal.status(2), portal.status(2))
+    output = pathlib.Path(portal.import_config).parent / "output"
+    rows = [line.split(",") for line in (output / "withdrawals-000002.csv").read_text("utf-8-sig").splitlines()]
+    need(len(rows) == 2 and rows[1][1] == number and rows[1][0].isdigit(), f"the file says {rows}")
+
+
+@case
 def a_receipt_is_taken_once_and_settles_the_batch(portal):
-    files, manifest, entries = portal.opened()[0]
+    files, manifest, entries = portal.opened(1)[0]
     manifest["digest"] = digest(files["manifest.jws.json"])
     results = [{"id": entry["id"], "rev": entry["rev"], "result": "imported", "at": NOW} for entry in entries]
     receipt = portal.receipt(manifest, results)

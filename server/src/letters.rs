@@ -2,6 +2,7 @@
 //! that they know no sentence.
 
 use app::{mail, text::Locale};
+use intake::time::Instant;
 
 use crate::{flows::decide::Notice, store::outbox::MailPayload};
 
@@ -29,6 +30,12 @@ pub fn received(locale: &str) -> MailPayload {
 #[must_use]
 pub fn taken_in(locale: &str) -> MailPayload {
     payload(mail::taken_in(language(locale)))
+}
+
+/// What was typed and not sent ends then.
+#[must_use]
+pub fn draft_ends(locale: &str, at: Instant) -> MailPayload {
+    payload(mail::draft_ends(language(locale), at))
 }
 
 /// The office has looked, and there is something to read.

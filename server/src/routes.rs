@@ -124,6 +124,7 @@ pub static ROUTES: &[Row] = &[
     shown("/cases", CITIZEN, Guard::Citizen, get!(cases::list)),
     shown("/cases/{receipt_number}", CITIZEN, Guard::Citizen, get!(cases::case)),
     sent("/cases/{receipt_number}/withdraw", CITIZEN, Guard::Citizen, post!(cases::withdraw)),
+    sent("/cases/{receipt_number}/ask-to-withdraw", CITIZEN, Guard::Citizen, post!(cases::ask_to_withdraw)),
     shown("/cases/{receipt_number}/correct", CITIZEN, Guard::Citizen, get!(cases::correction)),
     sent("/cases/{receipt_number}/correct", CITIZEN, Guard::Citizen, post!(cases::correct)),
     shown("/account", CITIZEN, Guard::Citizen, get!(account::overview)),

@@ -51,7 +51,7 @@ async fn sign_in(portal: &Portal, browser: [u8; 32], mail: &str) -> AccountId {
 }
 
 fn sender(account: AccountId) -> Sender {
-    Sender { account, method: Method::EmailCode, signed_in_at: crate::support::NOW }
+    Sender { account, method: Method::EmailCode, signed_in_at: crate::support::NOW, language: "ja" }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,17 +9,19 @@ use handover::{
 use intake::{
     case::Stage,
     export::recheck,
-    ids::{DestinationId, ReceiptNumber},
+    ids::{AccountId, DestinationId, ReceiptNumber},
     time::{DAY, Instant},
 };
 use server::{
     config::Plane,
     flows::{
-        FlowError, hand_over, import_job, signing_keys,
+        FlowError,
+        decide::Order,
+        filings, hand_over, import_job, signing_keys,
         take_receipt::{ReceiptError, Taken, take_receipt},
     },
     portal::Portal,
-    store::{audit, batch, outbox::MailPayload},
+    store::{audit, batch, outbox::MailPayload, staff::Staff},
     web, worker,
 };
 
@@ -125,7 +127,7 @@ async fn a_confirmed_case_goes_into_a_batch_and_is_imported_by_its_receipt() {
         let (_, number) = file(portal, 1).await;
         assert_eq!(seal(portal).await, None, "nothing is confirmed yet");
         confirm(portal, &clerks, &number).await;
-        assert_eq!(seal(portal).await, Some(hand_over::Sealed { seq: 1, entries: 1 }));
+        assert_eq!(seal(portal).await, Some(hand_over::Sealed { seq: 1, entries: 1, withdrawn: 0 }));
         assert_eq!(seal(portal).await, None, "it is in one batch");
         assert_eq!(stage(portal, &number).await, Stage::HandedOver);
 
@@ -187,7 +189,7 @@ async fn held_entries_are_settled_later_and_a_rejected_one_comes_back_as_a_new_r
         assert!(matches!(take(portal, &late).await, Err(ReceiptError::Conflict)));
 
         accept(portal, &clerks, &numbers[1]).await;
-        assert_eq!(seal(portal).await, Some(hand_over::Sealed { seq: 2, entries: 1 }));
+        assert_eq!(seal(portal).await, Some(hand_over::Sealed { seq: 2, entries: 1, withdrawn: 0 }));
         let again = office.read(&carried(portal, 2).await);
         assert_eq!((&again.entries[0].entry.id, again.entries[0].entry.rev), (&numbers[1], 2));
     }
@@ -204,12 +206,104 @@ async fn a_correction_of_an_imported_case_travels_as_the_next_revision() {
         seal(portal).await.unwrap();
         let batch = office.read(&carried(portal, 1).await);
         take(portal, &office.receipt(&batch, "1", &[(0, Outcome::Imported)], portal.clock.now())).await.unwrap();
-        done(portal, &clerks[0], &number, server::flows::decide::Order::Correct).await;
+        done(portal, &clerks[0], &number, Order::Correct).await;
         accept(portal, &clerks, &number).await;
         seal(portal).await.unwrap();
         let again = office.read(&carried(portal, 2).await);
         assert_eq!(again.entries[0].entry.rev, 2);
         assert_eq!(again.entries[0].entry.filed_at, batch.entries[0].entry.filed_at);
+    }
+}
+
+/// A filing that was handed over in batch 1.
+async fn handed_over(portal: &Portal, office: &mut BackOffice) -> ([Staff; 2], AccountId, OpenedBatch) {
+    let clerks = two_clerks(portal).await;
+    let (account, number) = file(portal, 1).await;
+    confirm(portal, &clerks, &number).await;
+    seal(portal).await.unwrap();
+    (clerks, account, office.read(&carried(portal, 1).await))
+}
+
+/// The parent asks, and two people say yes.
+async fn withdraw(portal: &Portal, [first, second]: &[Staff; 2], account: AccountId, number: &ReceiptNumber) {
+    let version = head(portal, number).await.version;
+    filings::ask_to_withdraw(portal, account, number, version).await.unwrap();
+    done(portal, first, number, Order::ProposeWithdrawal).await;
+    assert_eq!(done(portal, second, number, Order::ConfirmWithdrawal).await, Stage::Withdrawn);
+}
+
+#[tokio::test]
+async fn what_was_handed_over_and_withdrawn_is_recalled_once_also_in_a_batch_without_entries() {
+    for one in portals().await {
+        let portal = &one.portal;
+        let mut office = BackOffice::of(portal).await;
+        let (clerks, account, batch) = handed_over(portal, &mut office).await;
+        let number = batch.entries[0].entry.id.clone();
+        take(portal, &office.receipt(&batch, "1", &[(0, Outcome::Imported)], portal.clock.now())).await.unwrap();
+        withdraw(portal, &clerks, account, &number).await;
+
+        assert_eq!(seal(portal).await, Some(hand_over::Sealed { seq: 2, entries: 0, withdrawn: 1 }));
+        let recall = office.read(&carried(portal, 2).await);
+        assert_eq!((recall.manifest.withdrawn.as_slice(), recall.entries.len()), ([number.clone()].as_slice(), 0));
+        assert_eq!(seal(portal).await, None, "it is recalled once");
+        let (_, other) = file(portal, 2).await;
+        confirm(portal, &clerks, &other).await;
+        assert_eq!(seal(portal).await, Some(hand_over::Sealed { seq: 3, entries: 1, withdrawn: 0 }));
+        assert_eq!(office.read(&carried(portal, 3).await).manifest.withdrawn, []);
+
+        // There is nothing to settle but the batch itself.
+        let acknowledged = office.receipt(&recall, "2", &[], portal.clock.now());
+        assert_eq!(take(portal, &acknowledged).await.unwrap(), Taken::Now(0));
+        assert_eq!(take(portal, &acknowledged).await.unwrap(), Taken::Before);
+        assert!(matches!(import_job::carried(portal, &kenko(), 2).await, Err(FlowError::NotFound)));
+        let settled = deeds(portal).await.iter().filter(|deed| *deed == "batch_settled").count();
+        assert_eq!(settled, 2);
+    }
+}
+
+#[tokio::test]
+async fn a_receipt_for_what_was_withdrawn_meanwhile_settles_the_entry_and_leaves_the_case_withdrawn() {
+    for results in [&[Outcome::Imported][..], &[Outcome::Held, Outcome::Rejected], &[Outcome::Rejected]] {
+        for one in portals().await {
+            let portal = &one.portal;
+            let mut office = BackOffice::of(portal).await;
+            let (clerks, account, batch) = handed_over(portal, &mut office).await;
+            let number = batch.entries[0].entry.id.clone();
+            withdraw(portal, &clerks, account, &number).await;
+            let told = newest_mail(portal).await;
+            for (place, result) in results.iter().enumerate() {
+                let receipt = office.receipt(&batch, &place.to_string(), &[(0, *result)], portal.clock.now());
+                assert_eq!(take(portal, &receipt).await.unwrap(), Taken::Now(1));
+            }
+            let kept = head(portal, &number).await;
+            assert_eq!((kept.stage, kept.rev), (Stage::Withdrawn, 1), "{results:?}");
+            let mut tx = portal.database.read().await.unwrap();
+            let entries = batch::entries_of_case(&mut tx, kept.case_id).await.unwrap();
+            assert_eq!(entries[0].result.as_deref(), results.last().map(|last| last.as_str()));
+            drop(tx);
+            assert_eq!(newest_mail(portal).await, told, "she reads of nothing that was taken in");
+            let recalled = seal(portal).await.unwrap();
+            assert_eq!((recalled.entries, recalled.withdrawn), (0, 1), "it has gone out, so it is recalled");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_who_seal_at_once_one_recalls() {
+    for one in portals().await {
+        let portal = Arc::new(one.portal);
+        let mut office = BackOffice::of(&portal).await;
+        let (clerks, account, batch) = handed_over(&portal, &mut office).await;
+        withdraw(&portal, &clerks, account, &batch.entries[0].entry.id).await;
+        let mut tries = tokio::task::JoinSet::new();
+        for _ in 0..5 {
+            let portal = Arc::clone(&portal);
+            tries.spawn(async move { hand_over::seal_batch(&portal, &kenko()).await });
+        }
+        let sealed = tries.join_all().await;
+        assert_eq!(sealed.iter().filter(|one| matches!(one, Ok(Some(_)))).count(), 1);
+        assert_eq!(office.read(&carried(&portal, 2).await).manifest.withdrawn.len(), 1);
+        assert_eq!(seal(&portal).await, None);
     }
 }
 

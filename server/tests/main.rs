@@ -2,6 +2,7 @@
 //! database and clock, and shares nothing with another.
 
 mod assets;
+mod draft_end;
 mod filing;
 mod hand_over;
 mod http;
@@ -13,3 +14,4 @@ mod staff_sign_in;
 mod store;
 mod support;
 mod tidy;
+mod withdrawal;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use intake::{
     access::{Action, Role, may},
     answers::RawAnswers,
-    case::{CommandKind, CorrectionRequest, DeclineReason, Hand, Stage, allowed},
+    case::{CaseState, CommandKind, CorrectionRequest, DeclineReason, Hand, Stage, Withdrawal, possible},
     flags::Flag,
     identity::{NumberDocument, PersonDocument},
-    ids::ReceiptNumber,
+    ids::{ReceiptNumber, StaffId},
     time::DAY,
 };
 use server::{
@@ -178,7 +178,13 @@ async fn a_page_that_was_overtaken_changes_nothing() {
 }
 
 /// Puts a case where a test wants it, past every rule.
-async fn put(portal: &Portal, number: &ReceiptNumber, stage: Stage, holder: &Staff, decided: &Staff) {
+async fn put(
+    portal: &Portal,
+    number: &ReceiptNumber,
+    (stage, withdrawal): (Stage, Withdrawal),
+    holder: &Staff,
+    decided: &Staff,
+) {
     let now = portal.clock.now();
     let kept = head(portal, number).await;
     let accepted = !matches!(stage, Stage::Submitted | Stage::InReview | Stage::DeclineProposed);
@@ -190,6 +196,11 @@ async fn put(portal: &Portal, number: &ReceiptNumber, stage: Stage, holder: &Sta
         confirmed: None,
         correction_due_on: None,
         rev: kept.rev,
+        withdrawal_asked_at: (withdrawal != Withdrawal::NotAsked).then_some(now),
+        withdrawal_proposed_by: match withdrawal {
+            Withdrawal::Proposed(first) => Some(first),
+            Withdrawal::NotAsked | Withdrawal::Asked => None,
+        },
         at: now,
     };
     let mut tx = portal.database.write().await.unwrap();
@@ -198,8 +209,9 @@ async fn put(portal: &Portal, number: &ReceiptNumber, stage: Stage, holder: &Sta
     tx.commit(Record::Deed(entry)).await.unwrap();
 }
 
-fn every_order() -> Vec<Order> {
-    vec![
+/// Every order, where nothing is asked for; those on a withdrawal also where it was asked for and where one has said yes.
+fn every_order(first: StaffId) -> Vec<(Order, Withdrawal)> {
+    let orders = vec![
         Order::Claim,
         Order::Release,
         Order::SendBack(request(&[("name", "読めません")], "2026-12-07")),
@@ -213,15 +225,24 @@ fn every_order() -> Vec<Order> {
         Order::ProposeDecline(DeclineReason::Duplicate),
         Order::Decline,
         Order::Correct,
-    ]
+        Order::ProposeWithdrawal,
+        Order::ConfirmWithdrawal,
+        Order::RefuseWithdrawal,
+    ];
+    let on_withdrawal = orders[13..].to_vec();
+    let asked = [Withdrawal::Asked, Withdrawal::Proposed(first)]
+        .into_iter()
+        .flat_map(|withdrawal| on_withdrawal.iter().map(move |order| (order.clone(), withdrawal)));
+    orders.iter().map(|order| (order.clone(), Withdrawal::NotAsked)).chain(asked).collect()
 }
 
 /// What the two tables say of an order by somebody who holds the case, or does not, and has not decided on it.
-fn expected(role: Role, stage: Stage, kind: CommandKind, holds: bool) -> &'static str {
+fn expected(role: Role, (stage, withdrawal): (Stage, Withdrawal), kind: CommandKind, holds: bool) -> &'static str {
     if !may(role, Action::Command(kind)) {
         return "not found";
     }
-    let hands: Vec<Hand> = allowed(stage).filter(|row| row.command == kind).map(|row| row.hand).collect();
+    let state = CaseState { stage, holder: None, decided_by: None, rev: 1, withdrawal };
+    let hands: Vec<Hand> = possible(&state).filter(|row| row.command == kind).map(|row| row.hand).collect();
     match hands.as_slice() {
         [Hand::Staff | Hand::Another] => "done",
         [Hand::Holder] if holds => "done",
@@ -247,8 +268,8 @@ async fn every_role_in_every_stage_may_do_what_the_tables_say_and_nothing_else()
         }
         for stage in Stage::ALL {
             for asker in &askers {
-                for what in every_order() {
-                    put(portal, &number, *stage, &holder, &decided).await;
+                for (what, withdrawal) in every_order(decided.staff_id) {
+                    put(portal, &number, (*stage, withdrawal), &holder, &decided).await;
                     let kind = what.kind();
                     let holds = asker.staff_id == holder.staff_id;
                     let found = match order(portal, asker, &number, what).await {
@@ -259,8 +280,8 @@ async fn every_role_in_every_stage_may_do_what_the_tables_say_and_nothing_else()
                         Err(FlowError::Changed(found)) if found == *stage => "changed",
                         Err(error) => panic!("{error}"),
                     };
-                    let wanted = expected(asker.role, *stage, kind, holds);
-                    assert_eq!(found, wanted, "{} ({holds}) {stage} {kind}", asker.role);
+                    let wanted = expected(asker.role, (*stage, withdrawal), kind, holds);
+                    assert_eq!(found, wanted, "{} ({holds}) {stage} {withdrawal:?} {kind}", asker.role);
                 }
             }
         }
@@ -314,7 +335,7 @@ async fn an_imported_case_is_corrected_as_a_new_revision_with_the_same_answers()
         let (first, second) = (clerk(portal, 1).await, clerk(portal, 2).await);
         done(portal, &first, &number, Order::Claim).await;
         done(portal, &first, &number, SEEN).await;
-        put(portal, &number, Stage::Imported, &first, &first).await;
+        put(portal, &number, (Stage::Imported, Withdrawal::NotAsked), &first, &first).await;
         // By then the due date lies outside of what a filing of this day may have.
         portal.clock.advance(300 * DAY);
         assert_eq!(done(portal, &second, &number, Order::Correct).await, Stage::InReview);

@@ -165,6 +165,7 @@ fn there_are_cases_in_every_stage() {
     assert!(count(&|stage| matches!(stage, SampleStage::DeclineProposed(_))) >= 4);
     assert!(count(&|stage| matches!(stage, SampleStage::Declined(_))) >= 4);
     assert!(count(&|stage| stage == SampleStage::Withdrawn) >= 4);
+    assert_eq!(count(&|stage| stage == SampleStage::WithdrawalAsked), 1);
 }
 
 /// The rows of the extract by what the import job compares.

@@ -262,7 +262,7 @@ async fn what_is_malformed_is_answered_clearly() {
         }
         assert_eq!(clerk.post(&format!("{home}/claim"), &[]).await.status, 400, "no version");
         assert_eq!(clerk.post(&format!("{home}/claim"), &[("version", "x")]).await.status, 400);
-        for command in ["seal", "withdraw", "settle_imported", "nonsense"] {
+        for command in ["seal", "withdraw", "ask_to_withdraw", "settle_imported", "nonsense"] {
             let answer = clerk.post(&format!("{home}/{command}"), &[("version", "1")]).await;
             assert_eq!(answer.status, 404, "{command}");
         }

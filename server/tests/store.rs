@@ -94,6 +94,7 @@ async fn filed(database: &Database, seal: &Seal, account_id: AccountId) -> CaseI
         case_id,
         receipt_number: &ReceiptNumber::from_random(rand::random()),
         draft_id: DraftId::from_random(rand::random()),
+        follows: None,
         account_id,
         form_id: &"pregnancy_notification".parse().unwrap(),
         form_version: 1,
@@ -128,6 +129,8 @@ fn to_stage(stage: Stage) -> case::StageChange {
         accepted: None,
         confirmed: None,
         correction_due_on: None,
+        withdrawal_asked_at: None,
+        withdrawal_proposed_by: None,
         rev: 1,
         at: NOW,
     }

@@ -101,13 +101,17 @@ const fn command_is_for_staff(kind: CommandKind) -> bool {
         | CommandKind::Confirm
         | CommandKind::ProposeDecline
         | CommandKind::Decline
-        | CommandKind::Correct => true,
+        | CommandKind::Correct
+        | CommandKind::ProposeWithdrawal
+        | CommandKind::ConfirmWithdrawal
+        | CommandKind::RefuseWithdrawal => true,
         CommandKind::Resubmit
         | CommandKind::Seal
         | CommandKind::SettleImported
         | CommandKind::SettleHeld
         | CommandKind::SettleRejected
-        | CommandKind::Withdraw => false,
+        | CommandKind::Withdraw
+        | CommandKind::AskToWithdraw => false,
     }
 }
 

@@ -131,6 +131,14 @@ vocabulary! {
         Correct = "correct",
         /// 「取下げ」
         Withdraw = "withdraw",
+        /// 「取下げの申出」 After the acceptance: asked for, and decided by two people.
+        AskToWithdraw = "ask_to_withdraw",
+        /// The first person's yes to a withdrawal that was asked for.
+        ProposeWithdrawal = "propose_withdrawal",
+        /// The second person's yes.
+        ConfirmWithdrawal = "confirm_withdrawal",
+        /// The case stays as it is.
+        RefuseWithdrawal = "refuse_withdrawal",
     }
 }
 
@@ -210,11 +218,72 @@ pub const ALLOWED: &[Transition] = &[
     row(Stage::Held, CommandKind::SettleHeld, Hand::Portal, Stage::Held),
     row(Stage::Held, CommandKind::SettleRejected, Hand::Portal, Stage::InReview),
     row(Stage::Imported, CommandKind::Correct, Hand::Staff, Stage::InReview),
+    row(Stage::Accepted, CommandKind::AskToWithdraw, Hand::Citizen, Stage::Accepted),
+    row(Stage::DeclineProposed, CommandKind::AskToWithdraw, Hand::Citizen, Stage::DeclineProposed),
+    row(Stage::Confirmed, CommandKind::AskToWithdraw, Hand::Citizen, Stage::Confirmed),
+    row(Stage::HandedOver, CommandKind::AskToWithdraw, Hand::Citizen, Stage::HandedOver),
+    row(Stage::Held, CommandKind::AskToWithdraw, Hand::Citizen, Stage::Held),
+    row(Stage::Imported, CommandKind::AskToWithdraw, Hand::Citizen, Stage::Imported),
+    // Also in review: a case comes back there with what was asked for.
+    row(Stage::InReview, CommandKind::ProposeWithdrawal, Hand::Staff, Stage::InReview),
+    row(Stage::Accepted, CommandKind::ProposeWithdrawal, Hand::Staff, Stage::Accepted),
+    row(Stage::DeclineProposed, CommandKind::ProposeWithdrawal, Hand::Staff, Stage::DeclineProposed),
+    row(Stage::Confirmed, CommandKind::ProposeWithdrawal, Hand::Staff, Stage::Confirmed),
+    row(Stage::HandedOver, CommandKind::ProposeWithdrawal, Hand::Staff, Stage::HandedOver),
+    row(Stage::Held, CommandKind::ProposeWithdrawal, Hand::Staff, Stage::Held),
+    row(Stage::Imported, CommandKind::ProposeWithdrawal, Hand::Staff, Stage::Imported),
+    row(Stage::InReview, CommandKind::ConfirmWithdrawal, Hand::Another, Stage::Withdrawn),
+    row(Stage::Accepted, CommandKind::ConfirmWithdrawal, Hand::Another, Stage::Withdrawn),
+    row(Stage::DeclineProposed, CommandKind::ConfirmWithdrawal, Hand::Another, Stage::Withdrawn),
+    row(Stage::Confirmed, CommandKind::ConfirmWithdrawal, Hand::Another, Stage::Withdrawn),
+    row(Stage::HandedOver, CommandKind::ConfirmWithdrawal, Hand::Another, Stage::Withdrawn),
+    row(Stage::Held, CommandKind::ConfirmWithdrawal, Hand::Another, Stage::Withdrawn),
+    row(Stage::Imported, CommandKind::ConfirmWithdrawal, Hand::Another, Stage::Withdrawn),
+    row(Stage::InReview, CommandKind::RefuseWithdrawal, Hand::Staff, Stage::InReview),
+    row(Stage::Accepted, CommandKind::RefuseWithdrawal, Hand::Staff, Stage::Accepted),
+    row(Stage::DeclineProposed, CommandKind::RefuseWithdrawal, Hand::Staff, Stage::DeclineProposed),
+    row(Stage::Confirmed, CommandKind::RefuseWithdrawal, Hand::Staff, Stage::Confirmed),
+    row(Stage::HandedOver, CommandKind::RefuseWithdrawal, Hand::Staff, Stage::HandedOver),
+    row(Stage::Held, CommandKind::RefuseWithdrawal, Hand::Staff, Stage::Held),
+    row(Stage::Imported, CommandKind::RefuseWithdrawal, Hand::Staff, Stage::Imported),
 ];
 
 /// The rows for a stage.
 pub fn allowed(stage: Stage) -> impl Iterator<Item = &'static Transition> {
     ALLOWED.iter().filter(move |row| row.from == stage)
+}
+
+/// 「取下げの申出」 Whether a withdrawal was asked for after the acceptance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Withdrawal {
+    /// No.
+    NotAsked,
+    /// Yes, and nobody has said anything to it.
+    Asked,
+    /// One person has said yes.
+    Proposed(StaffId),
+}
+
+impl Withdrawal {
+    /// Whether a command goes with it: a withdrawal is decided only where it was asked for, and what is asked for is in
+    /// no further batch until then.
+    const fn allows(self, kind: CommandKind) -> bool {
+        match (kind, self) {
+            (CommandKind::AskToWithdraw | CommandKind::Seal, Self::NotAsked)
+            | (CommandKind::ProposeWithdrawal, Self::Asked)
+            | (CommandKind::ConfirmWithdrawal, Self::Proposed(_))
+            | (CommandKind::RefuseWithdrawal, Self::Asked | Self::Proposed(_)) => true,
+            (
+                CommandKind::AskToWithdraw
+                | CommandKind::Seal
+                | CommandKind::ProposeWithdrawal
+                | CommandKind::ConfirmWithdrawal
+                | CommandKind::RefuseWithdrawal,
+                _,
+            ) => false,
+            _ => true,
+        }
+    }
 }
 
 /// What the table needs to know of a case.
@@ -228,6 +297,26 @@ pub struct CaseState {
     pub decided_by: Option<StaffId>,
     /// Revision, from 1.
     pub rev: i64,
+    /// Whether a withdrawal was asked for.
+    pub withdrawal: Withdrawal,
+}
+
+impl CaseState {
+    /// Who decided first what a second person is to decide by this command.
+    #[must_use]
+    pub const fn first_hand(&self, kind: CommandKind) -> Option<StaffId> {
+        match (kind, self.withdrawal) {
+            (CommandKind::ConfirmWithdrawal, Withdrawal::Proposed(first)) => Some(first),
+            (CommandKind::ConfirmWithdrawal, Withdrawal::NotAsked | Withdrawal::Asked) => None,
+            _ => self.decided_by,
+        }
+    }
+}
+
+/// The rows that can be taken in this state: those of its stage that go with what was asked for.
+pub fn possible(state: &CaseState) -> impl Iterator<Item = &'static Transition> + use<> {
+    let withdrawal = state.withdrawal;
+    allowed(state.stage).filter(move |row| withdrawal.allows(row.command))
 }
 
 /// A command with what it needs.
@@ -271,6 +360,14 @@ pub enum Command {
     Correct,
     /// See [`CommandKind::Withdraw`].
     Withdraw,
+    /// See [`CommandKind::AskToWithdraw`].
+    AskToWithdraw,
+    /// See [`CommandKind::ProposeWithdrawal`].
+    ProposeWithdrawal,
+    /// See [`CommandKind::ConfirmWithdrawal`].
+    ConfirmWithdrawal,
+    /// See [`CommandKind::RefuseWithdrawal`].
+    RefuseWithdrawal,
 }
 
 /// 「差戻し」 What the parent is asked to correct. At least one field.
@@ -307,6 +404,10 @@ impl Command {
             Self::SettleRejected => CommandKind::SettleRejected,
             Self::Correct => CommandKind::Correct,
             Self::Withdraw => CommandKind::Withdraw,
+            Self::AskToWithdraw => CommandKind::AskToWithdraw,
+            Self::ProposeWithdrawal => CommandKind::ProposeWithdrawal,
+            Self::ConfirmWithdrawal => CommandKind::ConfirmWithdrawal,
+            Self::RefuseWithdrawal => CommandKind::RefuseWithdrawal,
         }
     }
 }
@@ -345,7 +446,7 @@ pub enum Refusal {
 /// See [`Refusal`].
 pub fn decide(state: &CaseState, command: &Command, giver: Giver) -> Result<CaseState, Refusal> {
     let kind = command.kind();
-    let mut rows = allowed(state.stage).filter(|row| row.command == kind).peekable();
+    let mut rows = possible(state).filter(|row| row.command == kind).peekable();
     if rows.peek().is_none() {
         return Err(Refusal::NotInThisStage);
     }
@@ -354,7 +455,7 @@ pub fn decide(state: &CaseState, command: &Command, giver: Giver) -> Result<Case
     }
     let mut refusal = Refusal::NotInThisStage;
     for row in rows {
-        match hand_fits(row.hand, state, giver) {
+        match hand_fits(row, state, giver) {
             Ok(()) => return Ok(after(state, row.to, kind, giver)),
             Err(found) => refusal = found,
         }
@@ -362,12 +463,13 @@ pub fn decide(state: &CaseState, command: &Command, giver: Giver) -> Result<Case
     Err(refusal)
 }
 
-fn hand_fits(hand: Hand, state: &CaseState, giver: Giver) -> Result<(), Refusal> {
-    match (hand, giver) {
+fn hand_fits(row: &Transition, state: &CaseState, giver: Giver) -> Result<(), Refusal> {
+    let first = state.first_hand(row.command);
+    match (row.hand, giver) {
         (Hand::Staff, Giver::Staff(_)) | (Hand::Citizen, Giver::Citizen) | (Hand::Portal, Giver::Portal) => Ok(()),
         (Hand::Holder, Giver::Staff(staff)) if state.holder == Some(staff) => Ok(()),
         (Hand::Holder, Giver::Staff(_)) => Err(Refusal::HeldByAnother),
-        (Hand::Another, Giver::Staff(staff)) if state.decided_by.is_some_and(|first| first != staff) => Ok(()),
+        (Hand::Another, Giver::Staff(staff)) if first.is_some_and(|first| first != staff) => Ok(()),
         (Hand::Another, Giver::Staff(_)) => Err(Refusal::NeedsAnotherPerson),
         (Hand::Staff | Hand::Holder | Hand::Another, Giver::Citizen | Giver::Portal)
         | (Hand::Citizen, Giver::Staff(_) | Giver::Portal)
@@ -382,8 +484,21 @@ fn after(state: &CaseState, stage: Stage, kind: CommandKind, giver: Giver) -> Ca
     };
     let holder = match kind {
         CommandKind::Claim | CommandKind::Visited | CommandKind::Reopen | CommandKind::Correct => by_staff,
-        CommandKind::Release | CommandKind::AskToVisit | CommandKind::Withdraw => None,
+        CommandKind::Release | CommandKind::AskToVisit | CommandKind::Withdraw | CommandKind::ConfirmWithdrawal => None,
         _ => state.holder,
+    };
+    let withdrawal = match (kind, by_staff) {
+        (CommandKind::AskToWithdraw, _) => Withdrawal::Asked,
+        (CommandKind::ProposeWithdrawal, Some(first)) => Withdrawal::Proposed(first),
+        // Decided, or a case that is over: nothing is left to decide.
+        (
+            CommandKind::RefuseWithdrawal
+            | CommandKind::ConfirmWithdrawal
+            | CommandKind::Withdraw
+            | CommandKind::Decline,
+            _,
+        ) => Withdrawal::NotAsked,
+        _ => state.withdrawal,
     };
     let decided_by = match kind {
         CommandKind::Accept | CommandKind::ProposeDecline => by_staff,
@@ -396,7 +511,7 @@ fn after(state: &CaseState, stage: Stage, kind: CommandKind, giver: Giver) -> Ca
         CommandKind::SettleRejected => state.rev + 1,
         _ => state.rev,
     };
-    CaseState { stage, holder, decided_by, rev }
+    CaseState { stage, holder, decided_by, rev, withdrawal }
 }
 
 #[cfg(test)]
@@ -409,6 +524,12 @@ mod tests {
 
     fn staff(number: u8) -> StaffId {
         StaffId::from_random([number; 16])
+    }
+
+    /// A filing that nobody has looked at.
+    fn arrived() -> CaseState {
+        let withdrawal = Withdrawal::NotAsked;
+        CaseState { stage: Stage::Submitted, holder: None, decided_by: None, rev: 1, withdrawal }
     }
 
     fn proof() -> Sufficient {
@@ -441,6 +562,10 @@ mod tests {
             Command::SettleRejected,
             Command::Correct,
             Command::Withdraw,
+            Command::AskToWithdraw,
+            Command::ProposeWithdrawal,
+            Command::ConfirmWithdrawal,
+            Command::RefuseWithdrawal,
         ]
     }
 
@@ -456,39 +581,86 @@ mod tests {
 
     #[test]
     fn nobody_confirms_what_they_accepted() {
-        let state = CaseState { stage: Stage::Accepted, holder: Some(staff(1)), decided_by: Some(staff(1)), rev: 1 };
+        let state =
+            CaseState { stage: Stage::Accepted, holder: Some(staff(1)), decided_by: Some(staff(1)), ..arrived() };
         assert_eq!(decide(&state, &Command::Confirm, Giver::Staff(staff(1))), Err(Refusal::NeedsAnotherPerson));
         assert_eq!(decide(&state, &Command::Confirm, Giver::Staff(staff(2))).unwrap().stage, Stage::Confirmed);
     }
 
     #[test]
     fn only_the_holder_decides() {
-        let state = CaseState { stage: Stage::InReview, holder: Some(staff(1)), decided_by: None, rev: 1 };
+        let state = CaseState { stage: Stage::InReview, holder: Some(staff(1)), ..arrived() };
         assert_eq!(decide(&state, &Command::Accept(proof()), Giver::Staff(staff(2))), Err(Refusal::HeldByAnother));
         assert!(decide(&state, &Command::Accept(proof()), Giver::Staff(staff(1))).is_ok());
     }
 
     #[test]
+    fn a_withdrawal_after_the_acceptance_is_asked_for_and_decided_by_two_people() {
+        let accepted = CaseState { stage: Stage::Imported, decided_by: Some(staff(1)), ..arrived() };
+        assert_eq!(decide(&accepted, &Command::Withdraw, Giver::Citizen), Err(Refusal::NotInThisStage));
+        let unasked = decide(&accepted, &Command::ProposeWithdrawal, Giver::Staff(staff(1)));
+        assert_eq!(unasked, Err(Refusal::NotInThisStage), "staff withdraw nothing by themselves");
+        let asked = decide(&accepted, &Command::AskToWithdraw, Giver::Citizen).unwrap();
+        assert_eq!((asked.stage, asked.withdrawal), (Stage::Imported, Withdrawal::Asked));
+        let early = decide(&asked, &Command::ConfirmWithdrawal, Giver::Staff(staff(1)));
+        assert_eq!(early, Err(Refusal::NotInThisStage), "nobody has said yes yet");
+        // Whoever accepted the filing may say yes to its withdrawal; who said yes first may not say it twice.
+        let proposed = decide(&asked, &Command::ProposeWithdrawal, Giver::Staff(staff(2))).unwrap();
+        let alone = decide(&proposed, &Command::ConfirmWithdrawal, Giver::Staff(staff(2)));
+        assert_eq!(alone, Err(Refusal::NeedsAnotherPerson));
+        let withdrawn = decide(&proposed, &Command::ConfirmWithdrawal, Giver::Staff(staff(1))).unwrap();
+        assert_eq!((withdrawn.stage, withdrawn.withdrawal), (Stage::Withdrawn, Withdrawal::NotAsked));
+        let refused = decide(&proposed, &Command::RefuseWithdrawal, Giver::Staff(staff(2))).unwrap();
+        assert_eq!(refused, accepted, "as if nobody had asked");
+    }
+
+    #[test]
+    fn what_is_asked_for_is_in_no_batch_until_it_is_decided() {
+        let confirmed = CaseState { stage: Stage::Confirmed, decided_by: Some(staff(1)), ..arrived() };
+        let asked = decide(&confirmed, &Command::AskToWithdraw, Giver::Citizen).unwrap();
+        assert_eq!(decide(&asked, &Command::Seal, Giver::Portal), Err(Refusal::NotInThisStage));
+        let refused = decide(&asked, &Command::RefuseWithdrawal, Giver::Staff(staff(3))).unwrap();
+        assert_eq!(decide(&refused, &Command::Seal, Giver::Portal).unwrap().stage, Stage::HandedOver);
+    }
+
+    #[test]
     fn a_request_for_corrections_names_a_field() {
-        let state = CaseState { stage: Stage::InReview, holder: Some(staff(1)), decided_by: None, rev: 1 };
+        let state = CaseState { stage: Stage::InReview, holder: Some(staff(1)), ..arrived() };
         let empty = CorrectionRequest { fields: Vec::new(), answer_by: "2026-12-01".parse().unwrap() };
         assert_eq!(decide(&state, &Command::SendBack(empty), Giver::Staff(staff(1))), Err(Refusal::NothingNamed));
     }
 
     proptest! {
         #[test]
-        fn no_walk_confirms_or_declines_with_one_person(steps in prop::collection::vec((0usize..19, 0u8..4), 1..60)) {
-            let mut state = CaseState { stage: Stage::Submitted, holder: None, decided_by: None, rev: 1 };
+        fn no_walk_confirms_or_declines_with_one_person(steps in prop::collection::vec((0usize..23, 0u8..4), 1..60)) {
+            let mut state = arrived();
             let commands = every_command();
             for (command, who) in steps {
                 let giver = match who { 0 => Giver::Citizen, 1 => Giver::Portal, number => Giver::Staff(staff(number)) };
                 let Ok(next) = decide(&state, &commands[command], giver) else { continue };
-                if matches!(next.stage, Stage::Confirmed | Stage::Declined) {
+                let is_new = next.stage != state.stage;
+                if is_new && matches!(next.stage, Stage::Confirmed | Stage::Declined) {
                     let Giver::Staff(second) = giver else { panic!("not by staff") };
                     prop_assert_ne!(state.decided_by, Some(second));
                     prop_assert!(state.decided_by.is_some());
                 }
-                if next.stage == Stage::InReview && !matches!(commands[command], Command::SettleRejected) {
+                if matches!(commands[command], Command::ConfirmWithdrawal) {
+                    let Giver::Staff(second) = giver else { panic!("not by staff") };
+                    let Withdrawal::Proposed(first) = state.withdrawal else { panic!("not proposed") };
+                    prop_assert_ne!(first, second);
+                }
+                if next.stage == Stage::HandedOver && state.stage == Stage::Confirmed {
+                    prop_assert_eq!(state.withdrawal, Withdrawal::NotAsked);
+                }
+                if matches!(next.stage, Stage::Withdrawn | Stage::Declined) {
+                    prop_assert_eq!(next.withdrawal, Withdrawal::NotAsked, "nothing is left to decide");
+                    prop_assert_eq!(allowed(next.stage).count(), 0, "it is over");
+                }
+                if next.stage == Stage::Withdrawn && matches!(commands[command], Command::Withdraw) {
+                    let early = [Stage::Submitted, Stage::InReview, Stage::SentBack, Stage::VisitNeeded];
+                    prop_assert!(early.contains(&state.stage), "after the acceptance two people decide");
+                }
+                if is_new && next.stage == Stage::InReview && !matches!(commands[command], Command::SettleRejected) {
                     prop_assert!(next.holder.is_some());
                 }
                 prop_assert!(next.rev >= state.rev);

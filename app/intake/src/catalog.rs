@@ -13,11 +13,25 @@ use crate::{
 };
 
 /// The form files that ship with the portal: file name and content.
-pub const SHIPPED: &[(&str, &str)] =
-    &[("pregnancy_notification.v1.toml", include_str!("../forms/pregnancy_notification.v1.toml"))];
+pub const SHIPPED: &[(&str, &str)] = &[
+    ("pregnancy_notification.v1.toml", include_str!("../forms/pregnancy_notification.v1.toml")),
+    ("questionnaire.v1.toml", include_str!("../forms/questionnaire.v1.toml")),
+    ("epds.v1.toml", include_str!("../forms/epds.v1.toml")),
+    ("low_birth_weight.v1.toml", include_str!("../forms/low_birth_weight.v1.toml")),
+    ("postnatal_care.v1.toml", include_str!("../forms/postnatal_care.v1.toml")),
+];
 
 /// The translations that ship with the portal: file name and content.
-pub const TRANSLATIONS: &[(&str, &str)] = &[];
+pub const TRANSLATIONS: &[(&str, &str)] = &[
+    ("questionnaire.v1.ja-easy.toml", include_str!("../forms/questionnaire.v1.ja-easy.toml")),
+    ("questionnaire.v1.en.toml", include_str!("../forms/questionnaire.v1.en.toml")),
+    ("epds.v1.ja-easy.toml", include_str!("../forms/epds.v1.ja-easy.toml")),
+    ("epds.v1.en.toml", include_str!("../forms/epds.v1.en.toml")),
+    ("low_birth_weight.v1.ja-easy.toml", include_str!("../forms/low_birth_weight.v1.ja-easy.toml")),
+    ("low_birth_weight.v1.en.toml", include_str!("../forms/low_birth_weight.v1.en.toml")),
+    ("postnatal_care.v1.ja-easy.toml", include_str!("../forms/postnatal_care.v1.ja-easy.toml")),
+    ("postnatal_care.v1.en.toml", include_str!("../forms/postnatal_care.v1.en.toml")),
+];
 
 /// Id, version and SHA-256 of every published version.
 pub const PUBLISHED_LOCK: &str = include_str!("../forms/published.lock");
@@ -429,25 +443,46 @@ mod tests {
     }
 
     #[test]
-    fn every_record_item_of_the_notification_has_its_place() {
-        let form = notification();
+    fn every_item_of_the_record_lists_has_its_place() {
+        let catalog = Catalog::shipped().unwrap();
         let mut rows = csv::Reader::from_reader(include_str!("../testdata/record-items.csv").as_bytes());
-        let mut seen = 0;
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
         for row in rows.records() {
             let row = row.unwrap();
-            if &row[0] != "妊娠届" {
-                continue;
-            }
-            seen += 1;
+            let form = *catalog.all_newest().iter().find(|form| form.record == row[0]).unwrap();
+            *seen.entry(row[0].to_owned()).or_default() += 1;
             let asked = form.record_field(&row[1]).is_some();
             let by_staff = form.staff_items.iter().any(|item| item.record == row[1] && item.label.get("ja") == &row[2]);
             match &row[3] {
-                "citizen" | "citizen_and_derived" => assert!(asked, "{} is asked", &row[2]),
+                "citizen" | "citizen_and_derived" | "prefilled" => assert!(asked, "{} is asked", &row[2]),
                 "staff" => assert!(by_staff, "{} is filled in by staff", &row[2]),
-                other => assert!(["back_office", "system"].contains(&other) && !asked && !by_staff),
+                "back_office" | "system" | "derived_total" | "derived_item10" => assert!(!asked && !by_staff),
+                other => panic!("{other}"),
             }
         }
-        assert_eq!(seen, 20);
+        assert_eq!(seen.into_values().collect::<Vec<_>>(), [24, 20, 53]);
+    }
+
+    #[test]
+    fn forty_items_of_the_questionnaire_are_asked_and_two_prefilled() {
+        let catalog = Catalog::shipped().unwrap();
+        let form = catalog.newest(&"questionnaire".parse().unwrap()).unwrap();
+        let of_record = form.fields().filter(|(_, field)| matches!(field.target, Target::Record(_)));
+        let (prefilled, asked): (Vec<_>, Vec<_>) =
+            of_record.partition(|(_, field)| matches!(&field.target, Target::Record(no) if no == "11" || no == "13"));
+        assert_eq!((asked.len(), prefilled.len()), (40, 2));
+        assert!(prefilled.iter().all(|(_, field)| field.prefill.is_some()));
+    }
+
+    #[test]
+    fn who_is_not_alone_is_not_asked_about_violence() {
+        let catalog = Catalog::shipped().unwrap();
+        let form = catalog.newest(&"questionnaire".parse().unwrap()).unwrap();
+        let field = form.record_field("49").unwrap();
+        let guarded: Vec<_> = field.choices().iter().filter_map(|choice| choice.when.as_ref()).collect();
+        assert_eq!(guarded.len(), 1);
+        assert_eq!((guarded[0].field.as_str(), guarded[0].equals.as_deref()), ("alone", Some("yes")));
+        assert!(field.private && form.field(&guarded[0].field).unwrap().1.required);
     }
 
     #[test]

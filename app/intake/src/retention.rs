@@ -4,6 +4,10 @@ use crate::time::{CivilDate, DAY, HOUR, Instant, MINUTE};
 
 /// A draft without activity is deleted after this.
 pub const DRAFT: i64 = 14 * DAY;
+/// A parent is told so long before her draft is deleted.
+pub const DRAFT_NOTICE: i64 = 3 * DAY;
+/// No draft of a parent who was told later than this is deleted: its end is put off.
+pub const DRAFT_NOTICE_AT_LEAST: i64 = 2 * DAY;
 /// A one-time code is good for this long (ASVS 6.5.5).
 pub const SIGN_IN_CODE: i64 = 10 * MINUTE;
 /// A passkey ceremony is good for this long.

@@ -24,3 +24,8 @@ decided-subject = News about your procedure
 decided-body =
     The state of your procedure has changed.
     Sign in to see it.
+draft-ends-subject = About what you saved
+draft-ends-body =
+    What you have entered so far will be deleted { $at } (Japan time).
+    If you want to go on, please sign in and continue before then.
+    If not, there is nothing you need to do.

@@ -51,18 +51,44 @@ pub fn list(chrome: &Chrome, rows: &[Row]) -> String {
     })
 }
 
+/// A step of a filing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It came to this stage.
+    Reached(Stage),
+    /// 「取下げの申出」
+    AskedToWithdraw,
+    /// The office said no to it.
+    WithdrawalRefused,
+}
+
+/// 「取下げ」 What the page says of a withdrawal, and offers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Withdrawing {
+    /// Whether it can be withdrawn now.
+    pub at_once: bool,
+    /// Whether it can be asked for: two people of the office decide.
+    pub by_asking: bool,
+    /// Since when it is asked for, without being decided.
+    pub asked_at: Option<Instant>,
+    /// Whether the office has refused it last.
+    pub was_refused: bool,
+    /// Whether the filing has gone to the back office, which is told then.
+    pub was_handed_over: bool,
+}
+
 /// One filing.
 pub struct Model {
     /// What the list shows of it.
     pub row: Row,
-    /// What happened, oldest first: when, and the stage it led to.
-    pub history: Vec<(Instant, Stage)>,
+    /// What happened, oldest first.
+    pub history: Vec<(Instant, Step)>,
     /// Until when corrections are asked for, as a day.
     pub correct_by: Option<String>,
     /// Why it could not be received: a code of `DeclineReason`.
     pub declined_for: Option<DeclineReason>,
-    /// Whether it can be withdrawn now.
-    pub may_withdraw: bool,
+    /// 「取下げ」
+    pub withdrawing: Withdrawing,
     /// Guards against changing what somebody changed meanwhile.
     pub version: i64,
 }
@@ -110,6 +136,69 @@ fn next_step(locale: Locale, model: &Model) -> Option<AnyView> {
     }
 }
 
+/// What became of a withdrawal so far.
+fn withdrawal_news(locale: Locale, model: &Model) -> Option<AnyView> {
+    let of = model.withdrawing;
+    let told = |key: &str| of.was_handed_over.then(|| view! { <p>{locale.say(key)}</p> });
+    if let Some(at) = of.asked_at {
+        return Some(
+            view! {
+                <div class="notice notice--info">
+                    <h2>{locale.say("case-withdrawal-asked")}</h2>
+                    <p>{locale.with("case-withdrawal-asked-lead", &[("at", &at.minute_in_japan())])}</p>
+                    {told("case-withdrawal-recall")}
+                </div>
+            }
+            .into_any(),
+        );
+    }
+    match model.row.stage {
+        Stage::Withdrawn => told("case-withdrawal-recalled")
+            .map(|told| view! { <div class="notice notice--info">{told}</div> }.into_any()),
+        _ if of.was_refused => Some(
+            view! {
+                <div class="notice notice--warning">
+                    <h2>{locale.say("case-withdrawal-refused")}</h2>
+                    <p>{locale.say("case-withdrawal-refused-lead")}</p>
+                </div>
+            }
+            .into_any(),
+        ),
+        _ => None,
+    }
+}
+
+/// The button to withdraw, or to ask for it.
+fn withdraw(locale: Locale, model: &Model) -> Option<AnyView> {
+    let of = model.withdrawing;
+    let (key, deed) = match (of.at_once, of.by_asking) {
+        (true, _) => ("case-withdraw", "withdraw"),
+        (false, true) => ("case-ask-to-withdraw", "ask-to-withdraw"),
+        (false, false) => return None,
+    };
+    let told = (of.by_asking && of.was_handed_over).then(|| view! { <p>{locale.say("case-withdrawal-recall")}</p> });
+    Some(
+        view! {
+            <h2>{locale.say(key)}</h2>
+            <p>{locale.say(&format!("{key}-lead"))}</p>
+            {told}
+            <form method="post" action=format!("/cases/{}/{deed}", model.row.number)>
+                <input type="hidden" name="version" value=model.version.to_string()/>
+                <button class="button button--danger">{locale.say(&format!("{key}-button"))}</button>
+            </form>
+        }
+        .into_any(),
+    )
+}
+
+fn step_text(locale: Locale, step: Step) -> String {
+    match step {
+        Step::Reached(stage) => stage_text(locale, stage),
+        Step::AskedToWithdraw => locale.say("step-asked-to-withdraw"),
+        Step::WithdrawalRefused => locale.say("case-withdrawal-refused"),
+    }
+}
+
 /// `/cases/{receipt_number}`
 #[must_use]
 pub fn page(chrome: &Chrome, model: &Model) -> String {
@@ -120,20 +209,8 @@ pub fn page(chrome: &Chrome, model: &Model) -> String {
         let history = model
             .history
             .iter()
-            .map(|(at, stage)| {
-                view! { <li><time>{at.minute_in_japan()}</time><p>{stage_text(locale, *stage)}</p></li> }
-            })
+            .map(|(at, step)| view! { <li><time>{at.minute_in_japan()}</time><p>{step_text(locale, *step)}</p></li> })
             .collect_view();
-        let withdraw = model.may_withdraw.then(|| {
-            view! {
-                <h2>{locale.say("case-withdraw")}</h2>
-                <p>{locale.say("case-withdraw-lead")}</p>
-                <form method="post" action=format!("/cases/{number}/withdraw")>
-                    <input type="hidden" name="version" value=model.version.to_string()/>
-                    <button class="button button--danger">{locale.say("case-withdraw")}</button>
-                </form>
-            }
-        });
         view! {
             <h1>{title}</h1>
             <p>{model.row.title.clone()}</p>
@@ -142,10 +219,11 @@ pub fn page(chrome: &Chrome, model: &Model) -> String {
                 <p class="receipt__number">{number}</p>
             </div>
             <p><span class="badge badge--stage">{stage_text(locale, model.row.stage)}</span></p>
+            {withdrawal_news(locale, model)}
             {next_step(locale, model)}
             <h2>{locale.say("case-history")}</h2>
             <ol class="history">{history}</ol>
-            {withdraw}
+            {withdraw(locale, model)}
         }
         .into_any()
     })

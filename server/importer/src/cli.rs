@@ -212,6 +212,7 @@ async fn status(config: &Config) -> Result<Notes, ImportError> {
         format!("entries taken in: {}", counts.imported),
         format!("entries that wait: {}", counts.held),
         format!("entries sent back: {}", counts.rejected),
+        format!("filings withdrawn: {}", counts.withdrawn),
         format!("files to be written: {}", counts.unwritten),
         format!("receipts to be acknowledged: {}", counts.unacknowledged),
         format!("receipts refused by the portal: {}", counts.refused),

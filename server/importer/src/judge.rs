@@ -38,6 +38,9 @@ pub mod reason {
     /// The 個人番号 has a wrong check digit.
     pub const NUMBER_CHECK_DIGIT: &str = "number_check_digit";
 
+    /// 「取下げ」 It was withdrawn while it waited.
+    pub const WITHDRAWN: &str = "withdrawn";
+
     /// The reasons for which two people may send an entry back.
     pub const BY_PEOPLE: [&str; 4] = [OTHER_MUNICIPALITY, "person_unknown", "wrong_person", "duplicate"];
 

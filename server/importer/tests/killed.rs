@@ -8,7 +8,7 @@ use std::{
 
 use intake::time::Instant;
 
-use crate::support::{Office, entry, portal::TestPortal};
+use crate::support::{Office, entry, portal::TestPortal, receipt_number};
 
 /// The program reads the system's clock, and so must the portal's check of its tokens.
 fn real_clock() -> Instant {
@@ -30,7 +30,9 @@ fn put_batches(office: &mut Office, portal: &TestPortal) {
     for _ in 0..BATCHES_A_ROUND {
         let first = office.seq * ENTRIES_A_BATCH as u64;
         let entries: Vec<_> = (first..).take(ENTRIES_A_BATCH).map(|number| entry(number, &[])).collect();
-        portal.put(office.batch(&entries, &[]));
+        // Each batch but the first recalls the first entry of the one before.
+        let recalled = first.checked_sub(ENTRIES_A_BATCH as u64).map(receipt_number);
+        portal.put(office.batch(&entries, recalled.as_slice()));
     }
 }
 
@@ -57,12 +59,14 @@ fn killed_at_any_moment_it_neither_doubles_nor_loses() {
     assert!(killed > kills / 2, "{killed} of {kills} runs were killed");
     let last = pull(&office).output().unwrap();
     assert!(last.status.success(), "{}", String::from_utf8_lossy(&last.stderr));
-    let expected: Vec<String> = (1..=office.seq).map(|seq| format!("pregnancy_notification-{seq:06}.csv")).collect();
+    let notifications = (1..=office.seq).map(|seq| (format!("pregnancy_notification-{seq:06}.csv"), ENTRIES_A_BATCH));
+    let withdrawals = (2..=office.seq).map(|seq| (format!("withdrawals-{seq:06}.csv"), 1));
+    let expected: Vec<(String, usize)> = notifications.chain(withdrawals).collect();
     // Nor is a half-written file left over.
-    assert_eq!(office.outputs(), expected);
-    for name in expected {
+    assert_eq!(office.outputs(), expected.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>());
+    for (name, lines) in expected {
         let text = String::from_utf8(office.output(&name).unwrap()).unwrap();
-        assert_eq!(text.lines().count(), ENTRIES_A_BATCH + 1, "{name}");
+        assert_eq!(text.lines().count(), lines + 1, "{name}");
     }
     let shelf = portal.shelf();
     assert_eq!(shelf.imports.len() as u64, office.seq * ENTRIES_A_BATCH as u64);

@@ -48,7 +48,7 @@ async fn run_with_stop(stop: Option<Step>) -> Seen {
 async fn stopped_after_any_step_and_run_again_it_ends_in_the_same_state() {
     let straight = run_with_stop(None).await;
     assert_eq!(straight.files.len(), 3);
-    assert_eq!(straight.counts, Counts { last_seq: 2, imported: 3, held: 1, ..Counts::default() });
+    assert_eq!(straight.counts, Counts { last_seq: 2, imported: 3, held: 1, withdrawn: 1, ..Counts::default() });
     assert!(straight.imports.iter().all(|times| *times <= 1));
     for stop in [Step::Staged, Step::Written, Step::Signed, Step::Sent] {
         assert_eq!(run_with_stop(Some(stop)).await, straight, "{stop:?}");
@@ -99,6 +99,31 @@ async fn a_newer_revision_stands_beside_the_older_one_and_counts() {
     job.file(&job_files[2].files, Step::Signed).await.unwrap();
     let withdrawals = String::from_utf8(office.output("withdrawals-000003.csv").unwrap()).unwrap();
     assert_eq!(withdrawals, format!("\u{feff}宛名番号,受付番号\r\n000000000000001,{}\r\n", receipt_number(1)));
+}
+
+#[tokio::test]
+async fn a_batch_that_only_recalls_is_told_of_in_one_file_and_acknowledged_once() {
+    let mut office = Office::new();
+    let portal = TestPortal::start(office.keys.public(), now);
+    office.configure(&portal.url, "");
+    portal.put(office.batch(&[entry(1, &[]), entry(2, &[("name", "知らない 人")])], &[]));
+    portal.put(office.batch(&[], &[receipt_number(1), receipt_number(2)]));
+    for stop in [Step::Staged, Step::Written, Step::Signed, Step::Sent, Step::Sent] {
+        let job = office.job().await;
+        job.pull(&job.portal().unwrap(), stop).await.unwrap();
+    }
+    let job = office.job().await;
+    assert_eq!(office.outputs(), ["pregnancy_notification-000001.csv", "withdrawals-000002.csv"]);
+    let withdrawals = String::from_utf8(office.output("withdrawals-000002.csv").unwrap()).unwrap();
+    let [first, second] = [receipt_number(1), receipt_number(2)];
+    assert_eq!(withdrawals, format!("\u{feff}宛名番号,受付番号\r\n000000000000001,{first}\r\n,{second}\r\n"));
+    // What waited for two people waits no more, so that the portal can close its batch.
+    let counts = job.state().counts().await.unwrap();
+    assert_eq!(counts, Counts { last_seq: 2, imported: 1, rejected: 1, withdrawn: 2, ..Counts::default() });
+    assert!(job.state().held().await.unwrap().is_empty());
+    let shelf = portal.shelf();
+    assert_eq!(shelf.settled[&(second.to_string(), 1)], handover::Outcome::Rejected);
+    assert_eq!((shelf.acknowledged.get(&2), shelf.conflicts), (Some(&1), 0));
 }
 
 #[tokio::test]

@@ -152,10 +152,10 @@ async fn seal(portal: &Portal, which: &Which) -> Result<(), Failure> {
         })?;
         let Some(sealed) = sealed else { break };
         sealed_any = true;
-        println!("{id}\t{}\t{} entries", sealed.seq, sealed.entries);
+        println!("{id}\t{}\t{} entries\t{} withdrawn", sealed.seq, sealed.entries, sealed.withdrawn);
     }
     if !sealed_any {
-        println!("nothing is confirmed that waits");
+        println!("nothing waits that is confirmed or was withdrawn");
     }
     Ok(())
 }

@@ -37,6 +37,8 @@ pub enum SampleStage {
     Declined(DeclineReason),
     /// 「取下げ」
     Withdrawn,
+    /// 「取下げの申出」 after one member of staff has accepted it.
+    WithdrawalAsked,
 }
 
 /// The name of a person and the language that she speaks.
@@ -74,7 +76,7 @@ fn person(index: usize, count: usize, name: &Name, today: CivilDate) -> SamplePe
     let filed_days_ago = match stage {
         SampleStage::Submitted => dice.between(0, 9),
         SampleStage::InReview => dice.between(1, 12),
-        SampleStage::SentBack | SampleStage::Accepted => dice.between(4, 14),
+        SampleStage::SentBack | SampleStage::Accepted | SampleStage::WithdrawalAsked => dice.between(4, 14),
         SampleStage::VisitNeeded | SampleStage::Confirmed => dice.between(6, 20),
         SampleStage::DeclineProposed(_) | SampleStage::Declined(_) | SampleStage::Withdrawn => dice.between(5, 25),
     };
@@ -95,7 +97,8 @@ fn person(index: usize, count: usize, name: &Name, today: CivilDate) -> SamplePe
 fn stage_of(index: usize, count: usize) -> SampleStage {
     match (index * 37 + 11) % count {
         0..110 => SampleStage::Submitted,
-        110..135 => SampleStage::InReview,
+        110..134 => SampleStage::InReview,
+        134 => SampleStage::WithdrawalAsked,
         135..147 => SampleStage::SentBack,
         147..155 => SampleStage::VisitNeeded,
         155..170 => SampleStage::Accepted,

@@ -114,7 +114,7 @@ async fn file(portal: &Portal, form: &Form, person: &SamplePerson) -> Result<Fil
     let started = AuditEntry::done(now, Actor::Citizen(account), Deed::DraftStarted).on(Subject::Draft(draft_id));
     tx.commit_all(made.into_iter().chain([started]).collect()).await?;
 
-    let sender = Sender { account, method: Method::EmailCode, signed_in_at: now };
+    let sender = Sender { account, method: Method::EmailCode, signed_in_at: now, language: language(&person.raw) };
     match submit(portal, &sender, &form.id, draft_id, letters::received).await? {
         Submitted::Receipt(number) => Ok(Filed { account, number }),
         Submitted::Incomplete(_) => Err(FlowError::Store(StoreError::Corrupt("an incomplete sample".to_owned()))),
@@ -143,7 +143,7 @@ async fn work(
         SampleStage::InReview => (vec![Order::Claim], None),
         SampleStage::SentBack => (vec![Order::Claim, Order::SendBack(correction(portal)?)], None),
         SampleStage::VisitNeeded => (vec![Order::Claim, Order::AskToVisit], None),
-        SampleStage::Accepted => (vec![Order::Claim, seen(), Order::Accept], None),
+        SampleStage::Accepted | SampleStage::WithdrawalAsked => (vec![Order::Claim, seen(), Order::Accept], None),
         SampleStage::Confirmed => (vec![Order::Claim, seen(), Order::Accept], Some(Order::Confirm)),
         SampleStage::DeclineProposed(reason) => (vec![Order::Claim, Order::ProposeDecline(reason)], None),
         SampleStage::Declined(reason) => (vec![Order::Claim, Order::ProposeDecline(reason)], Some(Order::Decline)),
@@ -154,6 +154,10 @@ async fn work(
         if let Given::Refused(_) = give(portal, who, &filed.number, version, &order, letter).await? {
             return Err(FlowError::Store(StoreError::Corrupt("a sample that cannot be worked on".to_owned())));
         }
+    }
+    if stage == SampleStage::WithdrawalAsked {
+        let version = version_of(portal, &filed.number).await?;
+        filings::ask_to_withdraw(portal, filed.account, &filed.number, version).await?;
     }
     Ok(())
 }

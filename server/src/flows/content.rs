@@ -35,6 +35,9 @@ pub struct Office {
     pub requests: Vec<CorrectionRequest>,
     /// Why declining is proposed, or why it was declined.
     pub decline_reason: Option<DeclineReason>,
+    /// The language in which the parent filled it in; none of cases from before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 /// What an event says beside its command.

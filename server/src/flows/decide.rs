@@ -4,7 +4,9 @@
 use intake::{
     access::{self, Action},
     answers::RawAnswers,
-    case::{Command, CommandKind, CorrectionRequest, DeclineReason, Giver, Hand, Refusal, Stage, allowed, decide},
+    case::{
+        Command, CommandKind, CorrectionRequest, DeclineReason, Giver, Hand, Refusal, Stage, allowed, decide, possible,
+    },
     identity::{Evidence, Method, NumberDocument, PersonDocument, SeenAtCounter},
     ids::{ReceiptNumber, StaffId},
     staff_items::{StaffItemError, parse_staff_items},
@@ -56,6 +58,12 @@ pub enum Order {
     Decline,
     /// See [`CommandKind::Correct`].
     Correct,
+    /// See [`CommandKind::ProposeWithdrawal`].
+    ProposeWithdrawal,
+    /// See [`CommandKind::ConfirmWithdrawal`].
+    ConfirmWithdrawal,
+    /// See [`CommandKind::RefuseWithdrawal`].
+    RefuseWithdrawal,
 }
 
 impl Order {
@@ -76,6 +84,9 @@ impl Order {
             Self::ProposeDecline(_) => CommandKind::ProposeDecline,
             Self::Decline => CommandKind::Decline,
             Self::Correct => CommandKind::Correct,
+            Self::ProposeWithdrawal => CommandKind::ProposeWithdrawal,
+            Self::ConfirmWithdrawal => CommandKind::ConfirmWithdrawal,
+            Self::RefuseWithdrawal => CommandKind::RefuseWithdrawal,
         }
     }
 }
@@ -104,7 +115,9 @@ impl Notice {
         match kind {
             CommandKind::SendBack => Some(Self::SentBack),
             CommandKind::AskToVisit => Some(Self::VisitNeeded),
-            CommandKind::Decline => Some(Self::Decided),
+            CommandKind::Decline | CommandKind::ConfirmWithdrawal | CommandKind::RefuseWithdrawal => {
+                Some(Self::Decided)
+            }
             _ => None,
         }
     }
@@ -218,7 +231,7 @@ async fn carry_out(
     let (kind, now) = (order.kind(), portal.clock.now());
     let permit = access::permit(staff.staff_id, staff.role, Action::Command(kind), head.case_id);
     let permit = permit.ok_or(FlowError::NotFound)?;
-    if head.version != version || !allowed(head.stage).any(|row| row.command == kind) {
+    if head.version != version || !possible(&review::state(head)).any(|row| row.command == kind) {
         return Err(FlowError::Changed(head.stage));
     }
     let mut open = content::open(portal, tx, head.clone(), &permit).await?;
@@ -325,6 +338,9 @@ fn prepare(open: &mut OpenCase<'_>, by: StaffId, order: &Order, now: Instant) ->
         }
         Order::Decline => Prepared::plain(Command::Decline),
         Order::Correct => Prepared::plain(Command::Correct),
+        Order::ProposeWithdrawal => Prepared::plain(Command::ProposeWithdrawal),
+        Order::ConfirmWithdrawal => Prepared::plain(Command::ConfirmWithdrawal),
+        Order::RefuseWithdrawal => Prepared::plain(Command::RefuseWithdrawal),
     })
 }
 
@@ -351,7 +367,7 @@ pub(super) async fn is_another_person(
     if !allowed(head.stage).any(|row| row.command == kind && row.hand == Hand::Another) {
         return Ok(true);
     }
-    let Some(first) = review::state(head).decided_by else { return Ok(false) };
+    let Some(first) = review::state(head).first_hand(kind) else { return Ok(false) };
     let first = staff::find(connection, first).await?;
     Ok(first.is_some_and(|first| first.staff_id != staff.staff_id && first.person_id != staff.person_id))
 }

@@ -9,7 +9,7 @@ use intake::{
     time::Instant,
 };
 
-use super::{FlowError, random};
+use super::{FlowError, follow, random};
 use crate::{
     portal::Portal,
     store::{
@@ -80,7 +80,7 @@ async fn current(
     form: &FormId,
     now: Instant,
 ) -> Result<Option<Draft>, StoreError> {
-    Ok(draft::find_for_owner(connection, owner, form).await?.filter(|draft| draft.expires_at > now))
+    Ok(draft::find_for_owner(connection, owner, form).await?.filter(|draft| !draft.is_over(now)))
 }
 
 /// The draft of who asks.
@@ -97,27 +97,56 @@ pub async fn load<'portal>(
     found.map(|draft| open(portal, &draft)).transpose()
 }
 
-/// The draft of who asks, begun if there is none.
+/// The draft of who asks, begun if there is none. A form that follows another begins with what was answered there.
 ///
 /// # Errors
-/// [`FlowError::NotFound`] for a form that is not served.
+/// [`FlowError::NotFound`] for a form that is not served; [`FlowError::NeedsAccount`] and [`FlowError::NothingToFollow`]
+/// for a form that follows another.
 pub async fn begin<'portal>(
     portal: &'portal Portal,
     typist: &Typist,
     form_id: &FormId,
 ) -> Result<OpenDraft<'portal>, FlowError> {
+    begin_with(portal, typist, form_id, true).await
+}
+
+/// The same for a page whose parent's session is over: kept for the browser, it becomes hers when she signs in again.
+///
+/// # Errors
+/// As [`begin`], but that a form which follows another is begun too: it is asked about when it is sent.
+pub async fn rescue<'portal>(
+    portal: &'portal Portal,
+    typist: &Typist,
+    form_id: &FormId,
+) -> Result<OpenDraft<'portal>, FlowError> {
+    begin_with(portal, typist, form_id, false).await
+}
+
+async fn begin_with<'portal>(
+    portal: &'portal Portal,
+    typist: &Typist,
+    form_id: &FormId,
+    follows: bool,
+) -> Result<OpenDraft<'portal>, FlowError> {
     let form = portal.catalog.newest(form_id).ok_or(FlowError::NotFound)?;
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
     if let Some(found) = draft::find_for_owner(&mut tx, &typist.owner, form_id).await? {
-        if found.expires_at > now {
+        if !found.is_over(now) {
             return open(portal, &found);
         }
         draft::delete(&mut tx, found.draft_id).await?;
     }
+    let raw = match (&form.follows, typist.owner) {
+        (None, _) => RawAnswers::default(),
+        (Some(_), DraftOwner::Account(account)) => {
+            follow::first_answers(portal, &mut tx, account, form, now.date_in_japan()).await?
+        }
+        (Some(_), DraftOwner::Browser(_)) if follows => return Err(FlowError::NeedsAccount),
+        (Some(_), DraftOwner::Browser(_)) => RawAnswers::default(),
+    };
     let id = DraftId::from_random(random());
     let (key, wrapped_key) = portal.seal.new_data_key();
-    let raw = RawAnswers::default();
     let answers_sealed = key.seal(&draft::place(id), &serde_json::to_vec(&raw)?);
     let expires_at = now.plus(retention::DRAFT);
     let new = NewDraft {
@@ -165,10 +194,12 @@ pub async fn save_page<'portal>(
     if let Err(UnknownInput) = raw.replace_page(opened.form, page, sent) {
         return Ok(Saved::UnknownInput);
     }
-    if raw == opened.raw {
+    let is_same = raw == opened.raw;
+    // Whoever was told that the draft ends, and goes on with it, has put the end off also without changing a word.
+    if is_same && stored.noticed_at.is_none() {
         return Ok(Saved::Kept(opened));
     }
-    if opened.raw.page_state(opened.form, page) != read_state {
+    if !is_same && opened.raw.page_state(opened.form, page) != read_state {
         return Ok(Saved::Conflict(opened));
     }
     let key = portal.seal.unwrap_key(&stored.wrapped_key)?;

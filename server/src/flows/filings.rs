@@ -2,7 +2,7 @@
 
 use intake::{
     access::permit_owner,
-    case::{Command, CommandKind, DeclineReason, Giver, Stage, allowed, decide},
+    case::{Command, CommandKind, DeclineReason, Giver, Stage, decide, possible},
     ids::{AccountId, ReceiptNumber},
     time::Instant,
 };
@@ -13,7 +13,7 @@ use crate::{
     store::{
         AuditEntry, Connection, Record,
         audit::{Actor, Deed, Subject},
-        case::{self, Author, CaseHead, NewEvent},
+        case::{self, Author, CaseHead, Event, NewEvent},
     },
 };
 
@@ -26,12 +26,23 @@ pub async fn list(portal: &Portal, account: AccountId) -> Result<Vec<CaseHead>, 
     Ok(case::list_for_account(&mut tx, account).await?)
 }
 
-/// One of them, with what happened: when, and the stage it led to.
+/// A step of a filing, as far as the parent reads of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It came to this stage.
+    Reached(Stage),
+    /// 「取下げの申出」 She asked for its withdrawal.
+    AskedToWithdraw,
+    /// The withdrawal was refused: all goes on as it was.
+    WithdrawalRefused,
+}
+
+/// One of them, with what happened.
 pub struct Filing {
     /// What may be seen of it without opening it.
     pub head: CaseHead,
-    /// Oldest first.
-    pub history: Vec<(Instant, Stage)>,
+    /// When, and what; oldest first.
+    pub history: Vec<(Instant, Step)>,
     /// Why it was declined.
     pub declined_for: Option<DeclineReason>,
 }
@@ -40,7 +51,21 @@ impl Filing {
     /// Whether the parent can withdraw it now.
     #[must_use]
     pub fn may_withdraw(&self) -> bool {
-        allowed(self.head.stage).any(|row| row.command == CommandKind::Withdraw)
+        possible(&review::state(&self.head)).any(|row| row.command == CommandKind::Withdraw)
+    }
+
+    /// Whether she can ask for it: after the acceptance two people of the office decide. What is erased nobody can open to
+    /// decide on.
+    #[must_use]
+    pub fn may_ask_to_withdraw(&self) -> bool {
+        let can_ask = possible(&review::state(&self.head)).any(|row| row.command == CommandKind::AskToWithdraw);
+        can_ask && self.head.erased_at.is_none()
+    }
+
+    /// Whether it went to the back office.
+    #[must_use]
+    pub fn was_handed_over(&self) -> bool {
+        self.history.iter().any(|(_, step)| *step == Step::Reached(Stage::HandedOver))
     }
 }
 
@@ -61,18 +86,29 @@ pub(crate) async fn own(
 pub async fn view(portal: &Portal, account: AccountId, number: &ReceiptNumber) -> Result<Filing, FlowError> {
     let mut tx = portal.database.read().await?;
     let head = own(&mut tx, account, number).await?;
-    let mut history: Vec<(Instant, Stage)> = Vec::new();
-    for event in case::events(&mut tx, head.case_id).await? {
-        // What staff note without moving the case is not a step to the parent.
-        if history.last().is_none_or(|(_, stage)| *stage != event.to_stage) {
-            history.push((event.at, event.to_stage));
-        }
-    }
+    let history = steps(&case::events(&mut tx, head.case_id).await?);
     let declined_for = match head.stage {
         Stage::Declined => decline_reason(portal, &mut tx, account, &head).await?,
         _ => None,
     };
     Ok(Filing { head, history, declined_for })
+}
+
+/// What staff note without moving the case is not a step to the parent; what became of her own request is.
+fn steps(events: &[Event]) -> Vec<(Instant, Step)> {
+    let mut steps = Vec::new();
+    let mut last = None;
+    for event in events {
+        let step = match event.command.parse() {
+            Ok(CommandKind::AskToWithdraw) => Step::AskedToWithdraw,
+            Ok(CommandKind::RefuseWithdrawal) => Step::WithdrawalRefused,
+            _ if last == Some(event.to_stage) => continue,
+            _ => Step::Reached(event.to_stage),
+        };
+        last = Some(event.to_stage);
+        steps.push((event.at, step));
+    }
+    steps
 }
 
 /// Why a filing was declined; none once its content is erased.
@@ -101,22 +137,57 @@ pub async fn withdraw(
     number: &ReceiptNumber,
     version: i64,
 ) -> Result<(), FlowError> {
-    let now = portal.clock.now();
+    order(portal, account, number, version, &Command::Withdraw).await
+}
+
+/// 「取下げの申出」 Asks for the withdrawal of a filing that was accepted: two people of the office decide on it. Pressed again,
+/// nothing happens twice.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when it is not hers; [`FlowError::Changed`] when there is nothing to ask for or it was changed
+/// meanwhile.
+pub async fn ask_to_withdraw(
+    portal: &Portal,
+    account: AccountId,
+    number: &ReceiptNumber,
+    version: i64,
+) -> Result<(), FlowError> {
+    order(portal, account, number, version, &Command::AskToWithdraw).await
+}
+
+/// Whether what she presses has been done.
+fn is_done(head: &CaseHead, command: &Command) -> bool {
+    let is_asked = matches!(command, Command::AskToWithdraw) && head.withdrawal_asked_at.is_some();
+    head.stage == Stage::Withdrawn || is_asked
+}
+
+async fn order(
+    portal: &Portal,
+    account: AccountId,
+    number: &ReceiptNumber,
+    version: i64,
+    command: &Command,
+) -> Result<(), FlowError> {
+    let (now, kind, giver) = (portal.clock.now(), command.kind(), Giver::Citizen);
     let mut tx = portal.database.write().await?;
     let head = own(&mut tx, account, number).await?;
-    if head.stage == Stage::Withdrawn {
+    if is_done(&head, command) {
         return Ok(());
     }
-    let (command, giver) = (Command::Withdraw, Giver::Citizen);
-    let after = decide(&review::state(&head), &command, giver).map_err(|_| FlowError::Changed(head.stage))?;
-    let change = review::change(&head, &after, &command, giver, now);
-    if !case::update_stage(&mut tx, head.case_id, version, &change).await? {
+    if matches!(command, Command::AskToWithdraw) && head.erased_at.is_some() {
         return Err(FlowError::Changed(head.stage));
+    }
+    let after = decide(&review::state(&head), command, giver).map_err(|_| FlowError::Changed(head.stage))?;
+    let change = review::change(&head, &after, command, giver, now);
+    if !case::update_stage(&mut tx, head.case_id, version, &change).await? {
+        // PostgreSQL: another press may have committed while this one waited for the row.
+        let found = own(&mut tx, account, number).await?;
+        return if is_done(&found, command) { Ok(()) } else { Err(FlowError::Changed(found.stage)) };
     }
     let event = NewEvent {
         case_id: head.case_id,
         at: now,
-        command: Some(CommandKind::Withdraw),
+        command: Some(kind),
         actor: Author::Citizen(account),
         from_stage: Some(head.stage),
         to_stage: after.stage,
@@ -124,7 +195,6 @@ pub async fn withdraw(
         detail_sealed: None,
     };
     case::append_event(&mut tx, &event).await?;
-    let deed = Deed::Commanded(CommandKind::Withdraw);
-    let entry = AuditEntry::done(now, Actor::Citizen(account), deed).on(Subject::Case(head.case_id));
-    Ok(tx.commit(Record::Deed(entry)).await?)
+    let entry = AuditEntry::done(now, Actor::Citizen(account), Deed::Commanded(kind));
+    Ok(tx.commit(Record::Deed(entry.on(Subject::Case(head.case_id)))).await?)
 }

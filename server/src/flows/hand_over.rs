@@ -7,7 +7,7 @@ use intake::{
     case::{Command, CommandKind, Giver, decide},
     export::{self, Entry, Filing, Review, recheck},
     form::Form,
-    ids::DestinationId,
+    ids::{DestinationId, ReceiptNumber},
     time::Instant,
 };
 
@@ -25,6 +25,9 @@ use crate::{
 /// What is left for signatures, age headers, forms and the manifest beside the entries.
 const ROOM_FOR_THE_REST: u64 = 4 * 1024 * 1024;
 
+/// Withdrawals that one batch tells of; more go with the next.
+const MOST_RECALLED: i64 = 1_000;
+
 /// A batch that was sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sealed {
@@ -32,6 +35,8 @@ pub struct Sealed {
     pub seq: i64,
     /// How many entries.
     pub entries: usize,
+    /// 「取下げ」 How many earlier filings it recalls.
+    pub withdrawn: usize,
 }
 
 /// Adds a destination by the `public.json` that its `keygen` wrote.
@@ -57,7 +62,7 @@ pub async fn destination(portal: &Portal) -> Result<Option<Destination>, FlowErr
     Ok(all.into_iter().find(|one| one.disabled_at.is_none()))
 }
 
-/// Seals what is confirmed, at most one batch; none when nothing waits.
+/// Seals what is confirmed and recalls what was withdrawn, at most one batch; none when nothing waits.
 ///
 /// # Errors
 /// [`FlowError::NotFound`] for a destination that is not there or disabled.
@@ -91,7 +96,8 @@ async fn once(portal: &Portal, destination: &DestinationId) -> Result<Option<Sea
         None => portal.clock.now(),
     };
     let ready = ready(portal, &mut tx).await?;
-    if ready.is_empty() {
+    let recalled = batch::to_recall(&mut tx, destination, MOST_RECALLED).await?;
+    if ready.is_empty() && recalled.is_empty() {
         return Ok(None);
     }
     let mut entries = Vec::with_capacity(ready.len() + 1);
@@ -100,13 +106,14 @@ async fn once(portal: &Portal, destination: &DestinationId) -> Result<Option<Sea
         let deed = Deed::Commanded(CommandKind::Seal);
         entries.push(AuditEntry::done(now, Actor::Portal, deed).on(Subject::Case(one.head.case_id)));
     }
-    let (seq, sealed) = sealed(portal, &mut tx, &public, before.as_ref(), &ready, now).await?;
+    let (seq, sealed) = sealed(portal, &mut tx, &public, before.as_ref(), (&ready, &recalled), now).await?;
     keep(&mut tx, destination, seq, &sealed, &ready, now).await?;
-    let count = i64::try_from(ready.len()).unwrap_or(i64::MAX);
-    let subject = Subject::Batch(destination.clone(), seq);
-    entries.push(AuditEntry::done(now, Actor::Portal, Deed::BatchSealed).on(subject).with("entries", count));
+    batch::insert_recalls(&mut tx, destination, seq, &recalled).await?;
+    let count = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
+    let entry = AuditEntry::done(now, Actor::Portal, Deed::BatchSealed).on(Subject::Batch(destination.clone(), seq));
+    entries.push(entry.with("entries", count(ready.len())).with("withdrawn", count(recalled.len())));
     tx.commit_all(entries).await?;
-    Ok(Some(Sealed { seq, entries: ready.len() }))
+    Ok(Some(Sealed { seq, entries: ready.len(), withdrawn: recalled.len() }))
 }
 
 /// The confirmed cases with their entries, as many as a batch takes. A case that does not pass the import job's own check
@@ -197,7 +204,7 @@ async fn sealed(
     tx: &mut WriteTx,
     public: &DestinationPublic,
     before: Option<&Batch>,
-    ready: &[Ready],
+    (ready, recalled): (&[Ready], &[ReceiptNumber]),
     now: Instant,
 ) -> Result<(i64, SealedBatch), FlowError> {
     let issuer = portal.config.public_url.origin();
@@ -218,7 +225,7 @@ async fn sealed(
         entries: &entries,
         forms: &forms,
         attachments: &[],
-        withdrawn: &[],
+        withdrawn: recalled,
         audit: manifest::audit_head(&audit::entry_hashes(tx).await?),
         keys_document: &keys.signed_announcement(&portal.seal, issuer, now)?,
     };

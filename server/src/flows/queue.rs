@@ -34,6 +34,8 @@ pub enum Tab {
     SentBack,
     /// 「二人目の確認」
     Second,
+    /// 「取下げの申出」 Whatever the stage.
+    Withdrawal,
     /// 「引渡し待ち」
     Handover,
     /// 「保留」
@@ -44,8 +46,8 @@ pub enum Tab {
 
 impl Tab {
     /// All, in order.
-    pub const ALL: [Self; 7] =
-        [Self::New, Self::Mine, Self::SentBack, Self::Second, Self::Handover, Self::Held, Self::Done];
+    pub const ALL: [Self; 8] =
+        [Self::New, Self::Mine, Self::SentBack, Self::Second, Self::Withdrawal, Self::Handover, Self::Held, Self::Done];
 
     /// The name in the address.
     #[must_use]
@@ -55,6 +57,7 @@ impl Tab {
             Self::Mine => "mine",
             Self::SentBack => "sent_back",
             Self::Second => "second",
+            Self::Withdrawal => "withdrawal",
             Self::Handover => "handover",
             Self::Held => "held",
             Self::Done => "done",
@@ -67,6 +70,7 @@ impl Tab {
             Self::Mine => &[Stage::InReview],
             Self::SentBack => &[Stage::SentBack],
             Self::Second => &[Stage::Accepted, Stage::DeclineProposed],
+            Self::Withdrawal => &[],
             Self::Handover => &[Stage::Confirmed, Stage::HandedOver],
             Self::Held => &[Stage::Held],
             Self::Done => &[Stage::Imported, Stage::Declined, Stage::Withdrawn],
@@ -135,13 +139,13 @@ pub async fn page(portal: &Portal, staff: &Staff, tab: Tab, after: Option<Mark>)
         return Err(FlowError::NotFound);
     }
     let mut tx = portal.database.read().await?;
-    let filter = QueueFilter {
-        stages: tab.stages(),
-        holder: (tab == Tab::Mine).then_some(staff.staff_id),
-        after: after.map(|mark| (mark.0, mark.1)),
-        limit: i64::try_from(ROWS + 1).unwrap_or(i64::MAX),
+    let (after, limit) = (after.map(|mark| (mark.0, mark.1)), i64::try_from(ROWS + 1).unwrap_or(i64::MAX));
+    let mut heads = if tab == Tab::Withdrawal {
+        case::withdrawals_asked(&mut tx, after, limit).await?
+    } else {
+        let holder = (tab == Tab::Mine).then_some(staff.staff_id);
+        case::queue(&mut tx, &QueueFilter { stages: tab.stages(), holder, after, limit }).await?
     };
-    let mut heads = case::queue(&mut tx, &filter).await?;
     let has_more = heads.len() > ROWS;
     heads.truncate(ROWS);
     let next = heads.last().filter(|_| has_more).map(|head| Mark(head.filed_at, head.case_id));
@@ -195,9 +199,14 @@ async fn row(
 async fn counts(connection: &mut Connection, staff: &Staff) -> Result<Vec<(Tab, i64)>, FlowError> {
     let by_stage = case::counts_by_stage(connection).await?;
     let mine = case::count_of_holder(connection, staff.staff_id).await?;
+    let withdrawals = case::count_withdrawals_asked(connection).await?;
     let of_tab = |tab: Tab| {
         let in_it = by_stage.iter().filter(|(stage, _)| tab.stages().contains(stage)).map(|(_, count)| count);
-        if tab == Tab::Mine { mine } else { in_it.sum() }
+        match tab {
+            Tab::Mine => mine,
+            Tab::Withdrawal => withdrawals,
+            _ => in_it.sum(),
+        }
     };
     Ok(Tab::ALL.into_iter().map(|tab| (tab, of_tab(tab))).collect())
 }

@@ -1,7 +1,7 @@
 //! What a command leaves of a case. Invariant: the columns of a case follow from `intake::case::decide` alone.
 
 use intake::{
-    case::{CaseState, Command, Giver, Stage},
+    case::{CaseState, Command, Giver, Stage, Withdrawal},
     time::Instant,
 };
 
@@ -13,7 +13,12 @@ pub(crate) fn state(head: &CaseHead) -> CaseState {
         Stage::DeclineProposed => head.proposed_by,
         _ => head.accepted_by,
     };
-    CaseState { stage: head.stage, holder: head.holder, decided_by, rev: head.rev }
+    let withdrawal = match (head.withdrawal_asked_at, head.withdrawal_proposed_by) {
+        (None, _) => Withdrawal::NotAsked,
+        (Some(_), None) => Withdrawal::Asked,
+        (Some(_), Some(first)) => Withdrawal::Proposed(first),
+    };
+    CaseState { stage: head.stage, holder: head.holder, decided_by, rev: head.rev, withdrawal }
 }
 
 /// What is written of a state that was decided on.
@@ -40,6 +45,22 @@ pub(crate) fn change(head: &CaseHead, after: &CaseState, command: &Command, give
         Command::SendBack(request) => Some(request.answer_by),
         _ => head.correction_due_on.filter(|_| after.stage == Stage::SentBack),
     };
+    let (withdrawal_asked_at, withdrawal_proposed_by) = match after.withdrawal {
+        Withdrawal::NotAsked => (None, None),
+        Withdrawal::Asked => (head.withdrawal_asked_at.or(Some(at)), None),
+        Withdrawal::Proposed(first) => (head.withdrawal_asked_at.or(Some(at)), Some(first)),
+    };
     let CaseState { stage, holder, rev, .. } = *after;
-    StageChange { stage, holder, proposed_by, accepted, confirmed, correction_due_on, rev, at }
+    StageChange {
+        stage,
+        holder,
+        proposed_by,
+        accepted,
+        confirmed,
+        correction_due_on,
+        rev,
+        withdrawal_asked_at,
+        withdrawal_proposed_by,
+        at,
+    }
 }

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use intake::{
-    access::{self, Action},
-    case::{CommandKind, Hand, allowed},
+    access::{self, Action, Role},
+    case::{CommandKind, Hand, possible},
     flags::{self, Raised},
+    form::Compartment,
     ids::{FieldId, ReceiptNumber, StaffId},
     journey::{self, CompleteAnswers, Derived, Warning, derive_on},
     time::Instant,
@@ -16,7 +17,7 @@ use super::{
     FlowError,
     content::{self, EventDetail, OpenCase, OpenRevision},
     decide::{Obstacle, is_another_person},
-    queue,
+    queue, review,
 };
 use crate::{
     portal::Portal,
@@ -90,6 +91,10 @@ pub struct StaffCase<'portal> {
     pub offers: Vec<Offer>,
     /// Who holds it.
     pub holder: Option<String>,
+    /// The case that it follows, and those that follow it.
+    pub related: Vec<CaseHead>,
+    /// 「取下げの申出」 Who said yes to a withdrawal first.
+    pub withdrawal_proposed_by: Option<String>,
 }
 
 /// Opens a case for a member of staff.
@@ -114,6 +119,7 @@ pub async fn view<'portal>(
     let people = queue::names(&mut tx).await?;
     let history = history(&mut tx, &open.head, &open.key, &people).await?;
     let offers = offers(&mut tx, staff, &open).await?;
+    let related = related(portal, &mut tx, staff, &open.head).await?;
     drop(tx);
 
     let complete = open.complete()?;
@@ -127,7 +133,9 @@ pub async fn view<'portal>(
         revised: revised(&open),
         history,
         offers,
+        related,
         holder: open.head.holder.and_then(|holder| people.get(&holder).cloned()),
+        withdrawal_proposed_by: open.head.withdrawal_proposed_by.and_then(|first| people.get(&first).cloned()),
         complete,
         case: open,
     };
@@ -135,6 +143,22 @@ pub async fn view<'portal>(
     let entry = entry.with("rev", view.case.head.rev);
     portal.database.write().await?.commit(Record::Deed(entry)).await?;
     Ok(view)
+}
+
+/// The case that this one follows, and those that follow it, as far as this member of staff may know of them.
+async fn related(
+    portal: &Portal,
+    connection: &mut Connection,
+    staff: &Staff,
+    head: &CaseHead,
+) -> Result<Vec<CaseHead>, FlowError> {
+    let mut all = case::following(connection, head.case_id).await?;
+    if let Some(followed) = head.follows_case_id {
+        all.extend(case::find_head(connection, followed).await?);
+    }
+    let compartment = |head: &CaseHead| portal.catalog.newest(&head.form_id).map(|form| form.compartment);
+    all.retain(|head| compartment(head) == Some(Compartment::General) || staff.role == Role::Nurse);
+    Ok(all)
 }
 
 async fn history(
@@ -180,7 +204,7 @@ fn revised(open: &OpenCase<'_>) -> Vec<Revised> {
 async fn offers(connection: &mut Connection, staff: &Staff, open: &OpenCase<'_>) -> Result<Vec<Offer>, FlowError> {
     let head = &open.head;
     let mut offers = Vec::new();
-    for row in allowed(head.stage) {
+    for row in possible(&review::state(head)) {
         let fits = match row.hand {
             Hand::Staff | Hand::Another => true,
             Hand::Holder => head.holder == Some(staff.staff_id),

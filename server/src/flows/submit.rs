@@ -10,7 +10,7 @@ use intake::{
     time::Instant,
 };
 
-use super::{FlowError, content::Office, random};
+use super::{FlowError, content::Office, follow, random};
 use crate::{
     portal::Portal,
     store::{
@@ -31,6 +31,8 @@ pub struct Sender {
     pub method: Method,
     /// When.
     pub signed_in_at: Instant,
+    /// The language in which she filled it in.
+    pub language: &'static str,
 }
 
 /// What became of it.
@@ -44,7 +46,8 @@ pub enum Submitted {
 /// Sends a draft. `letter` gives the text of the mail that says it has arrived, by language.
 ///
 /// # Errors
-/// [`FlowError::NotFound`] when neither the draft nor a case made of it is this parent's.
+/// [`FlowError::NotFound`] when neither the draft nor a case made of it is this parent's; [`FlowError::NothingToFollow`]
+/// when the form follows another that she has not filed.
 pub async fn submit(
     portal: &Portal,
     sender: &Sender,
@@ -77,7 +80,7 @@ async fn once(
         let hers = head.filter(|head| head.account_id == Some(sender.account)).ok_or(FlowError::NotFound)?;
         return Ok(Submitted::Receipt(hers.receipt_number));
     };
-    if stored.account_id != Some(sender.account) || stored.form_id != *form_id || stored.expires_at <= now {
+    if stored.account_id != Some(sender.account) || stored.form_id != *form_id || stored.is_over(now) {
         return Err(FlowError::NotFound);
     }
     let version = u32::try_from(stored.form_version).map_err(|_| FlowError::NotFound)?;
@@ -88,17 +91,19 @@ async fn once(
         return Ok(Submitted::Incomplete(errors));
     }
 
+    let follows = follow::followed(&mut tx, sender.account, form).await?.map(|head| head.case_id);
     let case_id = CaseId::from_random(random());
     let receipt_number = ReceiptNumber::from_random(random());
     // A new key: the draft's goes with the draft.
     let (key, wrapped_key) = portal.seal.new_data_key();
     let evidence = Evidence { method: sender.method, signed_in_at: sender.signed_in_at, counter: None };
-    let office = Office { evidence: Some(evidence), ..Office::default() };
+    let office = Office { evidence: Some(evidence), language: Some(sender.language.to_owned()), ..Office::default() };
     let answers_sealed = key.seal(&case::revision_place(case_id, 1), &plain);
     let new = NewCase {
         case_id,
         receipt_number: &receipt_number,
         draft_id,
+        follows,
         account_id: sender.account,
         form_id,
         form_version: form.version,

@@ -99,7 +99,9 @@ async fn once(
             news.push((*entry, result));
         }
     }
-    if news.is_empty() {
+    // A batch that only recalls has nothing to settle but itself.
+    let acknowledges = entries.is_empty() && found.settled_at.is_none();
+    if news.is_empty() && !acknowledges {
         return Ok(Taken::Before);
     }
     let mut deeds = Vec::new();
@@ -157,7 +159,7 @@ async fn settle(
     };
     let after = match decide(&review::state(&head), &command, Giver::Portal) {
         Ok(after) if head.rev == entry.rev => after,
-        // The case went on meanwhile; what the back office has stays noted at the entry.
+        // The case went on meanwhile, as by a withdrawal; what the back office has stays noted at the entry.
         _ => {
             tracing::warn!(case = %head.case_id, "a receipt settles a revision that the case has left");
             return Ok(None);

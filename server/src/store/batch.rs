@@ -51,6 +51,13 @@ sql! {
         AND (result IS NULL OR result = 'held')";
     SETTLED = "UPDATE batch SET settled_at = $3 WHERE destination_id = $1 AND seq = $2 AND settled_at IS NULL";
     DROP_CONTENT = "UPDATE batch_file SET content = NULL WHERE destination_id = $1 AND seq = $2";
+    TO_RECALL = "SELECT DISTINCT batch_entry.receipt_number FROM batch_entry
+        JOIN case_file ON case_file.case_id = batch_entry.case_id
+        WHERE case_file.stage = 'withdrawn' AND batch_entry.destination_id = $1
+        AND NOT EXISTS (SELECT 1 FROM batch_recall WHERE batch_recall.destination_id = batch_entry.destination_id
+            AND batch_recall.receipt_number = batch_entry.receipt_number)
+        ORDER BY batch_entry.receipt_number LIMIT $2";
+    INSERT_RECALL = "INSERT INTO batch_recall (destination_id, receipt_number, seq) VALUES ($1, $2, $3)";
     INSERT_RECEIPT = "INSERT INTO destination_receipt (destination_id, jti, seq, document, received_at)
         VALUES ($1, $2, $3, $4, $5)";
     RECEIPT = "SELECT document FROM destination_receipt WHERE destination_id = $1 AND jti = $2";
@@ -438,6 +445,36 @@ pub async fn close_if_settled(
     }
     execute!(tx, DROP_CONTENT, destination.as_str(), seq)?;
     Ok(true)
+}
+
+/// 「取下げ」 What this destination was handed and what was withdrawn since, without being recalled yet.
+///
+/// # Errors
+/// When the database fails.
+pub async fn to_recall(
+    connection: &mut Connection,
+    destination: &DestinationId,
+    limit: i64,
+) -> Result<Vec<ReceiptNumber>, StoreError> {
+    let rows = all!(connection, (String,), TO_RECALL, destination.as_str(), limit)?;
+    let number = |(text,): (String,)| text.parse().map_err(|_| StoreError::Corrupt("a receipt number".to_owned()));
+    rows.into_iter().map(number).collect()
+}
+
+/// Keeps that a batch recalls what was withdrawn.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when another batch does.
+pub async fn insert_recalls(
+    tx: &mut WriteTx,
+    destination: &DestinationId,
+    seq: i64,
+    numbers: &[ReceiptNumber],
+) -> Result<(), StoreError> {
+    for number in numbers {
+        execute!(tx, INSERT_RECALL, destination.as_str(), number.as_str(), seq)?;
+    }
+    Ok(())
 }
 
 /// Keeps a receipt.

@@ -16,7 +16,8 @@ macro_rules! head {
         concat!(
             "SELECT case_id, receipt_number, account_id, form_id, form_version, form_sha256, channel, stage, holder, ",
             "proposed_by, accepted_by, accepted_at, confirmed_by, confirmed_at, correction_due_on, version, rev, filed_at, ",
-            "stage_since, updated_at, erased_at FROM case_file ",
+            "stage_since, updated_at, erased_at, withdrawal_asked_at, withdrawal_proposed_by, follows_case_id ",
+            "FROM case_file ",
             $rest
         )
     };
@@ -24,20 +25,26 @@ macro_rules! head {
 
 sql! {
     INSERT = "INSERT INTO case_file (case_id, receipt_number, draft_id, account_id, form_id, form_version, form_sha256,
-        channel, stage, version, rev, wrapped_key, filed_at, stage_since, updated_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'submitted', 1, 1, $9, $10, $10, $10)";
+        channel, stage, version, rev, wrapped_key, filed_at, stage_since, updated_at, follows_case_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'submitted', 1, 1, $9, $10, $10, $10, $11)";
     INSERT_REVISION = "INSERT INTO case_revision (case_id, rev, answers_sealed, author_kind, author_id, created_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
     FIND = head!("WHERE case_id = $1");
     FIND_BY_NUMBER = head!("WHERE receipt_number = $1");
+    FOLLOWING = head!("WHERE follows_case_id = $1 ORDER BY filed_at, case_id LIMIT 100");
     FIND_BY_DRAFT = head!("WHERE draft_id = $1");
     OF_ACCOUNT = head!("WHERE account_id = $1 ORDER BY filed_at DESC, case_id LIMIT 200");
     QUEUE = head!("WHERE stage IN ($1, $2, $3, $4) AND (filed_at, case_id) > ($5, $6) ORDER BY filed_at, case_id LIMIT $7");
     QUEUE_OF_HOLDER = head!("WHERE holder = $8 AND stage IN ($1, $2, $3, $4) AND (filed_at, case_id) > ($5, $6)
         ORDER BY filed_at, case_id LIMIT $7");
     DUE_BEFORE = head!("WHERE stage = 'sent_back' AND correction_due_on < $1 ORDER BY filed_at, case_id LIMIT $2");
-    CONFIRMED = head!("WHERE stage = 'confirmed' ORDER BY filed_at, case_id LIMIT $1");
-    CLOSED_BEFORE = head!("WHERE erased_at IS NULL AND stage = $1 AND stage_since <= $2 ORDER BY stage_since LIMIT $3");
+    QUEUE_OF_WITHDRAWALS = head!("WHERE withdrawal_asked_at IS NOT NULL AND (filed_at, case_id) > ($1, $2)
+        ORDER BY filed_at, case_id LIMIT $3");
+    COUNT_OF_WITHDRAWALS = "SELECT COUNT(*) FROM case_file WHERE withdrawal_asked_at IS NOT NULL";
+    CONFIRMED = head!("WHERE stage = 'confirmed' AND withdrawal_asked_at IS NULL ORDER BY filed_at, case_id LIMIT $1");
+    // Whoever asks for a withdrawal is answered by people who can read what it is about.
+    CLOSED_BEFORE = head!("WHERE erased_at IS NULL AND stage = $1 AND stage_since <= $2 AND withdrawal_asked_at IS NULL
+        ORDER BY stage_since LIMIT $3");
     ERASE_KEY = "UPDATE case_file SET wrapped_key = NULL, erased_at = $2, updated_at = $2, version = version + 1
         WHERE case_id = $1 AND erased_at IS NULL";
     ERASE_REVISIONS = "DELETE FROM case_revision WHERE case_id = $1";
@@ -46,7 +53,8 @@ sql! {
     COUNT_OF_HOLDER = "SELECT COUNT(*) FROM case_file WHERE holder = $1 AND stage = 'in_review'";
     UPDATE_STAGE = "UPDATE case_file SET stage = $3, holder = $4, proposed_by = $5, accepted_by = $6, accepted_at = $7,
         confirmed_by = $8, confirmed_at = $9, correction_due_on = $10, rev = $11, updated_at = $12,
-        stage_since = CASE WHEN stage = $3 THEN stage_since ELSE $12 END, version = version + 1
+        stage_since = CASE WHEN stage = $3 THEN stage_since ELSE $12 END, withdrawal_asked_at = $13,
+        withdrawal_proposed_by = $14, version = version + 1
         WHERE case_id = $1 AND version = $2";
     KEY = "SELECT wrapped_key FROM case_file WHERE case_id = $1";
     REVISIONS = "SELECT rev, answers_sealed, author_kind, author_id, created_at FROM case_revision WHERE case_id = $1
@@ -107,6 +115,12 @@ row! {
         pub updated_at: Instant,
         /// When the content was erased.
         pub erased_at: Option<Instant>,
+        /// When a withdrawal was asked for that is not decided yet.
+        pub withdrawal_asked_at: Option<Instant>,
+        /// Who said yes to it first.
+        pub withdrawal_proposed_by: Option<StaffId>,
+        /// The case that it follows.
+        pub follows_case_id: Option<CaseId>,
     }
 }
 
@@ -139,6 +153,8 @@ pub struct NewCase<'a> {
     pub receipt_number: &'a ReceiptNumber,
     /// The draft it comes from: a second press finds it.
     pub draft_id: DraftId,
+    /// The case that it follows.
+    pub follows: Option<CaseId>,
     /// Whose it is.
     pub account_id: AccountId,
     /// The form.
@@ -193,6 +209,7 @@ pub async fn insert(tx: &mut WriteTx, case: &NewCase<'_>) -> Result<(), StoreErr
         case.channel,
         case.wrapped_key.as_bytes(),
         case.filed_at.micros(),
+        case.follows.as_ref().map(|id| id.bytes().as_slice()),
     )?;
     insert_revision(tx, case.case_id, 1, case.answers_sealed, Author::Citizen(case.account_id), case.filed_at).await
 }
@@ -248,6 +265,14 @@ pub async fn list_for_account(connection: &mut Connection, account: AccountId) -
     all!(connection, CaseHead, OF_ACCOUNT, account.bytes().as_slice())
 }
 
+/// The cases that follow this one, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn following(connection: &mut Connection, case: CaseId) -> Result<Vec<CaseHead>, StoreError> {
+    all!(connection, CaseHead, FOLLOWING, case.bytes().as_slice())
+}
+
 /// Which part of the queue.
 pub struct QueueFilter<'a> {
     /// One to four stages.
@@ -296,6 +321,27 @@ pub async fn queue(connection: &mut Connection, filter: &QueueFilter<'_>) -> Res
             holder.bytes().as_slice(),
         ),
     }
+}
+
+/// A page of the cases whose withdrawal is asked for, oldest filing first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn withdrawals_asked(
+    connection: &mut Connection,
+    after: Option<(Instant, CaseId)>,
+    limit: i64,
+) -> Result<Vec<CaseHead>, StoreError> {
+    let (filed_at, id) = after.unwrap_or((Instant(i64::MIN), CaseId::from_random([0; 16])));
+    all!(connection, CaseHead, QUEUE_OF_WITHDRAWALS, filed_at.micros(), id.bytes().as_slice(), limit)
+}
+
+/// How many withdrawals are asked for and not decided.
+///
+/// # Errors
+/// When the database fails.
+pub async fn count_withdrawals_asked(connection: &mut Connection) -> Result<i64, StoreError> {
+    Ok(optional!(connection, (i64,), COUNT_OF_WITHDRAWALS)?.map_or(0, |(count,)| count))
 }
 
 /// Cases sent back whose date has passed on `today`.
@@ -381,6 +427,10 @@ pub struct StageChange {
     pub correction_due_on: Option<CivilDate>,
     /// Revision.
     pub rev: i64,
+    /// When a withdrawal was asked for that is not decided yet.
+    pub withdrawal_asked_at: Option<Instant>,
+    /// Who said yes to it first.
+    pub withdrawal_proposed_by: Option<StaffId>,
     /// Now.
     pub at: Instant,
 }
@@ -411,6 +461,8 @@ pub async fn update_stage(
         change.correction_due_on.map(|day| day.to_string()),
         change.rev,
         change.at.micros(),
+        change.withdrawal_asked_at.map(Instant::micros),
+        change.withdrawal_proposed_by.as_ref().map(who),
     )?;
     Ok(changed == 1)
 }

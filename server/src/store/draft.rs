@@ -1,8 +1,9 @@
 //! 「下書き」 Drafts. Invariant: a draft belongs to one browser or one account; it is saved only over the version that was
-//! read.
+//! read; a parent's is not over before she was told in time.
 
 use intake::{
     ids::{AccountId, DraftId, FormId},
+    retention,
     time::Instant,
 };
 
@@ -13,7 +14,7 @@ macro_rules! draft {
     ($rest:literal) => {
         concat!(
             "SELECT draft_id, account_id, browser_hash, form_id, form_version, wrapped_key, answers_sealed, version, ",
-            "audited_session, created_at, updated_at, expires_at FROM draft ",
+            "audited_session, created_at, updated_at, expires_at, noticed_at FROM draft ",
             $rest
         )
     };
@@ -28,10 +29,13 @@ sql! {
     ALL_OF_BROWSER = draft!("WHERE browser_hash = $1 ORDER BY form_id");
     ALL_OF_ACCOUNT = draft!("WHERE account_id = $1 ORDER BY form_id");
     SAVE = "UPDATE draft SET answers_sealed = $3, audited_session = $4, updated_at = $5, expires_at = $6,
-        version = version + 1 WHERE draft_id = $1 AND version = $2";
+        noticed_at = NULL, version = version + 1 WHERE draft_id = $1 AND version = $2";
     ADOPT = "UPDATE draft SET account_id = $2, browser_hash = NULL, updated_at = $3 WHERE draft_id = $1";
     DELETE = "DELETE FROM draft WHERE draft_id = $1";
-    SWEEP = "DELETE FROM draft WHERE expires_at <= $1";
+    SWEEP = "DELETE FROM draft WHERE expires_at <= $1 AND (account_id IS NULL OR noticed_at <= $2)";
+    ENDING = draft!("WHERE expires_at <= $1 AND account_id IS NOT NULL AND noticed_at IS NULL ORDER BY expires_at LIMIT $2");
+    NOTICED = "UPDATE draft SET noticed_at = $3, expires_at = $4 WHERE draft_id = $1 AND version = $2
+        AND noticed_at IS NULL";
 }
 
 /// Whose draft it is.
@@ -71,6 +75,17 @@ row! {
         pub updated_at: Instant,
         /// When it is removed.
         pub expires_at: Instant,
+        /// When the parent was told that it will be.
+        pub noticed_at: Option<Instant>,
+    }
+}
+
+impl Draft {
+    /// Whether its time is over. A browser can be told nothing; a parent was told in time, or it is not over.
+    #[must_use]
+    pub fn is_over(&self, now: Instant) -> bool {
+        let was_told = |at: Instant| at.plus(retention::DRAFT_NOTICE_AT_LEAST) <= now;
+        self.expires_at <= now && (self.account_id.is_none() || self.noticed_at.is_some_and(was_told))
     }
 }
 
@@ -232,10 +247,33 @@ pub async fn delete(tx: &mut WriteTx, id: DraftId) -> Result<bool, StoreError> {
     Ok(execute!(tx, DELETE, id.bytes().as_slice())? == 1)
 }
 
-/// Removes drafts that are over.
+/// Drafts of parents that end until an instant and of which nobody was told, the first to end first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn ending(connection: &mut Connection, until: Instant, limit: i64) -> Result<Vec<Draft>, StoreError> {
+    all!(connection, Draft, ENDING, until.micros(), limit)
+}
+
+/// Keeps that a parent was told of the end of her draft, in the version that was read, and when that is. False when it was
+/// saved meanwhile or she was told before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn keep_notice(
+    tx: &mut WriteTx,
+    id: DraftId,
+    expected_version: i64,
+    at: Instant,
+    expires_at: Instant,
+) -> Result<bool, StoreError> {
+    Ok(execute!(tx, NOTICED, id.bytes().as_slice(), expected_version, at.micros(), expires_at.micros())? == 1)
+}
+
+/// Removes drafts that are over, by [`Draft::is_over`].
 ///
 /// # Errors
 /// When the database fails.
 pub async fn sweep(tx: &mut WriteTx, now: Instant) -> Result<u64, StoreError> {
-    execute!(tx, SWEEP, now.micros())
+    execute!(tx, SWEEP, now.micros(), now.plus(-retention::DRAFT_NOTICE_AT_LEAST).micros())
 }

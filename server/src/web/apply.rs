@@ -11,7 +11,7 @@ use app::pages::{
     check,
     form::{self as form_page, Conflict, Model},
     message::{self, Message},
-    start,
+    start::{self, Procedure, WayIn},
 };
 use intake::{
     answers::{Answers, FieldError, RawAnswers, parse},
@@ -33,7 +33,7 @@ use crate::{
     flows::{
         FlowError,
         draft::{self, OpenDraft, Saved, Typist},
-        random,
+        follow, random,
         submit::{Submitted, submit},
     },
     letters,
@@ -68,8 +68,22 @@ pub async fn procedure(portal: Data<Portal>, visitor: Visitor, path: Path<String
     let id = form_id(&path)?;
     let form = portal.catalog.newest(&id).ok_or(WebError::NotFound)?;
     let has_draft = find(&portal, &visitor, &id).await?.is_some();
-    let number_at_counter = portal.config.my_number == MyNumber::Counter;
-    Ok(answer(StatusCode::OK, start::procedure(visitor.chrome(), form, has_draft, number_at_counter)))
+    let way_in = match (&form.follows, visitor.session) {
+        (None, _) => WayIn::Open,
+        (Some(_), None) => WayIn::SignInFirst,
+        (Some(_), Some(session)) if follow::may_begin(&portal, session.account, form).await? => WayIn::Open,
+        (Some(follows), Some(_)) => {
+            let title = portal.catalog.newest(follows).map(|form| form.title.clone()).unwrap_or_default();
+            WayIn::FileFirst { address: format!("/apply/{follows}"), title }
+        }
+    };
+    let model = Procedure {
+        form,
+        has_draft,
+        number_at_counter: form.follows.is_none() && portal.config.my_number == MyNumber::Counter,
+        way_in,
+    };
+    Ok(answer(StatusCode::OK, start::procedure(visitor.chrome(), &model)))
 }
 
 /// A browser that has no cookie yet gets one with its first draft.
@@ -96,7 +110,11 @@ fn with_cookie(mut answer: HttpResponse, cookie: Option<Cookie<'static>>) -> Htt
 pub async fn begin(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -> Answer {
     let id = form_id(&path)?;
     let (typist, cookie) = typist_of(&portal, &visitor);
-    let draft = draft::begin(&portal, &typist, &id).await?;
+    let draft = match draft::begin(&portal, &typist, &id).await {
+        Ok(draft) => draft,
+        Err(FlowError::NeedsAccount) => return Ok(to(format!("/sign-in?next=/apply/{id}"))),
+        Err(error) => return Err(error.into()),
+    };
     let (_, errors) = parse(draft.form, &draft.raw, portal.clock.now().date_in_japan());
     let next = errors.first().map_or_else(|| "check".to_owned(), |error| error.page.to_string());
     Ok(with_cookie(to(format!("/apply/{id}/{next}")), cookie))
@@ -203,7 +221,7 @@ async fn keep_page<'portal>(
     if matches!(typist.owner, DraftOwner::Account(_)) {
         return Err(WebError::NoDraft);
     }
-    let begun = draft::begin(portal, typist, id).await?;
+    let begun = draft::rescue(portal, typist, id).await?;
     let state = begun.raw.page_state(begun.form, page);
     Ok(draft::save_page(portal, typist, id, page, sent, &state).await?)
 }

@@ -6,7 +6,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use app::pages::{
-    cases::{self as pages, Model, Row},
+    cases::{self as pages, Model, Row, Withdrawing},
     correct, message, receipt as receipt_page,
 };
 use intake::{
@@ -14,6 +14,7 @@ use intake::{
     form::Form,
     identity::Method,
     ids::ReceiptNumber,
+    time::Instant,
 };
 
 use super::{
@@ -25,7 +26,7 @@ use super::{
 use crate::{
     flows::{
         correction::{self, Correction, Resubmitted},
-        filings,
+        filings::{self, Filing, Step},
     },
     portal::Portal,
     store::case::CaseHead,
@@ -37,8 +38,12 @@ fn number(text: &str) -> Result<ReceiptNumber, WebError> {
     text.parse().map_err(|_| WebError::NotFound)
 }
 
+fn form_of<'portal>(portal: &'portal Portal, head: &CaseHead) -> Option<&'portal Form> {
+    u32::try_from(head.form_version).ok().and_then(|version| portal.catalog.version(&head.form_id, version))
+}
+
 fn row(portal: &Portal, citizen: &Citizen, head: &CaseHead) -> Row {
-    let form = u32::try_from(head.form_version).ok().and_then(|it| portal.catalog.version(&head.form_id, it));
+    let form = form_of(portal, head);
     let locale = citizen.visitor.locale.code();
     Row {
         number: head.receipt_number.clone(),
@@ -51,7 +56,8 @@ fn row(portal: &Portal, citizen: &Citizen, head: &CaseHead) -> Row {
 /// `GET /receipt/{receipt_number}`
 pub async fn receipt(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
     let filing = filings::view(&portal, citizen.session.account, &number(&path)?).await?;
-    Ok(page(StatusCode::OK, receipt_page::page(citizen.visitor.chrome(), &filing.head.receipt_number)))
+    let form = form_of(&portal, &filing.head).ok_or(WebError::Broken)?;
+    Ok(page(StatusCode::OK, receipt_page::page(citizen.visitor.chrome(), &filing.head.receipt_number, form)))
 }
 
 /// `GET /cases`
@@ -61,6 +67,28 @@ pub async fn list(portal: Data<Portal>, citizen: Citizen) -> Answer {
     Ok(page(StatusCode::OK, pages::list(citizen.visitor.chrome(), &rows)))
 }
 
+fn step((at, step): (Instant, Step)) -> (Instant, pages::Step) {
+    let step = match step {
+        Step::Reached(stage) => pages::Step::Reached(stage),
+        Step::AskedToWithdraw => pages::Step::AskedToWithdraw,
+        Step::WithdrawalRefused => pages::Step::WithdrawalRefused,
+    };
+    (at, step)
+}
+
+/// What the page says of a withdrawal, and offers.
+fn withdrawing(filing: &Filing) -> Withdrawing {
+    let is_request = |(_, step): &&(Instant, Step)| matches!(step, Step::AskedToWithdraw | Step::WithdrawalRefused);
+    let last = filing.history.iter().rfind(is_request).map(|(_, step)| *step);
+    Withdrawing {
+        at_once: filing.may_withdraw(),
+        by_asking: filing.may_ask_to_withdraw(),
+        asked_at: filing.head.withdrawal_asked_at,
+        was_refused: last == Some(Step::WithdrawalRefused),
+        was_handed_over: filing.was_handed_over(),
+    }
+}
+
 /// `GET /cases/{receipt_number}`
 pub async fn case(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
     let filing = filings::view(&portal, citizen.session.account, &number(&path)?).await?;
@@ -68,9 +96,9 @@ pub async fn case(portal: Data<Portal>, citizen: Citizen, path: Path<String>) ->
         row: row(&portal, &citizen, &filing.head),
         correct_by: filing.head.correction_due_on.map(|day| day.to_string()),
         declined_for: filing.declined_for,
-        may_withdraw: filing.may_withdraw(),
+        withdrawing: withdrawing(&filing),
         version: filing.head.version,
-        history: filing.history,
+        history: filing.history.into_iter().map(step).collect(),
     };
     Ok(page(StatusCode::OK, pages::page(citizen.visitor.chrome(), &model)))
 }
@@ -80,6 +108,14 @@ pub async fn withdraw(portal: Data<Portal>, citizen: Citizen, path: Path<String>
     let number = number(&path)?;
     let version = form.take("version").parse().map_err(|_| WebError::Unreadable)?;
     filings::withdraw(&portal, citizen.session.account, &number, version).await?;
+    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/cases/{number}"))).finish())
+}
+
+/// `POST /cases/{receipt_number}/ask-to-withdraw`: 取下げの申出
+pub async fn ask_to_withdraw(portal: Data<Portal>, citizen: Citizen, path: Path<String>, mut form: FormBody) -> Answer {
+    let number = number(&path)?;
+    let version = form.take("version").parse().map_err(|_| WebError::Unreadable)?;
+    filings::ask_to_withdraw(&portal, citizen.session.account, &number, version).await?;
     Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/cases/{number}"))).finish())
 }
 

@@ -92,7 +92,7 @@ impl Citizen {
     #[must_use]
     pub const fn sender(&self) -> Sender {
         let Session { account, method, signed_in_at, .. } = self.session;
-        Sender { account, method, signed_in_at }
+        Sender { account, method, signed_in_at, language: self.visitor.locale.code() }
     }
 }
 
@@ -194,7 +194,7 @@ impl FromRequest for Citizen {
         // After a POST the way goes on at the page that it came from.
         let path = request.path();
         let is_removal = path.starts_with("/account/passkeys/") && path.ends_with("/remove");
-        let page = match path.strip_suffix("/withdraw") {
+        let page = match path.strip_suffix("/withdraw").or_else(|| path.strip_suffix("/ask-to-withdraw")) {
             Some(case) => case,
             None if is_removal => "/account",
             None => path,

@@ -14,7 +14,7 @@ use intake::{
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    flows::{FlowError, hand_over, overdue, signing_keys},
+    flows::{FlowError, draft_end, hand_over, overdue, signing_keys},
     letters,
     mail::{Letter, Mailer, SendError},
     portal::Portal,
@@ -35,6 +35,7 @@ const ERASED_AT_ONCE: i64 = 100;
 const MAIL_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 const OVERDUE_EVERY: Duration = Duration::from_secs(600);
+const DRAFT_END_EVERY: Duration = Duration::from_secs(600);
 
 /// Starts every worker. They end after `stop` says so, each at the end of its step.
 pub fn start(portal: &Arc<Portal>, mailer: Mailer, stop: &watch::Receiver<bool>) -> JoinSet<()> {
@@ -49,6 +50,9 @@ pub fn start(portal: &Arc<Portal>, mailer: Mailer, stop: &watch::Receiver<bool>)
     let overdue = Arc::clone(portal);
     let ask = async move || overdue::ask_to_visit(&overdue, &letters::notice).await.map(drop);
     workers.spawn(repeat("overdue", OVERDUE_EVERY, stop.clone(), ask));
+    let ending = Arc::clone(portal);
+    let tell = async move || draft_end::tell(&ending, &letters::draft_ends).await.map(drop);
+    workers.spawn(repeat("draft_end", DRAFT_END_EVERY, stop.clone(), tell));
     workers
 }
 
@@ -78,7 +82,7 @@ pub async fn seal_confirmed(portal: &Portal) -> Result<usize, FlowError> {
     let Some(destination) = hand_over::destination(portal).await? else { return Ok(0) };
     let mut entries = 0;
     while let Some(sealed) = hand_over::seal_batch(portal, &destination.destination_id).await? {
-        tracing::info!(seq = sealed.seq, entries = sealed.entries, "a batch was sealed");
+        tracing::info!(seq = sealed.seq, entries = sealed.entries, withdrawn = sealed.withdrawn, "a batch was sealed");
         entries += sealed.entries;
     }
     Ok(entries)

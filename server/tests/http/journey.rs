@@ -1,7 +1,14 @@
 //! The whole way of a parent without script.
 
+use server::flows::decide::Order;
+
 use super::{FORM, begin, fill_in, page_of_form, send, type_page, type_pages, whole};
-use crate::support::{browser::inputs, page::Page, site::sites};
+use crate::support::{
+    browser::inputs,
+    page::Page,
+    review::{confirm, done, two_clerks},
+    site::sites,
+};
 
 const MAIL: &str = "hanako@example.jp";
 
@@ -206,5 +213,47 @@ async fn a_parent_withdraws_her_filing_and_a_draft_can_be_thrown_away() {
         let answer = browser.get("/cases");
         assert_eq!((answer.status, answer.location()), (303, "/sign-in?next=/cases"));
         assert!(browser.cookies.is_empty(), "{:?}", browser.cookies.keys().collect::<Vec<_>>());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_the_acceptance_a_parent_asks_for_the_withdrawal_and_reads_what_becomes_of_it() {
+    for site in sites().await {
+        let mut browser = site.browser();
+        fill_in(&mut browser);
+        site.sign_in(&mut browser, MAIL, "/cases").await.leads_to("/cases");
+        let number = send(&mut browser);
+        let (case, ask) = (format!("/cases/{number}"), format!("/cases/{number}/ask-to-withdraw"));
+        let page = browser.open(&case);
+        assert!(!page.has_form(&ask) && page.has_form(&format!("{case}/withdraw")), "it is not accepted yet");
+        let (clerks, receipt) = (two_clerks(&site.portal).await, number.parse().expect("a receipt number"));
+        confirm(&site.portal, &clerks, &receipt).await;
+
+        let page = browser.open(&case);
+        assert!(page.has_form(&ask) && !page.has_form(&format!("{case}/withdraw")));
+        assert!(page.text().contains("職員2人が確認して決めます"), "{}", page.text());
+        browser.press(&page, &ask, &[]).leads_to(&case);
+        browser.press(&page, &ask, &[]).leads_to(&case);
+        let asked = browser.open(&case);
+        assert!(asked.text().contains("取下げの申出を受け付けました") && !asked.has_form(&ask));
+        done(&site.portal, &clerks[0], &receipt, Order::RefuseWithdrawal).await;
+        let refused = browser.open(&case);
+        assert!(refused.text().contains("取下げの申出は認められませんでした"), "{}", refused.text());
+        assert_eq!(browser.press(&page, &ask, &[]).status, 409, "that page is an old one");
+        browser.press(&refused, &ask, &[]).leads_to(&case);
+        done(&site.portal, &clerks[1], &receipt, Order::ProposeWithdrawal).await;
+        done(&site.portal, &clerks[0], &receipt, Order::ConfirmWithdrawal).await;
+        let withdrawn = browser.open(&case);
+        assert!(withdrawn.text().contains("取下げ") && !withdrawn.text().contains("取下げの申出を受け付けました"));
+        assert!(!withdrawn.has_form(&ask));
+
+        let mut nobody = site.browser();
+        nobody.press(&refused, &ask, &[]).leads_to(&format!("/sign-in?next={case}"));
+        let mut other = site.browser();
+        site.sign_in(&mut other, "taro@example.jp", "/cases").await.leads_to("/cases");
+        assert_eq!(other.press(&refused, &ask, &[]).status, 404);
+        for faulty in [&[][..], &[("version", "x")]] {
+            assert_eq!(browser.post(&ask, &inputs(faulty)).status, 400);
+        }
     }
 }

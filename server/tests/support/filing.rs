@@ -41,7 +41,7 @@ pub async fn file(portal: &Portal, browser: u8) -> (AccountId, ReceiptNumber) {
         panic!("the code was not taken")
     };
     portal.clock.advance(1_000_000);
-    let sender = Sender { account, method: Method::EmailCode, signed_in_at: portal.clock.now() };
+    let sender = Sender { account, method: Method::EmailCode, signed_in_at: portal.clock.now(), language: "ja" };
     let draft = draft::load(portal, &DraftOwner::Account(account), &form).await.unwrap().unwrap().id;
     match submit(portal, &sender, &form, draft, |_: &str| letter("受け取りました")).await.unwrap() {
         Submitted::Receipt(number) => (account, number),

@@ -218,6 +218,8 @@ fn difficult() -> Vec<String> {
 }
 
 proptest! {
+    // All forms in each case, so fewer cases.
+    #![proptest_config(ProptestConfig::with_cases(48))]
     #[test]
     fn whatever_was_answered_survives_the_way_there_and_back(
         throws in prop::collection::vec(any::<u32>(), 40..400),

@@ -23,6 +23,9 @@ pub(super) fn all(locale: Locale, model: &Model<'_>) -> AnyView {
     let nothing = model.offers.is_empty().then(|| view! { <p>{locale.say("staff-nothing-to-do")}</p> });
     view! {
         {nothing}
+        {button(locale, model, CommandKind::ProposeWithdrawal, "danger")}
+        {button(locale, model, CommandKind::ConfirmWithdrawal, "danger")}
+        {button(locale, model, CommandKind::RefuseWithdrawal, "secondary")}
         {button(locale, model, CommandKind::Claim, "primary")}
         {button(locale, model, CommandKind::Visited, "secondary")}
         {record_identity(locale, model)}
@@ -133,7 +136,7 @@ fn send_back(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
     let rows = model
         .asked()
         .map(|field| {
-            let (id, label) = (field.id.to_string(), field.label.get(locale.code()).to_owned());
+            let (id, label) = (field.id.to_string(), field.label.get("ja").to_owned());
             let reason_id = format!("reason-{id}");
             let is_named = typed.is_some_and(|typed| typed.all("field").contains(&id));
             let reason = typed.map(|typed| typed.first(&reason_id).to_owned()).unwrap_or_default();

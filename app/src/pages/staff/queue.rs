@@ -31,6 +31,8 @@ pub struct Row {
     pub holder: Option<String>,
     /// Until when corrections are asked for.
     pub correction_due_on: Option<CivilDate>,
+    /// 「取下げの申出」 Since when a withdrawal is asked for.
+    pub withdrawal_asked_at: Option<Instant>,
 }
 
 /// What the page shows.
@@ -145,11 +147,14 @@ fn row_view(locale: Locale, row: &Row) -> AnyView {
     let due = row.correction_due_on.map(|day| {
         view! { <br/><small>{locale.with("queue-due", &[("day", &day.to_string())])}</small> }
     });
+    let asked = row.withdrawal_asked_at.map(|at| {
+        view! { <br/><small>{locale.with("queue-withdrawal", &[("at", &at.minute_in_japan())])}</small> }
+    });
     view! {
         <tr>
             <th scope="row">{number}</th>
             <td lang="ja">{name}{kana}</td>
-            <td><span class="badge badge--stage">{locale.say(&format!("staff-stage-{}", row.stage))}</span>{due}</td>
+            <td><span class="badge badge--stage">{locale.say(&format!("staff-stage-{}", row.stage))}</span>{due}{asked}</td>
             <td>{badges(locale, &row.flags)}</td>
             <td><time>{row.filed_at.minute_in_japan()}</time></td>
             <td data-number="">{row.days.to_string()}</td>

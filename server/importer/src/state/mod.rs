@@ -65,6 +65,8 @@ pub struct Counts {
     pub held: i64,
     /// Entries sent back.
     pub rejected: i64,
+    /// 「取下げ」 Filings that were recalled.
+    pub withdrawn: i64,
     /// Files not written yet.
     pub unwritten: i64,
     /// Receipts that the portal has not acknowledged.
@@ -157,6 +159,7 @@ impl State {
                 (SELECT COUNT(*) FROM last WHERE result = 'imported') AS imported,
                 (SELECT COUNT(*) FROM last WHERE result = 'held') AS held,
                 (SELECT COUNT(*) FROM last WHERE result = 'rejected') AS rejected,
+                (SELECT COUNT(*) FROM withdrawn) AS withdrawn,
                 (SELECT COUNT(*) FROM csv_file WHERE written_at IS NULL) AS unwritten,
                 (SELECT COUNT(*) FROM receipt WHERE answer IS NULL) AS unacknowledged,
                 (SELECT COUNT(*) FROM receipt WHERE answer <> 200) AS refused";

@@ -5,7 +5,7 @@ use intake::time::Instant;
 
 use super::{EntryKey, State, StateError, instant, receipt_number};
 
-/// Outcomes of one batch that no receipt tells of yet.
+/// Outcomes of one batch that no receipt tells of yet; none for a batch that only recalls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreceipted {
     /// The batch.
@@ -43,7 +43,8 @@ pub struct StoredReceipt {
 }
 
 impl State {
-    /// Outcomes that no receipt tells of yet and whose lines are written, batch by batch in order.
+    /// Outcomes that no receipt tells of yet and whose lines are written, batch by batch in order; last the batches that only
+    /// recalled what was withdrawn, which are acknowledged all the same.
     ///
     /// # Errors
     /// When the database fails.
@@ -72,7 +73,26 @@ impl State {
                 None => batches.push(Unreceipted { seq, manifest_sha256, outcomes: vec![outcome] }),
             }
         }
+        batches.extend(self.unacknowledged_recalls().await?);
         Ok(batches)
+    }
+
+    async fn unacknowledged_recalls(&self) -> Result<Vec<Unreceipted>, StateError> {
+        let rows: Vec<(i64, String)> = sqlx::query_as(
+            "SELECT seq, manifest_sha256 FROM batch
+            WHERE NOT EXISTS (SELECT 1 FROM entry WHERE entry.seq = batch.seq)
+              AND NOT EXISTS (SELECT 1 FROM receipt WHERE receipt.seq = batch.seq)
+              AND NOT EXISTS (SELECT 1 FROM csv_file WHERE csv_file.seq = batch.seq AND csv_file.written_at IS NULL)
+            ORDER BY seq",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let recall = |(seq, manifest_sha256): (i64, String)| Unreceipted {
+            seq: seq.unsigned_abs(),
+            manifest_sha256,
+            outcomes: Vec::new(),
+        };
+        Ok(rows.into_iter().map(recall).collect())
     }
 
     /// Keeps a receipt together with which outcomes it tells of.

@@ -4,6 +4,7 @@
 use intake::time::Instant;
 
 use super::{EntryKey, State, StateError, instant};
+use crate::judge::reason;
 
 /// A batch that was staged.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,6 +165,18 @@ impl State {
                 .bind(batch.seq.cast_signed())
                 .execute(&mut *tx)
                 .await?;
+            // What waited for two people waits no more, and the portal can close its batch.
+            sqlx::query(
+                "INSERT INTO outcome (receipt_number, rev, number, result, reason, at)
+                SELECT receipt_number, rev, 2, 'rejected', $2, $3 FROM outcome AS waiting
+                WHERE receipt_number = $1 AND number = 1 AND result = 'held' AND NOT EXISTS (SELECT 1 FROM outcome AS later
+                    WHERE later.receipt_number = waiting.receipt_number AND later.rev = waiting.rev AND later.number = 2)",
+            )
+            .bind(number.as_str())
+            .bind(reason::WITHDRAWN)
+            .bind(at.micros())
+            .execute(&mut *tx)
+            .await?;
         }
         sqlx::query(
             "INSERT INTO trust (only_row, document) VALUES (1, $1) ON CONFLICT (only_row) DO UPDATE SET document = $1",

@@ -21,6 +21,8 @@ pub struct Shelf {
     pub settled: BTreeMap<(String, i64), Outcome>,
     /// How often an entry was settled as imported: more than once would be a fault.
     pub imports: BTreeMap<(String, i64), usize>,
+    /// How many receipts came for each batch.
+    pub acknowledged: BTreeMap<u64, usize>,
     /// Receipts that said something else of a settled entry.
     pub conflicts: usize,
     /// The status to answer receipts with, after having taken them, instead of 200.
@@ -44,6 +46,7 @@ impl TestPortal {
             batches: BTreeMap::new(),
             settled: BTreeMap::new(),
             imports: BTreeMap::new(),
+            acknowledged: BTreeMap::new(),
             conflicts: 0,
             receipt_status: None,
             tokens: BTreeSet::new(),
@@ -159,6 +162,7 @@ impl Shelf {
                 }
             }
         }
+        *self.acknowledged.entry(receipt.seq).or_default() += 1;
         self.receipt_status.unwrap_or(200)
     }
 }

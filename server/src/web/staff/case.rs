@@ -10,7 +10,10 @@ use actix_web::{
     },
     web::{Data, Path},
 };
-use app::pages::staff::case::{self as pages, Detail, Failed, Model, Step};
+use app::{
+    pages::staff::case::{self as pages, Detail, Failed, Model, Related, Step, WithdrawalAsked},
+    text::Locale,
+};
 use intake::{
     access::{Action, may},
     fhir::MEDIA_TYPE,
@@ -27,6 +30,7 @@ use crate::{
         staff_case::{self, StaffCase, Who},
     },
     portal::Portal,
+    store::case::CaseHead,
     web::{error::WebError, frame::page},
 };
 
@@ -57,6 +61,13 @@ fn step(step: staff_case::Step) -> Step {
     Step { at: step.at, staff, by_parent, command: step.command, detail }
 }
 
+fn related_row(portal: &Portal, head: &CaseHead) -> Related {
+    let form = portal.catalog.newest(&head.form_id);
+    let title = form.map_or_else(|| head.form_id.to_string(), |form| form.title.get("ja").to_owned());
+    let is_open = head.erased_at.is_none();
+    Related { number: head.receipt_number.clone(), title, stage: head.stage, filed_at: head.filed_at, is_open }
+}
+
 /// The page of a case, with what could not be done.
 pub(super) async fn shown(
     portal: &Portal,
@@ -66,7 +77,8 @@ pub(super) async fn shown(
 ) -> Result<HttpResponse, WebError> {
     let status = if failed.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = staff_case::view(portal, &at.who.staff, number).await?;
-    let StaffCase { case, complete, derived, flags, warnings, revised, history, offers, holder } = view;
+    let StaffCase { case, complete, derived, flags, warnings, revised, history, offers, holder, related, .. } = view;
+    let withdrawal = case.head.withdrawal_asked_at.map(|at| WithdrawalAsked { at, first: view.withdrawal_proposed_by });
     let newest = case.newest()?;
     let offers = offers
         .into_iter()
@@ -93,6 +105,9 @@ pub(super) async fn shown(
         staff_items: &case.office.staff_items,
         decline_reason: case.office.decline_reason,
         correction_due_on: case.head.correction_due_on,
+        withdrawal,
+        language: case.office.language.as_deref().and_then(Locale::parse),
+        related: related.iter().map(|head| related_row(portal, head)).collect(),
         history: history.into_iter().map(step).collect(),
         offers: offers.collect(),
         is_exported: may(at.who.staff.role, Action::ExportCase) && case.head.stage.stands_accepted(),

@@ -47,6 +47,9 @@ fn order(kind: CommandKind, typed: &RawAnswers) -> Result<Order, Option<NoOrder>
         CommandKind::Confirm => Order::Confirm,
         CommandKind::Decline => Order::Decline,
         CommandKind::Correct => Order::Correct,
+        CommandKind::ProposeWithdrawal => Order::ProposeWithdrawal,
+        CommandKind::ConfirmWithdrawal => Order::ConfirmWithdrawal,
+        CommandKind::RefuseWithdrawal => Order::RefuseWithdrawal,
         CommandKind::SendBack => Order::SendBack(correction_request(typed).map_err(Some)?),
         CommandKind::EditStaffItems => Order::EditStaffItems(typed.clone()),
         CommandKind::RecordIdentity => {
@@ -67,7 +70,8 @@ fn order(kind: CommandKind, typed: &RawAnswers) -> Result<Order, Option<NoOrder>
         | CommandKind::SettleImported
         | CommandKind::SettleHeld
         | CommandKind::SettleRejected
-        | CommandKind::Withdraw => return Err(None),
+        | CommandKind::Withdraw
+        | CommandKind::AskToWithdraw => return Err(None),
     })
 }
 

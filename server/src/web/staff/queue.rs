@@ -45,6 +45,7 @@ fn row(row: QueueRow, now: Instant) -> Row {
         days,
         holder: row.holder,
         correction_due_on: row.head.correction_due_on,
+        withdrawal_asked_at: row.head.withdrawal_asked_at,
     }
 }
 

@@ -1,0 +1,54 @@
+//! 「下書きの期限のお知らせ」 Telling parents that the time of a draft is nearly over. Invariant: one mail for each end; a draft
+//! whose parent was told late, because the portal was down, ends later.
+
+use intake::{retention, time::Instant};
+
+use super::{FlowError, submit};
+use crate::{
+    portal::Portal,
+    store::{
+        AuditEntry, Record, StoreError,
+        audit::{Actor, Deed, Subject},
+        draft::{self, Draft},
+        outbox::MailPayload,
+    },
+};
+
+/// Tells the parents whose drafts end soon; how many. `letter` gives the text of the mail, by language and end.
+///
+/// # Errors
+/// When the database fails.
+pub async fn tell(portal: &Portal, letter: &(impl Fn(&str, Instant) -> MailPayload + Sync)) -> Result<u64, FlowError> {
+    const AT_ONCE: i64 = 500;
+    let until = portal.clock.now().plus(retention::DRAFT_NOTICE);
+    let ending = draft::ending(&mut *portal.database.read().await?, until, AT_ONCE).await?;
+    let mut told = 0;
+    for draft in ending {
+        match tell_of(portal, &draft, letter).await {
+            Ok(done) => told += u64::from(done),
+            Err(FlowError::Store(error @ (StoreError::Busy | StoreError::Database(_)))) => return Err(error.into()),
+            // The others are told all the same; nothing of this one is deleted.
+            Err(error) => tracing::error!(draft = %draft.draft_id, %error, "A PARENT CANNOT BE TOLD OF A DRAFT'S END"),
+        }
+    }
+    Ok(told)
+}
+
+async fn tell_of(
+    portal: &Portal,
+    ending: &Draft,
+    letter: &(impl Fn(&str, Instant) -> MailPayload + Sync),
+) -> Result<bool, FlowError> {
+    let Some(account) = ending.account_id else { return Ok(false) };
+    let now = portal.clock.now();
+    let end = ending.expires_at.max(now.plus(retention::DRAFT_NOTICE_AT_LEAST));
+    let mut tx = portal.database.write().await?;
+    if !draft::keep_notice(&mut tx, ending.draft_id, ending.version, now, end).await? {
+        // She went on with it, or another process has told her.
+        return Ok(false);
+    }
+    submit::write_to(portal, &mut tx, account, "draft_ends", &|locale: &str| letter(locale, end)).await?;
+    let entry = AuditEntry::done(now, Actor::Portal, Deed::DraftEndTold).on(Subject::Draft(ending.draft_id));
+    tx.commit(Record::Deed(entry)).await?;
+    Ok(true)
+}
