@@ -3,14 +3,15 @@
 use intake::{
     answers::{Answers, FieldError, RawAnswers},
     epds::TextPack,
-    form::{Form, Page},
+    form::{Field, Form, Page},
     journey::{Place, Warning, WarningKind},
+    value::ValueError,
 };
 use leptos::prelude::*;
 
 use crate::{
     chrome::{Chrome, document},
-    fields::{Context, field, summary},
+    fields::{Context, field, sentence, summary},
     text::Locale,
 };
 
@@ -78,6 +79,12 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
         }
         .into_any()
     })
+}
+
+/// The sentence that tells what is wrong with the answer to a field.
+#[must_use]
+pub fn error_sentence(locale: Locale, field: &Field, error: ValueError) -> String {
+    sentence(locale, field.label.get(locale.code()), &field.kind, error)
 }
 
 fn save_state(locale: Locale) -> impl IntoView {

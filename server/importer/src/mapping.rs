@@ -156,12 +156,7 @@ impl Mapping {
     /// The same with the columns of a form, where the file names none.
     #[must_use]
     pub fn for_form(&self, form: &Form) -> Self {
-        let with_code = |(header, from)| Column { header, from, part: Part::Code };
-        let columns = if self.names_columns() {
-            self.columns.clone()
-        } else {
-            default_columns(form).into_iter().map(with_code).collect()
-        };
+        let columns = if self.names_columns() { self.columns.clone() } else { default_columns(form) };
         Self { columns, ..self.clone() }
     }
 

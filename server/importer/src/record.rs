@@ -8,6 +8,8 @@ use intake::{
     form::{Form, Target},
 };
 
+use crate::mapping::{Column, Part};
+
 /// The kind of entry that the record 【妊娠届】 is for.
 pub const PREGNANCY_NOTIFICATION: &str = "pregnancy_notification";
 
@@ -15,6 +17,12 @@ const RECORD: &str = "妊娠届";
 /// The kinds of entry whose items are those of a record list.
 const RECORDS: [(&str, &str); 3] =
     [(PREGNANCY_NOTIFICATION, RECORD), ("questionnaire", "妊娠届アンケート"), ("epds", "EPDS")];
+
+impl Column {
+    fn of_code((header, from): (String, String)) -> Self {
+        Self { header, from, part: Part::Code }
+    }
+}
 
 /// What stands before the items by default: header, and the name of the fact.
 const BEFORE: [(&str, &str); 11] = [
@@ -48,10 +56,10 @@ const AFTER: [(&str, &str); 10] = [
     ("多胎", "extra.multiple"),
 ];
 
-/// The default columns of a form: header, and the name of the fact. Those of 【妊娠届】 are fixed; those of another form
+/// The default columns of a form: header, the name of the fact, and whether it is its text. Those of 【妊娠届】 are fixed; those of another form
 /// follow from its version, so that nothing that it asks is left out.
 #[must_use]
-pub fn default_columns(form: &Form) -> Vec<(String, String)> {
+pub fn default_columns(form: &Form) -> Vec<Column> {
     let owned = |(header, from): &(&str, &str)| ((*header).to_owned(), (*from).to_owned());
     let before = BEFORE.iter().map(owned);
     let items = |record: &str| {
@@ -59,7 +67,7 @@ pub fn default_columns(form: &Form) -> Vec<(String, String)> {
         of_record(record).into_iter().map(move |listed| item(listed.no, listed.name)).collect::<Vec<_>>()
     };
     if form.id.as_str() == PREGNANCY_NOTIFICATION {
-        return before.chain(items(RECORD)).chain(AFTER.iter().map(owned)).collect();
+        return before.chain(items(RECORD)).chain(AFTER.iter().map(owned)).map(Column::of_code).collect();
     }
     let mut listed = items(&form.record);
     if listed.is_empty() {
@@ -72,7 +80,8 @@ pub fn default_columns(form: &Form) -> Vec<(String, String)> {
     };
     let before = before.filter(asked);
     let scores = EPDS.iter().map(owned).filter(|_| !form.epds_items().is_empty());
-    with_headers_apart(before.chain(listed).chain(asked_beside(form)).chain(scores).collect())
+    let codes = before.chain(listed).chain(asked_beside(form)).chain(scores).map(Column::of_code);
+    with_headers_apart(codes.chain(details(form)).collect())
 }
 
 /// The items of a form whose record is in no list: those of the parent, then those of staff.
@@ -96,14 +105,29 @@ fn asked_beside(form: &Form) -> impl Iterator<Item = (String, String)> {
     })
 }
 
+/// What was written beside その他, where the record list has no item of its own for it.
+fn details(form: &Form) -> impl Iterator<Item = Column> {
+    form.fields().filter_map(|(_, field)| {
+        let Target::DetailOf(of) = &field.target else { return None };
+        let from = match &form.field(of)?.1.target {
+            Target::Record(no) => format!("item.{no}"),
+            Target::Legal(key) => format!("legal.{key}"),
+            Target::Extra(key) => format!("extra.{key}"),
+            Target::Person(_) | Target::DetailOf(_) | Target::EpdsItem(_) => return None,
+        };
+        Some(Column { header: field.label.get("ja").to_owned(), from, part: Part::Text })
+    })
+}
+
 /// Two questions of a form may have one label; the name of the fact tells their columns apart.
-fn with_headers_apart(columns: Vec<(String, String)>) -> Vec<(String, String)> {
+fn with_headers_apart(mut columns: Vec<Column>) -> Vec<Column> {
     let mut seen = std::collections::BTreeSet::new();
-    let apart = |(header, from): (String, String)| {
-        let header = if seen.insert(header.clone()) { header } else { format!("{header}（{from}）") };
-        (header, from)
-    };
-    columns.into_iter().map(apart).collect()
+    for column in &mut columns {
+        if !seen.insert(column.header.clone()) {
+            column.header = format!("{}（{}）", column.header, column.from);
+        }
+    }
+    columns
 }
 
 /// Whether a name is one that a column for this kind of entry may ask for. Which keys `legal` and `extra` have, and which
@@ -268,8 +292,9 @@ mod tests {
             let is_ours = |row: &csv::StringRecord| &row[0] == record;
             let listed: Vec<String> =
                 rows.records().map(Result::unwrap).filter(is_ours).map(|row| row[2].to_owned()).collect();
-            let columns = default_columns(&form(kind)).into_iter().filter(|(_, from)| from.starts_with("item."));
-            let ours: Vec<String> = columns.map(|(header, _)| header).collect();
+            let columns = default_columns(&form(kind)).into_iter().filter(|column| column.from.starts_with("item."));
+            let codes = columns.filter(|column| column.part == Part::Code);
+            let ours: Vec<String> = codes.map(|column| column.header).collect();
             assert_eq!(ours, listed);
         }
     }
@@ -278,9 +303,9 @@ mod tests {
     fn every_question_of_every_form_has_a_column_and_no_two_have_one_header() {
         for form in Catalog::shipped().unwrap().all_newest() {
             let columns = default_columns(form);
-            for (header, from) in &columns {
+            for Column { header, from, .. } in &columns {
                 assert!(is_fact_name(form.id.as_str(), from), "{header}");
-                assert_eq!(columns.iter().filter(|(other, _)| other == header).count(), 1, "{header}");
+                assert_eq!(columns.iter().filter(|other| other.header == *header).count(), 1, "{header}");
             }
             if form.id.as_str() == PREGNANCY_NOTIFICATION {
                 continue;
@@ -292,7 +317,7 @@ mod tests {
                     Target::Extra(key) => format!("extra.{key}"),
                     Target::Person(_) | Target::DetailOf(_) | Target::EpdsItem(_) => continue,
                 };
-                assert!(columns.iter().any(|(_, column)| *column == from), "{} {from}", form.id);
+                assert!(columns.iter().any(|column| column.from == from), "{} {from}", form.id);
             }
         }
     }

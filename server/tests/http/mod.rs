@@ -4,6 +4,7 @@
 mod bad_input;
 mod crash;
 mod exactly_once;
+mod forms;
 mod headers;
 mod hostile_text;
 mod journey;
