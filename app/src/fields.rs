@@ -58,8 +58,8 @@ pub fn sentence(locale: Locale, label: &str, kind: &Kind, error: ValueError) -> 
         ValueError::NotAMailAddress => says("error-mail", &[]),
         ValueError::IncompleteDate => says("error-incomplete-date", &[]),
         ValueError::NotADay => says("error-not-a-day", &[]),
-        ValueError::TooEarly { first } => says("error-too-early", &[("first", &first.to_string())]),
-        ValueError::TooLate { last } => says("error-too-late", &[("last", &last.to_string())]),
+        ValueError::TooEarly { first } => says("error-too-early", &[("first", &locale.day(first))]),
+        ValueError::TooLate { last } => says("error-too-late", &[("last", &locale.day(last))]),
         ValueError::NotANumber => says("error-number", &[]),
         ValueError::OutOfRange { least, most } => {
             says("error-range", &[("least", &least.to_string()), ("most", &most.to_string())])
@@ -79,7 +79,8 @@ pub fn summary(locale: Locale, form: &Form, errors: &[FieldError]) -> Option<Any
         .filter_map(|error| {
             let (_, field) = form.field(&error.field)?;
             let text = sentence(locale, field.label.get(locale.code()), &field.kind, error.error);
-            Some(view! { <li><a href=format!("#{}", error.input)>{text}</a></li> })
+            let lang = locale.lang_of(&field.label);
+            Some(view! { <li><a href=format!("#{}", error.input) lang=lang>{text}</a></li> })
         })
         .collect_view();
     Some(
@@ -97,14 +98,14 @@ pub fn summary(locale: Locale, form: &Form, errors: &[FieldError]) -> Option<Any
 pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     let locale = context.locale;
     let id = field.id.as_str().to_owned();
-    let label = field.label.get(locale.code()).to_owned();
+    let (label, lang) = (field.label.get(locale.code()).to_owned(), locale.lang_of(&field.label));
     let error = context
         .errors
         .iter()
         .find(|error| error.field == field.id)
         .map(|error| sentence(locale, &label, &field.kind, error.error));
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
-    let hint = field.hint.as_ref().map(|hint| hint.get(locale.code()).to_owned());
+    let hint = field.hint.as_ref().map(|hint| (hint.get(locale.code()).to_owned(), locale.lang_of(hint)));
     let described: Vec<&str> = [hint.as_ref().map(|_| hint_id.as_str()), error.as_ref().map(|_| error_id.as_str())]
         .into_iter()
         .flatten()
@@ -120,7 +121,7 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     } else {
         view! { <span class="badge">{locale.say("optional")}</span> }.into_any()
     };
-    let hint = hint.map(|text| view! { <p class="field__hint" id=hint_id>{text}</p> });
+    let hint = hint.map(|(text, lang)| view! { <p class="field__hint" id=hint_id lang=lang>{text}</p> });
     let error = error.map(|text| view! { <p class="field__error" id=error_id>{locale.say("error-prefix")}{text}</p> });
     let class = if invalid { "field field--invalid" } else { "field" };
     let attributes = Attributes { described: described.clone(), invalid };
@@ -129,7 +130,7 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     if is_group {
         view! {
             <fieldset class=class aria-describedby=described data-when=when data-when-codes=codes>
-                <legend class="field__label">{label}" "{badge}</legend>
+                <legend class="field__label"><span lang=lang>{label}</span>" "{badge}</legend>
                 {hint}{error}
                 <div class="field__control">{control}</div>
             </fieldset>
@@ -138,7 +139,7 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     } else {
         view! {
             <div class=class data-when=when data-when-codes=codes>
-                <label class="field__label" for=id>{label}" "{badge}</label>
+                <label class="field__label" for=id><span lang=lang>{label}</span>" "{badge}</label>
                 {hint}{error}
                 <div class="field__control">{control}</div>
             </div>
@@ -166,9 +167,10 @@ fn control(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyV
         Kind::Address | Kind::LongText { .. } => text_area(context, field, attributes),
         Kind::PostalCode => input(Some("numeric"), "text", Some("10")).into_any(),
         Kind::Phone => input(Some("tel"), "tel", None).into_any(),
-        Kind::Integer { unit, .. } => {
-            let unit = unit.get(context.locale.code()).to_owned();
-            view! { {input(Some("numeric"), "text", Some("4"))} " " {unit} }.into_any()
+        Kind::Integer { unit: unit_text, .. } => {
+            let unit = unit_text.get(context.locale.code()).to_owned();
+            let lang = context.locale.lang_of(unit_text);
+            view! { {input(Some("numeric"), "text", Some("4"))} " " <span lang=lang>{unit}</span> }.into_any()
         }
         Kind::Date { .. } => date(context, field, attributes),
         Kind::Single { choices } => choice_list(context, field, choices, "radio"),
@@ -238,17 +240,19 @@ fn date(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyView
 fn choice_list(context: Context<'_>, field: &Field, choices: &[Choice], kind: &'static str) -> AnyView {
     let locale = context.locale;
     let chosen = context.raw.all(field.id.as_str());
-    let labels = choices.iter().map(|choice| (choice.code.clone(), choice.label.get(locale.code()).to_owned()));
-    let declined = field.decline.then(|| (DECLINED.to_owned(), locale.say("declined")));
+    let labels = choices.iter().map(|choice| {
+        (choice.code.clone(), choice.label.get(locale.code()).to_owned(), locale.lang_of(&choice.label))
+    });
+    let declined = field.decline.then(|| (DECLINED.to_owned(), locale.say("declined"), None));
     let rows = labels
         .chain(declined)
         .enumerate()
-        .map(|(place, (code, label))| {
+        .map(|(place, (code, label, lang))| {
             let checked = chosen.contains(&code);
             view! {
                 <label class="choice">
                     <input type=kind id=format!("{}-{place}", field.id) name=field.id.as_str().to_owned() value=code checked=checked/>
-                    <span>{label}</span>
+                    <span lang=lang>{label}</span>
                 </label>
             }
         })

@@ -9,6 +9,7 @@ pub mod catalog;
 pub mod export;
 pub mod flags;
 pub mod form;
+pub mod furigana;
 pub mod gestation;
 pub mod identity;
 pub mod ids;

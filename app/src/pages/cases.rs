@@ -3,7 +3,7 @@
 use intake::{
     case::{DeclineReason, Stage},
     ids::ReceiptNumber,
-    time::Instant,
+    time::{CivilDate, Instant},
 };
 use leptos::prelude::*;
 
@@ -42,7 +42,7 @@ pub fn list(chrome: &Chrome, rows: &[Row]) -> String {
                     <li class="card">
                         <h2><a href=format!("/cases/{}", row.number.as_str())>{row.title.clone()}</a></h2>
                         <p><span class="badge badge--stage">{stage_text(locale, row.stage)}</span></p>
-                        <p>{locale.with("cases-filed", &[("at", &row.filed_at.minute_in_japan())])}</p>
+                        <p>{locale.with("cases-filed", &[("at", &locale.minute(row.filed_at))])}</p>
                     </li>
                 }
             })
@@ -57,8 +57,8 @@ pub struct Model {
     pub row: Row,
     /// What happened, oldest first: when, and the stage it led to.
     pub history: Vec<(Instant, Stage)>,
-    /// Until when corrections are asked for, as a day.
-    pub correct_by: Option<String>,
+    /// Until when corrections are asked for.
+    pub correct_by: Option<CivilDate>,
     /// Why it could not be received: a code of `DeclineReason`.
     pub declined_for: Option<DeclineReason>,
     /// Whether it can be withdrawn now.
@@ -71,7 +71,7 @@ pub struct Model {
 fn next_step(locale: Locale, model: &Model) -> Option<AnyView> {
     match model.row.stage {
         Stage::SentBack => {
-            let day = model.correct_by.clone().unwrap_or_default();
+            let day = model.correct_by.map(|day| locale.day(day)).unwrap_or_default();
             let address = format!("/cases/{}/correct", model.row.number);
             Some(
                 view! {
@@ -121,7 +121,7 @@ pub fn page(chrome: &Chrome, model: &Model) -> String {
             .history
             .iter()
             .map(|(at, stage)| {
-                view! { <li><time>{at.minute_in_japan()}</time><p>{stage_text(locale, *stage)}</p></li> }
+                view! { <li><time>{locale.minute(*at)}</time><p>{stage_text(locale, *stage)}</p></li> }
             })
             .collect_view();
         let withdraw = model.may_withdraw.then(|| {

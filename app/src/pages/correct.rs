@@ -5,6 +5,7 @@ use intake::{
     answers::{FieldError, RawAnswers},
     form::Form,
     ids::{FieldId, ReceiptNumber},
+    time::CivilDate,
 };
 use leptos::prelude::*;
 
@@ -23,8 +24,8 @@ pub struct Model<'a> {
     pub fields: &'a [FieldId],
     /// The reason of each field that was named.
     pub reasons: &'a [(FieldId, String)],
-    /// Until when, as a day.
-    pub answer_by: String,
+    /// Until when.
+    pub answer_by: CivilDate,
     /// What was typed.
     pub raw: &'a RawAnswers,
     /// What was not taken.
@@ -46,7 +47,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
             .map(|(page, one)| {
                 let reason = model.reasons.iter().find(|(id, _)| *id == one.id).map(|(_, reason)| {
                     view! {
-                        <div class="notice notice--warning"><p>{locale.say("correct-reason")} {reason.clone()}</p></div>
+                        <div class="notice notice--warning"><p>{locale.say("correct-reason")} " " <span lang=locale.lang_of_japanese()>{reason.clone()}</span></p></div>
                     }
                 });
                 let context = Context { locale, raw: model.raw, errors: model.errors, page };
@@ -56,7 +57,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
         view! {
             {summary(locale, model.form, model.errors)}
             <h1>{title}</h1>
-            <p>{locale.with("correct-lead", &[("day", &model.answer_by)])}</p>
+            <p>{locale.with("correct-lead", &[("day", &locale.day(model.answer_by))])}</p>
             <form class="form" method="post" action=format!("/cases/{}/correct", model.number) novalidate>
                 <input type="hidden" name="version" value=model.version.to_string()/>
                 {fields}

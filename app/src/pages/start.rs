@@ -20,8 +20,8 @@ pub fn start(chrome: &Chrome, forms: &[&Form]) -> String {
             .map(|form| {
                 view! {
                     <li class="card">
-                        <h2><a href=format!("/apply/{}", form.id)>{form.title.get(locale.code()).to_owned()}</a></h2>
-                        <p>{form.summary.get(locale.code()).to_owned()}</p>
+                        <h2 lang=locale.lang_of(&form.title)><a href=format!("/apply/{}", form.id)>{form.title.get(locale.code()).to_owned()}</a></h2>
+                        <p lang=locale.lang_of(&form.summary)>{form.summary.get(locale.code()).to_owned()}</p>
                         <p>{minutes(locale, form)}</p>
                     </li>
                 }
@@ -47,8 +47,11 @@ pub fn procedure(chrome: &Chrome, form: &Form, has_draft: bool, number_at_counte
     let locale = chrome.locale;
     let title = form.title.get(locale.code()).to_owned();
     document(chrome, &title.clone(), false, || {
-        let needed =
-            form.needed.iter().map(|text| view! { <li>{text.get(locale.code()).to_owned()}</li> }).collect_view();
+        let needed = form
+            .needed
+            .iter()
+            .map(|text| view! { <li lang=locale.lang_of(text)>{text.get(locale.code()).to_owned()}</li> })
+            .collect_view();
         let address = format!("/apply/{}", form.id);
         let begin = locale.say(if has_draft { "procedure-continue" } else { "procedure-begin" });
         let number = number_at_counter.then(|| view! { <p>{locale.say("procedure-number")}</p> });
@@ -60,14 +63,14 @@ pub fn procedure(chrome: &Chrome, form: &Form, has_draft: bool, number_at_counte
             }
         });
         view! {
-            <h1>{title}</h1>
+            <h1 lang=locale.lang_of(&form.title)>{title}</h1>
             <div class="prose">
-                <p>{form.summary.get(locale.code()).to_owned()}</p>
+                <p lang=locale.lang_of(&form.summary)>{form.summary.get(locale.code()).to_owned()}</p>
                 <p>{minutes(locale, form)}</p>
                 <h2>{locale.say("procedure-needed")}</h2>
                 <ul>{needed}</ul>
                 <h2>{locale.say("procedure-purpose")}</h2>
-                <p>{form.purpose.get(locale.code()).to_owned()}</p>
+                <p lang=locale.lang_of(&form.purpose)>{form.purpose.get(locale.code()).to_owned()}</p>
                 <h2>{locale.say("procedure-after")}</h2>
                 <p>{locale.say("procedure-after-1")}</p>
                 <p>{locale.say("procedure-after-2")}</p>

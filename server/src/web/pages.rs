@@ -25,7 +25,8 @@ pub async fn start(portal: Data<Portal>, visitor: Visitor) -> HttpResponse {
 
 /// `POST /language`: keeps the language and goes back to where it was chosen.
 pub async fn language(portal: Data<Portal>, mut form: FormBody) -> Result<HttpResponse, WebError> {
-    let locale = Locale::parse(&form.take("locale")).ok_or(WebError::Unreadable)?;
+    let chosen = Locale::parse(&form.take("locale")).filter(|locale| portal.config.locales.contains(locale));
+    let locale = chosen.ok_or(WebError::Unreadable)?;
     Ok(HttpResponse::SeeOther()
         .cookie(cookies::make(&portal.config, Name::Locale, locale.code().to_owned()))
         .insert_header((header::LOCATION, local_path(&form.take("back"), "/")))

@@ -143,7 +143,7 @@ impl Model<'_> {
 /// `/staff/cases/{receipt_number}`
 #[must_use]
 pub fn page(desk: &Desk, model: &Model<'_>) -> String {
-    let locale = desk.chrome.locale;
+    let locale = desk.locale();
     let title = locale.say("staff-case-title");
     let failed = &model.failed;
     document(desk, &title, failed.error.is_some(), || {
