@@ -216,6 +216,14 @@ mod tests {
     }
 
     #[test]
+    fn every_kanji_of_the_shipped_form_in_easy_japanese_has_a_reading() {
+        let overlay = include_str!("../forms/pregnancy_notification.v1.ja-easy.toml");
+        for line in overlay.lines().filter(|line| !line.starts_with('#')) {
+            assert_eq!(kanji_without_reading(&read(line).unwrap()), None, "{line}");
+        }
+    }
+
+    #[test]
     fn marks_that_are_no_group_stay_where_they_are() {
         for text in ["\u{fdd0}a", "a\u{fdd1}b\u{fdd2}", "\u{fdd0}\u{fdd1}b\u{fdd2}", "\u{fdd0}a\u{fdd1}\u{fdd2}"] {
             assert_eq!(pieces(text), [Piece::Plain(text)]);
