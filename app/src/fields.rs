@@ -240,9 +240,9 @@ fn date(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyView
 fn choice_list(context: Context<'_>, field: &Field, choices: &[Choice], kind: &'static str) -> AnyView {
     let locale = context.locale;
     let chosen = context.raw.all(field.id.as_str());
-    let labels = choices.iter().map(|choice| {
-        (choice.code.clone(), choice.label.get(locale.code()).to_owned(), locale.lang_of(&choice.label))
-    });
+    let labels = choices
+        .iter()
+        .map(|choice| (choice.code.clone(), choice.label.get(locale.code()).to_owned(), locale.lang_of(&choice.label)));
     let declined = field.decline.then(|| (DECLINED.to_owned(), locale.say("declined"), None));
     let rows = labels
         .chain(declined)

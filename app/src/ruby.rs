@@ -27,7 +27,11 @@ pub fn render(html: String) -> String {
     while !rest.is_empty() {
         let end = rest.find(plain_until.unwrap_or("<")).unwrap_or(rest.len());
         let (text, tag) = rest.split_at(end);
-        if plain_until.is_some() { out.push_str(&without_readings(text)) } else { push_ruby(&mut out, text) }
+        if plain_until.is_some() {
+            out.push_str(&without_readings(text))
+        } else {
+            push_ruby(&mut out, text)
+        }
         plain_until = PLAIN.iter().find(|(name, _)| opens(tag, name)).map(|(_, end)| *end);
         rest = push_tag(&mut out, tag);
     }
@@ -130,7 +134,8 @@ mod tests {
         let mut found = String::new();
         for node in document.tree.nodes() {
             if let Some(text) = node.value().as_text() {
-                let inside = node.parent().and_then(|parent| parent.value().as_element().map(|it| it.name().to_owned()));
+                let inside =
+                    node.parent().and_then(|parent| parent.value().as_element().map(|it| it.name().to_owned()));
                 if !(without_readings && inside.is_some_and(|name| name == "rt" || name == "rp")) {
                     found.push_str(text);
                 }

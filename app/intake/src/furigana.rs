@@ -195,10 +195,12 @@ mod tests {
     #[test]
     fn each_mistake_has_its_own_answer() {
         let error = |notation: &str| read(notation).unwrap_err();
-        for notation in ["漢字《かん", "漢字》", "漢字《かん《じ》》", "漢字《かん\nじ》", "漢字《か｜ん》"] {
+        for notation in ["漢字《かん", "漢字》", "漢字《かん《じ》》", "漢字《かん\nじ》", "漢字《か｜ん》"]
+        {
             assert!(matches!(error(notation), FuriganaError::Unbalanced(_)), "{notation}");
         }
-        for notation in ["《かんじ》", "かな《かな》", "漢字は《かんじ》", "漢《かん》《じ》", "｜《かんじ》"] {
+        for notation in ["《かんじ》", "かな《かな》", "漢字は《かんじ》", "漢《かん》《じ》", "｜《かんじ》"]
+        {
             assert!(matches!(error(notation), FuriganaError::NoBase(_)), "{notation}");
         }
         assert!(matches!(error("漢字《》"), FuriganaError::NoReading(_)));

@@ -43,7 +43,11 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
         let action = format!("/apply/{}/{}", model.form.id, model.page.id);
         let (number, of) = (model.place.number, model.place.of);
         let progress = locale.with("progress", &[("number", &number.to_string()), ("of", &of.to_string())]);
-        let help = model.page.help.as_ref().map(|help| view! { <p lang=locale.lang_of(help)>{help.get(locale.code()).to_owned()}</p> });
+        let help = model
+            .page
+            .help
+            .as_ref()
+            .map(|help| view! { <p lang=locale.lang_of(help)>{help.get(locale.code()).to_owned()}</p> });
         let context = Context { locale, raw: model.raw, errors: model.errors, page: model.page };
         let fields = model.page.fields.iter().map(|one| field(context, one)).collect_view();
         let back = match (&model.place.before, model.from_check) {

@@ -102,7 +102,9 @@ fn the_languages_are_named_and_japanese_is_always_among_them() {
     assert_eq!(codes(&[("MADOGUCHI_LOCALES", " vi , en")]), ["ja", "en", "vi"]);
     let all = "ja,ja-easy,en,zh-Hans,vi,pt,ne,fil";
     assert_eq!(codes(&[("MADOGUCHI_LOCALES", all)]).join(","), all);
-    assert!(refused(&with(&[("MADOGUCHI_LOCALES", "en,xx")])).contains("out of ja, ja-easy, en, zh-Hans, vi, pt, ne, fil"));
+    assert!(
+        refused(&with(&[("MADOGUCHI_LOCALES", "en,xx")])).contains("out of ja, ja-easy, en, zh-Hans, vi, pt, ne, fil")
+    );
 }
 
 #[test]

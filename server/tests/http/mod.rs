@@ -7,6 +7,7 @@ mod exactly_once;
 mod headers;
 mod hostile_text;
 mod journey;
+mod languages;
 mod logs;
 mod origin;
 mod routes;

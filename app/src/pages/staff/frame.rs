@@ -58,6 +58,12 @@ impl Desk {
         self
     }
 
+    /// Who is signed in, if anybody.
+    #[must_use]
+    pub const fn person(&self) -> Option<&Person> {
+        self.person.as_ref()
+    }
+
     pub(super) fn path(&self) -> String {
         self.chrome.path.clone()
     }
