@@ -23,6 +23,12 @@ pub const SHIPPED: &[(&str, &str)] = &[
 
 /// The translations that ship with the portal: file name and content.
 pub const TRANSLATIONS: &[(&str, &str)] = &[
+    ("pregnancy_notification.v1.ja-easy.toml", include_str!("../forms/pregnancy_notification.v1.ja-easy.toml")),
+    ("pregnancy_notification.v1.zh-Hans.toml", include_str!("../forms/pregnancy_notification.v1.zh-Hans.toml")),
+    ("pregnancy_notification.v1.vi.toml", include_str!("../forms/pregnancy_notification.v1.vi.toml")),
+    ("pregnancy_notification.v1.pt.toml", include_str!("../forms/pregnancy_notification.v1.pt.toml")),
+    ("pregnancy_notification.v1.ne.toml", include_str!("../forms/pregnancy_notification.v1.ne.toml")),
+    ("pregnancy_notification.v1.fil.toml", include_str!("../forms/pregnancy_notification.v1.fil.toml")),
     ("questionnaire.v1.ja-easy.toml", include_str!("../forms/questionnaire.v1.ja-easy.toml")),
     ("questionnaire.v1.en.toml", include_str!("../forms/questionnaire.v1.en.toml")),
     ("epds.v1.ja-easy.toml", include_str!("../forms/epds.v1.ja-easy.toml")),
