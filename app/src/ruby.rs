@@ -159,7 +159,7 @@ mod tests {
 
         #[test]
         fn without_ruby_and_readings_the_page_is_what_it_was(
-            text in "([a<>\"'&/=\u{fdd0}\u{fdd1}\u{fdd2}漢字]|\\PC){0,30}"
+            text in "(\u{fdd0}[a<>\"'&/=漢]{1,3}\u{fdd1}[a<>\"'&/=か]{1,3}\u{fdd2}|[a<>\"'&/=\u{fdd0}\u{fdd1}\u{fdd2}漢字]|\\PC){0,12}"
         ) {
             let before = page(&text);
             let after = render(before.clone());

@@ -1,7 +1,7 @@
 # Draft: not reviewed by an expert.
 site-name = Madoguchi
 skip = मुख्य भागमा जानुहोस्
-quick-exit = तुरुन्त बन्द गर्नुहोस्
+quick-exit = बन्द गर्नुहोस्
 footer-contact = सम्पर्क:
 unreviewed = मस्यौदा (draft): यो नेपाली पाठ विशेषज्ञले अझै जाँचेको छैन। फरक परेमा जापानी पाठ मान्य हुन्छ।
 practice = यो अभ्यासको लागि हो। कृपया यहाँ साँचो सूचना नपठाउनुहोस्।

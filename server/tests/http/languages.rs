@@ -42,16 +42,8 @@ async fn a_language_that_is_not_offered_is_not_shown() {
     assert_eq!(offered, ["ja", "ja-easy", "en"]);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_filing_in_easy_japanese_has_readings_on_every_page_and_none_in_titles() {
-    let site = site().await;
-    let mut browser = site.browser();
-    choose(&mut browser, "ja-easy").leads_to("/");
-    fill_in(&mut browser);
-    site.sign_in(&mut browser, MAIL, &page_of_form("check")).await.leads_to(&page_of_form("check"));
-    let number = send(&mut browser);
-    let case = format!("/cases/{number}");
-    for address in ["/", FORM, &page_of_form("who"), "/cases", &case, "/account", "/no-such-page"] {
+fn has_readings(browser: &mut Browser, addresses: &[&str]) {
+    for address in addresses {
         let answer = browser.get(address);
         let (text, page) = (answer.text(), Page::of(&answer));
         assert_eq!(language_of(&page), "ja", "{address}");
@@ -59,6 +51,19 @@ async fn a_filing_in_easy_japanese_has_readings_on_every_page_and_none_in_titles
         assert!(all(&page.html, "title ruby").is_empty() && !page.title().contains('<'), "{}", page.title());
         assert!(!text.contains(|character| ('\u{fdd0}'..='\u{fdef}').contains(&character)), "{address}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filing_in_easy_japanese_has_readings_on_every_page_and_none_in_titles() {
+    let site = site().await;
+    let mut browser = site.browser();
+    choose(&mut browser, "ja-easy").leads_to("/");
+    fill_in(&mut browser);
+    has_readings(&mut browser, &["/", FORM, &page_of_form("who"), &page_of_form("check"), "/sign-in"]);
+    site.sign_in(&mut browser, MAIL, &page_of_form("check")).await.leads_to(&page_of_form("check"));
+    let number = send(&mut browser);
+    let (receipt, case) = (format!("/receipt/{number}"), format!("/cases/{number}"));
+    has_readings(&mut browser, &[&receipt, &case, "/cases", "/account", "/demo/outbox", "/no-such-page"]);
     // Staff read Japanese, whatever language the browser was in.
     let staff = browser.open("/staff/sign-in");
     assert!(all(&staff.html, "ruby").is_empty());
@@ -85,7 +90,7 @@ async fn mail_is_in_the_language_that_was_chosen_last() {
         fill_in(&mut browser);
         site.portal.clock.advance(1_000_000);
         send(&mut browser);
-        let (_, body) = newest_mail(&site.portal).await.unwrap();
+        let (_, body) = newest_mail(&site.portal).await.expect("a mail");
         assert!(body.contains("We have received"), "{body}");
     }
 }
