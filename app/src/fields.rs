@@ -116,6 +116,8 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     let locale = context.locale;
     let id = field.id.as_str().to_owned();
     let item = epds_item(context, field);
+    // The wording of an item is in the language of its text, whatever the page around it is in.
+    let item_language = item.and(context.text_pack).map(language);
     let label = item.map_or_else(|| field.label.get(locale.code()), |item| &item.question).to_owned();
     let error = context
         .errors
@@ -148,9 +150,9 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     if is_group {
         view! {
             <fieldset class=class aria-describedby=described data-when=when data-when-codes=codes>
-                <legend class="field__label">{label}" "{badge}</legend>
+                <legend class="field__label"><span lang=item_language.clone()>{label}</span>" "{badge}</legend>
                 {hint}{error}
-                <div class="field__control">{control}</div>
+                <div class="field__control" lang=item_language>{control}</div>
             </fieldset>
         }
         .into_any()
@@ -163,6 +165,14 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
             </div>
         }
         .into_any()
+    }
+}
+
+/// The language tag of a text pack: やさしい日本語 is Japanese.
+pub(crate) fn language(pack: &TextPack) -> String {
+    match pack.language.as_str() {
+        "ja-easy" => "ja".to_owned(),
+        language => language.to_owned(),
     }
 }
 

@@ -33,7 +33,7 @@ async fn tell(portal: &Portal) -> u64 {
 /// A parent who has begun, saved a page, and signed in.
 async fn parent(portal: &Portal) -> (AccountId, Typist) {
     let browser = Typist { owner: DraftOwner::Browser(BROWSER), session: BROWSER };
-    draft::begin(portal, &browser, &notification()).await.unwrap();
+    draft::begin(portal, &browser, &notification(), "ja").await.unwrap();
     portal.clock.advance(1_000_000);
     sign_in::ask_for_code(portal, BROWSER, "hanako@example.jp", "ja", letter).await.unwrap();
     let (_, code) = newest_mail(portal).await.unwrap();
@@ -123,7 +123,7 @@ async fn a_server_that_was_down_deletes_nothing_before_it_has_told() {
         // Whatever comes first after the start: the sweep, or the parent herself.
         worker::sweep(portal).await.unwrap();
         assert_eq!(typed(portal, &typist.owner).await.unwrap().first("name"), "髙橋 花子");
-        let begun = draft::begin(portal, &typist, &notification()).await.unwrap();
+        let begun = draft::begin(portal, &typist, &notification(), "ja").await.unwrap();
         assert_eq!(begun.raw.first("name"), "髙橋 花子", "it is no new one");
         let end = portal.clock.now().plus(retention::DRAFT_NOTICE_AT_LEAST);
         assert_eq!(tell(portal).await, 1);
@@ -142,7 +142,7 @@ async fn a_browser_has_nobody_to_write_to() {
     for one in portals().await {
         let portal = &one.portal;
         let browser = Typist { owner: DraftOwner::Browser(BROWSER), session: BROWSER };
-        draft::begin(portal, &browser, &notification()).await.unwrap();
+        draft::begin(portal, &browser, &notification(), "ja").await.unwrap();
         portal.clock.advance(retention::DRAFT);
         assert_eq!(tell(portal).await, 0);
         assert_eq!(worker::sweep(portal).await.unwrap(), 1);

@@ -51,7 +51,7 @@ async fn sign_in(portal: &Portal, browser: [u8; 32], mail: &str) -> AccountId {
 }
 
 fn sender(account: AccountId) -> Sender {
-    Sender { account, method: Method::EmailCode, signed_in_at: crate::support::NOW }
+    Sender { account, method: Method::EmailCode, signed_in_at: crate::support::NOW, session: [0; 32] }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,7 +96,7 @@ async fn what_was_typed_before_signing_in_is_the_parents_afterwards_and_is_sent_
 async fn another_tab_overwrites_nothing_in_silence() {
     for one in portals().await {
         let (portal, form, typist) = (&one.portal, notification(), browser());
-        let begun = draft::begin(portal, &typist, &form).await.unwrap();
+        let begun = draft::begin(portal, &typist, &form, "ja").await.unwrap();
         let (page, other_page) = ("contact".parse().unwrap(), "multiple".parse().unwrap());
         let state = begun.raw.page_state(begun.form, &page);
         let typed = |phone: &str| vec![("phone".to_owned(), phone.to_owned())];
@@ -122,7 +122,7 @@ async fn another_tab_overwrites_nothing_in_silence() {
 async fn an_incomplete_draft_is_not_sent_and_stays() {
     for one in portals().await {
         let portal = &one.portal;
-        let draft = draft::begin(portal, &browser(), &notification()).await.unwrap().id;
+        let draft = draft::begin(portal, &browser(), &notification(), "ja").await.unwrap().id;
         let account = sign_in(portal, BROWSER, "hanako@example.jp").await;
         let thanks = |_: &str| letter("");
         let sent = submit(portal, &sender(account), &notification(), draft, thanks).await.unwrap();
@@ -156,7 +156,7 @@ async fn a_draft_is_over_after_its_time() {
         fill_in(portal, &browser()).await;
         portal.clock.advance(retention::DRAFT);
         assert!(draft::load(portal, &browser().owner, &notification()).await.unwrap().is_none());
-        let begun = draft::begin(portal, &browser(), &notification()).await.unwrap();
+        let begun = draft::begin(portal, &browser(), &notification(), "ja").await.unwrap();
         assert!(begun.raw.is_empty(), "a new one is empty");
     }
 }

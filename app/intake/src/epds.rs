@@ -91,6 +91,13 @@ pub fn for_entry(form: &Form, answers: &Answers, text_pack: &str) -> Option<Epds
     Some(Epds { occasion, text_pack: text_pack.to_owned(), total: score.total()?, item10: score.item10()? })
 }
 
+/// The demonstration packs that ship with the portal, by file name: no instrument, and said to be none.
+pub const DEMONSTRATION: &[(&str, &str)] = &[
+    ("epds.demonstration.ja.json", include_str!("../forms/epds.demonstration.ja.json")),
+    ("epds.demonstration.ja-easy.json", include_str!("../forms/epds.demonstration.ja-easy.json")),
+    ("epds.demonstration.en.json", include_str!("../forms/epds.demonstration.en.json")),
+];
+
 /// A text pack: the questions and options in one language, word for word.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -295,6 +302,15 @@ mod tests {
         });
         change(&mut pack);
         TextPack::read(&pack.to_string())
+    }
+
+    #[test]
+    fn the_demonstration_packs_can_be_read_and_say_that_they_are_no_instrument() {
+        for (file, text) in DEMONSTRATION {
+            let pack = TextPack::read(text).unwrap_or_else(|fault| panic!("{file}: {fault}"));
+            assert!(pack.demonstration && pack.permission_holder.is_none(), "{file}");
+            assert_eq!(format!("epds.demonstration.{}.json", pack.language), **file);
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `/` and the first page of a procedure: for whom, what is needed, how long, what the answers are used for, what happens
 //! afterwards. Invariant: the purpose stands before the first question (個人情報保護法62条).
 
-use intake::form::Form;
+use intake::form::{DraftRule, Form};
 use leptos::prelude::*;
 
 use crate::{
@@ -41,10 +41,24 @@ fn minutes(locale: Locale, form: &Form) -> String {
     locale.with("procedure-minutes", &[("minutes", &form.minutes.to_string())])
 }
 
-/// `/apply/{form}`. `number_at_counter`: 個人番号 is not asked for here but at the counter.
+/// The first page of a procedure.
+#[derive(Clone, Copy)]
+pub struct Procedure<'a> {
+    /// The form.
+    pub form: &'a Form,
+    /// Whether there is something to go on with.
+    pub has_draft: bool,
+    /// What was answered went with the session that it belonged to.
+    pub answers_are_gone: bool,
+    /// 個人番号 is not asked for here but at the counter.
+    pub number_at_counter: bool,
+}
+
+/// `/apply/{form}`
 #[must_use]
-pub fn procedure(chrome: &Chrome, form: &Form, has_draft: bool, number_at_counter: bool) -> String {
+pub fn procedure(chrome: &Chrome, model: &Procedure<'_>) -> String {
     let locale = chrome.locale;
+    let Procedure { form, has_draft, answers_are_gone, number_at_counter } = *model;
     let title = form.title.get(locale.code()).to_owned();
     document(chrome, &title.clone(), false, || {
         let needed =
@@ -59,7 +73,20 @@ pub fn procedure(chrome: &Chrome, form: &Form, has_draft: bool, number_at_counte
                 </form>
             }
         });
+        let gone = answers_are_gone.then(|| {
+            view! { <div class="notice notice--info" role="status"><p>{locale.say("procedure-gone")}</p></div> }
+        });
+        let is_kept = form.draft == DraftRule::Kept;
+        let after = is_kept.then(|| {
+            view! {
+                <h2>{locale.say("procedure-after")}</h2>
+                <p>{locale.say("procedure-after-1")}</p>
+                <p>{locale.say("procedure-after-2")}</p>
+            }
+        });
+        let keep = locale.say(if is_kept { "procedure-keep" } else { "procedure-session" });
         view! {
+            {gone}
             <h1>{title}</h1>
             <div class="prose">
                 <p>{form.summary.get(locale.code()).to_owned()}</p>
@@ -68,11 +95,9 @@ pub fn procedure(chrome: &Chrome, form: &Form, has_draft: bool, number_at_counte
                 <ul>{needed}</ul>
                 <h2>{locale.say("procedure-purpose")}</h2>
                 <p>{form.purpose.get(locale.code()).to_owned()}</p>
-                <h2>{locale.say("procedure-after")}</h2>
-                <p>{locale.say("procedure-after-1")}</p>
-                <p>{locale.say("procedure-after-2")}</p>
+                {after}
                 {number}
-                <p>{locale.say("procedure-keep")}</p>
+                <p>{keep}</p>
             </div>
             <form class="form" method="post" action=address>
                 <div class="button-row"><button class="button button--primary">{begin}</button></div>

@@ -34,6 +34,19 @@ pub struct Office {
     pub requests: Vec<CorrectionRequest>,
     /// Why declining is proposed, or why it was declined.
     pub decline_reason: Option<DeclineReason>,
+    /// 「EPDS」 Which wording the items were answered in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_pack: Option<ShownPack>,
+}
+
+/// 「EPDS」 A text pack by its name, which stays when the pack itself is taken away.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShownPack {
+    /// Its name.
+    pub id: String,
+    /// Its digest.
+    pub sha256: String,
 }
 
 /// What an event says beside its command.

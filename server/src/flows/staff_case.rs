@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use intake::{
     access::{self, Action},
     case::{CommandKind, Hand, possible},
+    epds::{Score, TextPack},
     flags::{self, Raised},
     ids::{FieldId, ReceiptNumber, StaffId},
     journey::{self, CompleteAnswers, Derived, Warning, derive_on},
@@ -70,6 +71,16 @@ pub struct Offer {
     pub obstacle: Option<Obstacle>,
 }
 
+/// 「EPDS」 The scores, and the wording that was answered.
+pub struct ShownEpds<'portal> {
+    /// The scores.
+    pub score: Score,
+    /// The wording; none once the pack is taken away.
+    pub pack: Option<&'portal TextPack>,
+    /// The name of the pack.
+    pub pack_id: String,
+}
+
 /// A case, opened for a member of staff.
 pub struct StaffCase<'portal> {
     /// The case.
@@ -90,6 +101,8 @@ pub struct StaffCase<'portal> {
     pub offers: Vec<Offer>,
     /// Who holds it.
     pub holder: Option<String>,
+    /// 「EPDS」 What the ten answers come to.
+    pub epds: Option<ShownEpds<'portal>>,
     /// 「取下げの申出」 Who said yes to a withdrawal first.
     pub withdrawal_proposed_by: Option<String>,
 }
@@ -107,7 +120,8 @@ pub async fn view<'portal>(
     let head = case::find_by_receipt_number(&mut tx, number).await?.ok_or(FlowError::NotFound)?;
     let subject = Subject::Case(head.case_id);
     let entry = AuditEntry::done(portal.clock.now(), Actor::Staff(staff.staff_id), Deed::CaseViewed).on(subject);
-    let Some(permit) = access::permit(staff.staff_id, staff.role, Action::ReadCase, head.case_id) else {
+    let Some(permit) = access::permit(staff.staff_id, staff.role, Action::ReadCase, head.case_id, head.compartment)
+    else {
         drop(tx);
         portal.database.write().await?.commit(Record::Deed(entry.refused().with("reason", "not_allowed"))).await?;
         return Err(FlowError::NotFound);
@@ -127,6 +141,7 @@ pub async fn view<'portal>(
         warnings: journey::warnings(open.form, complete.answers(), complete.day()),
         flags: raised,
         revised: revised(&open),
+        epds: shown_epds(portal, &open, &complete),
         history,
         offers,
         holder: open.head.holder.and_then(|holder| people.get(&holder).cloned()),
@@ -138,6 +153,17 @@ pub async fn view<'portal>(
     let entry = entry.with("rev", view.case.head.rev);
     portal.database.write().await?.commit(Record::Deed(entry)).await?;
     Ok(view)
+}
+
+fn shown_epds<'portal>(
+    portal: &'portal Portal,
+    open: &OpenCase<'_>,
+    complete: &CompleteAnswers,
+) -> Option<ShownEpds<'portal>> {
+    let score = Score::of(open.form, complete.answers())?;
+    let shown = open.office.text_pack.as_ref();
+    let pack = shown.and_then(|shown| portal.text_packs.by_sha256(&shown.sha256));
+    Some(ShownEpds { score, pack, pack_id: shown.map(|shown| shown.id.clone()).unwrap_or_default() })
 }
 
 async fn history(
@@ -189,7 +215,7 @@ async fn offers(connection: &mut Connection, staff: &Staff, open: &OpenCase<'_>)
             Hand::Holder => head.holder == Some(staff.staff_id),
             Hand::Citizen | Hand::Portal => false,
         };
-        if !fits || !access::may(staff.role, Action::Command(row.command)) {
+        if !fits || !access::may_in(staff.role, Action::Command(row.command), head.compartment) {
             continue;
         }
         let has_proof = open.office.evidence.and_then(|evidence| evidence.sufficient()).is_some();

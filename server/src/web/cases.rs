@@ -11,7 +11,7 @@ use app::pages::{
 };
 use intake::{
     answers::{FieldError, RawAnswers, parse},
-    form::Form,
+    form::{Compartment, Form},
     identity::Method,
     ids::ReceiptNumber,
     time::Instant,
@@ -40,10 +40,15 @@ fn number(text: &str) -> Result<ReceiptNumber, WebError> {
 
 fn row(portal: &Portal, citizen: &Citizen, head: &CaseHead) -> Row {
     let form = u32::try_from(head.form_version).ok().and_then(|it| portal.catalog.version(&head.form_id, it));
-    let locale = citizen.visitor.locale.code();
+    let locale = citizen.visitor.locale;
+    let title = match head.compartment {
+        Compartment::General => form.map_or_else(|| head.form_id.to_string(), |it| it.title.get(locale.code()).to_owned()),
+        // The list may lie open before others.
+        Compartment::Epds => locale.say("cases-neutral"),
+    };
     Row {
         number: head.receipt_number.clone(),
-        title: form.map_or_else(|| head.form_id.to_string(), |form| form.title.get(locale).to_owned()),
+        title,
         stage: head.stage,
         filed_at: head.filed_at,
     }

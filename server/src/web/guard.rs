@@ -91,8 +91,8 @@ impl Citizen {
     /// Who sends a filing.
     #[must_use]
     pub const fn sender(&self) -> Sender {
-        let Session { account, method, signed_in_at, .. } = self.session;
-        Sender { account, method, signed_in_at }
+        let Session { account, method, signed_in_at, hash: session } = self.session;
+        Sender { account, method, signed_in_at, session }
     }
 }
 

@@ -19,7 +19,7 @@ use super::portal::{filled_in, letter, newest_mail, notification};
 /// Types a whole 妊娠届, page by page.
 pub async fn fill_in(portal: &Portal, typist: &Typist) {
     let form = notification();
-    let begun = draft::begin(portal, typist, &form).await.unwrap();
+    let begun = draft::begin(portal, typist, &form, "ja").await.unwrap();
     for (page, sent) in filled_in() {
         let state = begun.raw.page_state(begun.form, &page);
         let saved = draft::save_page(portal, typist, &form, &page, &sent, &state).await.unwrap();
@@ -41,8 +41,8 @@ pub async fn file(portal: &Portal, browser: u8) -> (AccountId, ReceiptNumber) {
         panic!("the code was not taken")
     };
     portal.clock.advance(1_000_000);
-    let sender = Sender { account, method: Method::EmailCode, signed_in_at: portal.clock.now() };
-    let draft = draft::load(portal, &DraftOwner::Account(account), &form).await.unwrap().unwrap().id;
+    let sender = Sender { account, method: Method::EmailCode, signed_in_at: portal.clock.now(), session: hash };
+    let draft = draft::load(portal, &Typist { owner: DraftOwner::Account(account), session: hash }, &form).await.unwrap().unwrap().id;
     match submit(portal, &sender, &form, draft, |_: &str| letter("受け取りました")).await.unwrap() {
         Submitted::Receipt(number) => (account, number),
         Submitted::Incomplete(errors) => panic!("{errors:?}"),

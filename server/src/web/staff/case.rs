@@ -57,7 +57,7 @@ pub(super) async fn shown(
 ) -> Result<HttpResponse, WebError> {
     let status = if failed.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = staff_case::view(portal, &at.who.staff, number).await?;
-    let StaffCase { case, complete, derived, flags, warnings, revised, history, offers, holder, .. } = view;
+    let StaffCase { case, complete, derived, flags, warnings, revised, history, offers, holder, epds, .. } = view;
     let withdrawal = case.head.withdrawal_asked_at.map(|at| WithdrawalAsked { at, first: view.withdrawal_proposed_by });
     let newest = case.newest()?;
     let offers = offers
@@ -86,6 +86,7 @@ pub(super) async fn shown(
         decline_reason: case.office.decline_reason,
         correction_due_on: case.head.correction_due_on,
         withdrawal,
+        epds: epds.as_ref().map(|epds| pages::Epds { score: epds.score, pack: epds.pack, pack_id: &epds.pack_id }),
         history: history.into_iter().map(step).collect(),
         offers: offers.collect(),
         failed,
