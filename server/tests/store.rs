@@ -6,6 +6,7 @@ use std::{collections::HashSet, fs};
 use intake::{
     access::{Role, permit_owner},
     case::Stage,
+    form::Compartment,
     ids::{AccountId, CaseId, DraftId, OutboxId, ReceiptNumber, StaffId},
     time::{DAY, MINUTE},
 };
