@@ -89,6 +89,8 @@ async fn everybody_reads_the_same_afterwards_whatever_the_answers_were() {
             let notification = browser.open("/cases").links().into_iter().find(|it| it.starts_with("/cases/")).unwrap();
             begin(&mut browser);
             let asked = answer(&mut browser, positions, 15);
+            // Two filings of one moment stand in the list in any order.
+            site.portal.clock.advance(MINUTE);
             let (number, read) = read_on(&mut browser);
             let (_, mail) = newest_mail(&site.portal).await.unwrap();
             for text in asked.iter().chain(&read).chain([&mail]) {
@@ -163,7 +165,7 @@ async fn it_is_begun_by_who_has_signed_in_and_goes_with_the_session() {
         assert!(gone.text().contains("前の答えは残っていません"), "{}", gone.text());
         site.sign_in(&mut browser, MAIL, EPDS).await.leads_to(EPDS);
         begin(&mut browser);
-        assert!(browser.open(&at("check")).title().contains("エラー") || browser.get(&at("check")).status == 303);
+        browser.get(&at("check")).leads_to(&format!("{}?errors=1&from=check", at("who")));
         assert_eq!(browser.open(&address).controls(&address).iter().filter(|(name, _)| name == "item4").count(), 0);
     }
 }
