@@ -331,8 +331,8 @@ def a_receipt_is_taken_once_and_settles_the_batch(portal):
     need(portal.get(path + "manifest.jws.json") == files["manifest.jws.json"], "the manifest is gone")
 
 
-def checks(program):
-    """Gives (name, function) for each case; all of them share one portal, which the first one starts."""
+def checks(program, more):
+    """Gives (name, function) for each case, `more` before those that settle the batch; all of them share one portal, which the first one starts."""
     shared, started = contextlib.ExitStack(), []
 
     def start():
@@ -353,4 +353,4 @@ def checks(program):
 
         return run
 
-    return [(function.__name__, with_the_portal(function)) for function in CASES], shared
+    return [(function.__name__, with_the_portal(function)) for function in more + CASES], shared

@@ -154,6 +154,7 @@ pub static ROUTES: &[Row] = &[
     sent("/staff/invitation/{token}", STAFF, Guard::Anybody, post!(staff::sign_in::join)),
     shown("/staff/queue", STAFF, Guard::Staff, get!(staff::queue::queue)),
     sent("/staff/queue", STAFF, Guard::Staff, post!(staff::queue::search)),
+    shown("/staff/cases/{receipt_number}/fhir.json", STAFF, Guard::Staff, get!(staff::case::fhir)),
     shown("/staff/cases/{receipt_number}", STAFF, Guard::Staff, get!(staff::case::case)),
     sent("/staff/cases/{receipt_number}/{command}", STAFF, Guard::Staff, post!(staff::command::give)),
     in_the_demo(shown("/demo/outbox", PEOPLE, Guard::Anybody, get!(demo::outbox))),

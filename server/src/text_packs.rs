@@ -258,11 +258,9 @@ mod tests {
 
     fn packs(files: &[(&str, &str)], offer: EpdsOffer) -> TextPacks {
         let folder = folder(files);
-        let mut config = crate::config::Config::load(&crate::config::Sources {
-            demo: true,
-            ..crate::config::Sources::default()
-        })
-        .unwrap();
+        let mut config =
+            crate::config::Config::load(&crate::config::Sources { demo: true, ..crate::config::Sources::default() })
+                .unwrap();
         config.text_packs_dir = Some(folder.path().to_owned());
         config.epds = offer;
         TextPacks::load(&config).unwrap()
@@ -313,7 +311,10 @@ mod tests {
         for (files, parts) in [
             (vec![("ja.json", ja.as_str())], ["packs.lock", "is missing", "sha256sum"]),
             (vec![("ja.json", &ja), ("packs.lock", "")], ["ja.json", "is not pinned", "add the line"]),
-            (vec![("ja.json", &changed), ("packs.lock", &pin("ja.json"))], ["ja.json", "is not what", "put the pinned"]),
+            (
+                vec![("ja.json", &changed), ("packs.lock", &pin("ja.json"))],
+                ["ja.json", "is not what", "put the pinned"],
+            ),
             (vec![("packs.lock", &pin("ja.json"))], ["ja.json", "is not there", "take the line out"]),
             (vec![("ja.json", broken), ("packs.lock", &broken_pin)], ["ja.json", "line 1", "Ask whoever"]),
             (vec![("packs.lock", "x  ja.json")], ["packs.lock", "line 1", "sha256sum"]),

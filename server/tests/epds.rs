@@ -213,12 +213,18 @@ async fn a_draft_belongs_to_the_session_that_began_it_for_a_day_at_most() {
     for one in portals().await {
         let portal = &one.portal;
         let browser = Typist { owner: DraftOwner::Browser([9; 32]), session: [9; 32] };
-        assert!(matches!(draft::begin(portal, &browser, &epds(), "ja").await, Err(FlowError::NotFound)));
+        assert!(matches!(draft::begin(portal, &browser, &epds(), "ja").await, Err(FlowError::NeedsAccount)));
         let (account, _) = file(portal, 1).await;
         let (here, there) = (of(account, 1), of(account, 2));
         let id = answer_epds(portal, &here, WHOLE).await;
         assert!(draft::load(portal, &there, &epds()).await.unwrap().is_none(), "another session finds nothing");
-        let sender = Sender { account, method: Method::Passkey, signed_in_at: portal.clock.now(), session: [2; 32] };
+        let sender = Sender {
+            account,
+            method: Method::Passkey,
+            signed_in_at: portal.clock.now(),
+            session: [2; 32],
+            language: "ja",
+        };
         let sent = submit(portal, &sender, &epds(), id, |_: &str| letter("")).await;
         assert!(matches!(sent, Err(FlowError::NotFound)), "and sends nothing");
         draft::discard(portal, &there, &epds()).await.unwrap();
@@ -280,7 +286,13 @@ async fn a_draft_starts_anew_when_its_wording_is_gone_and_a_case_keeps_the_name_
         let other = |pack: &mut serde_json::Value| pack["title"] = "別の見本".into();
         portal.text_packs = packs(&portal, other, EpdsOffer::Demonstration);
         assert!(draft::load(&portal, &typist, &epds()).await.unwrap().is_none());
-        let sender = Sender { account, method: Method::Passkey, signed_in_at: portal.clock.now(), session: [1; 32] };
+        let sender = Sender {
+            account,
+            method: Method::Passkey,
+            signed_in_at: portal.clock.now(),
+            session: [1; 32],
+            language: "ja",
+        };
         let sent = submit(&portal, &sender, &epds(), first, |_: &str| letter("")).await;
         assert!(matches!(sent, Err(FlowError::NotFound)), "no answers to one wording under the name of another");
         let begun = draft::begin(&portal, &typist, &epds(), "en").await.unwrap();

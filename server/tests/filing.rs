@@ -51,7 +51,8 @@ async fn sign_in(portal: &Portal, browser: [u8; 32], mail: &str) -> AccountId {
 }
 
 fn sender(account: AccountId) -> Sender {
-    Sender { account, method: Method::EmailCode, signed_in_at: crate::support::NOW, session: [0; 32] }
+    let (method, signed_in_at) = (Method::EmailCode, crate::support::NOW);
+    Sender { account, method, signed_in_at, session: [0; 32], language: "ja" }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -206,7 +207,8 @@ async fn what_is_in_a_withdrawn_case_is_gone_after_its_time_and_the_head_stays()
         let portal = &one.portal;
         fill_in(portal, &browser()).await;
         let account = sign_in(portal, BROWSER, "hanako@example.jp").await;
-        let draft = draft::load(portal, &typist(DraftOwner::Account(account)), &notification()).await.unwrap().unwrap().id;
+        let draft =
+            draft::load(portal, &typist(DraftOwner::Account(account)), &notification()).await.unwrap().unwrap().id;
         let sent = submit(portal, &sender(account), &notification(), draft, |_: &str| letter("")).await.unwrap();
         let Submitted::Receipt(number) = sent else { panic!("it was not sent") };
         let version = filings::view(portal, account, &number).await.unwrap().head.version;

@@ -83,6 +83,51 @@ async fn a_filing_goes_from_the_queue_through_two_people() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_accepted_case_is_taken_away_as_fhir_by_who_may_and_it_is_recorded() {
+    for site in sites().await {
+        let (_, number) = file(&site.portal, 1).await;
+        let mut clerk = at_work(&site, "clerk1", Role::Clerk).await;
+        let mut nurse = at_work(&site, "nurse1", Role::Nurse).await;
+        let mut auditor = at_work(&site, "auditor1", Role::Auditor).await;
+        let home = format!("/staff/cases/{number}");
+        let address = format!("{home}/fhir.json");
+        assert_eq!(nurse.get(&address).await.status, 409, "nobody has accepted it");
+        assert!(!nurse.get(&home).await.body.contains("fhir.json"));
+        give(&mut clerk, &number, "claim", &[]).await;
+        give(&mut clerk, &number, "record_identity", &SEEN).await;
+        give(&mut clerk, &number, "edit_staff_items", &[("voucher_number", "2026-0001")]).await;
+        give(&mut clerk, &number, "accept", &[]).await;
+        assert_eq!(nurse.get(&home).await.value("a[download]", "href"), address);
+        assert!(!clerk.get(&home).await.body.contains("fhir.json"));
+        for other in [&mut clerk, &mut auditor] {
+            assert_eq!(other.get(&address).await.status, 404);
+        }
+        let answer = nurse.get(&address).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.header("content-type"), Some("application/fhir+json"));
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        let name = format!("attachment; filename=\"fhir-{number}.json\"");
+        assert_eq!(answer.header("content-disposition"), Some(name.as_str()));
+        let bundle: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!(intake::fhir::check::bundle(&bundle), []);
+        let response = &bundle["entry"][1]["resource"];
+        assert_eq!(response["identifier"]["value"], format!("{number}/1"));
+        assert_eq!(response["contained"][0]["name"][0]["text"], "髙橋 花子");
+        let groups = response["item"].as_array().unwrap();
+        assert_eq!(groups.last().unwrap()["item"][0]["answer"][0]["valueString"], "2026-0001");
+
+        let mut tx = site.portal.database.read().await.unwrap();
+        let head = case::find_by_receipt_number(&mut tx, &number).await.unwrap().unwrap();
+        let entries = audit::of_subject(&mut tx, &audit::Subject::Case(head.case_id), 100).await.unwrap();
+        let exports: Vec<&str> =
+            entries.iter().filter(|entry| entry.deed == "case_exported").map(|entry| entry.outcome.as_str()).collect();
+        assert_eq!(exports, ["done", "refused", "refused"]);
+        drop(tx);
+        site.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_was_overtaken_is_told_and_loses_nothing() {
     for site in sites().await {
         let (_, number) = file(&site.portal, 1).await;

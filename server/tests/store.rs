@@ -95,6 +95,7 @@ async fn filed(database: &Database, seal: &Seal, account_id: AccountId) -> CaseI
         case_id,
         receipt_number: &ReceiptNumber::from_random(rand::random()),
         draft_id: DraftId::from_random(rand::random()),
+        follows: None,
         account_id,
         form_id: &"pregnancy_notification".parse().unwrap(),
         form_version: 1,
@@ -380,8 +381,13 @@ async fn the_queue_pages_without_gap_or_repetition() {
         let (mut after, mut seen) = (None, Vec::new());
         loop {
             let mut tx = test.database.read().await.unwrap();
-            let filter =
-                case::QueueFilter { compartments: &Compartment::ALL, stages: &[Stage::Submitted, Stage::InReview], holder: None, after, limit: 3 };
+            let filter = case::QueueFilter {
+                compartments: &Compartment::ALL,
+                stages: &[Stage::Submitted, Stage::InReview],
+                holder: None,
+                after,
+                limit: 3,
+            };
             let page = case::queue(&mut tx, &filter).await.unwrap();
             let Some(last) = page.last() else { break };
             after = Some((last.filed_at, last.case_id));

@@ -72,6 +72,24 @@ vocabulary! {
     }
 }
 
+impl Stage {
+    /// Whether somebody has accepted the case and nobody has taken that back: the stages in which what the back office gets
+    /// of it is settled, or waits for the second person only.
+    #[must_use]
+    pub const fn stands_accepted(self) -> bool {
+        match self {
+            Self::Accepted | Self::Confirmed | Self::HandedOver | Self::Held | Self::Imported => true,
+            Self::Submitted
+            | Self::InReview
+            | Self::SentBack
+            | Self::VisitNeeded
+            | Self::DeclineProposed
+            | Self::Declined
+            | Self::Withdrawn => false,
+        }
+    }
+}
+
 vocabulary! {
     /// What can be done to a case.
     CommandKind {

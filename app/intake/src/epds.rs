@@ -183,7 +183,8 @@ impl TextPack {
             return Err(PackFault::Empty);
         }
         let permitted = pack.permission_holder.as_deref().is_some_and(|holder| !holder.trim().is_empty());
-        if !pack.demonstration && !(permitted && pack.permission_date.is_some()) {
+        let licensed = permitted && pack.permission_date.is_some();
+        if !licensed && !pack.demonstration {
             return Err(PackFault::NoPermission);
         }
         pack.sha256 = Sha256::digest(json).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));

@@ -50,6 +50,12 @@ impl Text {
         self.written.iter().map(|(locale, text)| (locale.as_str(), text.as_str()))
     }
 
+    /// The sentence in every language that there is one in.
+    pub fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        let both = self.added.iter().filter(|(locale, _)| !self.written.contains_key(*locale)).chain(&self.written);
+        both.map(|(locale, text)| (locale.as_str(), text.as_str()))
+    }
+
     /// Adds a translation. One that the form file has stays.
     pub(crate) fn add(&mut self, locale: &str, text: String) {
         self.added.insert(locale.to_owned(), text);

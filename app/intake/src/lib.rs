@@ -8,6 +8,7 @@ pub mod case;
 pub mod catalog;
 pub mod epds;
 pub mod export;
+pub mod fhir;
 pub mod flags;
 pub mod form;
 pub mod gestation;

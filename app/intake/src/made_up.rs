@@ -239,9 +239,82 @@ fn wrong(field: &Field, before: &Answers, today: CivilDate) -> Vec<(Typed, Value
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use std::collections::BTreeSet;
+
     use super::*;
-    use crate::{catalog::Catalog, journey::complete};
+    use crate::{
+        catalog::Catalog,
+        form::{Condition, Target},
+        journey::complete,
+    };
     use proptest::prelude::*;
+
+    /// Dice that throw the same every time.
+    fn seeded(seed: u64) -> impl FnMut(usize) -> usize {
+        let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        move |below| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 33) as usize % below
+        }
+    }
+
+    fn conditions(form: &Form) -> Vec<(String, &Condition)> {
+        let mut all = Vec::new();
+        for page in &form.pages {
+            all.extend(page.when.iter().map(|condition| (format!("page {}", page.id), condition)));
+            for field in &page.fields {
+                all.extend(field.when.iter().map(|condition| (format!("field {}", field.id), condition)));
+                let of_choices =
+                    field.choices().iter().filter_map(|choice| Some((&choice.code, choice.when.as_ref()?)));
+                all.extend(of_choices.map(|(code, condition)| (format!("choice {}.{code}", field.id), condition)));
+            }
+        }
+        all
+    }
+
+    #[test]
+    fn every_condition_of_every_form_is_reached_both_ways_and_no_way_keeps_what_is_not_on_it() {
+        let today: CivilDate = "2026-11-23".parse().unwrap();
+        let rounds = if std::env::var_os("MADOGUCHI_SOAK").is_some() { 5_000 } else { 150 };
+        for form in Catalog::shipped().unwrap().all_newest() {
+            let mut seen: BTreeSet<(String, bool)> = BTreeSet::new();
+            for round in 0..rounds {
+                let raw = valid(form, today, &["窓口 花子"], &mut seeded(round + 1));
+                let answers = complete(form, &raw, today).unwrap().answers().clone();
+                seen.extend(conditions(form).into_iter().map(|(whose, condition)| (whose, condition.holds(&answers))));
+                // Whatever else was typed once and is not on the way any more is not among the answers.
+                let mut cluttered = valid(form, today, &["残り"], &mut seeded(round + 7_777));
+                for (_, field) in form.fields() {
+                    let asked = answers.get(&field.id).is_some();
+                    for input in field.inputs().into_iter().filter(|_| asked || field.required) {
+                        cluttered.set(&input, raw.all(&input).to_vec());
+                    }
+                }
+                for (page, field) in form.fields() {
+                    let on_the_way = |condition: &Condition| condition.holds(&answers);
+                    let is_asked = [&page.when, &field.when].into_iter().flatten().all(on_the_way);
+                    assert!(is_asked || answers.get(&field.id).is_none(), "{} {}", form.id, field.id);
+                    assert!(!is_asked || !field.required || answers.get(&field.id).is_some(), "{}", field.id);
+                }
+                let (kept, _) = crate::answers::parse(form, &cluttered, today);
+                for (page, field) in form.fields() {
+                    let holds = |condition: &Condition| condition.holds(&kept);
+                    let is_asked = [&page.when, &field.when].into_iter().flatten().all(holds);
+                    assert!(is_asked || kept.get(&field.id).is_none(), "{} keeps {}", form.id, field.id);
+                }
+            }
+            for (whose, _) in conditions(form) {
+                for way in [true, false] {
+                    assert!(seen.contains(&(whose.clone(), way)), "{} {whose} is never {way}", form.id);
+                }
+            }
+            let kept_apart = form.fields().any(|(_, field)| matches!(field.target, Target::EpdsItem(_)));
+            assert_eq!(kept_apart, form.id.as_str() == "epds");
+        }
+    }
 
     proptest! {
         // All forms in each case, so fewer cases.

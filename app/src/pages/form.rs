@@ -3,14 +3,15 @@
 use intake::{
     answers::{Answers, FieldError, RawAnswers},
     epds::TextPack,
-    form::{DraftRule, Form, Page, Target},
+    form::{DraftRule, Field, Form, Page, Target},
     journey::{Place, Warning, WarningKind},
+    value::ValueError,
 };
 use leptos::prelude::*;
 
 use crate::{
     chrome::{Chrome, document},
-    fields::{self, Context, field, summary},
+    fields::{self, Context, field, sentence, summary},
     text::Locale,
 };
 
@@ -84,6 +85,12 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
         }
         .into_any()
     })
+}
+
+/// The sentence that tells what is wrong with the answer to a field.
+#[must_use]
+pub fn error_sentence(locale: Locale, field: &Field, error: ValueError) -> String {
+    sentence(locale, field.label.get(locale.code()), &field.kind, error)
 }
 
 /// The wording of the page's items, if it has any.

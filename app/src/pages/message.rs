@@ -15,6 +15,7 @@ pub enum Message {
     TooMany,
     Busy,
     NoDraft,
+    NothingToFollow,
     Changed,
     Saved,
 }
@@ -29,6 +30,7 @@ impl Message {
             Self::TooMany => "too-many",
             Self::Busy => "busy",
             Self::NoDraft => "no-draft",
+            Self::NothingToFollow => "nothing-to-follow",
             Self::Changed => "changed",
             Self::Saved => "saved-page",
         }

@@ -1,7 +1,7 @@
 //! `/` and the first page of a procedure: for whom, what is needed, how long, what the answers are used for, what happens
 //! afterwards. Invariant: the purpose stands before the first question (個人情報保護法62条).
 
-use intake::form::{DraftRule, Form};
+use intake::form::{DraftRule, Form, Standing, Text};
 use leptos::prelude::*;
 
 use crate::{
@@ -41,8 +41,22 @@ fn minutes(locale: Locale, form: &Form) -> String {
     locale.with("procedure-minutes", &[("minutes", &form.minutes.to_string())])
 }
 
-/// The first page of a procedure.
-#[derive(Clone, Copy)]
+/// How a parent can begin.
+pub enum WayIn {
+    /// At once.
+    Open,
+    /// After signing in: the form follows another.
+    SignInFirst,
+    /// After filing the form that this one follows.
+    FileFirst {
+        /// Where that one is.
+        address: String,
+        /// What it is called.
+        title: Text,
+    },
+}
+
+/// What the first page of a procedure shows.
 pub struct Procedure<'a> {
     /// The form.
     pub form: &'a Form,
@@ -52,42 +66,37 @@ pub struct Procedure<'a> {
     pub answers_are_gone: bool,
     /// 個人番号 is not asked for here but at the counter.
     pub number_at_counter: bool,
+    /// How to begin.
+    pub way_in: WayIn,
 }
 
 /// `/apply/{form}`
 #[must_use]
 pub fn procedure(chrome: &Chrome, model: &Procedure<'_>) -> String {
-    let locale = chrome.locale;
-    let Procedure { form, has_draft, answers_are_gone, number_at_counter } = *model;
+    let (locale, form) = (chrome.locale, model.form);
     let title = form.title.get(locale.code()).to_owned();
     document(chrome, &title.clone(), false, || {
         let needed =
             form.needed.iter().map(|text| view! { <li>{text.get(locale.code()).to_owned()}</li> }).collect_view();
-        let address = format!("/apply/{}", form.id);
-        let begin = locale.say(if has_draft { "procedure-continue" } else { "procedure-begin" });
-        let number = number_at_counter.then(|| view! { <p>{locale.say("procedure-number")}</p> });
-        let discard = has_draft.then(|| {
-            view! {
-                <form method="post" action=format!("{address}/discard")>
-                    <button class="button button--quiet">{locale.say("procedure-discard")}</button>
-                </form>
-            }
+        let number = model.number_at_counter.then(|| view! { <p>{locale.say("procedure-number")}</p> });
+        let proposal = (form.standing == Standing::Draft && chrome.demo).then(|| {
+            view! { <aside class="notice"><p>{locale.say("procedure-proposal")}</p></aside> }
         });
-        let gone = answers_are_gone.then(|| {
-            view! { <div class="notice notice--info" role="status"><p>{locale.say("procedure-gone")}</p></div> }
-        });
-        let is_kept = form.draft == DraftRule::Kept;
-        let after = is_kept.then(|| {
+        // What comes after an ordinary filing; a form with a closing of its own says it there.
+        let after = form.closing.is_empty().then(|| {
             view! {
                 <h2>{locale.say("procedure-after")}</h2>
                 <p>{locale.say("procedure-after-1")}</p>
                 <p>{locale.say("procedure-after-2")}</p>
             }
         });
-        let keep = locale.say(if is_kept { "procedure-keep" } else { "procedure-session" });
+        let gone = model.answers_are_gone.then(|| {
+            view! { <div class="notice notice--info" role="status"><p>{locale.say("procedure-gone")}</p></div> }
+        });
         view! {
             {gone}
             <h1>{title}</h1>
+            {proposal}
             <div class="prose">
                 <p>{form.summary.get(locale.code()).to_owned()}</p>
                 <p>{minutes(locale, form)}</p>
@@ -97,13 +106,43 @@ pub fn procedure(chrome: &Chrome, model: &Procedure<'_>) -> String {
                 <p>{form.purpose.get(locale.code()).to_owned()}</p>
                 {after}
                 {number}
-                <p>{keep}</p>
+                <p>{locale.say(if form.draft == DraftRule::Session { "procedure-keep-session" } else { "procedure-keep" })}</p>
             </div>
-            <form class="form" method="post" action=address>
-                <div class="button-row"><button class="button button--primary">{begin}</button></div>
-            </form>
-            {discard}
+            {way_in(locale, model)}
         }
         .into_any()
     })
+}
+
+fn way_in(locale: Locale, model: &Procedure<'_>) -> AnyView {
+    let address = format!("/apply/{}", model.form.id);
+    match &model.way_in {
+        WayIn::Open => {
+            let begin = locale.say(if model.has_draft { "procedure-continue" } else { "procedure-begin" });
+            let discard = model.has_draft.then(|| {
+                view! {
+                    <form method="post" action=format!("{address}/discard")>
+                        <button class="button button--quiet">{locale.say("procedure-discard")}</button>
+                    </form>
+                }
+            });
+            view! {
+                <form class="form" method="post" action=address.clone()>
+                    <div class="button-row"><button class="button button--primary">{begin}</button></div>
+                </form>
+                {discard}
+            }
+            .into_any()
+        }
+        WayIn::SignInFirst => view! {
+            <p>{locale.say("procedure-sign-in")}</p>
+            <p><a class="button button--primary" href=format!("/sign-in?next={address}")>{locale.say("check-sign-in-button")}</a></p>
+        }
+        .into_any(),
+        WayIn::FileFirst { address, title } => view! {
+            <p>{locale.say("nothing-to-follow-text")}</p>
+            <p><a class="button button--primary" href=address.clone()>{title.get(locale.code()).to_owned()}</a></p>
+        }
+        .into_any(),
+    }
 }

@@ -13,6 +13,7 @@ use intake::{
 use crate::{
     config::Config,
     error::ImportError,
+    fhir,
     job::{Job, Notes, Step},
     review,
     state::{EntryKey, Opinion, State, Verdict},
@@ -52,6 +53,15 @@ enum Command {
     Verify {
         /// The folder or the .tar.
         path: PathBuf,
+    },
+    /// Writes the entries of a batch as FHIR R4, one Bundle for each kind; changes nothing else. The batch may be new or one
+    /// that was taken in before.
+    Fhir {
+        /// The folder or the .tar.
+        path: PathBuf,
+        /// The folder to write into; `fhir` in the output folder if it is not given.
+        #[arg(long)]
+        out: Option<PathBuf>,
     },
     /// Lists the entries that wait for two people; `show` and `decide` for one of them.
     Review {
@@ -141,6 +151,11 @@ async fn execute(arguments: Arguments) -> Result<Notes, ImportError> {
             job.file(&BatchFiles::read(&path)?, Step::Signed).await
         }
         Command::Verify { path } => take::verify(&config()?, &BatchFiles::read(&path)?, now()).await,
+        Command::Fhir { path, out } => {
+            let config = config()?;
+            let out = out.unwrap_or_else(|| config.output_dir.join("fhir"));
+            fhir::write(&config, &BatchFiles::read(&path)?, &out, now()).await
+        }
         Command::Review { deed } => {
             let job = Job::open(config()?, now).await?;
             review(&job, deed).await

@@ -13,7 +13,6 @@ use crate::{
     error::ImportError,
     judge::Mappings,
     mapping::{Mapping, MappingError},
-    record::PREGNANCY_NOTIFICATION,
     residents::Residents,
 };
 
@@ -42,11 +41,7 @@ pub(crate) fn read_mappings(config: &Config) -> Result<Mappings, ImportError> {
             .map_err(wrong(kind))?;
         mappings.insert(kind.clone(), Mapping::read(&text, kind).map_err(wrong(kind))?);
     }
-    if !mappings.contains_key(PREGNANCY_NOTIFICATION) {
-        let mapping = Mapping::without_file(PREGNANCY_NOTIFICATION).map_err(wrong(PREGNANCY_NOTIFICATION))?;
-        mappings.insert(PREGNANCY_NOTIFICATION.to_owned(), mapping);
-    }
-    Ok(Mappings(mappings))
+    Ok(Mappings::new(mappings, Mapping::without_file().map_err(wrong("any"))?))
 }
 
 /// The lock beside the state database: one run at a time. The system lets go of it also when the process is killed.

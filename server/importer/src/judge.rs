@@ -1,7 +1,10 @@
 //! What becomes of an entry. Invariant: it is taken in only if it passes the rules of its own form, its 個人番号 is right,
 //! one resident fits, and its line can be written as it stands; whatever is in doubt waits, whatever is wrong goes back.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use handover::{DestinationKeys, OpenedEntry};
 use intake::{
@@ -51,14 +54,69 @@ pub mod reason {
     }
 }
 
+/// The form that an entry was filled in with.
+#[derive(Clone, Copy)]
+pub struct FormOf<'a> {
+    /// The digest that the entry names.
+    pub sha256: &'a str,
+    /// The definition.
+    pub form: &'a Form,
+}
+
+/// The form of an entry, where it is known.
+#[must_use]
+pub fn form_of<'a>(entry: &'a Entry, form: Option<&'a Form>) -> Option<FormOf<'a>> {
+    form.map(|form| FormOf { sha256: &entry.form.sha256, form })
+}
+
 /// The mappings by kind of entry.
-pub struct Mappings(pub BTreeMap<String, Mapping>);
+pub struct Mappings {
+    named: BTreeMap<String, Mapping>,
+    without_file: Mapping,
+    /// Made once for each form, by its digest: a batch has a thousand entries of the same one.
+    for_forms: Mutex<BTreeMap<String, Arc<Mapping>>>,
+}
 
 impl Mappings {
+    /// The mappings that the configuration names, and what holds for every other kind.
+    #[must_use]
+    pub const fn new(named: BTreeMap<String, Mapping>, without_file: Mapping) -> Self {
+        Self { named, without_file, for_forms: Mutex::new(BTreeMap::new()) }
+    }
+
     /// The encoding of files that belong to no kind.
     #[must_use]
     pub fn charset(&self) -> Charset {
-        self.0.get(PREGNANCY_NOTIFICATION).map_or_else(Charset::default, Mapping::charset)
+        self.of(PREGNANCY_NOTIFICATION).charset()
+    }
+
+    fn of(&self, kind: &str) -> &Mapping {
+        self.named.get(kind).unwrap_or(&self.without_file)
+    }
+
+    /// The mapping for entries of this kind that were filled in with this form. None where neither the configuration nor
+    /// a form names columns.
+    #[must_use]
+    pub fn for_entry(&self, kind: &str, of: Option<FormOf<'_>>) -> Option<Arc<Mapping>> {
+        let mapping = self.of(kind);
+        let Some(FormOf { sha256, form }) = of else {
+            return mapping.names_columns().then(|| Arc::new(mapping.clone()));
+        };
+        // Made whole before it is put in, so a panic elsewhere leaves nothing half done here.
+        let mut made = self.for_forms.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = made.entry(sha256.to_owned()).or_insert_with(|| Arc::new(mapping.for_form(form)));
+        Some(Arc::clone(found))
+    }
+
+    /// What the names of its files begin with: the kind, and the version where the columns follow from it.
+    #[must_use]
+    pub fn stem(&self, kind: &str, of: Option<FormOf<'_>>) -> String {
+        match of {
+            Some(of) if kind != PREGNANCY_NOTIFICATION && !self.of(kind).names_columns() => {
+                format!("{kind}-v{}", of.form.version)
+            }
+            _ => kind.to_owned(),
+        }
     }
 }
 
@@ -121,7 +179,7 @@ impl Judge<'_> {
             return Judged::reject(reason::OTHER_MUNICIPALITY, "it is for another municipality".to_owned());
         }
         match self.resolve(entry) {
-            Ok(Resolution::Matched(resident)) => self.line(entry, &resident.0),
+            Ok(Resolution::Matched(resident)) => self.line(entry, form_of(entry, Some(form)), &resident.0),
             Ok(Resolution::Several(_)) => Judged::hold(reason::RESIDENT_SEVERAL, "several residents fit"),
             Ok(Resolution::None(_)) => Judged::hold(reason::RESIDENT_NONE, "no resident fits"),
             Ok(Resolution::NumberDiffers(_)) => {
@@ -155,9 +213,9 @@ impl Judge<'_> {
 
     /// The line of an entry that is about this resident.
     #[must_use]
-    pub fn line(&self, entry: &Entry, resident_number: &str) -> Judged {
-        let Some(mapping) = self.mappings.0.get(entry.kind.as_str()) else {
-            return Judged::hold(reason::KIND_UNMAPPED, "the configuration names no mapping file for its kind");
+    pub fn line(&self, entry: &Entry, form: Option<FormOf<'_>>, resident_number: &str) -> Judged {
+        let Some(mapping) = self.mappings.for_entry(entry.kind.as_str(), form) else {
+            return Judged::hold(reason::KIND_UNMAPPED, "neither a mapping file nor its form names columns");
         };
         let mut facts = facts(entry, &statements(entry));
         facts.insert("resident.number".to_owned(), Fact::Value(resident_number.to_owned()));

@@ -5,6 +5,7 @@ pub mod charset;
 pub mod cli;
 pub mod config;
 pub mod error;
+pub mod fhir;
 mod inputs;
 pub mod job;
 pub mod judge;

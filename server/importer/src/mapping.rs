@@ -4,11 +4,12 @@
 
 use std::collections::BTreeMap;
 
+use intake::form::Form;
 use serde::Deserialize;
 
 use crate::{
     charset::{Charset, code_points},
-    record::{DECLINED, Fact, Facts, PREGNANCY_NOTIFICATION, default_columns, is_fact_name},
+    record::{DECLINED, Fact, Facts, default_columns, is_fact_name},
 };
 
 /// One column of the CSV.
@@ -80,9 +81,6 @@ pub enum MappingError {
     /// Two columns with one header.
     #[error("two columns have the header “{0}”")]
     TwiceTheHeader(String),
-    /// A kind of entry that has no default columns.
-    #[error("columns must be named for entries of the kind “{0}”")]
-    NoColumns(String),
     /// A header that the encoding does not have.
     #[error("the header “{0}” cannot be written in this encoding: {1}")]
     Header(String, String),
@@ -128,12 +126,12 @@ pub struct Line {
 }
 
 impl Mapping {
-    /// The mapping that holds without a file: the columns of the record list, our own codes, UTF-8.
+    /// The mapping that holds without a file: the columns of the form, our own codes, UTF-8.
     ///
     /// # Errors
-    /// For a kind that has no default columns.
-    pub fn without_file(kind: &str) -> Result<Self, MappingError> {
-        Self::read("", kind)
+    /// Never: what is not named has a default.
+    pub fn without_file() -> Result<Self, MappingError> {
+        Self::read("", "")
     }
 
     /// Reads a mapping file for entries of this kind.
@@ -141,24 +139,30 @@ impl Mapping {
     /// # Errors
     /// With what is wrong in it.
     pub fn read(text: &str, kind: &str) -> Result<Self, MappingError> {
-        let mut mapping: Self = toml::from_str(text).map_err(|error| MappingError::Unreadable {
+        let mapping: Self = toml::from_str(text).map_err(|error| MappingError::Unreadable {
             line: error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1),
             message: error.message().to_owned(),
         })?;
-        if mapping.columns.is_empty() {
-            if kind != PREGNANCY_NOTIFICATION {
-                return Err(MappingError::NoColumns(kind.to_owned()));
-            }
-            let with_code = |(header, from)| Column { header, from, part: Part::Code };
-            mapping.columns = default_columns().into_iter().map(with_code).collect();
-        }
-        mapping.check()?;
+        mapping.check(kind)?;
         Ok(mapping)
     }
 
-    fn check(&self) -> Result<(), MappingError> {
+    /// Whether the file names its columns; else they are those of the form.
+    #[must_use]
+    pub const fn names_columns(&self) -> bool {
+        !self.columns.is_empty()
+    }
+
+    /// The same with the columns of a form, where the file names none.
+    #[must_use]
+    pub fn for_form(&self, form: &Form) -> Self {
+        let columns = if self.names_columns() { self.columns.clone() } else { default_columns(form) };
+        Self { columns, ..self.clone() }
+    }
+
+    fn check(&self, kind: &str) -> Result<(), MappingError> {
         let asked = self.columns.iter().map(|column| &column.from).chain(self.codes.keys());
-        if let Some(unknown) = asked.into_iter().find(|name| !is_fact_name(name)) {
+        if let Some(unknown) = asked.into_iter().find(|name| !is_fact_name(kind, name)) {
             return Err(MappingError::UnknownFact(unknown.clone()));
         }
         for (place, column) in self.columns.iter().enumerate() {
@@ -262,9 +266,11 @@ pub(crate) fn csv_line<T: AsRef<[u8]>>(cells: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use intake::catalog::Catalog;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::record::PREGNANCY_NOTIFICATION;
 
     fn facts() -> Facts {
         let value = |text: &str| Fact::Value(text.to_owned());
@@ -318,11 +324,14 @@ mod tests {
 
     #[test]
     fn without_a_file_the_columns_are_those_of_the_record_list() {
-        let mapping = Mapping::without_file(PREGNANCY_NOTIFICATION).unwrap();
+        let catalog = Catalog::shipped().unwrap();
+        let form = catalog.newest(&PREGNANCY_NOTIFICATION.parse().unwrap()).unwrap();
+        let mapping = Mapping::without_file().unwrap().for_form(form);
         let head = String::from_utf8(mapping.head()).unwrap();
         assert!(head.starts_with("\u{feff}宛名番号,受付番号,版,"));
         assert!(head.contains(",親子番号,届出日,出産予定日,"));
-        assert!(Mapping::without_file("epds").is_err());
+        let named = Mapping::read(NAME, PREGNANCY_NOTIFICATION).unwrap().for_form(form);
+        assert_eq!(String::from_utf8(named.head()).unwrap(), "\u{feff}氏名\r\n");
     }
 
     #[test]

@@ -1,17 +1,28 @@
-//! 「妊娠届」 The record that the health information system keeps of a notification, as facts with a name each. Invariant:
-//! every part of an entry that a column can ask for has one name here, and the default columns hold all twenty items in
-//! the order of the record list (別添1).
+//! What an entry says, as facts with a name each. Invariant: every part of an entry that a column can ask for has one name
+//! here, and the default columns hold every item of the record list (別添1) in its order, and whatever else the form asks.
 
 use std::collections::BTreeMap;
 
-use intake::export::{Entry, Said, Value, records::of_record};
+use intake::{
+    export::{Entry, Said, Value, records::of_record},
+    form::{Form, Target},
+};
+
+use crate::mapping::{Column, Part};
 
 /// The kind of entry that the record 【妊娠届】 is for.
 pub const PREGNANCY_NOTIFICATION: &str = "pregnancy_notification";
 
 const RECORD: &str = "妊娠届";
-/// The records of the list, for mapping files of other kinds.
-const RECORDS: [&str; 3] = [RECORD, "妊娠届アンケート", "EPDS"];
+/// The kinds of entry whose items are those of a record list.
+const RECORDS: [(&str, &str); 3] =
+    [(PREGNANCY_NOTIFICATION, RECORD), ("questionnaire", "妊娠届アンケート"), ("epds", "EPDS")];
+
+impl Column {
+    fn of_code((header, from): (String, String)) -> Self {
+        Self { header, from, part: Part::Code }
+    }
+}
 
 /// What stands before the items by default: header, and the name of the fact.
 const BEFORE: [(&str, &str); 11] = [
@@ -28,7 +39,10 @@ const BEFORE: [(&str, &str); 11] = [
     ("電話番号", "person.phone"),
 ];
 
-/// What stands after the items by default: what the notification rule asks for and the record list lacks.
+/// What stands after the items of 【EPDS】: the record list has no place for it.
+const EPDS: [(&str, &str); 2] = [("受付経路", "entry.channel"), ("質問票の版", "epds.text_pack")];
+
+/// What stands after the items of 【妊娠届】: what the notification rule asks for and the record list lacks.
 const AFTER: [(&str, &str); 10] = [
     ("届出時妊娠月数", "derived.months"),
     ("届出時期", "derived.timing"),
@@ -42,17 +56,84 @@ const AFTER: [(&str, &str); 10] = [
     ("多胎", "extra.multiple"),
 ];
 
-/// The default columns of 【妊娠届】: header, and the name of the fact.
+/// The default columns of a form: header, the name of the fact, and whether it is its text. Those of 【妊娠届】 are fixed; those of another form
+/// follow from its version, so that nothing that it asks is left out.
 #[must_use]
-pub fn default_columns() -> Vec<(String, String)> {
+pub fn default_columns(form: &Form) -> Vec<Column> {
     let owned = |(header, from): &(&str, &str)| ((*header).to_owned(), (*from).to_owned());
-    let items = of_record(RECORD).into_iter().map(|item| (item.name.to_owned(), format!("item.{}", item.no)));
-    BEFORE.iter().map(owned).chain(items).chain(AFTER.iter().map(owned)).collect()
+    let before = BEFORE.iter().map(owned);
+    let items = |record: &str| {
+        let item = |no: &str, name: &str| (name.to_owned(), format!("item.{no}"));
+        of_record(record).into_iter().map(move |listed| item(listed.no, listed.name)).collect::<Vec<_>>()
+    };
+    if form.id.as_str() == PREGNANCY_NOTIFICATION {
+        return before.chain(items(RECORD)).chain(AFTER.iter().map(owned)).map(Column::of_code).collect();
+    }
+    let mut listed = items(&form.record);
+    if listed.is_empty() {
+        listed = items_of(form);
+    }
+    // The telephone number of a questionnaire, for one, is an item of its record.
+    let asked = |(_, from): &(String, String)| {
+        let fact = serde_json::from_value(from.strip_prefix("person.").unwrap_or_default().into());
+        fact.map_or(true, |fact| form.person_field(fact).is_some())
+    };
+    let before = before.filter(asked);
+    let scores = EPDS.iter().map(owned).filter(|_| !form.epds_items().is_empty());
+    let codes = before.chain(listed).chain(asked_beside(form)).chain(scores).map(Column::of_code);
+    with_headers_apart(codes.chain(details(form)).collect())
 }
 
-/// Whether a name is one that a column may ask for. Which keys `legal` and `extra` have is the form's affair.
+/// The items of a form whose record is in no list: those of the parent, then those of staff.
+fn items_of(form: &Form) -> Vec<(String, String)> {
+    let of_fields = form.fields().filter_map(|(_, field)| match &field.target {
+        Target::Record(no) => Some((field.label.get("ja").to_owned(), format!("item.{no}"))),
+        _ => None,
+    });
+    let of_staff = form.staff_items.iter();
+    of_fields.chain(of_staff.map(|item| (item.label.get("ja").to_owned(), format!("item.{}", item.record)))).collect()
+}
+
+fn asked_beside(form: &Form) -> impl Iterator<Item = (String, String)> {
+    form.fields().filter_map(|(_, field)| {
+        let from = match &field.target {
+            Target::Legal(key) => format!("legal.{key}"),
+            Target::Extra(key) => format!("extra.{key}"),
+            Target::Record(_) | Target::Person(_) | Target::DetailOf(_) | Target::EpdsItem(_) => return None,
+        };
+        Some((field.label.get("ja").to_owned(), from))
+    })
+}
+
+/// What was written beside その他, where the record list has no item of its own for it.
+fn details(form: &Form) -> impl Iterator<Item = Column> {
+    form.fields().filter_map(|(_, field)| {
+        let Target::DetailOf(of) = &field.target else { return None };
+        let from = match &form.field(of)?.1.target {
+            Target::Record(no) => format!("item.{no}"),
+            Target::Legal(key) => format!("legal.{key}"),
+            Target::Extra(key) => format!("extra.{key}"),
+            Target::Person(_) | Target::DetailOf(_) | Target::EpdsItem(_) => return None,
+        };
+        Some(Column { header: field.label.get("ja").to_owned(), from, part: Part::Text })
+    })
+}
+
+/// Two questions of a form may have one label; the name of the fact tells their columns apart.
+fn with_headers_apart(mut columns: Vec<Column>) -> Vec<Column> {
+    let mut seen = std::collections::BTreeSet::new();
+    for column in &mut columns {
+        if !seen.insert(column.header.clone()) {
+            column.header = format!("{}（{}）", column.header, column.from);
+        }
+    }
+    columns
+}
+
+/// Whether a name is one that a column for this kind of entry may ask for. Which keys `legal` and `extra` have, and which
+/// items a form without a record list, is the form's affair.
 #[must_use]
-pub fn is_fact_name(name: &str) -> bool {
+pub fn is_fact_name(kind: &str, name: &str) -> bool {
     let Some((part, key)) = name.split_once('.') else { return false };
     match part {
         "resident" => ["number", "sex"].contains(&key),
@@ -60,7 +141,11 @@ pub fn is_fact_name(name: &str) -> bool {
         "person" => {
             ["name", "name_kana", "birthdate", "sex", "postal_code", "address", "phone", "email"].contains(&key)
         }
-        "item" => RECORDS.iter().any(|record| of_record(record).iter().any(|item| item.no == key)),
+        "item" => match RECORDS.iter().find(|(of, _)| *of == kind) {
+            Some((_, record)) => of_record(record).iter().any(|item| item.no == key),
+            None => !key.is_empty(),
+        },
+        "epds" => ["occasion", "text_pack", "total", "item10"].contains(&key),
         "derived" => ["weeks", "days", "months", "timing", "age", "fiscal_year"].contains(&key),
         "legal" | "extra" => !key.is_empty(),
         _ => false,
@@ -107,6 +192,7 @@ pub fn statements(entry: &Entry) -> Vec<Statement> {
     all.extend(entry.items.iter().map(|item| said("item", &item.no, &item.said)));
     all.extend(entry.legal.iter().map(|(key, content)| said("legal", key, content)));
     all.extend(entry.extra.iter().map(|(key, content)| said("extra", key, content)));
+    all.extend(epds(entry));
     all.extend(derived(entry));
     all
 }
@@ -145,6 +231,17 @@ fn person(entry: &Entry) -> Vec<Statement> {
     all
 }
 
+fn epds(entry: &Entry) -> Vec<Statement> {
+    let Some(epds) = &entry.epds else { return Vec::new() };
+    let occasion = Some(Fact::Codes(vec![epds.occasion.clone()], None));
+    vec![
+        Statement { fact: "epds.occasion".to_owned(), name: "実施時期".to_owned(), content: occasion },
+        value("epds.text_pack", "質問票の版", Some(epds.text_pack.clone())),
+        value("epds.total", "合計点", Some(epds.total.to_string())),
+        value("epds.item10", "項目10", Some(epds.item10.to_string())),
+    ]
+}
+
 fn derived(entry: &Entry) -> Vec<Statement> {
     let derived = &entry.derived;
     let number = |count: Option<u32>| count.map(|count| count.to_string());
@@ -178,28 +275,59 @@ fn code_of<T: serde::Serialize>(value: &T) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use intake::catalog::Catalog;
+
     use super::*;
 
-    #[test]
-    fn all_twenty_items_stand_in_the_order_of_the_record_list() {
-        let mut rows =
-            csv::Reader::from_reader(include_str!("../../../app/intake/testdata/record-items.csv").as_bytes());
-        let is_ours = |row: &csv::StringRecord| &row[0] == "妊娠届";
-        let listed: Vec<String> =
-            rows.records().map(Result::unwrap).filter(is_ours).map(|row| row[2].to_owned()).collect();
-        let columns = default_columns().into_iter().filter(|(_, from)| from.starts_with("item."));
-        let ours: Vec<String> = columns.map(|(header, _)| header).collect();
-        assert_eq!(ours.len(), 20);
-        assert_eq!(ours, listed);
+    fn form(id: &str) -> Form {
+        Catalog::shipped().unwrap().newest(&id.parse().unwrap()).unwrap().clone()
     }
 
     #[test]
-    fn every_default_column_asks_for_a_fact_that_there_is() {
-        for (header, from) in default_columns() {
-            assert!(is_fact_name(&from), "{header}");
+    fn all_items_stand_in_the_order_of_the_record_list() {
+        for (kind, record) in RECORDS {
+            let mut rows =
+                csv::Reader::from_reader(include_str!("../../../app/intake/testdata/record-items.csv").as_bytes());
+            let is_ours = |row: &csv::StringRecord| &row[0] == record;
+            let listed: Vec<String> =
+                rows.records().map(Result::unwrap).filter(is_ours).map(|row| row[2].to_owned()).collect();
+            let columns = default_columns(&form(kind)).into_iter().filter(|column| column.from.starts_with("item."));
+            let codes = columns.filter(|column| column.part == Part::Code);
+            let ours: Vec<String> = codes.map(|column| column.header).collect();
+            assert_eq!(ours, listed);
         }
-        for unknown in ["item.99", "person.my_number", "resident", "legal.", "sql.x"] {
-            assert!(!is_fact_name(unknown), "{unknown}");
+    }
+
+    #[test]
+    fn every_question_of_every_form_has_a_column_and_no_two_have_one_header() {
+        for form in Catalog::shipped().unwrap().all_newest() {
+            let columns = default_columns(form);
+            for Column { header, from, .. } in &columns {
+                assert!(is_fact_name(form.id.as_str(), from), "{header}");
+                assert_eq!(columns.iter().filter(|other| other.header == *header).count(), 1, "{header}");
+            }
+            if form.id.as_str() == PREGNANCY_NOTIFICATION {
+                continue;
+            }
+            for (_, field) in form.fields() {
+                let from = match &field.target {
+                    Target::Record(no) => format!("item.{no}"),
+                    Target::Legal(key) => format!("legal.{key}"),
+                    Target::Extra(key) => format!("extra.{key}"),
+                    Target::Person(_) | Target::DetailOf(_) | Target::EpdsItem(_) => continue,
+                };
+                assert!(columns.iter().any(|column| column.from == from), "{} {from}", form.id);
+            }
         }
+    }
+
+    #[test]
+    fn what_no_entry_has_is_no_fact() {
+        for unknown in ["item.99", "person.my_number", "resident", "legal.", "sql.x", "epds.items"] {
+            assert!(!is_fact_name(PREGNANCY_NOTIFICATION, unknown), "{unknown}");
+        }
+        assert!(is_fact_name("questionnaire", "item.26b") && !is_fact_name(PREGNANCY_NOTIFICATION, "item.26b"));
+        assert!(is_fact_name("a_form_of_the_citys_own", "item.99"));
     }
 }

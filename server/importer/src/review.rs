@@ -6,7 +6,7 @@ use intake::export::Entry;
 use crate::{
     error::ImportError,
     job::Job,
-    judge::{Verdict as Judgement, reason},
+    judge::{Verdict as Judgement, form_of, reason},
     residents::Resolution,
     state::{EntryKey, Held, NewOutcome, Opinion, Verdict},
 };
@@ -52,7 +52,9 @@ pub async fn show(job: &Job, key: &EntryKey) -> Result<Vec<String>, ImportError>
         Err(_) => Vec::new(),
     };
     lines.extend(candidates.into_iter().map(|number| format!("宛名番号 {} may be meant", number.0)));
-    let judged = job.judge().line(&entry, "0");
+    let form = job.state().form(&entry.form.sha256).await?;
+    let form = form_of(&entry, form.as_ref());
+    let judged = job.judge().line(&entry, form, "0");
     lines.extend(judged.notes);
     for opinion in job.state().opinions(key).await? {
         let verdict = match opinion.verdict {
@@ -87,11 +89,13 @@ pub async fn decide(job: &Job, key: &EntryKey, opinion: Opinion) -> Result<Vec<S
     }
     match opinion.verdict {
         Verdict::Resident(number) => {
-            let judged = job.judge().line(&entry, &number);
+            let form = job.state().form(&entry.form.sha256).await?;
+            let form = form_of(&entry, form.as_ref());
+            let judged = job.judge().line(&entry, form, &number);
             let Judgement::Import { line, .. } = judged.verdict else {
                 return Err(ImportError::LineUnwritable(judged.notes.join("; ")));
             };
-            job.settle_imported(key, held.seq, &held.kind, &number, &line.bytes).await?;
+            job.settle_imported(key, held.seq, (&held.kind, form), &number, &line.bytes).await?;
             Ok(vec!["two people agree: it goes on".to_owned()])
         }
         Verdict::Reject(reason) => {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use handover::{
-    BatchFiles, Chain, OpenedBatch, OpenedEntry,
+    BatchFiles, OpenedBatch, OpenedEntry,
     manifest::{KEYS_FILE, MANIFEST_FILE},
 };
 use intake::{export::Entry, time::Instant};
@@ -14,11 +14,11 @@ use crate::{
     error::ImportError,
     inputs,
     job::{Job, Notes},
-    judge::{Judge, Judged, Verdict, reason, staged_items},
-    mapping::{Mapping, csv_line},
+    judge::{FormOf, Judge, Judged, Verdict, form_of, reason, staged_items},
+    mapping::csv_line,
     record::statements,
     residents::Resolution,
-    state::{CsvFile, EntryKey, NewEntry, NewOutcome, StagedBatch, State},
+    state::{CsvFile, EntryKey, NewEntry, NewOutcome, StagedBatch},
     trust::{self, chain, reader},
 };
 
@@ -44,15 +44,21 @@ impl Job {
         judged: &[Judged],
     ) -> Result<StagedBatch, ImportError> {
         let seq = batch.manifest.seq;
-        let mut lines: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
+        let mut lines: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+        let mut forms: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         let mut entries = Vec::with_capacity(judged.len());
         for (opened, judged) in batch.entries.iter().zip(judged) {
             let kind = opened.entry.kind.as_str();
+            let form = form_of(&opened.entry, batch.form_of(&opened.entry));
+            if let Some(of) = form {
+                forms.entry(of.sha256.to_owned()).or_insert_with(|| of.form.to_json());
+            }
             let outcome = match &judged.verdict {
                 Verdict::Import { resident_number, line } => {
-                    lines.entry(kind).or_insert_with(|| self.head(kind)).extend_from_slice(&line.bytes);
-                    let resident_number = resident_number.clone();
-                    NewOutcome::Imported { resident_number, csv_file: file_name(kind, seq, 1) }
+                    let stem = self.mappings().stem(kind, form);
+                    let csv_file = file_name(&stem, seq, 1);
+                    lines.entry(stem).or_insert_with(|| self.head(kind, form)).extend_from_slice(&line.bytes);
+                    NewOutcome::Imported { resident_number: resident_number.clone(), csv_file }
                 }
                 Verdict::Hold(reason) => NewOutcome::Held { reason: (*reason).to_owned() },
                 Verdict::Reject(reason) => NewOutcome::Rejected { reason: (*reason).to_owned() },
@@ -66,7 +72,7 @@ impl Job {
                 outcome,
             });
         }
-        let csv = |(kind, content): (&str, Vec<u8>)| CsvFile { name: file_name(kind, seq, 1), seq, content };
+        let csv = |(stem, content): (String, Vec<u8>)| CsvFile { name: file_name(&stem, seq, 1), seq, content };
         let mut csv_files: Vec<CsvFile> = lines.into_iter().map(csv).collect();
         csv_files.extend(self.withdrawals(batch).await?);
         Ok(StagedBatch {
@@ -76,13 +82,14 @@ impl Job {
             created_at: batch.manifest.created_at,
             trust: trust::document(&batch.trust)?,
             entries,
+            forms: forms.into_iter().collect(),
             files: csv_files,
             withdrawn: batch.manifest.withdrawn.clone(),
         })
     }
 
-    fn head(&self, kind: &str) -> Vec<u8> {
-        self.mappings().0.get(kind).map(Mapping::head).unwrap_or_default()
+    fn head(&self, kind: &str, form: Option<FormOf<'_>>) -> Vec<u8> {
+        self.mappings().for_entry(kind, form).map(|mapping| mapping.head()).unwrap_or_default()
     }
 
     /// 「取下げ」 The file that tells what was withdrawn, if anything was.
@@ -108,10 +115,12 @@ impl Job {
         let mut notes = Vec::new();
         for held in self.state().held().await?.iter().filter(|held| reason::is_of_the_mapping(&held.reason)) {
             let entry = Entry::from_line(&held.line).map_err(|_| handover::Error::NotAnEntry(1))?;
+            let form = self.state().form(&entry.form.sha256).await?;
+            let form = form_of(&entry, form.as_ref());
             if let Ok(Resolution::Matched(resident)) = self.judge().resolve(&entry)
-                && let Verdict::Import { resident_number, line } = self.judge().line(&entry, &resident.0).verdict
+                && let Verdict::Import { resident_number, line } = self.judge().line(&entry, form, &resident.0).verdict
             {
-                self.settle_imported(&held.key, held.seq, &held.kind, &resident_number, &line.bytes).await?;
+                self.settle_imported(&held.key, held.seq, (&held.kind, form), &resident_number, &line.bytes).await?;
                 notes.push(format!("batch {}: an entry that waited for the mapping file goes on", held.seq));
             }
         }
@@ -126,15 +135,15 @@ impl Job {
         &self,
         key: &EntryKey,
         seq: u64,
-        kind: &str,
+        (kind, form): (&str, Option<FormOf<'_>>),
         resident_number: &str,
         line: &[u8],
     ) -> Result<(), ImportError> {
         // The first number is the batch's own file, also where none of its entries was taken in at once.
         let number = self.state().settled_files_of(seq, kind).await? + 2;
-        let mut content = self.head(kind);
+        let mut content = self.head(kind, form);
         content.extend_from_slice(line);
-        let file = CsvFile { name: file_name(kind, seq, number), seq, content };
+        let file = CsvFile { name: file_name(&self.mappings().stem(kind, form), seq, number), seq, content };
         let resident_number = resident_number.to_owned();
         let outcome = NewOutcome::Imported { resident_number, csv_file: file.name.clone() };
         Ok(self.state().settle(key, &outcome, Some(&file), self.now()).await?)
@@ -149,13 +158,7 @@ pub async fn verify(config: &Config, files: &BatchFiles, now: Instant) -> Result
     let keys = inputs::read_keys(config)?;
     let residents = inputs::read_residents(config)?;
     let mappings = inputs::read_mappings(config)?;
-    let (trust, chain) = if config.state.exists() {
-        let state = State::look(&config.state).await?;
-        let trust = trust::trust(config, &state, files.get(KEYS_FILE), None, now).await?;
-        (trust, chain(&state).await?)
-    } else {
-        (trust::first_trust(config, files.get(KEYS_FILE), None, now)?, Chain::default())
-    };
+    let (trust, chain) = trust::looked_up(config, files, now).await?;
     let batch = handover::open(files, &reader(config, &keys, &trust, &chain))?;
     let judge = Judge { keys: &keys, municipality: &config.municipality, residents: &residents, mappings: &mappings };
     Ok(told(&batch, &judge_all(&judge, &batch)?))
@@ -188,6 +191,6 @@ fn told(batch: &OpenedBatch, judged: &[Judged]) -> Notes {
 }
 
 /// The name of a file: the same for the same batch.
-fn file_name(kind: &str, seq: u64, number: i64) -> String {
-    if number == 1 { format!("{kind}-{seq:06}.csv") } else { format!("{kind}-{seq:06}-{number}.csv") }
+fn file_name(stem: &str, seq: u64, number: i64) -> String {
+    if number == 1 { format!("{stem}-{seq:06}.csv") } else { format!("{stem}-{seq:06}-{number}.csv") }
 }

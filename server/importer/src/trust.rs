@@ -1,7 +1,7 @@
 //! Whom to believe: the portal's keys, and the batches before. Invariant: the first key is the one that the configuration
 //! pins; every other came in an announcement that a trusted one signed.
 
-use handover::{Chain, DestinationKeys, KeyAnnouncement, Reader, Trust, keys::JwkSet};
+use handover::{BatchFiles, Chain, DestinationKeys, KeyAnnouncement, Reader, Trust, keys::JwkSet, manifest::KEYS_FILE};
 use intake::time::Instant;
 
 use crate::{config::Config, error::ImportError, inputs::read_file, portal::Portal, state::State};
@@ -37,6 +37,20 @@ pub(crate) async fn trust(
         Some(document) => Ok(serde_json::from_str(&document).map_err(|_| handover::Error::BadKey)?),
         None => first_trust(config, keys_document, portal, now),
     }
+}
+
+/// Whom to trust and which batches were before, for a reader that leaves everything as it is.
+pub(crate) async fn looked_up(
+    config: &Config,
+    files: &BatchFiles,
+    now: Instant,
+) -> Result<(Trust, Chain), ImportError> {
+    if !config.state.exists() {
+        return Ok((first_trust(config, files.get(KEYS_FILE), None, now)?, Chain::default()));
+    }
+    let state = State::look(&config.state).await?;
+    let trust = trust(config, &state, files.get(KEYS_FILE), None, now).await?;
+    Ok((trust, chain(&state).await?))
 }
 
 /// Whom to trust before anything was read: the key that the configuration pins, looked for where the portal's keys are told.

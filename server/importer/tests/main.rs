@@ -2,6 +2,7 @@
 //! of its own in a folder of its own.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod fhir;
 mod killed;
 mod program;
 mod pull;

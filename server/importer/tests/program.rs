@@ -14,7 +14,7 @@ fn run(words: &[&str]) -> (Option<i32>, String, String) {
 
 #[test]
 fn every_command_explains_itself() {
-    for command in ["keygen", "pull", "file", "verify", "review", "receipts", "status"] {
+    for command in ["keygen", "pull", "file", "verify", "fhir", "review", "receipts", "status"] {
         let (code, help, _) = run(&[command, "--help"]);
         assert_eq!(code, Some(0), "{command}");
         assert!(help.contains("Usage:"), "{command}");

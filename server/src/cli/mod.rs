@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod check;
+mod forms;
 mod handover;
 mod serve;
 mod staff;
@@ -55,6 +56,9 @@ enum Command {
     /// Look after the keys that batches are signed with
     #[command(subcommand)]
     Keys(handover::KeysCommand),
+    /// Look at the forms
+    #[command(subcommand)]
+    Forms(forms::FormsCommand),
     /// Hand confirmed filings over to the back office
     #[command(subcommand)]
     Handover(handover::HandoverCommand),
@@ -142,6 +146,9 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
         // A demo that took any free port is known by the one that it got.
         demo::own_address(&mut config);
     }
+    if let Command::Forms(command) = &cli.command {
+        return forms::run(&config, command);
+    }
     runtime.block_on(on_installation(config, cli.command))
 }
 
@@ -164,7 +171,12 @@ async fn on_installation(config: Config, command: Command) -> Result<(), Failure
         Command::Handover(command) => handover::run(&portal, command).await,
         Command::Backup { file } => backup::backup(&portal, file).await,
         Command::Purge => purge(&portal).await,
-        Command::Config(_) | Command::TextPacks(_) | Command::Migrate | Command::Restore { .. } | Command::Serve => Ok(()),
+        Command::Config(_)
+        | Command::Forms(_)
+        | Command::TextPacks(_)
+        | Command::Migrate
+        | Command::Restore { .. }
+        | Command::Serve => Ok(()),
     };
     portal.database.close().await;
     result

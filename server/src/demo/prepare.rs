@@ -28,7 +28,10 @@ use crate::{
     flows::{FlowError, hand_over, signing_keys},
     letters,
     portal::{Portal, StartError},
-    store::{Record, StoreError, Upkeep, installation, staff::{self as members, Staff}},
+    store::{
+        Record, StoreError, Upkeep, installation,
+        staff::{self as members, Staff},
+    },
 };
 
 /// The demo cannot be made.

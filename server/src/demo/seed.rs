@@ -121,7 +121,8 @@ pub(super) async fn file(portal: &Portal, form: &Form, mail: &str, raw: &RawAnsw
     let started = AuditEntry::done(now, Actor::Citizen(account), Deed::DraftStarted).on(Subject::Draft(draft_id));
     tx.commit_all(made.into_iter().chain([started]).collect()).await?;
 
-    let sender = Sender { account, method: Method::EmailCode, signed_in_at: now, session: SEEDING };
+    let (method, language) = (Method::EmailCode, language(raw));
+    let sender = Sender { account, method, signed_in_at: now, session: SEEDING, language };
     match submit(portal, &sender, &form.id, draft_id, letters::received).await? {
         Submitted::Receipt(number) => Ok(Filed { account, number }),
         Submitted::Incomplete(_) => Err(FlowError::Store(StoreError::Corrupt("an incomplete sample".to_owned()))),

@@ -5,9 +5,12 @@ use intake::{
     access::Permit,
     answers::RawAnswers,
     case::{CorrectionRequest, DeclineReason},
+    epds,
+    export::Epds,
     form::Form,
     identity::{Evidence, SeenAtCounter},
     journey::{CompleteAnswers, complete},
+    staff_items::{StaffAnswers, parse_staff_items},
     time::Instant,
 };
 use serde::{Deserialize, Serialize};
@@ -34,6 +37,9 @@ pub struct Office {
     pub requests: Vec<CorrectionRequest>,
     /// Why declining is proposed, or why it was declined.
     pub decline_reason: Option<DeclineReason>,
+    /// The language in which the parent filled it in; none of cases from before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// 「EPDS」 Which wording the items were answered in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text_pack: Option<ShownPack>,
@@ -106,6 +112,16 @@ impl OpenCase<'_> {
             .map_err(|_| corrupt("a case with incomplete answers"))
     }
 
+    /// The staff items, by the rules of the day of acceptance.
+    ///
+    /// # Errors
+    /// When the case was not accepted, or its form does not take them.
+    pub fn staff_answers(&self) -> Result<StaffAnswers, FlowError> {
+        let accepted_at = self.head.accepted_at.ok_or_else(|| corrupt("an accepted case without its decision"))?;
+        parse_staff_items(self.form, &self.office.staff_items, accepted_at.date_in_japan())
+            .map_err(|_| corrupt("a case with staff items that its form does not take"))
+    }
+
     /// Keeps the newest answers once more under the next number. They keep their day too, for the rules that depend on it
     /// were met on that day.
     ///
@@ -115,6 +131,19 @@ impl OpenCase<'_> {
         let (id, newest) = (self.head.case_id, self.newest()?);
         let sealed = self.key.seal(&case::revision_place(id, rev), &serde_json::to_vec(&newest.raw)?);
         Ok(case::insert_revision(tx, id, rev, &sealed, author, newest.created_at).await?)
+    }
+
+    /// 「EPDS」 The two numbers that may leave: of ten answers only, and never the answers themselves.
+    ///
+    /// # Errors
+    /// When it has items of which nobody knows the wording.
+    pub(crate) fn epds(&self, complete: &CompleteAnswers) -> Result<Option<Epds>, FlowError> {
+        if self.form.epds_items().is_empty() {
+            return Ok(None);
+        }
+        let pack = self.office.text_pack.as_ref();
+        let pack = pack.ok_or_else(|| corrupt("an EPDS of which nobody knows the wording"))?;
+        Ok(epds::for_entry(self.form, complete.answers(), &pack.id))
     }
 
     /// The office's part, sealed again.

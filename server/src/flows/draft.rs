@@ -10,7 +10,7 @@ use intake::{
     time::Instant,
 };
 
-use super::{FlowError, random};
+use super::{FlowError, follow, random};
 use crate::{
     portal::Portal,
     store::{
@@ -109,20 +109,45 @@ pub async fn load<'portal>(
     found.map(|draft| open(portal, &draft)).transpose()
 }
 
-/// The draft of who asks, begun if there is none that can be gone on with. `language` decides on the wording of the EPDS.
+/// The draft of who asks, begun if there is none that can be gone on with. A form that follows another begins with what was
+/// answered there; `language` decides on the wording of the EPDS.
 ///
 /// # Errors
-/// [`FlowError::NotFound`] for a form that is not offered, or that only a parent who has signed in may begin.
+/// [`FlowError::NotFound`] for a form that is not offered; [`FlowError::NeedsAccount`] and [`FlowError::NothingToFollow`]
+/// for a form that follows another.
 pub async fn begin<'portal>(
     portal: &'portal Portal,
     typist: &Typist,
     form_id: &FormId,
     language: &str,
 ) -> Result<OpenDraft<'portal>, FlowError> {
+    begin_with(portal, typist, form_id, language, true).await
+}
+
+/// The same for a page whose parent's session is over: kept for the browser, it becomes hers when she signs in again.
+///
+/// # Errors
+/// As [`begin`], but that a form which follows another is begun too: it is asked about when it is sent.
+pub async fn rescue<'portal>(
+    portal: &'portal Portal,
+    typist: &Typist,
+    form_id: &FormId,
+    language: &str,
+) -> Result<OpenDraft<'portal>, FlowError> {
+    begin_with(portal, typist, form_id, language, false).await
+}
+
+async fn begin_with<'portal>(
+    portal: &'portal Portal,
+    typist: &Typist,
+    form_id: &FormId,
+    language: &str,
+    follows: bool,
+) -> Result<OpenDraft<'portal>, FlowError> {
     let form = portal.offered(form_id).ok_or(FlowError::NotFound)?;
     let of_session = form.draft == DraftRule::Session;
     if of_session && !matches!(typist.owner, DraftOwner::Account(_)) {
-        return Err(FlowError::NotFound);
+        return Err(FlowError::NeedsAccount);
     }
     let has_items = !form.epds_items().is_empty();
     let text_pack = portal.text_packs.for_language(language).filter(|_| has_items);
@@ -134,9 +159,16 @@ pub async fn begin<'portal>(
         }
         draft::delete(&mut tx, found.draft_id).await?;
     }
+    let raw = match (&form.follows, typist.owner) {
+        (None, _) => RawAnswers::default(),
+        (Some(_), DraftOwner::Account(account)) => {
+            follow::first_answers(portal, &mut tx, account, form, now.date_in_japan()).await?
+        }
+        (Some(_), DraftOwner::Browser(_)) if follows => return Err(FlowError::NeedsAccount),
+        (Some(_), DraftOwner::Browser(_)) => RawAnswers::default(),
+    };
     let id = DraftId::from_random(random());
     let (key, wrapped_key) = portal.seal.new_data_key();
-    let raw = RawAnswers::default();
     let answers_sealed = key.seal(&draft::place(id), &serde_json::to_vec(&raw)?);
     let expires_at = now.plus(retention::draft(form.draft));
     let new = NewDraft {

@@ -5,11 +5,9 @@ use handover::{DestinationPublic, MOST_BYTES, MOST_ENTRIES, SealRequest, SealedB
 use intake::{
     access::permit_batch,
     case::{Command, CommandKind, Giver, decide},
-    epds,
     export::{self, Entry, Filing, Review, recheck},
     form::Form,
     ids::{DestinationId, ReceiptNumber},
-    staff_items::parse_staff_items,
     time::Instant,
 };
 
@@ -153,13 +151,8 @@ async fn entry_of(portal: &Portal, tx: &mut WriteTx, head: CaseHead) -> Result<E
     let (accepted, confirmed) = (head.accepted_by.zip(head.accepted_at), head.confirmed_by.zip(head.confirmed_at));
     let ((accepted_by, accepted_at), (confirmed_by, confirmed_at)) =
         accepted.zip(confirmed).ok_or_else(|| corrupt("a confirmed case without its two decisions"))?;
-    let staff = parse_staff_items(opened.form, &opened.office.staff_items, accepted_at.date_in_japan())
-        .map_err(|_| corrupt("a case with staff items that its form does not take"))?;
+    let staff = opened.staff_answers()?;
     let complete = opened.complete()?;
-    let pack = opened.office.text_pack.as_ref();
-    if pack.is_none() && !opened.form.epds_items().is_empty() {
-        return Err(corrupt("an EPDS of which nobody knows the wording"));
-    }
     let filing = Filing {
         id: head.receipt_number.clone(),
         rev: head.rev,
@@ -170,8 +163,7 @@ async fn entry_of(portal: &Portal, tx: &mut WriteTx, head: CaseHead) -> Result<E
         email,
         evidence: opened.office.evidence.ok_or_else(|| corrupt("a confirmed case without identity evidence"))?,
         my_number: None,
-        // The two numbers, and only of ten answers: the answers themselves stay here.
-        epds: pack.and_then(|pack| epds::for_entry(opened.form, complete.answers(), &pack.id)),
+        epds: opened.epds(&complete)?,
         attachments: Vec::new(),
         review: Review { accepted_by, accepted_at, confirmed_by, confirmed_at },
     };

@@ -7,7 +7,9 @@ pub mod correction;
 pub mod decide;
 pub mod draft;
 pub mod draft_end;
+pub mod fhir;
 pub mod filings;
+pub mod follow;
 pub mod hand_over;
 pub mod import_job;
 pub mod overdue;
@@ -30,6 +32,12 @@ pub enum FlowError {
     /// It does not exist, or not for who asks.
     #[error("not found")]
     NotFound,
+    /// A form that only somebody who has signed in can begin.
+    #[error("nobody has signed in")]
+    NeedsAccount,
+    /// A form that follows another, which this parent has not filed.
+    #[error("nothing to follow")]
+    NothingToFollow,
     /// Somebody changed it meanwhile, or its stage does not allow it: the stage it is in.
     #[error("the case is in the stage {0}")]
     Changed(intake::case::Stage),

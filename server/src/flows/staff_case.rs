@@ -103,6 +103,8 @@ pub struct StaffCase<'portal> {
     pub holder: Option<String>,
     /// 「EPDS」 What the ten answers come to.
     pub epds: Option<ShownEpds<'portal>>,
+    /// The case that it follows, and those that follow it.
+    pub related: Vec<CaseHead>,
     /// 「取下げの申出」 Who said yes to a withdrawal first.
     pub withdrawal_proposed_by: Option<String>,
 }
@@ -130,6 +132,7 @@ pub async fn view<'portal>(
     let people = queue::names(&mut tx).await?;
     let history = history(&mut tx, &open.head, &open.key, &people).await?;
     let offers = offers(&mut tx, staff, &open).await?;
+    let related = related(&mut tx, staff, &open.head).await?;
     drop(tx);
 
     let complete = open.complete()?;
@@ -144,6 +147,7 @@ pub async fn view<'portal>(
         epds: shown_epds(portal, &open, &complete),
         history,
         offers,
+        related,
         holder: open.head.holder.and_then(|holder| people.get(&holder).cloned()),
         withdrawal_proposed_by: open.head.withdrawal_proposed_by.and_then(|first| people.get(&first).cloned()),
         complete,
@@ -164,6 +168,16 @@ fn shown_epds<'portal>(
     let shown = open.office.text_pack.as_ref();
     let pack = shown.and_then(|shown| portal.text_packs.by_sha256(&shown.sha256));
     Some(ShownEpds { score, pack, pack_id: shown.map(|shown| shown.id.clone()).unwrap_or_default() })
+}
+
+/// The case that this one follows, and those that follow it, as far as this member of staff may know of them.
+async fn related(connection: &mut Connection, staff: &Staff, head: &CaseHead) -> Result<Vec<CaseHead>, FlowError> {
+    let mut all = case::following(connection, head.case_id).await?;
+    if let Some(followed) = head.follows_case_id {
+        all.extend(case::find_head(connection, followed).await?);
+    }
+    all.retain(|head| access::may_in(staff.role, Action::ReadCase, head.compartment));
+    Ok(all)
 }
 
 async fn history(

@@ -15,7 +15,7 @@ use super::{
     FlowError,
     content::{Office, ShownPack},
     draft::with_form,
-    random,
+    follow, random,
 };
 use crate::{
     portal::Portal,
@@ -39,6 +39,8 @@ pub struct Sender {
     pub signed_in_at: Instant,
     /// The hash of her session's cookie: some drafts belong to it alone.
     pub session: [u8; 32],
+    /// The language in which she filled it in.
+    pub language: &'static str,
 }
 
 /// What became of it.
@@ -52,7 +54,8 @@ pub enum Submitted {
 /// Sends a draft. `letter` gives the text of the mail that says it has arrived, by language.
 ///
 /// # Errors
-/// [`FlowError::NotFound`] when neither the draft nor a case made of it is this parent's.
+/// [`FlowError::NotFound`] when neither the draft nor a case made of it is this parent's; [`FlowError::NothingToFollow`]
+/// when the form follows another that she has not filed.
 pub async fn submit(
     portal: &Portal,
     sender: &Sender,
@@ -97,18 +100,21 @@ async fn once(
         return Ok(Submitted::Incomplete(errors));
     }
 
+    let follows = follow::followed(&mut tx, sender.account, form).await?.map(|head| head.case_id);
     let case_id = CaseId::from_random(random());
     let receipt_number = ReceiptNumber::from_random(random());
     // A new key: the draft's goes with the draft.
     let (key, wrapped_key) = portal.seal.new_data_key();
     let evidence = Evidence { method: sender.method, signed_in_at: sender.signed_in_at, counter: None };
     let text_pack = shown_pack(portal, form, &stored)?;
-    let office = Office { evidence: Some(evidence), text_pack, ..Office::default() };
+    let language = Some(sender.language.to_owned());
+    let office = Office { evidence: Some(evidence), language, text_pack, ..Office::default() };
     let answers_sealed = key.seal(&case::revision_place(case_id, 1), &plain);
     let new = NewCase {
         case_id,
         receipt_number: &receipt_number,
         draft_id,
+        follows,
         account_id: sender.account,
         form_id,
         form_version: form.version,

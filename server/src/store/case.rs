@@ -17,7 +17,8 @@ macro_rules! head {
         concat!(
             "SELECT case_id, receipt_number, account_id, form_id, form_version, form_sha256, channel, stage, holder, ",
             "proposed_by, accepted_by, accepted_at, confirmed_by, confirmed_at, correction_due_on, version, rev, filed_at, ",
-            "stage_since, updated_at, erased_at, withdrawal_asked_at, withdrawal_proposed_by, compartment FROM case_file ",
+            "stage_since, updated_at, erased_at, withdrawal_asked_at, withdrawal_proposed_by, follows_case_id, ",
+            "compartment FROM case_file ",
             $rest
         )
     };
@@ -25,12 +26,13 @@ macro_rules! head {
 
 sql! {
     INSERT = "INSERT INTO case_file (case_id, receipt_number, draft_id, account_id, form_id, form_version, form_sha256,
-        channel, stage, version, rev, wrapped_key, filed_at, stage_since, updated_at, compartment)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'submitted', 1, 1, $9, $10, $10, $10, $11)";
+        channel, stage, version, rev, wrapped_key, filed_at, stage_since, updated_at, follows_case_id, compartment)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'submitted', 1, 1, $9, $10, $10, $10, $11, $12)";
     INSERT_REVISION = "INSERT INTO case_revision (case_id, rev, answers_sealed, author_kind, author_id, created_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
     FIND = head!("WHERE case_id = $1");
     FIND_BY_NUMBER = head!("WHERE receipt_number = $1");
+    FOLLOWING = head!("WHERE follows_case_id = $1 ORDER BY filed_at, case_id LIMIT 100");
     FIND_BY_DRAFT = head!("WHERE draft_id = $1");
     OF_ACCOUNT = head!("WHERE account_id = $1 ORDER BY filed_at DESC, case_id LIMIT 200");
     QUEUE = head!("WHERE compartment IN ($8, $9) AND stage IN ($1, $2, $3, $4) AND (filed_at, case_id) > ($5, $6)
@@ -121,6 +123,8 @@ row! {
         pub withdrawal_asked_at: Option<Instant>,
         /// Who said yes to it first.
         pub withdrawal_proposed_by: Option<StaffId>,
+        /// The case that it follows.
+        pub follows_case_id: Option<CaseId>,
         /// Who of the staff may know of it.
         pub compartment: Compartment,
     }
@@ -155,6 +159,8 @@ pub struct NewCase<'a> {
     pub receipt_number: &'a ReceiptNumber,
     /// The draft it comes from: a second press finds it.
     pub draft_id: DraftId,
+    /// The case that it follows.
+    pub follows: Option<CaseId>,
     /// Whose it is.
     pub account_id: AccountId,
     /// The form.
@@ -211,6 +217,7 @@ pub async fn insert(tx: &mut WriteTx, case: &NewCase<'_>) -> Result<(), StoreErr
         case.channel,
         case.wrapped_key.as_bytes(),
         case.filed_at.micros(),
+        case.follows.as_ref().map(|id| id.bytes().as_slice()),
         case.compartment.as_str(),
     )?;
     insert_revision(tx, case.case_id, 1, case.answers_sealed, Author::Citizen(case.account_id), case.filed_at).await
@@ -265,6 +272,14 @@ pub async fn find_by_draft(connection: &mut Connection, draft: DraftId) -> Resul
 /// When the database fails.
 pub async fn list_for_account(connection: &mut Connection, account: AccountId) -> Result<Vec<CaseHead>, StoreError> {
     all!(connection, CaseHead, OF_ACCOUNT, account.bytes().as_slice())
+}
+
+/// The cases that follow this one, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn following(connection: &mut Connection, case: CaseId) -> Result<Vec<CaseHead>, StoreError> {
+    all!(connection, CaseHead, FOLLOWING, case.bytes().as_slice())
 }
 
 /// The two places of a statement for the compartments that somebody may see; none for who may see none.

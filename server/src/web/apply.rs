@@ -11,7 +11,7 @@ use app::pages::{
     check,
     form::{self as form_page, Conflict, Model},
     message::{self, Message},
-    start,
+    start::{self, Procedure, WayIn},
 };
 use intake::{
     answers::{Answers, FieldError, RawAnswers, parse},
@@ -34,7 +34,7 @@ use crate::{
     flows::{
         FlowError,
         draft::{self, OpenDraft, Saved, Typist},
-        random,
+        follow, random,
         submit::{Submitted, submit},
     },
     letters,
@@ -72,20 +72,26 @@ pub struct Arrived {
 }
 
 /// `GET /apply/{form}`
-pub async fn procedure(
-    portal: Data<Portal>,
-    visitor: Visitor,
-    path: Path<String>,
-    arrived: Query<Arrived>,
-) -> Answer {
+pub async fn procedure(portal: Data<Portal>, visitor: Visitor, path: Path<String>, arrived: Query<Arrived>) -> Answer {
     let id = form_id(&path)?;
     let form = portal.offered(&id).ok_or(WebError::NotFound)?;
     let has_draft = find(&portal, &visitor, &id).await?.is_some();
-    let model = start::Procedure {
+    let way_in = match (&form.follows, visitor.session) {
+        (None, None) if form.draft == DraftRule::Session => WayIn::SignInFirst,
+        (None, _) => WayIn::Open,
+        (Some(_), None) => WayIn::SignInFirst,
+        (Some(_), Some(session)) if follow::may_begin(&portal, session.account, form).await? => WayIn::Open,
+        (Some(follows), Some(_)) => {
+            let title = portal.catalog.newest(follows).map(|form| form.title.clone()).unwrap_or_default();
+            WayIn::FileFirst { address: format!("/apply/{follows}"), title }
+        }
+    };
+    let model = Procedure {
         form,
         has_draft,
         answers_are_gone: form.draft == DraftRule::Session && !has_draft && !arrived.gone.is_empty(),
-        number_at_counter: portal.config.my_number == MyNumber::Counter && form.draft == DraftRule::Kept,
+        number_at_counter: form.follows.is_none() && portal.config.my_number == MyNumber::Counter,
+        way_in,
     };
     Ok(answer(StatusCode::OK, start::procedure(visitor.chrome(), &model)))
 }
@@ -113,12 +119,12 @@ fn with_cookie(mut answer: HttpResponse, cookie: Option<Cookie<'static>>) -> Htt
 /// `POST /apply/{form}`: begins, or goes on where something is missing.
 pub async fn begin(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -> Answer {
     let id = form_id(&path)?;
-    let form = portal.offered(&id).ok_or(WebError::NotFound)?;
-    if form.draft == DraftRule::Session && visitor.session.is_none() {
-        return Err(WebError::SignInFirst(format!("/apply/{id}")));
-    }
     let (typist, cookie) = typist_of(&portal, &visitor);
-    let draft = draft::begin(&portal, &typist, &id, visitor.locale.code()).await?;
+    let draft = match draft::begin(&portal, &typist, &id, visitor.locale.code()).await {
+        Ok(draft) => draft,
+        Err(FlowError::NeedsAccount) => return Ok(to(format!("/sign-in?next=/apply/{id}"))),
+        Err(error) => return Err(error.into()),
+    };
     let (_, errors) = parse(draft.form, &draft.raw, portal.clock.now().date_in_japan());
     let next = errors.first().map_or_else(|| "check".to_owned(), |error| error.page.to_string());
     Ok(with_cookie(to(format!("/apply/{id}/{next}")), cookie))
@@ -210,13 +216,10 @@ pub async fn page(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
     Ok(answer(StatusCode::OK, shown.html(&visitor, errors, &[], asked.from == "check")))
 }
 
-/// Only forms of which a draft is kept for a browser begin anew in silence, and they are in no wording of their own.
-const FIRST_LANGUAGE: &str = "ja";
-
 /// Keeps a page, beginning a draft where somebody has none: her session ended, or it is over after its time.
 async fn keep_page<'portal>(
     portal: &'portal Portal,
-    typist: &Typist,
+    (typist, language): (&Typist, &str),
     id: &FormId,
     page: &PageId,
     sent: &[(String, String)],
@@ -230,7 +233,7 @@ async fn keep_page<'portal>(
     if matches!(typist.owner, DraftOwner::Account(_)) {
         return Err(WebError::NoDraft);
     }
-    let begun = draft::begin(portal, typist, id, FIRST_LANGUAGE).await?;
+    let begun = draft::rescue(portal, typist, id, language).await?;
     let state = begun.raw.page_state(begun.form, page);
     Ok(draft::save_page(portal, typist, id, page, sent, &state).await?)
 }
@@ -245,7 +248,7 @@ pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
         return Ok(without_draft(&visitor, form, page.as_str()));
     }
     let (typist, cookie) = typist_of(&portal, &visitor);
-    let saved = keep_page(&portal, &typist, &id, &page, body.inputs(), &state).await?;
+    let saved = keep_page(&portal, (&typist, visitor.locale.code()), &id, &page, body.inputs(), &state).await?;
     let draft = match saved {
         Saved::Kept(draft) => draft,
         Saved::UnknownInput => return Err(WebError::Unreadable),

@@ -38,26 +38,28 @@ fn number(text: &str) -> Result<ReceiptNumber, WebError> {
     text.parse().map_err(|_| WebError::NotFound)
 }
 
+fn form_of<'portal>(portal: &'portal Portal, head: &CaseHead) -> Option<&'portal Form> {
+    u32::try_from(head.form_version).ok().and_then(|version| portal.catalog.version(&head.form_id, version))
+}
+
 fn row(portal: &Portal, citizen: &Citizen, head: &CaseHead) -> Row {
-    let form = u32::try_from(head.form_version).ok().and_then(|it| portal.catalog.version(&head.form_id, it));
+    let form = form_of(portal, head);
     let locale = citizen.visitor.locale;
     let title = match head.compartment {
-        Compartment::General => form.map_or_else(|| head.form_id.to_string(), |it| it.title.get(locale.code()).to_owned()),
+        Compartment::General => {
+            form.map_or_else(|| head.form_id.to_string(), |it| it.title.get(locale.code()).to_owned())
+        }
         // The list may lie open before others.
         Compartment::Epds => locale.say("cases-neutral"),
     };
-    Row {
-        number: head.receipt_number.clone(),
-        title,
-        stage: head.stage,
-        filed_at: head.filed_at,
-    }
+    Row { number: head.receipt_number.clone(), title, stage: head.stage, filed_at: head.filed_at }
 }
 
 /// `GET /receipt/{receipt_number}`
 pub async fn receipt(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
     let filing = filings::view(&portal, citizen.session.account, &number(&path)?).await?;
-    Ok(page(StatusCode::OK, receipt_page::page(citizen.visitor.chrome(), &filing.head.receipt_number)))
+    let form = form_of(&portal, &filing.head).ok_or(WebError::Broken)?;
+    Ok(page(StatusCode::OK, receipt_page::page(citizen.visitor.chrome(), &filing.head.receipt_number, form)))
 }
 
 /// `GET /cases`

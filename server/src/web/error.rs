@@ -43,6 +43,9 @@ pub enum WebError {
     /// There is no draft to go on with.
     #[error("no draft")]
     NoDraft,
+    /// The form follows another, which has not been filed.
+    #[error("nothing to follow")]
+    NothingToFollow,
     /// Somebody changed it meanwhile.
     #[error("changed meanwhile")]
     Changed,
@@ -57,7 +60,9 @@ pub enum WebError {
 impl From<FlowError> for WebError {
     fn from(error: FlowError) -> Self {
         match error {
-            FlowError::NotFound => Self::NotFound,
+            // Where signing in comes first the handlers say so themselves, with the page to go on at.
+            FlowError::NotFound | FlowError::NeedsAccount => Self::NotFound,
+            FlowError::NothingToFollow => Self::NothingToFollow,
             FlowError::Changed(_) => Self::Changed,
             FlowError::Store(error) => error.into(),
             FlowError::Seal(error) => {
@@ -101,6 +106,7 @@ impl WebError {
             Self::TooLarge => Message::TooLarge,
             Self::TooMany(_) => Message::TooMany,
             Self::NoDraft => Message::NoDraft,
+            Self::NothingToFollow => Message::NothingToFollow,
             Self::Changed => Message::Changed,
             Self::Busy | Self::Broken => Message::Busy,
         }
@@ -118,7 +124,7 @@ impl ResponseError for WebError {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
-            Self::NoDraft | Self::Changed => StatusCode::CONFLICT,
+            Self::NoDraft | Self::NothingToFollow | Self::Changed => StatusCode::CONFLICT,
             Self::Busy => StatusCode::SERVICE_UNAVAILABLE,
             Self::Broken => StatusCode::INTERNAL_SERVER_ERROR,
         }

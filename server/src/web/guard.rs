@@ -92,7 +92,7 @@ impl Citizen {
     #[must_use]
     pub const fn sender(&self) -> Sender {
         let Session { account, method, signed_in_at, hash: session } = self.session;
-        Sender { account, method, signed_in_at, session }
+        Sender { account, method, signed_in_at, session, language: self.visitor.locale.code() }
     }
 }
 

@@ -19,8 +19,7 @@ use crate::support::{
 const EPDS: &str = "/apply/epds";
 const MAIL: &str = "hanako@example.jp";
 /// What it comes to stands in no page of a parent.
-const VERDICTS: [&str; 10] =
-    ["合計", "得点", "点数", "スコア", "高い", "低い", "陽性", "陰性", "要注意", "score"];
+const VERDICTS: [&str; 10] = ["合計", "得点", "点数", "スコア", "高い", "低い", "陽性", "陰性", "要注意", "score"];
 
 fn at(page: &str) -> String {
     format!("{EPDS}/{page}")
@@ -102,7 +101,8 @@ async fn everybody_reads_the_same_afterwards_whatever_the_answers_were() {
             assert_eq!(check.matches("回答済み").count(), 10, "{check}");
             assert!(!read[2].contains("EPDS") && !read[3].contains("EPDS"), "the list has a neutral title");
             let first = notification.rsplit('/').next().unwrap();
-            all_read.push(read.iter().chain([&mail]).map(|text| plain(&text.replace(first, "FIRST"), &number)).collect());
+            all_read
+                .push(read.iter().chain([&mail]).map(|text| plain(&text.replace(first, "FIRST"), &number)).collect());
         }
     }
     for other in &all_read[1..] {
@@ -134,7 +134,8 @@ async fn it_is_begun_by_who_has_signed_in_and_goes_with_the_session() {
         let mut stranger = site.browser();
         let start = stranger.open(EPDS);
         assert!(start.text().contains("この端末には残りません"), "{}", start.text());
-        stranger.press(&start, EPDS, &[]).leads_to(&format!("/sign-in?next={EPDS}"));
+        assert!(start.links().contains(&format!("/sign-in?next={EPDS}")) && !start.has_form(EPDS));
+        stranger.post(EPDS, &[]).leads_to(&format!("/sign-in?next={EPDS}"));
         stranger.get(&at("question1")).leads_to(&format!("{EPDS}?gone=1"));
 
         let mut browser = parent(&site).await;
@@ -318,7 +319,9 @@ async fn nothing_of_it_is_in_any_answer_to_anybody_but_a_nurse() {
         nurse.post("/staff/queue", &inputs(&[("number", &number)])).leads_to(&format!("/staff/cases/{number}"));
         let case = nurse.open(&format!("/staff/cases/{number}"));
         let pack = site.portal.text_packs.for_language("ja").unwrap();
-        for shown in ["合計", "14点", "項目10", "産後1か月", "自分を傷つけたい気持ち", &pack.item(10).unwrap().options[2]] {
+        for shown in
+            ["合計", "14点", "項目10", "産後1か月", "自分を傷つけたい気持ち", &pack.item(10).unwrap().options[2]]
+        {
             assert!(case.text().contains(shown), "{shown} in {}", case.text());
         }
         for verdict in ["陽性", "要支援", "高い", "低い"] {
@@ -326,7 +329,8 @@ async fn nothing_of_it_is_in_any_answer_to_anybody_but_a_nurse() {
         }
         nurse.press(&case, &format!("/staff/cases/{number}/claim"), &[]).is(303);
         let held = nurse.open(&format!("/staff/cases/{number}"));
-        let named: Vec<_> = all(&held.html, "input[name=field]").iter().filter_map(|it| it.value().attr("value")).collect();
+        let named: Vec<_> =
+            all(&held.html, "input[name=field]").iter().filter_map(|it| it.value().attr("value")).collect();
         assert!(!named.is_empty() && named.iter().all(|field| !field.starts_with("item")), "{named:?}");
     }
 }

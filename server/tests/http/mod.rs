@@ -5,6 +5,7 @@ mod bad_input;
 mod crash;
 mod epds;
 mod exactly_once;
+mod forms;
 mod headers;
 mod hostile_text;
 mod journey;

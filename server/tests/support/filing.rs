@@ -50,7 +50,8 @@ pub async fn file_epds(portal: &Portal, browser: u8, positions: [u8; 10]) -> (Ac
     let session = [browser; 32];
     let typist = Typist { owner: DraftOwner::Account(account), session };
     let draft = answer_epds(portal, &typist, positions).await;
-    let sender = Sender { account, method: Method::EmailCode, signed_in_at: portal.clock.now(), session };
+    let sender =
+        Sender { account, method: Method::EmailCode, signed_in_at: portal.clock.now(), session, language: "ja" };
     match submit(portal, &sender, &epds(), draft, |_: &str| letter("受け取りました")).await.unwrap() {
         Submitted::Receipt(number) => (account, number),
         Submitted::Incomplete(errors) => panic!("{errors:?}"),
@@ -71,8 +72,10 @@ pub async fn file(portal: &Portal, browser: u8) -> (AccountId, ReceiptNumber) {
         panic!("the code was not taken")
     };
     portal.clock.advance(1_000_000);
-    let sender = Sender { account, method: Method::EmailCode, signed_in_at: portal.clock.now(), session: hash };
-    let draft = draft::load(portal, &Typist { owner: DraftOwner::Account(account), session: hash }, &form).await.unwrap().unwrap().id;
+    let (method, signed_in_at) = (Method::EmailCode, portal.clock.now());
+    let sender = Sender { account, method, signed_in_at, session: hash, language: "ja" };
+    let signed_in = Typist { owner: DraftOwner::Account(account), session: hash };
+    let draft = draft::load(portal, &signed_in, &form).await.unwrap().unwrap().id;
     match submit(portal, &sender, &form, draft, |_: &str| letter("受け取りました")).await.unwrap() {
         Submitted::Receipt(number) => (account, number),
         Submitted::Incomplete(errors) => panic!("{errors:?}"),

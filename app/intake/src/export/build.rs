@@ -86,6 +86,12 @@ pub(super) fn reference(form: &Form) -> FormReference {
     FormReference { id: form.id.clone(), version: form.version, sha256: form.sha256() }
 }
 
+/// Whom the answers are about, and who filed for her.
+#[must_use]
+pub fn people(form: &Form, answers: &Answers) -> (Person, Option<Proxy>) {
+    (person(form, answers), proxy(form, answers))
+}
+
 fn identity(evidence: &Evidence) -> Identity {
     let (method, verified_at) = match evidence.counter {
         Some(seen) => (Method::Counter, seen.at),
@@ -132,7 +138,8 @@ pub(super) fn parts(
     });
     let facts = Facts { filed_on, derived: &derived, epds, interviewed_at: age_at_interview(form, answers, staff) };
     let items = items(form, answers, staff, &facts);
-    Parts { person: person(form, answers), proxy: proxy(form, answers), items, legal, extra, derived }
+    let (person, proxy) = people(form, answers);
+    Parts { person, proxy, items, legal, extra, derived }
 }
 
 fn derived(form: &Form, answers: &Answers, filed_on: CivilDate) -> Derived {

@@ -8,14 +8,14 @@ mod build;
 mod recheck;
 pub mod records;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
-pub use build::{Filing, build};
-pub use recheck::{EntryFault, recheck};
+pub use build::{Filing, build, people};
+pub use recheck::{EntryFault, recheck, reread};
 
 use crate::{
     gestation::TimingClass,

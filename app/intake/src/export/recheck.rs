@@ -10,7 +10,7 @@ use crate::{
     form::{Field, Form, Kind, PersonFact, StaffKind, Target},
     identity::{Level, Method},
     ids::FieldId,
-    journey,
+    journey::{self, CompleteAnswers},
     staff_items::{StaffAnswers, parse_staff_items},
     time::CivilDate,
     value::{ValueError, month_span_parts},
@@ -132,6 +132,21 @@ pub fn recheck(entry: &Entry, form: &Form) -> Vec<EntryFault> {
         faults.extend(differences(entry, form, complete.answers(), &staff));
     }
     faults
+}
+
+/// The answers and the staff items of an entry, for whoever tells them in another format.
+///
+/// # Errors
+/// The entry's faults, if it has any.
+pub fn reread(entry: &Entry, form: &Form) -> Result<(CompleteAnswers, StaffAnswers), Vec<EntryFault>> {
+    let faults = recheck(entry, form);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let complete = journey::complete(form, &rebuild(entry, form), entry.answered_at.date_in_japan());
+    let staff = parse_staff_items(form, &rebuild_staff(entry, form), entry.review.accepted_at.date_in_japan());
+    // Both were just read by `recheck`.
+    complete.ok().zip(staff.ok()).ok_or_else(|| vec![EntryFault::OtherForm])
 }
 
 fn differences(entry: &Entry, form: &Form, answers: &crate::answers::Answers, staff: &StaffAnswers) -> Vec<EntryFault> {

@@ -17,7 +17,7 @@ use crate::{
 /// 2026-11-23 10:00 in Japan.
 const FILED: Instant = Instant(1_795_395_600_123_456);
 
-fn form() -> Form {
+pub(crate) fn form() -> Form {
     Catalog::shipped().unwrap().newest(&"pregnancy_notification".parse().unwrap()).unwrap().clone()
 }
 
@@ -29,7 +29,7 @@ fn raw(pairs: &[(&str, &str)]) -> RawAnswers {
     raw
 }
 
-fn filing() -> Filing {
+pub(crate) fn filing() -> Filing {
     let staff = |number: u8| StaffId::from_random([number; 16]);
     let seen = SeenAtCounter {
         number: NumberDocument::MyNumberCard,
@@ -58,7 +58,7 @@ fn filing() -> Filing {
     }
 }
 
-fn typed() -> RawAnswers {
+pub(crate) fn typed() -> RawAnswers {
     raw(&[
         ("filer", "self"),
         ("reason", "new"),
@@ -94,7 +94,7 @@ fn typed() -> RawAnswers {
     ])
 }
 
-fn staff_typed() -> RawAnswers {
+pub(crate) fn staff_typed() -> RawAnswers {
     raw(&[
         ("voucher_number", "26-0001"),
         ("high_risk", "medical|mental"),
@@ -105,13 +105,13 @@ fn staff_typed() -> RawAnswers {
     ])
 }
 
-fn entry_of(raw: &RawAnswers, staff: &RawAnswers) -> Entry {
+pub(crate) fn entry_of(raw: &RawAnswers, staff: &RawAnswers) -> Entry {
     let (form, day) = (form(), FILED.date_in_japan());
     let staff = parse_staff_items(&form, staff, day).unwrap();
     build(&form, &complete(&form, raw, day).unwrap(), &staff, filing())
 }
 
-fn entry() -> Entry {
+pub(crate) fn entry() -> Entry {
     entry_of(&typed(), &staff_typed())
 }
 

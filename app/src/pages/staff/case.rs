@@ -8,7 +8,7 @@ use intake::{
     case::{CommandKind, CorrectionRequest, DeclineReason, Stage},
     epds::{Score, TextPack},
     flags::Raised,
-    form::{Field, Form, Page, Target},
+    form::{Field, Form, Kind, Page, Target},
     gestation::TimingClass,
     identity::{Evidence, Method},
     ids::{FieldId, ReceiptNumber},
@@ -39,6 +39,20 @@ pub struct Step {
     pub command: String,
     /// More of it.
     pub detail: Detail,
+}
+
+/// Another case of the same parent that this one follows, or that follows it.
+pub struct Related {
+    /// 「受付番号」
+    pub number: ReceiptNumber,
+    /// Name of the procedure, in Japanese.
+    pub title: String,
+    /// The stage.
+    pub stage: Stage,
+    /// When it arrived.
+    pub filed_at: Instant,
+    /// Whether it can be opened: its content is not erased.
+    pub is_open: bool,
 }
 
 /// More of a step.
@@ -137,17 +151,23 @@ pub struct Model<'a> {
     pub withdrawal: Option<WithdrawalAsked>,
     /// 「EPDS」
     pub epds: Option<Epds<'a>>,
+    /// The language in which the parent filled it in.
+    pub language: Option<Locale>,
+    /// Cases that belong to this one.
+    pub related: Vec<Related>,
     /// What happened, oldest first.
     pub history: Vec<Step>,
     /// What can be done.
     pub offers: Vec<Offer>,
+    /// Whether it may be taken away as a file.
+    pub is_exported: bool,
     /// What could not be done just now.
     pub failed: Failed,
 }
 
 impl Model<'_> {
-    pub(super) fn label(&self, locale: Locale, id: &FieldId) -> String {
-        self.form.field(id).map_or_else(|| id.to_string(), |(_, field)| field.label.get(locale.code()).to_owned())
+    pub(super) fn label(&self, id: &FieldId) -> String {
+        self.form.field(id).map_or_else(|| id.to_string(), |(_, field)| field.label.get("ja").to_owned())
     }
 
     /// The fields that are asked of this parent.
@@ -174,12 +194,12 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
         view! {
             {error_summary(failed.error.as_deref(), failed.input.as_deref())}
             <div>
-                <h1>{model.form.title.get(locale.code()).to_owned()} " " {model.number.to_string()}</h1>
+                <h1><span lang="ja">{model.form.title.get("ja").to_owned()}</span> " " {model.number.to_string()}</h1>
                 {facts(locale, model)}
             </div>
             {withdrawal(locale, model)}
             <div class="case-layout">
-                <div>{look_at(locale, model)}{super::epds::scores(locale, model)}{answers(locale, model)}{command::staff_items(locale, model)}{history(locale, model)}</div>
+                <div>{related(locale, model)}{look_at(locale, model)}{super::epds::scores(locale, model)}{answers(locale, model)}{command::staff_items(locale, model)}{history(locale, model)}{file(locale, model)}</div>
                 <aside aria-label=locale.say("staff-decision")>
                     <h2>{locale.say("staff-decision")}</h2>
                     {identity(locale, model)}
@@ -232,8 +252,8 @@ fn withdrawal(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
 /// 「確認が必要な項目」 each with the answer that raised it.
 fn look_at(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
     let answer = |id: &FieldId| {
-        let text = model.form.field(id).and_then(|(_, field)| shown(locale, field, model.raw));
-        format!("{}：{}", model.label(locale, id), text.unwrap_or_else(|| locale.say("not-answered")))
+        let text = model.form.field(id).and_then(|(_, field)| shown(Locale::Ja, field, model.raw));
+        format!("{}：{}", model.label(id), text.unwrap_or_else(|| locale.say("not-answered")))
     };
     // What does not go together has a sentence of its own below.
     let flags = model.flags.iter().filter(|raised| raised.flag != intake::flags::Flag::LooksOdd).map(|raised| {
@@ -250,6 +270,32 @@ fn look_at(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
     })
 }
 
+fn related(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
+    let rows = model
+        .related
+        .iter()
+        .map(|one| {
+            let number = one.number.to_string();
+            let name = if one.is_open {
+                view! { <a href=format!("/staff/cases/{number}")>{one.title.clone()} " " {number.clone()}</a> }.into_any()
+            } else {
+                view! { {one.title.clone()} " " {number} }.into_any()
+            };
+            let stage = locale.say(&format!("staff-stage-{}", one.stage));
+            let filed = locale.with("cases-filed", &[("at", &one.filed_at.minute_in_japan())]);
+            view! { <li><span lang="ja">{name}</span> " " <span class="badge badge--stage">{stage}</span> " " {filed}</li> }
+        })
+        .collect_view();
+    (!model.related.is_empty())
+        .then(|| view! { <section><h2>{locale.say("staff-related")}</h2><ul>{rows}</ul></section> }.into_any())
+}
+
+/// The language of what she wrote herself, where it is not Japanese.
+fn foreign(model: &Model<'_>) -> Option<Locale> {
+    model.language.filter(|language| *language != Locale::Ja)
+}
+
+/// The answers, always in Japanese: staff decide on what the record will say, in whatever language it was asked.
 fn answers(locale: Locale, model: &Model<'_>) -> AnyView {
     let sections = model
         .pages
@@ -263,10 +309,20 @@ fn answers(locale: Locale, model: &Model<'_>) -> AnyView {
                 .filter(|field| model.is_asked(field) && !is_item(field))
                 .map(|field| row(locale, model, field))
                 .collect_view();
-            view! { <h3>{page.title.get(locale.code()).to_owned()}</h3><dl class="summary-list">{rows}</dl> }
+            view! { <h3>{page.title.get("ja").to_owned()}</h3><dl class="summary-list">{rows}</dl> }
         })
         .collect_view();
-    view! { <section><h2>{locale.say("staff-answers")}</h2>{computed(locale, model)}{sections}</section> }.into_any()
+    let language = model.language.map(|language| {
+        view! { <p>{locale.say("staff-language")} <span lang=language.code()>{language.name()}</span></p> }
+    });
+    view! {
+        <section>
+            <h2>{locale.say("staff-answers")}</h2>
+            {language}{computed(locale, model)}
+            <div lang="ja">{sections}</div>
+        </section>
+    }
+    .into_any()
 }
 
 pub(super) const fn is_item(field: &Field) -> bool {
@@ -283,14 +339,24 @@ fn row(locale: Locale, model: &Model<'_>, field: &Field) -> AnyView {
     let changed = model.changed.contains(&field.id).then(|| {
         view! { " " <span class="badge badge--flag">{locale.say("staff-changed-answer")}</span> }
     });
-    let text = shown(locale, field, model.raw).unwrap_or_else(|| locale.say("not-answered"));
+    let text = shown(Locale::Ja, field, model.raw).unwrap_or_else(|| Locale::Ja.say("not-answered"));
+    let in_other_words = matches!(field.kind, Kind::Text { .. } | Kind::LongText { .. }) && answered(model, field);
+    let language = foreign(model).filter(|_| in_other_words);
+    let mark = language.map(|language| {
+        let text = locale.with("staff-foreign-text", &[("language", language.name())]);
+        view! { " " <span class="badge badge--flag">{text}</span> }
+    });
     view! {
         <div class="summary-list__row" id=format!("answer-{}", field.id)>
-            <dt class="summary-list__key">{field.label.get(locale.code()).to_owned()}{item}{changed}</dt>
-            <dd class="summary-list__value">{text}</dd>
+            <dt class="summary-list__key">{field.label.get("ja").to_owned()}{item}{changed}{mark}</dt>
+            <dd class="summary-list__value" lang=language.map(Locale::code)>{text}</dd>
         </div>
     }
     .into_any()
+}
+
+fn answered(model: &Model<'_>, field: &Field) -> bool {
+    model.answers.text(&field.id).is_some()
 }
 
 fn computed(locale: Locale, model: &Model<'_>) -> AnyView {
@@ -356,6 +422,12 @@ fn history(locale: Locale, model: &Model<'_>) -> AnyView {
     view! { <section><h2>{locale.say("staff-history")}</h2><ol class="history">{steps}</ol></section> }.into_any()
 }
 
+/// The case as a file, for who may take it away.
+fn file(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
+    let address = format!("/staff/cases/{}/fhir.json", model.number);
+    model.is_exported.then(|| view! { <p><a href=address download="">{locale.say("staff-fhir")}</a></p> }.into_any())
+}
+
 fn detail(locale: Locale, model: &Model<'_>, detail: &Detail) -> Option<AnyView> {
     match detail {
         Detail::None => None,
@@ -367,7 +439,7 @@ fn detail(locale: Locale, model: &Model<'_>, detail: &Detail) -> Option<AnyView>
             let lines = request
                 .fields
                 .iter()
-                .map(|(field, reason)| view! { <li>{model.label(locale, field)}"："{reason.clone()}</li> })
+                .map(|(field, reason)| view! { <li>{model.label(field)}"："{reason.clone()}</li> })
                 .collect_view();
             let due = locale.with("queue-due", &[("day", &request.answer_by.to_string())]);
             Some(view! { <ul>{lines}</ul><p>{due}</p> }.into_any())

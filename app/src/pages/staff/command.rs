@@ -137,7 +137,7 @@ fn send_back(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
         .asked()
         .filter(|field| !is_item(field))
         .map(|field| {
-            let (id, label) = (field.id.to_string(), field.label.get(locale.code()).to_owned());
+            let (id, label) = (field.id.to_string(), field.label.get("ja").to_owned());
             let reason_id = format!("reason-{id}");
             let is_named = typed.is_some_and(|typed| typed.all("field").contains(&id));
             let reason = typed.map(|typed| typed.first(&reason_id).to_owned()).unwrap_or_default();

@@ -68,10 +68,8 @@ fn row(locale: Locale, model: &Model<'_>, epds: Epds<'_>, number: u8, field: &Fi
     // Without the pack the place of the option is all that is known of it.
     let by_place = |position: usize| locale.with("epds-option", &[("place", &(position + 1).to_string())]);
     let language = epds.pack.filter(|_| position.is_some()).map(fields::language);
-    let answer = position.map_or_else(
-        || locale.say("not-answered"),
-        |position| option(position).unwrap_or_else(|| by_place(position)),
-    );
+    let answer = position
+        .map_or_else(|| locale.say("not-answered"), |position| option(position).unwrap_or_else(|| by_place(position)));
     let score = points(locale, epds.score.items.get(usize::from(number) - 1).copied().flatten());
     debug_assert!(matches!(field.target, Target::EpdsItem(_)), "only items stand here");
     view! {

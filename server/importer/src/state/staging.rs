@@ -31,6 +31,8 @@ pub struct StagedBatch {
     pub trust: String,
     /// Its entries, in order.
     pub entries: Vec<NewEntry>,
+    /// The form definitions of its entries, by digest.
+    pub forms: Vec<(String, Vec<u8>)>,
     /// The files made of it.
     pub files: Vec<CsvFile>,
     /// 「取下げ」 What was withdrawn.
@@ -152,6 +154,13 @@ impl State {
         .bind(at.micros())
         .execute(&mut *tx)
         .await?;
+        for (sha256, document) in &batch.forms {
+            sqlx::query("INSERT INTO form (sha256, document) VALUES ($1, $2) ON CONFLICT DO NOTHING")
+                .bind(sha256)
+                .bind(document)
+                .execute(&mut *tx)
+                .await?;
+        }
         for file in &batch.files {
             insert_file(&mut tx, file).await?;
         }
@@ -186,6 +195,18 @@ impl State {
         .await?;
         tx.commit().await?;
         Ok(())
+    }
+
+    /// The form definition with this digest, if it came with a batch.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn form(&self, sha256: &str) -> Result<Option<intake::form::Form>, StateError> {
+        let document: Option<Vec<u8>> = sqlx::query_scalar("SELECT document FROM form WHERE sha256 = $1")
+            .bind(sha256)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(document.and_then(|document| intake::form::Form::from_json(&document).ok()))
     }
 
     /// 「宛名番号」 Under which resident a notification was taken in last.

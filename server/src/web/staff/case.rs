@@ -4,20 +4,33 @@ use std::collections::BTreeSet;
 
 use actix_web::{
     HttpResponse,
-    http::StatusCode,
+    http::{
+        StatusCode,
+        header::{CACHE_CONTROL, CONTENT_DISPOSITION},
+    },
     web::{Data, Path},
 };
-use app::pages::staff::case::{self as pages, Detail, Failed, Model, Step, WithdrawalAsked};
-use intake::{ids::ReceiptNumber, journey};
+use app::{
+    pages::staff::case::{self as pages, Detail, Failed, Model, Related, Step, WithdrawalAsked},
+    text::Locale,
+};
+use intake::{
+    access::{Action, may_in},
+    fhir::MEDIA_TYPE,
+    ids::ReceiptNumber,
+    journey,
+};
 
 use super::{Answer, AtWork};
 use crate::{
     flows::{
+        self,
         content::EventDetail,
         decide::Obstacle,
         staff_case::{self, StaffCase, Who},
     },
     portal::Portal,
+    store::case::CaseHead,
     web::{error::WebError, frame::page},
 };
 
@@ -48,6 +61,13 @@ fn step(step: staff_case::Step) -> Step {
     Step { at: step.at, staff, by_parent, command: step.command, detail }
 }
 
+fn related_row(portal: &Portal, head: &CaseHead) -> Related {
+    let form = portal.catalog.newest(&head.form_id);
+    let title = form.map_or_else(|| head.form_id.to_string(), |form| form.title.get("ja").to_owned());
+    let is_open = head.erased_at.is_none();
+    Related { number: head.receipt_number.clone(), title, stage: head.stage, filed_at: head.filed_at, is_open }
+}
+
 /// The page of a case, with what could not be done.
 pub(super) async fn shown(
     portal: &Portal,
@@ -57,7 +77,8 @@ pub(super) async fn shown(
 ) -> Result<HttpResponse, WebError> {
     let status = if failed.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = staff_case::view(portal, &at.who.staff, number).await?;
-    let StaffCase { case, complete, derived, flags, warnings, revised, history, offers, holder, epds, .. } = view;
+    let StaffCase { case, complete, derived, flags, warnings, revised, history, offers, holder, related, epds, .. } =
+        view;
     let withdrawal = case.head.withdrawal_asked_at.map(|at| WithdrawalAsked { at, first: view.withdrawal_proposed_by });
     let newest = case.newest()?;
     let offers = offers
@@ -87,14 +108,30 @@ pub(super) async fn shown(
         correction_due_on: case.head.correction_due_on,
         withdrawal,
         epds: epds.as_ref().map(|epds| pages::Epds { score: epds.score, pack: epds.pack, pack_id: &epds.pack_id }),
+        language: case.office.language.as_deref().and_then(Locale::parse),
+        related: related.iter().map(|head| related_row(portal, head)).collect(),
         history: history.into_iter().map(step).collect(),
         offers: offers.collect(),
+        is_exported: may_in(at.who.staff.role, Action::ExportCase, case.head.compartment)
+            && case.head.stage.stands_accepted(),
         failed,
     };
     let mut desk = at.desk.clone();
     // Also after a command: choosing a language comes back to the case.
     desk.chrome.path = format!("/staff/cases/{number}");
     Ok(page(status, pages::page(&desk, &model)))
+}
+
+/// `GET /staff/cases/{receipt_number}/fhir.json`
+pub async fn fhir(portal: Data<Portal>, at: AtWork, path: Path<String>) -> Answer {
+    let number: ReceiptNumber = path.parse().map_err(|_| WebError::NotFound)?;
+    let bundle = flows::fhir::export(&portal, &at.who.staff, &number).await?;
+    let name = format!("attachment; filename=\"fhir-{number}.json\"");
+    Ok(HttpResponse::Ok()
+        .content_type(MEDIA_TYPE)
+        .insert_header((CONTENT_DISPOSITION, name))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(bundle.to_string()))
 }
 
 /// `GET /staff/cases/{receipt_number}`
