@@ -117,10 +117,11 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     let locale = context.locale;
     let id = field.id.as_str().to_owned();
     let item = epds_item(context, field);
+    // The wording of an item is in the language of its text, whatever the page around it is in.
     let label = item.map_or_else(|| field.label.get(locale.code()), |item| &item.question).to_owned();
     let lang = match item {
-        Some(_) => context.text_pack.map(|pack| html_language(&pack.language)),
-        None => locale.lang_of(&field.label),
+        Some(_) => context.text_pack.map(language),
+        None => locale.lang_of(&field.label).map(str::to_owned),
     };
     let error = context
         .errors
@@ -153,7 +154,7 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     if is_group {
         view! {
             <fieldset class=class aria-describedby=described data-when=when data-when-codes=codes>
-                <legend class="field__label"><span lang=lang>{label}</span>" "{badge}</legend>
+                <legend class="field__label"><span lang=lang.clone()>{label}</span>" "{badge}</legend>
                 {hint}{error}
                 <div class="field__control">{control}</div>
             </fieldset>
@@ -171,17 +172,20 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     }
 }
 
+/// The language tag of a text pack: やさしい日本語 is Japanese.
+pub(crate) fn language(pack: &TextPack) -> String {
+    match pack.language.as_str() {
+        "ja-easy" => "ja".to_owned(),
+        language => language.to_owned(),
+    }
+}
+
 /// The wording of an EPDS item.
 fn epds_item<'a>(context: Context<'a>, field: &Field) -> Option<&'a intake::epds::PackItem> {
     match field.target {
         Target::EpdsItem(number) => context.text_pack?.item(number),
         _ => None,
     }
-}
-
-/// The HTML language of a text pack: やさしい日本語 is Japanese.
-fn html_language(code: &str) -> &str {
-    if code == "ja-easy" { "ja" } else { code }
 }
 
 struct Attributes {
@@ -214,7 +218,7 @@ fn control(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyV
         Kind::Multi { choices } => choice_list(context, field, offered(context, choices), "checkbox"),
         Kind::EpdsItem => {
             let options = epds_item(context, field).map(|item| item.options.to_vec()).unwrap_or_default();
-            let language = context.text_pack.map(|pack| html_language(&pack.language).to_owned());
+            let language = context.text_pack.map(language);
             let offered = EPDS_POSITIONS.iter().zip(options);
             let offered = offered.map(|(code, option)| ((*code).to_owned(), option, language.clone()));
             choice_list(context, field, offered.collect(), "radio")

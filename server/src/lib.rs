@@ -15,5 +15,6 @@ pub mod seal;
 pub mod sign;
 pub mod store;
 pub mod telemetry;
+pub mod text_packs;
 pub mod web;
 pub mod worker;

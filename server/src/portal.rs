@@ -3,7 +3,7 @@
 
 use std::{fs, os::unix::fs::DirBuilderExt, path::PathBuf};
 
-use intake::catalog::Catalog;
+use intake::{catalog::Catalog, form::Form, ids::FormId};
 
 use crate::{
     clock::Clock,
@@ -12,6 +12,7 @@ use crate::{
     seal::{MasterKey, MasterKeyError, Seal},
     store::{Database, Record, StoreError, Upkeep, installation},
     telemetry::Metrics,
+    text_packs::{TextPackError, TextPacks},
 };
 
 /// A running portal: what the web, the worker, every command and the tests start from.
@@ -26,6 +27,8 @@ pub struct Portal {
     pub clock: Clock,
     /// The forms.
     pub catalog: Catalog,
+    /// 「EPDS」 The wording of its items.
+    pub text_packs: TextPacks,
     /// The sites that passkeys are bound to.
     pub relying_party: RelyingParty,
     /// The counters.
@@ -38,6 +41,9 @@ pub enum StartError {
     /// A form file has faults.
     #[error("the form {0} has faults: {1}")]
     Forms(String, String),
+    /// A text pack cannot be used.
+    #[error("the text packs (MADOGUCHI_TEXT_PACKS_DIR): {0}")]
+    TextPacks(#[from] TextPackError),
     /// The folder of the demo cannot be made.
     #[error("the data folder {0} cannot be made: {1}")]
     DataFolder(PathBuf, std::io::Error),
@@ -65,6 +71,7 @@ impl Portal {
     /// See [`StartError`].
     pub async fn open(config: Config, clock: Clock) -> Result<Self, StartError> {
         let catalog = forms()?;
+        let text_packs = TextPacks::load(&config)?;
         let relying_party = RelyingParty::new(&config)?;
         let master = if config.demo {
             fs::DirBuilder::new()
@@ -83,7 +90,19 @@ impl Portal {
         database.check_migrations().await?;
         let seal = Seal::new(&master);
         check_key(&database, &seal).await?;
-        Ok(Self { config, database, seal, clock, catalog, relying_party, metrics: Metrics::new() })
+        Ok(Self { config, database, seal, clock, catalog, text_packs, relying_party, metrics: Metrics::new() })
+    }
+
+    /// The newest version of a form that can be begun now.
+    #[must_use]
+    pub fn offered(&self, id: &FormId) -> Option<&Form> {
+        self.catalog.newest(id).filter(|form| self.text_packs.serves(form))
+    }
+
+    /// The newest version of every form that can be begun now.
+    #[must_use]
+    pub fn all_offered(&self) -> Vec<&Form> {
+        self.catalog.all_newest().into_iter().filter(|form| self.text_packs.serves(form)).collect()
     }
 }
 

@@ -33,7 +33,7 @@ async fn tell(portal: &Portal) -> u64 {
 /// A parent who has begun, saved a page, and signed in.
 async fn parent(portal: &Portal) -> (AccountId, Typist) {
     let browser = Typist { owner: DraftOwner::Browser(BROWSER), session: BROWSER };
-    draft::begin(portal, &browser, &notification()).await.unwrap();
+    draft::begin(portal, &browser, &notification(), "ja").await.unwrap();
     portal.clock.advance(1_000_000);
     sign_in::ask_for_code(portal, BROWSER, "hanako@example.jp", "ja", letter).await.unwrap();
     let (_, code) = newest_mail(portal).await.unwrap();
@@ -48,15 +48,15 @@ async fn parent(portal: &Portal) -> (AccountId, Typist) {
 /// Types a name over what stands there.
 async fn save(portal: &Portal, typist: &Typist, name: &str) {
     let (form, page) = (notification(), "name".parse().unwrap());
-    let open = draft::load(portal, &typist.owner, &form).await.unwrap().unwrap();
+    let open = draft::load(portal, typist, &form).await.unwrap().unwrap();
     let state = open.raw.page_state(open.form, &page);
     let sent = [("name", name), ("name_kana", "タカハシ")].map(|(name, value)| (name.to_owned(), value.to_owned()));
     let saved = draft::save_page(portal, typist, &form, &page, &sent, &state).await.unwrap();
     assert!(matches!(saved, Saved::Kept(_)));
 }
 
-async fn typed(portal: &Portal, owner: &DraftOwner) -> Option<RawAnswers> {
-    draft::load(portal, owner, &notification()).await.unwrap().map(|open| open.raw)
+async fn typed(portal: &Portal, typist: &Typist) -> Option<RawAnswers> {
+    draft::load(portal, typist, &notification()).await.unwrap().map(|open| open.raw)
 }
 
 /// How many mails there are that tell of an end.
@@ -81,9 +81,9 @@ async fn a_parent_is_told_three_days_before_and_once() {
         assert_eq!((tell(portal).await, told(portal).await), (0, 1), "once");
         portal.clock.advance(2 * DAY - 1);
         worker::sweep(portal).await.unwrap();
-        assert!(typed(portal, &typist.owner).await.is_some(), "until the end that was told");
+        assert!(typed(portal, &typist).await.is_some(), "until the end that was told");
         portal.clock.advance(1);
-        assert!(typed(portal, &typist.owner).await.is_none());
+        assert!(typed(portal, &typist).await.is_none());
         assert!(worker::sweep(portal).await.unwrap() >= 1);
         let mut tx = portal.database.read().await.unwrap();
         let owner = DraftOwner::Account(account);
@@ -108,7 +108,7 @@ async fn whoever_goes_on_puts_the_end_off_and_is_told_anew() {
             save(portal, &typist, name).await;
             worker::sweep(portal).await.unwrap();
             assert_eq!(tell(portal).await, 0);
-            assert_eq!(typed(portal, &typist.owner).await.unwrap().first("name"), name);
+            assert_eq!(typed(portal, &typist).await.unwrap().first("name"), name);
         }
         assert_eq!(told(portal).await, 2);
     }
@@ -122,18 +122,18 @@ async fn a_server_that_was_down_deletes_nothing_before_it_has_told() {
         portal.clock.advance(retention::DRAFT + 30 * DAY);
         // Whatever comes first after the start: the sweep, or the parent herself.
         worker::sweep(portal).await.unwrap();
-        assert_eq!(typed(portal, &typist.owner).await.unwrap().first("name"), "髙橋 花子");
-        let begun = draft::begin(portal, &typist, &notification()).await.unwrap();
+        assert_eq!(typed(portal, &typist).await.unwrap().first("name"), "髙橋 花子");
+        let begun = draft::begin(portal, &typist, &notification(), "ja").await.unwrap();
         assert_eq!(begun.raw.first("name"), "髙橋 花子", "it is no new one");
         let end = portal.clock.now().plus(retention::DRAFT_NOTICE_AT_LEAST);
         assert_eq!(tell(portal).await, 1);
         assert_eq!(newest_mail(portal).await.unwrap().1, format!("ja {}", end.minute_in_japan()));
         portal.clock.advance(retention::DRAFT_NOTICE_AT_LEAST - 1);
         worker::sweep(portal).await.unwrap();
-        assert!(typed(portal, &typist.owner).await.is_some());
+        assert!(typed(portal, &typist).await.is_some());
         portal.clock.advance(1);
         worker::sweep(portal).await.unwrap();
-        assert!(typed(portal, &typist.owner).await.is_none());
+        assert!(typed(portal, &typist).await.is_none());
     }
 }
 
@@ -142,7 +142,7 @@ async fn a_browser_has_nobody_to_write_to() {
     for one in portals().await {
         let portal = &one.portal;
         let browser = Typist { owner: DraftOwner::Browser(BROWSER), session: BROWSER };
-        draft::begin(portal, &browser, &notification()).await.unwrap();
+        draft::begin(portal, &browser, &notification(), "ja").await.unwrap();
         portal.clock.advance(retention::DRAFT);
         assert_eq!(tell(portal).await, 0);
         assert_eq!(worker::sweep(portal).await.unwrap(), 1);

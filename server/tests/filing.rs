@@ -24,7 +24,7 @@ use server::{
 };
 
 use crate::support::{
-    filing::fill_in,
+    filing::{fill_in, typist},
     portal::{letter, newest_mail, notification, portals},
 };
 
@@ -51,7 +51,8 @@ async fn sign_in(portal: &Portal, browser: [u8; 32], mail: &str) -> AccountId {
 }
 
 fn sender(account: AccountId) -> Sender {
-    Sender { account, method: Method::EmailCode, signed_in_at: crate::support::NOW, language: "ja" }
+    let (method, signed_in_at) = (Method::EmailCode, crate::support::NOW);
+    Sender { account, method, signed_in_at, session: [0; 32], language: "ja" }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,7 +61,7 @@ async fn what_was_typed_before_signing_in_is_the_parents_afterwards_and_is_sent_
         let portal = Arc::new(one.portal);
         fill_in(&portal, &browser()).await;
         let account = sign_in(&portal, BROWSER, "hanako@example.jp").await;
-        let owner = DraftOwner::Account(account);
+        let owner = typist(DraftOwner::Account(account));
         let draft = draft::load(&portal, &owner, &notification()).await.unwrap().unwrap();
         assert_eq!(draft.raw.first("name"), "髙橋 花子");
         assert_eq!(draft.raw.all("phone_hours"), ["morning", "evening"]);
@@ -96,7 +97,7 @@ async fn what_was_typed_before_signing_in_is_the_parents_afterwards_and_is_sent_
 async fn another_tab_overwrites_nothing_in_silence() {
     for one in portals().await {
         let (portal, form, typist) = (&one.portal, notification(), browser());
-        let begun = draft::begin(portal, &typist, &form).await.unwrap();
+        let begun = draft::begin(portal, &typist, &form, "ja").await.unwrap();
         let (page, other_page) = ("contact".parse().unwrap(), "multiple".parse().unwrap());
         let state = begun.raw.page_state(begun.form, &page);
         let typed = |phone: &str| vec![("phone".to_owned(), phone.to_owned())];
@@ -122,12 +123,12 @@ async fn another_tab_overwrites_nothing_in_silence() {
 async fn an_incomplete_draft_is_not_sent_and_stays() {
     for one in portals().await {
         let portal = &one.portal;
-        let draft = draft::begin(portal, &browser(), &notification()).await.unwrap().id;
+        let draft = draft::begin(portal, &browser(), &notification(), "ja").await.unwrap().id;
         let account = sign_in(portal, BROWSER, "hanako@example.jp").await;
         let thanks = |_: &str| letter("");
         let sent = submit(portal, &sender(account), &notification(), draft, thanks).await.unwrap();
         assert!(matches!(sent, Submitted::Incomplete(errors) if !errors.is_empty()));
-        let owner = DraftOwner::Account(account);
+        let owner = typist(DraftOwner::Account(account));
         assert!(draft::load(portal, &owner, &notification()).await.unwrap().is_some());
     }
 }
@@ -138,7 +139,7 @@ async fn a_draft_of_somebody_else_is_not_found() {
         let portal = &one.portal;
         fill_in(portal, &browser()).await;
         let hers = sign_in(portal, BROWSER, "hanako@example.jp").await;
-        let draft = draft::load(portal, &DraftOwner::Account(hers), &notification()).await.unwrap().unwrap().id;
+        let draft = draft::load(portal, &typist(DraftOwner::Account(hers)), &notification()).await.unwrap().unwrap().id;
         let other = sign_in(portal, [8; 32], "taro@example.jp").await;
         let thanks = |_: &str| letter("");
         let stolen = submit(portal, &sender(other), &notification(), draft, thanks).await;
@@ -155,8 +156,8 @@ async fn a_draft_is_over_after_its_time() {
         let portal = &one.portal;
         fill_in(portal, &browser()).await;
         portal.clock.advance(retention::DRAFT);
-        assert!(draft::load(portal, &browser().owner, &notification()).await.unwrap().is_none());
-        let begun = draft::begin(portal, &browser(), &notification()).await.unwrap();
+        assert!(draft::load(portal, &browser(), &notification()).await.unwrap().is_none());
+        let begun = draft::begin(portal, &browser(), &notification(), "ja").await.unwrap();
         assert!(begun.raw.is_empty(), "a new one is empty");
     }
 }
@@ -206,7 +207,8 @@ async fn what_is_in_a_withdrawn_case_is_gone_after_its_time_and_the_head_stays()
         let portal = &one.portal;
         fill_in(portal, &browser()).await;
         let account = sign_in(portal, BROWSER, "hanako@example.jp").await;
-        let draft = draft::load(portal, &DraftOwner::Account(account), &notification()).await.unwrap().unwrap().id;
+        let draft =
+            draft::load(portal, &typist(DraftOwner::Account(account)), &notification()).await.unwrap().unwrap().id;
         let sent = submit(portal, &sender(account), &notification(), draft, |_: &str| letter("")).await.unwrap();
         let Submitted::Receipt(number) = sent else { panic!("it was not sent") };
         let version = filings::view(portal, account, &number).await.unwrap().head.version;

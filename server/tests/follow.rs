@@ -35,7 +35,7 @@ fn of(account: AccountId) -> Typist {
 async fn answer_and_send(portal: &Portal, account: AccountId) -> Result<ReceiptNumber, FlowError> {
     let form_id = questionnaire();
     let typist = of(account);
-    let begun = draft::begin(portal, &typist, &form_id).await?;
+    let begun = draft::begin(portal, &typist, &form_id, "ja").await?;
     let mut throws = 0;
     let mut dice = |below: usize| {
         throws += 1;
@@ -59,6 +59,7 @@ async fn answer_and_send(portal: &Portal, account: AccountId) -> Result<ReceiptN
         account,
         method: intake::identity::Method::EmailCode,
         signed_in_at: portal.clock.now(),
+        session: typist.session,
         language: "en",
     };
     match submit(portal, &sender, &form_id, begun.id, |_: &str| letter("受け取りました")).await? {
@@ -76,7 +77,7 @@ async fn a_questionnaire_begins_with_what_was_notified_and_with_nothing_private(
     for one in portals().await {
         let portal = &one.portal;
         let (account, _) = file(portal, 1).await;
-        let begun = draft::begin(portal, &of(account), &questionnaire()).await.unwrap();
+        let begun = draft::begin(portal, &of(account), &questionnaire(), "ja").await.unwrap();
         let raw = &begun.raw;
         assert_eq!(text(raw, "name"), "髙橋 花子");
         assert_eq!(text(raw, "address"), "窓口市𠮷田町1-2-3");
@@ -95,16 +96,16 @@ async fn nobody_begins_what_there_is_nothing_to_follow_for() {
     for one in portals().await {
         let portal = &one.portal;
         let browser = Typist { owner: DraftOwner::Browser([7; 32]), session: [7; 32] };
-        let nobody = draft::begin(portal, &browser, &questionnaire()).await;
+        let nobody = draft::begin(portal, &browser, &questionnaire(), "ja").await;
         assert!(matches!(nobody, Err(FlowError::NeedsAccount)));
         let (account, number) = file(portal, 1).await;
-        assert!(draft::begin(portal, &of(account), &questionnaire()).await.is_ok());
+        assert!(draft::begin(portal, &of(account), &questionnaire(), "ja").await.is_ok());
         let version = head(portal, &number).await.version;
         filings::withdraw(portal, account, &number, version).await.unwrap();
         // Withdrawn meanwhile: the draft is there, and cannot be sent.
         assert!(matches!(answer_and_send(portal, account).await, Err(FlowError::NothingToFollow)));
         draft::discard(portal, &of(account), &questionnaire()).await.unwrap();
-        let again = draft::begin(portal, &of(account), &questionnaire()).await;
+        let again = draft::begin(portal, &of(account), &questionnaire(), "ja").await;
         assert!(matches!(again, Err(FlowError::NothingToFollow)));
     }
 }

@@ -3,6 +3,7 @@
 
 mod assets;
 mod draft_end;
+mod epds;
 mod filing;
 mod follow;
 mod hand_over;

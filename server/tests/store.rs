@@ -6,6 +6,7 @@ use std::{collections::HashSet, fs};
 use intake::{
     access::{Role, permit_owner},
     case::Stage,
+    form::Compartment,
     ids::{AccountId, CaseId, DraftId, OutboxId, ReceiptNumber, StaffId},
     time::{DAY, MINUTE},
 };
@@ -103,6 +104,7 @@ async fn filed(database: &Database, seal: &Seal, account_id: AccountId) -> CaseI
         wrapped_key: &wrapped_key,
         answers_sealed: &key.seal(&case::revision_place(case_id, 1), NAME.as_bytes()),
         filed_at: NOW,
+        compartment: Compartment::General,
     };
     let mut tx = database.write().await.unwrap();
     case::insert(&mut tx, &new).await.unwrap();
@@ -343,7 +345,7 @@ async fn of_many_who_change_a_case_at_once_one_wins() {
         assert_eq!(won, 1);
         let mut tx = test.database.read().await.unwrap();
         assert_eq!(case::find_head(&mut tx, case_id).await.unwrap().unwrap().version, 2);
-        assert_eq!(case::counts_by_stage(&mut tx).await.unwrap(), [(Stage::InReview, 1)]);
+        assert_eq!(case::counts_by_stage(&mut tx, &Compartment::ALL).await.unwrap(), [(Stage::InReview, 1)]);
     }
 }
 
@@ -379,8 +381,13 @@ async fn the_queue_pages_without_gap_or_repetition() {
         let (mut after, mut seen) = (None, Vec::new());
         loop {
             let mut tx = test.database.read().await.unwrap();
-            let filter =
-                case::QueueFilter { stages: &[Stage::Submitted, Stage::InReview], holder: None, after, limit: 3 };
+            let filter = case::QueueFilter {
+                compartments: &Compartment::ALL,
+                stages: &[Stage::Submitted, Stage::InReview],
+                holder: None,
+                after,
+                limit: 3,
+            };
             let page = case::queue(&mut tx, &filter).await.unwrap();
             let Some(last) = page.last() else { break };
             after = Some((last.filed_at, last.case_id));
@@ -410,6 +417,8 @@ async fn a_draft_is_saved_over_the_version_that_was_read_and_follows_who_signs_i
             audited_session: None,
             created_at: NOW,
             expires_at: NOW.plus(DAY),
+            session_hash: None,
+            text_pack: None,
         };
         let mut tx = test.database.write().await.unwrap();
         draft::insert(&mut tx, &new).await.unwrap();

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     case::CommandKind,
+    form::Compartment,
     ids::{AccountId, CaseId, NotAnId, StaffId},
 };
 
@@ -74,7 +75,24 @@ pub enum Action {
     ManageStaff,
 }
 
-/// Whether a role may do an action. Deny is the default.
+/// Whether a role may do an action with cases of a compartment. To whoever may not, they do not exist: they are neither
+/// found nor counted.
+#[must_use]
+pub const fn may_in(role: Role, action: Action, compartment: Compartment) -> bool {
+    let has_the_right = match (compartment, role) {
+        (Compartment::General, _) | (Compartment::Epds, Role::Nurse) => true,
+        (Compartment::Epds, Role::Clerk | Role::Administrator | Role::Auditor) => false,
+    };
+    may(role, action) && has_the_right
+}
+
+/// The compartments with whose cases a role may do an action.
+#[must_use]
+pub fn compartments(role: Role, action: Action) -> Vec<Compartment> {
+    Compartment::ALL.into_iter().filter(|compartment| may_in(role, action, *compartment)).collect()
+}
+
+/// Whether a role may do an action at all; with a certain case it is [`may_in`] that says so. Deny is the default.
 #[must_use]
 pub const fn may(role: Role, action: Action) -> bool {
     match action {
@@ -147,10 +165,10 @@ impl Permit {
     }
 }
 
-/// A permit for a member of staff, if the role may do the action.
+/// A permit for a member of staff, if the role may do the action with a case of this compartment.
 #[must_use]
-pub fn permit(staff: StaffId, role: Role, action: Action, case: CaseId) -> Option<Permit> {
-    may(role, action).then_some(Permit { case, bearer: Bearer::Staff(staff) })
+pub fn permit(staff: StaffId, role: Role, action: Action, case: CaseId, compartment: Compartment) -> Option<Permit> {
+    may_in(role, action, compartment).then_some(Permit { case, bearer: Bearer::Staff(staff) })
 }
 
 /// A permit for the parent whose case it is.
@@ -184,8 +202,11 @@ mod tests {
         ];
         let mut table = String::new();
         for action in others.into_iter().chain(commands) {
-            let who: Vec<&str> = Role::ALL.into_iter().filter(|role| may(*role, action)).map(Role::as_str).collect();
-            writeln!(table, "{:<26} {}", format!("{action:?}"), who.join(" ")).unwrap();
+            for compartment in Compartment::ALL {
+                let who = Role::ALL.into_iter().filter(|role| may_in(*role, action, compartment));
+                let who: Vec<&str> = who.map(Role::as_str).collect();
+                writeln!(table, "{:<8} {:<26} {}", compartment.as_str(), format!("{action:?}"), who.join(" ")).unwrap();
+            }
         }
         insta::assert_snapshot!("roles_and_actions", table);
     }
@@ -200,10 +221,26 @@ mod tests {
     }
 
     #[test]
+    fn nobody_but_a_nurse_has_anything_to_do_with_an_epds() {
+        let (staff, case) = (StaffId::from_random([1; 16]), CaseId::from_random([3; 16]));
+        for role in Role::ALL {
+            let may = role == Role::Nurse;
+            for action in [Action::SeeQueue, Action::ReadCase, Action::Command(CommandKind::Confirm)] {
+                assert_eq!(permit(staff, role, action, case, Compartment::Epds).is_some(), may, "{role} {action:?}");
+                assert_eq!(compartments(role, action).contains(&Compartment::Epds), may);
+            }
+        }
+        assert_eq!(compartments(Role::Clerk, Action::SeeQueue), [Compartment::General]);
+        assert_eq!(compartments(Role::Auditor, Action::SeeQueue), []);
+    }
+
+    #[test]
     fn administrators_and_auditors_open_no_case() {
         let case = CaseId::from_random([3; 16]);
         for role in [Role::Administrator, Role::Auditor] {
-            assert!(permit(StaffId::from_random([1; 16]), role, Action::ReadCase, case).is_none());
+            assert!(
+                permit(StaffId::from_random([1; 16]), role, Action::ReadCase, case, Compartment::General).is_none()
+            );
         }
     }
 }

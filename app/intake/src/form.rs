@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     answers::{Answer, Answers},
-    ids::{FieldId, FormId, PageId},
+    ids::{FieldId, FormId, NotAnId, PageId},
 };
 
 /// The code that stands for 「答えたくない」 in every choice; a form may not use it for anything else.
@@ -150,6 +150,27 @@ pub enum Compartment {
     General,
     /// 「EPDS」 保健師 only (`ui.md`, EPDS compartment).
     Epds,
+}
+
+impl Compartment {
+    /// All.
+    pub const ALL: [Self; 2] = [Self::General, Self::Epds];
+
+    /// The stable name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::General => "general",
+            Self::Epds => "epds",
+        }
+    }
+}
+
+impl std::str::FromStr for Compartment {
+    type Err = NotAnId;
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        Self::ALL.into_iter().find(|compartment| compartment.as_str() == text).ok_or(NotAnId)
+    }
 }
 
 /// How long a draft is kept, and for whom.

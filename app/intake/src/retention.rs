@@ -1,9 +1,15 @@
 //! How long things are kept. Invariant: every time limit of keeping stands here (`domain.md` §8.2, `decisions.md`).
 
-use crate::time::{CivilDate, DAY, HOUR, Instant, MINUTE};
+use crate::{
+    case::Stage,
+    form::{Compartment, DraftRule},
+    time::{CivilDate, DAY, HOUR, Instant, MINUTE},
+};
 
 /// A draft without activity is deleted after this.
 pub const DRAFT: i64 = 14 * DAY;
+/// A draft of one session is deleted so long after its beginning, if the session did not end before.
+pub const SESSION_DRAFT: i64 = DAY;
 /// A parent is told so long before her draft is deleted.
 pub const DRAFT_NOTICE: i64 = 3 * DAY;
 /// No draft of a parent who was told later than this is deleted: its end is put off.
@@ -27,6 +33,40 @@ pub const CONTENT_AFTER_CLOSING: i64 = 90 * DAY;
 /// The content of a withdrawn case is erased this long after the withdrawal.
 pub const CONTENT_AFTER_WITHDRAWAL: i64 = 30 * DAY;
 
+/// 「EPDS」 The answers are erased this long after the back office has receipted them, or the case was closed otherwise.
+pub const EPDS_AFTER_CLOSING: i64 = 30 * DAY;
+
+/// How long a draft is kept that is saved, or begun, now.
+#[must_use]
+pub const fn draft(rule: DraftRule) -> i64 {
+    match rule {
+        DraftRule::Kept => DRAFT,
+        DraftRule::Session => SESSION_DRAFT,
+    }
+}
+
+/// How long the content of a case is kept that came into this stage; none while the case is open.
+#[must_use]
+pub const fn content_after(compartment: Compartment, stage: Stage) -> Option<i64> {
+    match (stage, compartment) {
+        (Stage::Imported | Stage::Declined | Stage::Withdrawn, Compartment::Epds) => Some(EPDS_AFTER_CLOSING),
+        (Stage::Imported | Stage::Declined, Compartment::General) => Some(CONTENT_AFTER_CLOSING),
+        (Stage::Withdrawn, Compartment::General) => Some(CONTENT_AFTER_WITHDRAWAL),
+        (
+            Stage::Submitted
+            | Stage::InReview
+            | Stage::SentBack
+            | Stage::VisitNeeded
+            | Stage::Accepted
+            | Stage::DeclineProposed
+            | Stage::Confirmed
+            | Stage::HandedOver
+            | Stage::Held,
+            _,
+        ) => None,
+    }
+}
+
 /// When the content of a case that was imported or declined at `closed` is to be erased.
 #[must_use]
 pub const fn erase_content_at(closed: Instant) -> Instant {
@@ -47,6 +87,15 @@ mod tests {
     #[test]
     fn the_link_outlives_the_due_date_by_a_year() {
         assert_eq!(keep_link_until("2027-06-30".parse().unwrap()).to_string(), "2028-06-29");
+    }
+
+    #[test]
+    fn the_epds_is_kept_for_thirty_days_after_its_receipt_and_open_cases_are_kept() {
+        assert_eq!(content_after(Compartment::Epds, Stage::Imported), Some(30 * DAY));
+        assert_eq!(content_after(Compartment::General, Stage::Imported), Some(90 * DAY));
+        assert_eq!(content_after(Compartment::General, Stage::Withdrawn), Some(30 * DAY));
+        let closed = Stage::ALL.iter().filter(|stage| content_after(Compartment::Epds, **stage).is_some());
+        assert_eq!(closed.copied().collect::<Vec<_>>(), [Stage::Imported, Stage::Declined, Stage::Withdrawn]);
     }
 
     #[test]

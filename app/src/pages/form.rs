@@ -3,7 +3,7 @@
 use intake::{
     answers::{Answers, FieldError, RawAnswers},
     epds::TextPack,
-    form::{Field, Form, Page},
+    form::{DraftRule, Field, Form, Page, Target},
     journey::{Place, Warning, WarningKind},
     value::ValueError,
 };
@@ -11,7 +11,7 @@ use leptos::prelude::*;
 
 use crate::{
     chrome::{Chrome, document},
-    fields::{Context, field, sentence, summary},
+    fields::{self, Context, field, sentence, summary},
     text::Locale,
 };
 
@@ -64,20 +64,26 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
         };
         let from_check = model.from_check.then(|| view! { <input type="hidden" name="from" value="check"/> });
         let warned = (!model.warnings.is_empty()).then(|| view! { <input type="hidden" name="warned" value="1"/> });
+        let is_kept = model.form.draft == DraftRule::Kept;
+        let stop = is_kept.then(|| {
+            view! { <button class="button button--quiet" name="then" value="save">{locale.say("save-stop")}</button> }
+        });
         view! {
             <p class="progress">{progress} " " <progress value=number.to_string() max=of.to_string() aria-hidden="true"></progress></p>
             {summary(locale, model.form, model.errors)}
             {warning_notice(locale, model)}
             <h1 lang=locale.lang_of(&model.page.title)>{title}</h1>
             {help}
+            {instrument(locale, model)}
             <form class="form" method="post" action=action.clone() novalidate data-autosave=format!("{action}/save")>
                 <input type="hidden" name="page_state" value=model.state.clone() autocomplete="off"/>
                 {from_check}{warned}{fields}
-                {save_state(locale)}
+                {source_line(model)}
+                {save_state(locale, model.form.draft)}
                 <div class="button-row">
                     <button class="button button--primary" name="then" value="next">{locale.say("next")}</button>
                     <a class="button button--secondary" href=back>{locale.say("back")}</a>
-                    <button class="button button--quiet" name="then" value="save">{locale.say("save-stop")}</button>
+                    {stop}
                 </div>
             </form>
         }
@@ -91,10 +97,42 @@ pub fn error_sentence(locale: Locale, field: &Field, error: ValueError) -> Strin
     sentence(locale, field.label.get(locale.code()), &field.kind, error)
 }
 
-fn save_state(locale: Locale) -> impl IntoView {
+/// The wording of the page's items, if it has any.
+fn wording<'a>(model: &Model<'a>) -> Option<&'a TextPack> {
+    let has_items = model.page.fields.iter().any(|field| matches!(field.target, Target::EpdsItem(_)));
+    model.text_pack.filter(|_| has_items)
+}
+
+/// 「EPDS」 The name of the instrument and the days that it asks about, as its text has them; a sample says that it is one.
+fn instrument(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
+    let pack = wording(model)?;
+    let language = fields::language(pack);
+    let sample = pack.demonstration.then(|| {
+        view! { <div class="notice notice--warning"><p>{locale.say("epds-sample")}</p></div> }
+    });
+    Some(
+        view! {
+            {sample}
+            <p lang=language.clone()><strong>{pack.title.clone()}</strong></p>
+            <p lang=language>{pack.reference_period.clone()}</p>
+        }
+        .into_any(),
+    )
+}
+
+fn source_line(model: &Model<'_>) -> Option<AnyView> {
+    let pack = wording(model)?;
+    Some(view! { <p class="field__hint" lang=fields::language(pack)>{pack.source.clone()}</p> }.into_any())
+}
+
+fn save_state(locale: Locale, draft: DraftRule) -> impl IntoView {
+    let over = locale.say(match draft {
+        DraftRule::Kept => "save-session",
+        DraftRule::Session => "save-session-gone",
+    });
     view! {
         <p class="save-state" role="status" data-save-state="" data-saved=locale.say("saved")
-            data-conflict=locale.say("save-conflict") data-session=locale.say("save-session")
+            data-conflict=locale.say("save-conflict") data-session=over
             data-server=locale.say("save-server") data-network=locale.say("save-network")></p>
     }
 }

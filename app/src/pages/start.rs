@@ -62,6 +62,8 @@ pub struct Procedure<'a> {
     pub form: &'a Form,
     /// Whether there is something to go on with.
     pub has_draft: bool,
+    /// What was answered went with the session that it belonged to.
+    pub answers_are_gone: bool,
     /// 個人番号 is not asked for here but at the counter.
     pub number_at_counter: bool,
     /// How to begin.
@@ -91,7 +93,11 @@ pub fn procedure(chrome: &Chrome, model: &Procedure<'_>) -> String {
                 <p>{locale.say("procedure-after-2")}</p>
             }
         });
+        let gone = model.answers_are_gone.then(|| {
+            view! { <div class="notice notice--info" role="status"><p>{locale.say("procedure-gone")}</p></div> }
+        });
         view! {
+            {gone}
             <h1 lang=locale.lang_of(&form.title)>{title}</h1>
             {proposal}
             <div class="prose">

@@ -1,7 +1,11 @@
 //! `config check`. Invariant: prints names of settings, never their values.
 
 use super::{Failure, load};
-use crate::{config::Sources, portal};
+use crate::{
+    config::Sources,
+    portal::{self, StartError},
+    text_packs::TextPacks,
+};
 
 pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
     let config = load(sources)?;
@@ -12,6 +16,12 @@ pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
         println!("{address}: {planes:?}");
     }
     portal::forms()?;
+    let packs = TextPacks::load(&config).map_err(StartError::from)?;
+    match packs.offered() {
+        Err(why) => println!("note: {why}"),
+        Ok(()) if packs.is_demonstration() => println!("note: {}", super::EPDS_IS_A_DEMONSTRATION),
+        Ok(()) => {}
+    }
     println!("the settings can be used");
     Ok(())
 }

@@ -7,6 +7,7 @@ mod forms;
 mod handover;
 mod serve;
 mod staff;
+mod text_packs;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -61,6 +62,9 @@ enum Command {
     /// Hand confirmed filings over to the back office
     #[command(subcommand)]
     Handover(handover::HandoverCommand),
+    /// Look at text packs of the EPDS
+    #[command(subcommand)]
+    TextPacks(text_packs::TextPacksCommand),
     /// Copy the whole database into a new file
     Backup {
         /// The file to be made
@@ -80,6 +84,9 @@ enum ConfigCommand {
     /// Say what is wrong with the settings, by name; exit 0 if nothing is
     Check,
 }
+
+const EPDS_IS_A_DEMONSTRATION: &str = "EPDS is offered with a demonstration pack (MADOGUCHI_EPDS), which is no \
+     instrument: for practising only, never for real answers";
 
 /// A command failed; the sentence is for the operator.
 #[derive(Debug)]
@@ -126,6 +133,9 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
     if let Command::Config(ConfigCommand::Check) = cli.command {
         return check::run(&sources);
     }
+    if let Command::TextPacks(command) = &cli.command {
+        return text_packs::run(command);
+    }
     let mut config = load(&sources)?;
     telemetry::start_log(&config.log);
     let runtime = runtime()?;
@@ -161,7 +171,12 @@ async fn on_installation(config: Config, command: Command) -> Result<(), Failure
         Command::Handover(command) => handover::run(&portal, command).await,
         Command::Backup { file } => backup::backup(&portal, file).await,
         Command::Purge => purge(&portal).await,
-        Command::Config(_) | Command::Forms(_) | Command::Migrate | Command::Restore { .. } | Command::Serve => Ok(()),
+        Command::Config(_)
+        | Command::Forms(_)
+        | Command::TextPacks(_)
+        | Command::Migrate
+        | Command::Restore { .. }
+        | Command::Serve => Ok(()),
     };
     portal.database.close().await;
     result

@@ -31,6 +31,7 @@ pub(super) async fn run(mut config: Config) -> Result<(), Failure> {
     let listeners = bind(&mut config)?;
     let handbook = if config.demo { Some(prepare::prepare(&config).await?) } else { None };
     let portal = Arc::new(Portal::open(config, Clock::System).await?);
+    say_of_epds(&portal);
     // Before anybody asks for the public keys.
     signing_keys::keep(&portal).await?;
     let mailer = Mailer::new(portal.config.smtp.as_ref()).map_err(Failure::new)?;
@@ -67,6 +68,15 @@ pub(super) async fn run(mut config: Config) -> Result<(), Failure> {
     }
     portal.database.close().await;
     Ok(())
+}
+
+/// What is not offered, or is only practised with, is said at every start.
+fn say_of_epds(portal: &Portal) {
+    match portal.text_packs.offered() {
+        Err(why) => tracing::info!("{why}"),
+        Ok(()) if portal.text_packs.is_demonstration() => tracing::warn!("{}", super::EPDS_IS_A_DEMONSTRATION),
+        Ok(()) => {}
+    }
 }
 
 fn start(server: Server, handles: &mut Vec<ServerHandle>) {

@@ -49,6 +49,10 @@ pub struct Config {
     pub locales: Vec<Locale>,
     /// How the individual number is taken in.
     pub my_number: MyNumber,
+    /// Where the text packs of the EPDS are.
+    pub text_packs_dir: Option<PathBuf>,
+    /// 「EPDS」 With which kind of text pack it is offered.
+    pub epds: EpdsOffer,
     /// Proxies whose `Forwarded` headers are believed.
     pub trusted_proxies: Vec<Network>,
     /// How many requests one address may send in a minute; a clinic's whole waiting room can have one address.
@@ -88,6 +92,17 @@ pub enum MyNumber {
     Off,
     /// At the counter; it is not asked for here.
     Counter,
+}
+
+/// 「EPDS」 With which kind of text pack it is offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EpdsOffer {
+    /// With the wording of the instrument, from whoever has the permission to use it.
+    Licensed,
+    /// With made-up wording, to practise with: no instrument.
+    Demonstration,
+    /// Not at all.
+    Off,
 }
 
 /// One of the three groups of people and programs; a route exists only on its own plane.
@@ -196,6 +211,8 @@ impl Config {
             municipality: municipality?,
             locales: locales(values, faults),
             my_number: my_number(values, faults),
+            text_packs_dir: values.text("text_packs_dir").map(PathBuf::from),
+            epds: epds(values, demo, faults),
             trusted_proxies,
             requests_per_minute: values.parsed("requests_per_minute", "a number", faults).unwrap_or(if demo {
                 60_000
@@ -429,6 +446,19 @@ fn my_number(values: &Values, faults: &mut Faults) -> MyNumber {
         Some(_) => faults.add("my_number", "expected off or counter"),
     }
     MyNumber::Counter
+}
+
+fn epds(values: &Values, demo: bool, faults: &mut Faults) -> EpdsOffer {
+    match values.text("epds") {
+        None if demo => EpdsOffer::Demonstration,
+        None | Some("licensed") => EpdsOffer::Licensed,
+        Some("demonstration") => EpdsOffer::Demonstration,
+        Some("off") => EpdsOffer::Off,
+        Some(_) => {
+            faults.add("epds", "expected licensed, demonstration or off");
+            EpdsOffer::Off
+        }
+    }
 }
 
 fn log(values: &Values, faults: &mut Faults) -> String {

@@ -46,6 +46,15 @@ fn the_demo_needs_no_settings_and_stays_on_this_machine() {
 }
 
 #[test]
+fn the_epds_needs_a_licensed_pack_unless_practising_is_asked_for_by_name() {
+    assert_eq!(Config::load(&with(&[])).unwrap().epds, EpdsOffer::Licensed);
+    assert_eq!(Config::load(&demo(&[])).unwrap().epds, EpdsOffer::Demonstration);
+    let practice = Config::load(&with(&[("MADOGUCHI_EPDS", "demonstration")])).unwrap();
+    assert_eq!(practice.epds, EpdsOffer::Demonstration);
+    assert!(refused(&with(&[("MADOGUCHI_EPDS", "yes")])).contains("MADOGUCHI_EPDS: expected"));
+}
+
+#[test]
 fn each_fault_is_named_and_its_value_is_not() {
     for (variable, value) in [
         ("MADOGUCHI_LISTEN", "s3cret-host"),

@@ -2,6 +2,7 @@
 
 pub mod atena;
 pub mod authenticator;
+pub mod epds_samples;
 pub mod handbook;
 pub mod import_job;
 pub mod people;

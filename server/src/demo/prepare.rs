@@ -10,12 +10,13 @@ use std::{
 
 use handover::{DestinationKeys, fingerprint};
 use intake::{
+    access::Role,
     ids::FormId,
     time::{DAY, Instant},
 };
 
 use super::{
-    atena,
+    atena, epds_samples,
     handbook::Handbook,
     people::people,
     seed::{Desk, seed},
@@ -27,7 +28,10 @@ use crate::{
     flows::{FlowError, hand_over, signing_keys},
     letters,
     portal::{Portal, StartError},
-    store::{Record, StoreError, Upkeep, installation, staff as members},
+    store::{
+        Record, StoreError, Upkeep, installation,
+        staff::{self as members, Staff},
+    },
 };
 
 /// The demo cannot be made.
@@ -105,15 +109,24 @@ async fn mark(portal: &Portal) -> Result<(), DemoError> {
 }
 
 async fn seed_all(portal: &Portal, staff: &[SampleStaff], now: Instant) -> Result<(), DemoError> {
-    let mut desk = Vec::new();
-    for sample in staff.iter().take(2) {
-        let found = members::find_by_user_id(&mut *portal.database.read().await?, &sample.user_id).await?;
-        desk.push(found.ok_or(FlowError::NotFound)?);
+    let people = people(now.date_in_japan());
+    if let [first, second, ..] = at_work(portal, staff, Role::Clerk).await?.as_slice() {
+        seed(portal, &people, &Desk { first, second }, now, &letters::notice).await?;
     }
-    if let [first, second] = desk.as_slice() {
-        seed(portal, &people(now.date_in_japan()), &Desk { first, second }, now, &letters::notice).await?;
+    if let [first, second, ..] = at_work(portal, staff, Role::Nurse).await?.as_slice() {
+        epds_samples::seed(portal, &people, &Desk { first, second }, &letters::notice).await?;
     }
     Ok(())
+}
+
+/// The sample staff of a role.
+async fn at_work(portal: &Portal, staff: &[SampleStaff], role: Role) -> Result<Vec<Staff>, DemoError> {
+    let mut all = Vec::new();
+    for sample in staff.iter().filter(|sample| sample.role == role) {
+        let found = members::find_by_user_id(&mut *portal.database.read().await?, &sample.user_id).await?;
+        all.push(found.ok_or(FlowError::NotFound)?);
+    }
+    Ok(all)
 }
 
 async fn import_keys(portal: &Portal, folder: &Path) -> Result<(), DemoError> {

@@ -4,7 +4,8 @@
 use intake::{
     answers::RawAnswers,
     case::CorrectionRequest,
-    form::Form,
+    epds::TextPack,
+    form::{DraftRule, Form},
     identity::{Method, NumberDocument, PersonDocument},
     ids::{AccountId, DraftId, FieldId, FormId, ReceiptNumber},
     retention,
@@ -40,13 +41,15 @@ pub struct Desk<'a> {
     pub second: &'a Staff,
 }
 
+/// No browser is behind the samples.
+const SEEDING: [u8; 32] = [0; 32];
 const FIRST_LOOK_AFTER: i64 = 20 * HOUR;
 /// What staff write when they send a sample back.
 const CORRECTED_FIELD: &str = "phone";
 const CORRECTION_REASON: &str = "お電話がつながりませんでした。番号をもう一度ご確認ください。";
 const CORRECTION_DAYS: i64 = 14;
 
-struct Filed {
+pub(super) struct Filed {
     account: AccountId,
     number: ReceiptNumber,
 }
@@ -69,7 +72,7 @@ pub async fn seed(
         portal.clock.advance(at.micros() - portal.clock.now().micros());
         let person = &people[index];
         match (&filed[index], is_filing) {
-            (_, true) => filed[index] = Some(file(portal, form, person).await?),
+            (_, true) => filed[index] = Some(file(portal, form, &person.mail, &person.raw).await?),
             (Some(filed), false) => work(portal, desk, person.stage, filed, letter).await?,
             (None, false) => return Err(FlowError::NotFound),
         }
@@ -93,11 +96,13 @@ fn timetable(people: &[SamplePerson], now: Instant) -> Vec<(Instant, usize, bool
     deeds
 }
 
-async fn file(portal: &Portal, form: &Form, person: &SamplePerson) -> Result<Filed, FlowError> {
+pub(super) async fn file(portal: &Portal, form: &Form, mail: &str, raw: &RawAnswers) -> Result<Filed, FlowError> {
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
-    let (account, made) = account_for(portal, &mut tx, &person.mail, language(&person.raw)).await?;
+    let (account, made) = account_for(portal, &mut tx, mail, language(raw)).await?;
     let draft_id = DraftId::from_random(random());
+    let of_session = form.draft == DraftRule::Session;
+    let text_pack = portal.text_packs.for_language("ja").filter(|_| !form.epds_items().is_empty());
     let (key, wrapped_key) = portal.seal.new_data_key();
     let new = NewDraft {
         draft_id,
@@ -105,16 +110,19 @@ async fn file(portal: &Portal, form: &Form, person: &SamplePerson) -> Result<Fil
         form_id: &form.id,
         form_version: form.version,
         wrapped_key: &wrapped_key,
-        answers_sealed: &key.seal(&draft::place(draft_id), &serde_json::to_vec(&person.raw)?),
+        answers_sealed: &key.seal(&draft::place(draft_id), &serde_json::to_vec(raw)?),
         audited_session: None,
         created_at: now,
-        expires_at: now.plus(retention::DRAFT),
+        expires_at: now.plus(retention::draft(form.draft)),
+        session_hash: of_session.then_some(&SEEDING),
+        text_pack: text_pack.map(TextPack::sha256),
     };
     draft::insert(&mut tx, &new).await?;
     let started = AuditEntry::done(now, Actor::Citizen(account), Deed::DraftStarted).on(Subject::Draft(draft_id));
     tx.commit_all(made.into_iter().chain([started]).collect()).await?;
 
-    let sender = Sender { account, method: Method::EmailCode, signed_in_at: now, language: language(&person.raw) };
+    let (method, language) = (Method::EmailCode, language(raw));
+    let sender = Sender { account, method, signed_in_at: now, session: SEEDING, language };
     match submit(portal, &sender, &form.id, draft_id, letters::received).await? {
         Submitted::Receipt(number) => Ok(Filed { account, number }),
         Submitted::Incomplete(_) => Err(FlowError::Store(StoreError::Corrupt("an incomplete sample".to_owned()))),
@@ -126,7 +134,7 @@ fn language(raw: &RawAnswers) -> &'static str {
     if raw.first("language") == "ja" { "ja" } else { "en" }
 }
 
-async fn work(
+pub(super) async fn work(
     portal: &Portal,
     desk: &Desk<'_>,
     stage: SampleStage,

@@ -58,12 +58,13 @@ impl From<StoreError> for SampleStaffError {
     }
 }
 
-const PEOPLE: [(&str, &str, Role); 5] = [
+const PEOPLE: [(&str, &str, Role); 6] = [
     ("clerk1", "見本 一郎", Role::Clerk),
     ("clerk2", "見本 二美", Role::Clerk),
     ("nurse1", "見本 三枝（保健師）", Role::Nurse),
     ("admin1", "見本 四郎", Role::Administrator),
     ("auditor1", "見本 五月", Role::Auditor),
+    ("nurse2", "見本 六実（保健師）", Role::Nurse),
 ];
 
 /// The file in the data folder.

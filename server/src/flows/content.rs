@@ -5,6 +5,8 @@ use intake::{
     access::Permit,
     answers::RawAnswers,
     case::{CorrectionRequest, DeclineReason},
+    epds,
+    export::Epds,
     form::Form,
     identity::{Evidence, SeenAtCounter},
     journey::{CompleteAnswers, complete},
@@ -38,6 +40,19 @@ pub struct Office {
     /// The language in which the parent filled it in; none of cases from before this was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// 「EPDS」 Which wording the items were answered in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text_pack: Option<ShownPack>,
+}
+
+/// 「EPDS」 A text pack by its name, which stays when the pack itself is taken away.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShownPack {
+    /// Its name.
+    pub id: String,
+    /// Its digest.
+    pub sha256: String,
 }
 
 /// What an event says beside its command.
@@ -116,6 +131,19 @@ impl OpenCase<'_> {
         let (id, newest) = (self.head.case_id, self.newest()?);
         let sealed = self.key.seal(&case::revision_place(id, rev), &serde_json::to_vec(&newest.raw)?);
         Ok(case::insert_revision(tx, id, rev, &sealed, author, newest.created_at).await?)
+    }
+
+    /// 「EPDS」 The two numbers that may leave: of ten answers only, and never the answers themselves.
+    ///
+    /// # Errors
+    /// When it has items of which nobody knows the wording.
+    pub(crate) fn epds(&self, complete: &CompleteAnswers) -> Result<Option<Epds>, FlowError> {
+        if self.form.epds_items().is_empty() {
+            return Ok(None);
+        }
+        let pack = self.office.text_pack.as_ref();
+        let pack = pack.ok_or_else(|| corrupt("an EPDS of which nobody knows the wording"))?;
+        Ok(epds::for_entry(self.form, complete.answers(), &pack.id))
     }
 
     /// The office's part, sealed again.

@@ -7,7 +7,7 @@ use intake::{
     access::permit_owner,
     answers::{FieldError, RawAnswers},
     case::{Command, CommandKind, CorrectionRequest, Giver, Stage, decide},
-    form::{Field, Form},
+    form::{Field, Form, Target},
     ids::{AccountId, FieldId, ReceiptNumber},
     journey::complete,
 };
@@ -64,7 +64,8 @@ fn correctable(form: &Form, named: &[FieldId]) -> Vec<FieldId> {
             }
         }
         if open.len() == before {
-            return form.fields().map(|(_, field)| &field.id).filter(|id| open.contains(id)).cloned().collect();
+            let may_change = |field: &&Field| open.contains(&field.id) && !matches!(field.target, Target::EpdsItem(_));
+            return form.fields().map(|(_, field)| field).filter(may_change).map(|field| field.id.clone()).collect();
         }
     }
 }

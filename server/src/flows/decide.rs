@@ -7,8 +7,9 @@ use intake::{
     case::{
         Command, CommandKind, CorrectionRequest, DeclineReason, Giver, Hand, Refusal, Stage, allowed, decide, possible,
     },
+    form::Target,
     identity::{Evidence, Method, NumberDocument, PersonDocument, SeenAtCounter},
-    ids::{ReceiptNumber, StaffId},
+    ids::{FieldId, ReceiptNumber, StaffId},
     staff_items::{StaffItemError, parse_staff_items},
     time::{CivilDate, Instant},
 };
@@ -229,7 +230,7 @@ async fn carry_out(
     order: &Order,
 ) -> Result<Decided, FlowError> {
     let (kind, now) = (order.kind(), portal.clock.now());
-    let permit = access::permit(staff.staff_id, staff.role, Action::Command(kind), head.case_id);
+    let permit = access::permit(staff.staff_id, staff.role, Action::Command(kind), head.case_id, head.compartment);
     let permit = permit.ok_or(FlowError::NotFound)?;
     if head.version != version || !possible(&review::state(head)).any(|row| row.command == kind) {
         return Err(FlowError::Changed(head.stage));
@@ -346,7 +347,10 @@ fn prepare(open: &mut OpenCase<'_>, by: StaffId, order: &Order, now: Instant) ->
 
 fn check_request(open: &OpenCase<'_>, request: &CorrectionRequest, today: CivilDate) -> Result<(), Obstacle> {
     let has_reason = |reason: &str| !reason.trim().is_empty() && reason.chars().count() <= LONGEST_REASON;
-    let is_good = |(field, reason): &(_, String)| open.form.field(field).is_some() && has_reason(reason);
+    // The EPDS is not put right afterwards: whoever wants to answers a new one.
+    let can_be_asked =
+        |field: &FieldId| open.form.field(field).is_some_and(|(_, field)| !matches!(field.target, Target::EpdsItem(_)));
+    let is_good = |(field, reason): &(FieldId, String)| can_be_asked(field) && has_reason(reason);
     let mut named: Vec<_> = request.fields.iter().map(|(field, _)| field).collect();
     named.sort_unstable();
     named.dedup();

@@ -3,7 +3,8 @@
 
 use intake::{
     answers::{RawAnswers, UnknownInput},
-    form::Form,
+    epds::TextPack,
+    form::{Compartment, DraftRule, Form},
     ids::{DraftId, FormId, PageId},
     retention,
     time::Instant,
@@ -51,6 +52,8 @@ pub struct OpenDraft<'portal> {
     pub updated_at: Instant,
     /// When it is removed.
     pub expires_at: Instant,
+    /// 「EPDS」 The wording of the items, from the beginning of the draft to its end.
+    pub text_pack: Option<&'portal TextPack>,
 }
 
 /// What became of a save.
@@ -71,16 +74,25 @@ fn open<'portal>(portal: &'portal Portal, draft: &Draft) -> Result<OpenDraft<'po
     let key = portal.seal.unwrap_key(&draft.wrapped_key)?;
     let raw = serde_json::from_slice(&key.open(&draft::place(draft.draft_id), &draft.answers_sealed)?)?;
     let Draft { draft_id: id, version, updated_at, expires_at, .. } = *draft;
-    Ok(OpenDraft { id, form, raw, version, updated_at, expires_at })
+    let text_pack = draft.text_pack.as_deref().and_then(|sha256| portal.text_packs.usable_by_sha256(sha256));
+    Ok(OpenDraft { id, form, raw, version, updated_at, expires_at, text_pack })
+}
+
+/// Whether who asks can go on with a draft: its time is not over, no other session began it for itself, and the wording
+/// that it was begun with is still there.
+fn can_go_on(portal: &Portal, typist: &Typist, draft: &Draft) -> bool {
+    let wording_is_there = draft.text_pack.as_deref().is_none_or(|it| portal.text_packs.usable_by_sha256(it).is_some());
+    !draft.is_over(portal.clock.now()) && draft.is_open_to(&typist.session) && wording_is_there
 }
 
 async fn current(
+    portal: &Portal,
     connection: &mut Connection,
-    owner: &DraftOwner,
+    typist: &Typist,
     form: &FormId,
-    now: Instant,
 ) -> Result<Option<Draft>, StoreError> {
-    Ok(draft::find_for_owner(connection, owner, form).await?.filter(|draft| !draft.is_over(now)))
+    let found = draft::find_for_owner(connection, &typist.owner, form).await?;
+    Ok(found.filter(|draft| can_go_on(portal, typist, draft)))
 }
 
 /// The draft of who asks.
@@ -89,25 +101,27 @@ async fn current(
 /// When it cannot be read.
 pub async fn load<'portal>(
     portal: &'portal Portal,
-    owner: &DraftOwner,
+    typist: &Typist,
     form: &FormId,
 ) -> Result<Option<OpenDraft<'portal>>, FlowError> {
     let mut tx = portal.database.read().await?;
-    let found = current(&mut tx, owner, form, portal.clock.now()).await?;
+    let found = current(portal, &mut tx, typist, form).await?;
     found.map(|draft| open(portal, &draft)).transpose()
 }
 
-/// The draft of who asks, begun if there is none. A form that follows another begins with what was answered there.
+/// The draft of who asks, begun if there is none that can be gone on with. A form that follows another begins with what was
+/// answered there; `language` decides on the wording of the EPDS.
 ///
 /// # Errors
-/// [`FlowError::NotFound`] for a form that is not served; [`FlowError::NeedsAccount`] and [`FlowError::NothingToFollow`]
+/// [`FlowError::NotFound`] for a form that is not offered; [`FlowError::NeedsAccount`] and [`FlowError::NothingToFollow`]
 /// for a form that follows another.
 pub async fn begin<'portal>(
     portal: &'portal Portal,
     typist: &Typist,
     form_id: &FormId,
+    language: &str,
 ) -> Result<OpenDraft<'portal>, FlowError> {
-    begin_with(portal, typist, form_id, true).await
+    begin_with(portal, typist, form_id, language, true).await
 }
 
 /// The same for a page whose parent's session is over: kept for the browser, it becomes hers when she signs in again.
@@ -118,21 +132,29 @@ pub async fn rescue<'portal>(
     portal: &'portal Portal,
     typist: &Typist,
     form_id: &FormId,
+    language: &str,
 ) -> Result<OpenDraft<'portal>, FlowError> {
-    begin_with(portal, typist, form_id, false).await
+    begin_with(portal, typist, form_id, language, false).await
 }
 
 async fn begin_with<'portal>(
     portal: &'portal Portal,
     typist: &Typist,
     form_id: &FormId,
+    language: &str,
     follows: bool,
 ) -> Result<OpenDraft<'portal>, FlowError> {
-    let form = portal.catalog.newest(form_id).ok_or(FlowError::NotFound)?;
+    let form = portal.offered(form_id).ok_or(FlowError::NotFound)?;
+    let of_session = form.draft == DraftRule::Session;
+    if of_session && !matches!(typist.owner, DraftOwner::Account(_)) {
+        return Err(FlowError::NeedsAccount);
+    }
+    let has_items = !form.epds_items().is_empty();
+    let text_pack = portal.text_packs.for_language(language).filter(|_| has_items);
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
     if let Some(found) = draft::find_for_owner(&mut tx, &typist.owner, form_id).await? {
-        if !found.is_over(now) {
+        if can_go_on(portal, typist, &found) {
             return open(portal, &found);
         }
         draft::delete(&mut tx, found.draft_id).await?;
@@ -148,7 +170,7 @@ async fn begin_with<'portal>(
     let id = DraftId::from_random(random());
     let (key, wrapped_key) = portal.seal.new_data_key();
     let answers_sealed = key.seal(&draft::place(id), &serde_json::to_vec(&raw)?);
-    let expires_at = now.plus(retention::DRAFT);
+    let expires_at = now.plus(retention::draft(form.draft));
     let new = NewDraft {
         draft_id: id,
         owner: typist.owner,
@@ -159,19 +181,29 @@ async fn begin_with<'portal>(
         audited_session: Some(&typist.session),
         created_at: now,
         expires_at,
+        session_hash: of_session.then_some(&typist.session),
+        text_pack: text_pack.map(TextPack::sha256),
     };
     match draft::insert(&mut tx, &new).await {
         Ok(()) => {}
         // The same press twice on PostgreSQL: the other one has begun it.
         Err(StoreError::Duplicate) => {
             drop(tx);
-            return load(portal, &typist.owner, form_id).await?.ok_or(FlowError::NotFound);
+            return load(portal, typist, form_id).await?.ok_or(FlowError::NotFound);
         }
         Err(error) => return Err(error.into()),
     }
     let entry = AuditEntry::done(now, typist.actor(), Deed::DraftStarted).on(Subject::Draft(id));
-    tx.commit(Record::Deed(entry.with("form", form_id.clone()))).await?;
-    Ok(OpenDraft { id, form, raw, version: 1, updated_at: now, expires_at })
+    tx.commit(Record::Deed(with_form(entry, form))).await?;
+    Ok(OpenDraft { id, form, raw, version: 1, updated_at: now, expires_at, text_pack })
+}
+
+/// Says in an entry which form it is about, unless whoever reads the log must not know that.
+pub(crate) fn with_form(entry: AuditEntry, form: &Form) -> AuditEntry {
+    match form.compartment {
+        Compartment::General => entry.with("form", form.id.clone()),
+        Compartment::Epds => entry,
+    }
 }
 
 /// Keeps one page. `read_state` is [`RawAnswers::page_state`] as the page was shown with.
@@ -188,7 +220,7 @@ pub async fn save_page<'portal>(
 ) -> Result<Saved<'portal>, FlowError> {
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
-    let Some(stored) = current(&mut tx, &typist.owner, form_id, now).await? else { return Err(FlowError::NotFound) };
+    let Some(stored) = current(portal, &mut tx, typist, form_id).await? else { return Err(FlowError::NotFound) };
     let mut opened = open(portal, &stored)?;
     let mut raw = opened.raw.clone();
     if let Err(UnknownInput) = raw.replace_page(opened.form, page, sent) {
@@ -204,7 +236,8 @@ pub async fn save_page<'portal>(
     }
     let key = portal.seal.unwrap_key(&stored.wrapped_key)?;
     let answers_sealed = key.seal(&draft::place(stored.draft_id), &serde_json::to_vec(&raw)?);
-    let expires_at = now.plus(retention::DRAFT);
+    // The day of a draft of a session does not begin anew.
+    let expires_at = stored.session_hash.map_or_else(|| now.plus(retention::DRAFT), |_| stored.expires_at);
     let audited = stored.audited_session.as_deref() == Some(&typist.session);
     let save = Save { answers_sealed: &answers_sealed, audited_session: Some(&typist.session), at: now, expires_at };
     if !draft::save(&mut tx, stored.draft_id, stored.version, &save).await? {
@@ -227,7 +260,8 @@ pub async fn save_page<'portal>(
 pub async fn discard(portal: &Portal, typist: &Typist, form_id: &FormId) -> Result<(), FlowError> {
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
-    let Some(found) = draft::find_for_owner(&mut tx, &typist.owner, form_id).await? else { return Ok(()) };
+    let found = draft::find_for_owner(&mut tx, &typist.owner, form_id).await?;
+    let Some(found) = found.filter(|draft| draft.is_open_to(&typist.session)) else { return Ok(()) };
     draft::delete(&mut tx, found.draft_id).await?;
     let entry = AuditEntry::done(now, typist.actor(), Deed::DraftDiscarded).on(Subject::Draft(found.draft_id));
     Ok(tx.commit(Record::Deed(entry)).await?)

@@ -31,7 +31,8 @@ pub async fn export(portal: &Portal, staff: &Staff, number: &ReceiptNumber) -> R
     let subject = Subject::Case(head.case_id);
     let entry = AuditEntry::done(portal.clock.now(), Actor::Staff(staff.staff_id), Deed::CaseExported).on(subject);
     let entry = entry.with("format", "fhir").with("rev", head.rev);
-    let Some(permit) = access::permit(staff.staff_id, staff.role, Action::ExportCase, head.case_id) else {
+    let Some(permit) = access::permit(staff.staff_id, staff.role, Action::ExportCase, head.case_id, head.compartment)
+    else {
         drop(tx);
         portal.database.write().await?.commit(Record::Deed(entry.refused().with("reason", "not_allowed"))).await?;
         return Err(FlowError::NotFound);
@@ -44,6 +45,7 @@ pub async fn export(portal: &Portal, staff: &Staff, number: &ReceiptNumber) -> R
 
     let (complete, items) = (open.complete()?, open.staff_answers()?);
     let (person, proxy) = people(open.form, complete.answers());
+    let epds = open.epds(&complete)?;
     let filled = Filled {
         id: &open.head.receipt_number,
         rev: open.head.rev,
@@ -53,7 +55,7 @@ pub async fn export(portal: &Portal, staff: &Staff, number: &ReceiptNumber) -> R
         staff: &items,
         person: &person,
         proxy: proxy.as_ref(),
-        epds: None,
+        epds: epds.as_ref(),
     };
     let bundle = fhir::filing(&filled, portal.config.public_url.origin());
     if let Some(found) = fhir::check::bundle(&bundle).first() {

@@ -152,6 +152,7 @@ async fn entry_of(portal: &Portal, tx: &mut WriteTx, head: CaseHead) -> Result<E
     let ((accepted_by, accepted_at), (confirmed_by, confirmed_at)) =
         accepted.zip(confirmed).ok_or_else(|| corrupt("a confirmed case without its two decisions"))?;
     let staff = opened.staff_answers()?;
+    let complete = opened.complete()?;
     let filing = Filing {
         id: head.receipt_number.clone(),
         rev: head.rev,
@@ -162,11 +163,11 @@ async fn entry_of(portal: &Portal, tx: &mut WriteTx, head: CaseHead) -> Result<E
         email,
         evidence: opened.office.evidence.ok_or_else(|| corrupt("a confirmed case without identity evidence"))?,
         my_number: None,
-        epds: None,
+        epds: opened.epds(&complete)?,
         attachments: Vec::new(),
         review: Review { accepted_by, accepted_at, confirmed_by, confirmed_at },
     };
-    let entry = export::build(opened.form, &opened.complete()?, &staff, filing);
+    let entry = export::build(opened.form, &complete, &staff, filing);
     match recheck(&entry, opened.form).first() {
         None => Ok(entry),
         Some(fault) => Err(corrupt(&format!("the import job would refuse the entry: {}", fault.code()))),

@@ -139,12 +139,14 @@ pub async fn page(portal: &Portal, staff: &Staff, tab: Tab, after: Option<Mark>)
         return Err(FlowError::NotFound);
     }
     let mut tx = portal.database.read().await?;
+    let compartments = access::compartments(staff.role, Action::SeeQueue);
     let (after, limit) = (after.map(|mark| (mark.0, mark.1)), i64::try_from(ROWS + 1).unwrap_or(i64::MAX));
     let mut heads = if tab == Tab::Withdrawal {
-        case::withdrawals_asked(&mut tx, after, limit).await?
+        case::withdrawals_asked(&mut tx, &compartments, after, limit).await?
     } else {
         let holder = (tab == Tab::Mine).then_some(staff.staff_id);
-        case::queue(&mut tx, &QueueFilter { stages: tab.stages(), holder, after, limit }).await?
+        let filter = QueueFilter { compartments: &compartments, stages: tab.stages(), holder, after, limit };
+        case::queue(&mut tx, &filter).await?
     };
     let has_more = heads.len() > ROWS;
     heads.truncate(ROWS);
@@ -177,7 +179,7 @@ async fn row(
     head: CaseHead,
     people: &BTreeMap<StaffId, String>,
 ) -> Result<QueueRow, FlowError> {
-    let permit = access::permit(staff.staff_id, staff.role, Action::SeeQueue, head.case_id);
+    let permit = access::permit(staff.staff_id, staff.role, Action::SeeQueue, head.case_id, head.compartment);
     let permit = permit.ok_or(FlowError::NotFound)?;
     let holder = head.holder.and_then(|holder| people.get(&holder).cloned());
     let open = match content::open(portal, connection, head.clone(), &permit).await {
@@ -197,9 +199,10 @@ async fn row(
 }
 
 async fn counts(connection: &mut Connection, staff: &Staff) -> Result<Vec<(Tab, i64)>, FlowError> {
-    let by_stage = case::counts_by_stage(connection).await?;
-    let mine = case::count_of_holder(connection, staff.staff_id).await?;
-    let withdrawals = case::count_withdrawals_asked(connection).await?;
+    let compartments = access::compartments(staff.role, Action::SeeQueue);
+    let by_stage = case::counts_by_stage(connection, &compartments).await?;
+    let mine = case::count_of_holder(connection, &compartments, staff.staff_id).await?;
+    let withdrawals = case::count_withdrawals_asked(connection, &compartments).await?;
     let of_tab = |tab: Tab| {
         let in_it = by_stage.iter().filter(|(stage, _)| tab.stages().contains(stage)).map(|(_, count)| count);
         match tab {
@@ -221,7 +224,8 @@ pub async fn search(portal: &Portal, staff: &Staff, typed: &str) -> Result<Optio
     }
     let Ok(number) = typed.parse::<ReceiptNumber>() else { return Ok(None) };
     let found = case::find_by_receipt_number(&mut *portal.database.read().await?, &number).await?;
-    Ok(found.map(|head| head.receipt_number))
+    let may_know = |head: &CaseHead| access::may_in(staff.role, Action::ReadCase, head.compartment);
+    Ok(found.filter(may_know).map(|head| head.receipt_number))
 }
 
 #[cfg(test)]

@@ -309,6 +309,7 @@ pub async fn sign_out(portal: &Portal, account: AccountId, session_hash: &[u8; 3
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
     session::delete(&mut tx, session_hash).await?;
+    draft::delete_of_session(&mut tx, session_hash).await?;
     let entry = AuditEntry::done(now, Actor::Citizen(account), Deed::SignedOut).on(Subject::Account(account));
     Ok(tx.commit(Record::Deed(entry)).await?)
 }

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use intake::{
-    access::{self, Action, Role},
+    access::{self, Action},
     case::{CommandKind, Hand, possible},
+    epds::{Score, TextPack},
     flags::{self, Raised},
-    form::Compartment,
     ids::{FieldId, ReceiptNumber, StaffId},
     journey::{self, CompleteAnswers, Derived, Warning, derive_on},
     time::Instant,
@@ -71,6 +71,16 @@ pub struct Offer {
     pub obstacle: Option<Obstacle>,
 }
 
+/// 「EPDS」 The scores, and the wording that was answered.
+pub struct ShownEpds<'portal> {
+    /// The scores.
+    pub score: Score,
+    /// The wording; none once the pack is taken away.
+    pub pack: Option<&'portal TextPack>,
+    /// The name of the pack.
+    pub pack_id: String,
+}
+
 /// A case, opened for a member of staff.
 pub struct StaffCase<'portal> {
     /// The case.
@@ -91,6 +101,8 @@ pub struct StaffCase<'portal> {
     pub offers: Vec<Offer>,
     /// Who holds it.
     pub holder: Option<String>,
+    /// 「EPDS」 What the ten answers come to.
+    pub epds: Option<ShownEpds<'portal>>,
     /// The case that it follows, and those that follow it.
     pub related: Vec<CaseHead>,
     /// 「取下げの申出」 Who said yes to a withdrawal first.
@@ -110,7 +122,8 @@ pub async fn view<'portal>(
     let head = case::find_by_receipt_number(&mut tx, number).await?.ok_or(FlowError::NotFound)?;
     let subject = Subject::Case(head.case_id);
     let entry = AuditEntry::done(portal.clock.now(), Actor::Staff(staff.staff_id), Deed::CaseViewed).on(subject);
-    let Some(permit) = access::permit(staff.staff_id, staff.role, Action::ReadCase, head.case_id) else {
+    let Some(permit) = access::permit(staff.staff_id, staff.role, Action::ReadCase, head.case_id, head.compartment)
+    else {
         drop(tx);
         portal.database.write().await?.commit(Record::Deed(entry.refused().with("reason", "not_allowed"))).await?;
         return Err(FlowError::NotFound);
@@ -119,7 +132,7 @@ pub async fn view<'portal>(
     let people = queue::names(&mut tx).await?;
     let history = history(&mut tx, &open.head, &open.key, &people).await?;
     let offers = offers(&mut tx, staff, &open).await?;
-    let related = related(portal, &mut tx, staff, &open.head).await?;
+    let related = related(&mut tx, staff, &open.head).await?;
     drop(tx);
 
     let complete = open.complete()?;
@@ -131,6 +144,7 @@ pub async fn view<'portal>(
         warnings: journey::warnings(open.form, complete.answers(), complete.day()),
         flags: raised,
         revised: revised(&open),
+        epds: shown_epds(portal, &open, &complete),
         history,
         offers,
         related,
@@ -145,19 +159,24 @@ pub async fn view<'portal>(
     Ok(view)
 }
 
+fn shown_epds<'portal>(
+    portal: &'portal Portal,
+    open: &OpenCase<'_>,
+    complete: &CompleteAnswers,
+) -> Option<ShownEpds<'portal>> {
+    let score = Score::of(open.form, complete.answers())?;
+    let shown = open.office.text_pack.as_ref();
+    let pack = shown.and_then(|shown| portal.text_packs.by_sha256(&shown.sha256));
+    Some(ShownEpds { score, pack, pack_id: shown.map(|shown| shown.id.clone()).unwrap_or_default() })
+}
+
 /// The case that this one follows, and those that follow it, as far as this member of staff may know of them.
-async fn related(
-    portal: &Portal,
-    connection: &mut Connection,
-    staff: &Staff,
-    head: &CaseHead,
-) -> Result<Vec<CaseHead>, FlowError> {
+async fn related(connection: &mut Connection, staff: &Staff, head: &CaseHead) -> Result<Vec<CaseHead>, FlowError> {
     let mut all = case::following(connection, head.case_id).await?;
     if let Some(followed) = head.follows_case_id {
         all.extend(case::find_head(connection, followed).await?);
     }
-    let compartment = |head: &CaseHead| portal.catalog.newest(&head.form_id).map(|form| form.compartment);
-    all.retain(|head| compartment(head) == Some(Compartment::General) || staff.role == Role::Nurse);
+    all.retain(|head| access::may_in(staff.role, Action::ReadCase, head.compartment));
     Ok(all)
 }
 
@@ -210,7 +229,7 @@ async fn offers(connection: &mut Connection, staff: &Staff, open: &OpenCase<'_>)
             Hand::Holder => head.holder == Some(staff.staff_id),
             Hand::Citizen | Hand::Portal => false,
         };
-        if !fits || !access::may(staff.role, Action::Command(row.command)) {
+        if !fits || !access::may_in(staff.role, Action::Command(row.command), head.compartment) {
             continue;
         }
         let has_proof = open.office.evidence.and_then(|evidence| evidence.sufficient()).is_some();

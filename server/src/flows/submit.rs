@@ -4,13 +4,19 @@
 use intake::{
     answers::FieldError,
     case::Stage,
+    form::{Compartment, Form},
     identity::{Evidence, Method},
     ids::{AccountId, CaseId, DraftId, FormId, OutboxId, ReceiptNumber},
     journey,
     time::Instant,
 };
 
-use super::{FlowError, content::Office, follow, random};
+use super::{
+    FlowError,
+    content::{Office, ShownPack},
+    draft::with_form,
+    follow, random,
+};
 use crate::{
     portal::Portal,
     store::{
@@ -31,6 +37,8 @@ pub struct Sender {
     pub method: Method,
     /// When.
     pub signed_in_at: Instant,
+    /// The hash of her session's cookie: some drafts belong to it alone.
+    pub session: [u8; 32],
     /// The language in which she filled it in.
     pub language: &'static str,
 }
@@ -80,7 +88,8 @@ async fn once(
         let hers = head.filter(|head| head.account_id == Some(sender.account)).ok_or(FlowError::NotFound)?;
         return Ok(Submitted::Receipt(hers.receipt_number));
     };
-    if stored.account_id != Some(sender.account) || stored.form_id != *form_id || stored.is_over(now) {
+    let is_hers = stored.account_id == Some(sender.account) && stored.is_open_to(&sender.session);
+    if !is_hers || stored.form_id != *form_id || stored.is_over(now) {
         return Err(FlowError::NotFound);
     }
     let version = u32::try_from(stored.form_version).map_err(|_| FlowError::NotFound)?;
@@ -97,7 +106,9 @@ async fn once(
     // A new key: the draft's goes with the draft.
     let (key, wrapped_key) = portal.seal.new_data_key();
     let evidence = Evidence { method: sender.method, signed_in_at: sender.signed_in_at, counter: None };
-    let office = Office { evidence: Some(evidence), language: Some(sender.language.to_owned()), ..Office::default() };
+    let text_pack = shown_pack(portal, form, &stored)?;
+    let language = Some(sender.language.to_owned());
+    let office = Office { evidence: Some(evidence), language, text_pack, ..Office::default() };
     let answers_sealed = key.seal(&case::revision_place(case_id, 1), &plain);
     let new = NewCase {
         case_id,
@@ -112,6 +123,7 @@ async fn once(
         wrapped_key: &wrapped_key,
         answers_sealed: &answers_sealed,
         filed_at: now,
+        compartment: form.compartment,
     };
     case::insert(&mut tx, &new).await?;
     let office_sealed = key.seal(&case::office_place(case_id), &serde_json::to_vec(&office)?);
@@ -130,9 +142,24 @@ async fn once(
     draft::delete(&mut tx, draft_id).await?;
     write_to(portal, &mut tx, sender.account, "received", letter).await?;
     let entry = AuditEntry::done(now, Actor::Citizen(sender.account), Deed::Submitted).on(Subject::Case(case_id));
-    tx.commit(Record::Deed(entry.with("form", form_id.clone()))).await?;
-    portal.metrics.filed(form_id);
+    tx.commit(Record::Deed(with_form(entry, form))).await?;
+    if form.compartment == Compartment::General {
+        portal.metrics.filed(form_id);
+    }
     Ok(Submitted::Receipt(receipt_number))
+}
+
+/// The text pack that the draft was answered with, for a form that has items of one.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when it is gone: the draft starts anew.
+fn shown_pack(portal: &Portal, form: &Form, draft: &draft::Draft) -> Result<Option<ShownPack>, FlowError> {
+    if form.epds_items().is_empty() {
+        return Ok(None);
+    }
+    let pack = draft.text_pack.as_deref().and_then(|sha256| portal.text_packs.usable_by_sha256(sha256));
+    let pack = pack.ok_or(FlowError::NotFound)?;
+    Ok(Some(ShownPack { id: pack.id.clone(), sha256: pack.sha256().to_owned() }))
 }
 
 /// Queues a mail to a parent in her language, within the deed that it tells of. An account that is closed gets none.

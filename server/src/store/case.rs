@@ -4,6 +4,7 @@
 use intake::{
     access::Permit,
     case::{CommandKind, Stage},
+    form::Compartment,
     ids::{AccountId, CaseId, DraftId, FormId, ReceiptNumber, StaffId},
     time::{CivilDate, Instant},
 };
@@ -16,8 +17,8 @@ macro_rules! head {
         concat!(
             "SELECT case_id, receipt_number, account_id, form_id, form_version, form_sha256, channel, stage, holder, ",
             "proposed_by, accepted_by, accepted_at, confirmed_by, confirmed_at, correction_due_on, version, rev, filed_at, ",
-            "stage_since, updated_at, erased_at, withdrawal_asked_at, withdrawal_proposed_by, follows_case_id ",
-            "FROM case_file ",
+            "stage_since, updated_at, erased_at, withdrawal_asked_at, withdrawal_proposed_by, follows_case_id, ",
+            "compartment FROM case_file ",
             $rest
         )
     };
@@ -25,8 +26,8 @@ macro_rules! head {
 
 sql! {
     INSERT = "INSERT INTO case_file (case_id, receipt_number, draft_id, account_id, form_id, form_version, form_sha256,
-        channel, stage, version, rev, wrapped_key, filed_at, stage_since, updated_at, follows_case_id)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'submitted', 1, 1, $9, $10, $10, $10, $11)";
+        channel, stage, version, rev, wrapped_key, filed_at, stage_since, updated_at, follows_case_id, compartment)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'submitted', 1, 1, $9, $10, $10, $10, $11, $12)";
     INSERT_REVISION = "INSERT INTO case_revision (case_id, rev, answers_sealed, author_kind, author_id, created_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
     FIND = head!("WHERE case_id = $1");
@@ -34,23 +35,26 @@ sql! {
     FOLLOWING = head!("WHERE follows_case_id = $1 ORDER BY filed_at, case_id LIMIT 100");
     FIND_BY_DRAFT = head!("WHERE draft_id = $1");
     OF_ACCOUNT = head!("WHERE account_id = $1 ORDER BY filed_at DESC, case_id LIMIT 200");
-    QUEUE = head!("WHERE stage IN ($1, $2, $3, $4) AND (filed_at, case_id) > ($5, $6) ORDER BY filed_at, case_id LIMIT $7");
-    QUEUE_OF_HOLDER = head!("WHERE holder = $8 AND stage IN ($1, $2, $3, $4) AND (filed_at, case_id) > ($5, $6)
+    QUEUE = head!("WHERE compartment IN ($8, $9) AND stage IN ($1, $2, $3, $4) AND (filed_at, case_id) > ($5, $6)
         ORDER BY filed_at, case_id LIMIT $7");
+    QUEUE_OF_HOLDER = head!("WHERE holder = $10 AND compartment IN ($8, $9) AND stage IN ($1, $2, $3, $4)
+        AND (filed_at, case_id) > ($5, $6) ORDER BY filed_at, case_id LIMIT $7");
     DUE_BEFORE = head!("WHERE stage = 'sent_back' AND correction_due_on < $1 ORDER BY filed_at, case_id LIMIT $2");
-    QUEUE_OF_WITHDRAWALS = head!("WHERE withdrawal_asked_at IS NOT NULL AND (filed_at, case_id) > ($1, $2)
-        ORDER BY filed_at, case_id LIMIT $3");
-    COUNT_OF_WITHDRAWALS = "SELECT COUNT(*) FROM case_file WHERE withdrawal_asked_at IS NOT NULL";
+    QUEUE_OF_WITHDRAWALS = head!("WHERE withdrawal_asked_at IS NOT NULL AND compartment IN ($4, $5)
+        AND (filed_at, case_id) > ($1, $2) ORDER BY filed_at, case_id LIMIT $3");
+    COUNT_OF_WITHDRAWALS = "SELECT COUNT(*) FROM case_file
+        WHERE withdrawal_asked_at IS NOT NULL AND compartment IN ($1, $2)";
     CONFIRMED = head!("WHERE stage = 'confirmed' AND withdrawal_asked_at IS NULL ORDER BY filed_at, case_id LIMIT $1");
     // Whoever asks for a withdrawal is answered by people who can read what it is about.
-    CLOSED_BEFORE = head!("WHERE erased_at IS NULL AND stage = $1 AND stage_since <= $2 AND withdrawal_asked_at IS NULL
-        ORDER BY stage_since LIMIT $3");
+    CLOSED_BEFORE = head!("WHERE erased_at IS NULL AND compartment = $4 AND stage = $1 AND stage_since <= $2
+        AND withdrawal_asked_at IS NULL ORDER BY stage_since LIMIT $3");
     ERASE_KEY = "UPDATE case_file SET wrapped_key = NULL, erased_at = $2, updated_at = $2, version = version + 1
         WHERE case_id = $1 AND erased_at IS NULL";
     ERASE_REVISIONS = "DELETE FROM case_revision WHERE case_id = $1";
     ERASE_OFFICE = "DELETE FROM case_office WHERE case_id = $1";
-    COUNTS = "SELECT stage, COUNT(*) FROM case_file GROUP BY stage";
-    COUNT_OF_HOLDER = "SELECT COUNT(*) FROM case_file WHERE holder = $1 AND stage = 'in_review'";
+    COUNTS = "SELECT stage, COUNT(*) FROM case_file WHERE compartment IN ($1, $2) GROUP BY stage";
+    COUNT_OF_HOLDER = "SELECT COUNT(*) FROM case_file
+        WHERE holder = $1 AND stage = 'in_review' AND compartment IN ($2, $3)";
     UPDATE_STAGE = "UPDATE case_file SET stage = $3, holder = $4, proposed_by = $5, accepted_by = $6, accepted_at = $7,
         confirmed_by = $8, confirmed_at = $9, correction_due_on = $10, rev = $11, updated_at = $12,
         stage_since = CASE WHEN stage = $3 THEN stage_since ELSE $12 END, withdrawal_asked_at = $13,
@@ -121,6 +125,8 @@ row! {
         pub withdrawal_proposed_by: Option<StaffId>,
         /// The case that it follows.
         pub follows_case_id: Option<CaseId>,
+        /// Who of the staff may know of it.
+        pub compartment: Compartment,
     }
 }
 
@@ -171,6 +177,8 @@ pub struct NewCase<'a> {
     pub answers_sealed: &'a [u8],
     /// Now.
     pub filed_at: Instant,
+    /// Who of the staff may know of it.
+    pub compartment: Compartment,
 }
 
 /// The place that the answers of a revision are sealed for.
@@ -210,6 +218,7 @@ pub async fn insert(tx: &mut WriteTx, case: &NewCase<'_>) -> Result<(), StoreErr
         case.wrapped_key.as_bytes(),
         case.filed_at.micros(),
         case.follows.as_ref().map(|id| id.bytes().as_slice()),
+        case.compartment.as_str(),
     )?;
     insert_revision(tx, case.case_id, 1, case.answers_sealed, Author::Citizen(case.account_id), case.filed_at).await
 }
@@ -273,8 +282,17 @@ pub async fn following(connection: &mut Connection, case: CaseId) -> Result<Vec<
     all!(connection, CaseHead, FOLLOWING, case.bytes().as_slice())
 }
 
+/// The two places of a statement for the compartments that somebody may see; none for who may see none.
+fn places(compartments: &[Compartment]) -> Option<[&'static str; 2]> {
+    debug_assert!(compartments.len() <= 2, "the statements have two places");
+    let last = compartments.last()?;
+    Some([compartments.first().unwrap_or(last).as_str(), last.as_str()])
+}
+
 /// Which part of the queue.
 pub struct QueueFilter<'a> {
+    /// The compartments that who asks may see.
+    pub compartments: &'a [Compartment],
     /// One to four stages.
     pub stages: &'a [Stage],
     /// Only what this person holds.
@@ -290,6 +308,7 @@ pub struct QueueFilter<'a> {
 /// # Errors
 /// When the database fails.
 pub async fn queue(connection: &mut Connection, filter: &QueueFilter<'_>) -> Result<Vec<CaseHead>, StoreError> {
+    let Some([one, other]) = places(filter.compartments) else { return Ok(Vec::new()) };
     let Some(last) = filter.stages.last() else { return Ok(Vec::new()) };
     debug_assert!(filter.stages.len() <= 4, "the statement has four places");
     let stage = |place: usize| filter.stages.get(place).unwrap_or(last).as_str();
@@ -306,6 +325,8 @@ pub async fn queue(connection: &mut Connection, filter: &QueueFilter<'_>) -> Res
             filed_at.micros(),
             id.bytes().as_slice(),
             filter.limit,
+            one,
+            other,
         ),
         Some(holder) => all!(
             connection,
@@ -318,6 +339,8 @@ pub async fn queue(connection: &mut Connection, filter: &QueueFilter<'_>) -> Res
             filed_at.micros(),
             id.bytes().as_slice(),
             filter.limit,
+            one,
+            other,
             holder.bytes().as_slice(),
         ),
     }
@@ -329,19 +352,25 @@ pub async fn queue(connection: &mut Connection, filter: &QueueFilter<'_>) -> Res
 /// When the database fails.
 pub async fn withdrawals_asked(
     connection: &mut Connection,
+    compartments: &[Compartment],
     after: Option<(Instant, CaseId)>,
     limit: i64,
 ) -> Result<Vec<CaseHead>, StoreError> {
     let (filed_at, id) = after.unwrap_or((Instant(i64::MIN), CaseId::from_random([0; 16])));
-    all!(connection, CaseHead, QUEUE_OF_WITHDRAWALS, filed_at.micros(), id.bytes().as_slice(), limit)
+    let Some([one, other]) = places(compartments) else { return Ok(Vec::new()) };
+    all!(connection, CaseHead, QUEUE_OF_WITHDRAWALS, filed_at.micros(), id.bytes().as_slice(), limit, one, other)
 }
 
 /// How many withdrawals are asked for and not decided.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn count_withdrawals_asked(connection: &mut Connection) -> Result<i64, StoreError> {
-    Ok(optional!(connection, (i64,), COUNT_OF_WITHDRAWALS)?.map_or(0, |(count,)| count))
+pub async fn count_withdrawals_asked(
+    connection: &mut Connection,
+    compartments: &[Compartment],
+) -> Result<i64, StoreError> {
+    let Some([one, other]) = places(compartments) else { return Ok(0) };
+    Ok(optional!(connection, (i64,), COUNT_OF_WITHDRAWALS, one, other)?.map_or(0, |(count,)| count))
 }
 
 /// Cases sent back whose date has passed on `today`.
@@ -370,11 +399,12 @@ pub async fn confirmed_waiting(connection: &mut Connection, limit: i64) -> Resul
 /// When the database fails.
 pub async fn closed_before(
     connection: &mut Connection,
+    compartment: Compartment,
     stage: Stage,
     before: Instant,
     limit: i64,
 ) -> Result<Vec<CaseHead>, StoreError> {
-    all!(connection, CaseHead, CLOSED_BEFORE, stage.as_str(), before.micros(), limit)
+    all!(connection, CaseHead, CLOSED_BEFORE, stage.as_str(), before.micros(), limit, compartment.as_str())
 }
 
 /// Erases what is in a case: without its key nothing of it can be read, in no backup either. The head stays.
@@ -387,12 +417,16 @@ pub async fn erase_content(tx: &mut WriteTx, id: CaseId, at: Instant) -> Result<
     execute!(tx, ERASE_OFFICE, id.bytes().as_slice()).map(drop)
 }
 
-/// How many cases are in each stage.
+/// How many cases of these compartments are in each stage.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn counts_by_stage(connection: &mut Connection) -> Result<Vec<(Stage, i64)>, StoreError> {
-    let rows = all!(connection, (String, i64), COUNTS)?;
+pub async fn counts_by_stage(
+    connection: &mut Connection,
+    compartments: &[Compartment],
+) -> Result<Vec<(Stage, i64)>, StoreError> {
+    let Some([one, other]) = places(compartments) else { return Ok(Vec::new()) };
+    let rows = all!(connection, (String, i64), COUNTS, one, other)?;
     rows.into_iter()
         .map(|(stage, count)| match stage.parse() {
             Ok(stage) => Ok((stage, count)),
@@ -405,8 +439,13 @@ pub async fn counts_by_stage(connection: &mut Connection) -> Result<Vec<(Stage, 
 ///
 /// # Errors
 /// When the database fails.
-pub async fn count_of_holder(connection: &mut Connection, holder: StaffId) -> Result<i64, StoreError> {
-    let row = optional!(connection, (i64,), COUNT_OF_HOLDER, holder.bytes().as_slice())?;
+pub async fn count_of_holder(
+    connection: &mut Connection,
+    compartments: &[Compartment],
+    holder: StaffId,
+) -> Result<i64, StoreError> {
+    let Some([one, other]) = places(compartments) else { return Ok(0) };
+    let row = optional!(connection, (i64,), COUNT_OF_HOLDER, holder.bytes().as_slice(), one, other)?;
     Ok(row.map_or(0, |(count,)| count))
 }
 

@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 use intake::{
     access::Role,
     case::{CommandKind, Stage},
+    form::Compartment,
     ids::{AccountId, CaseId, DestinationId, DraftId, FormId, OutboxId, PasskeyId, ReceiptNumber, StaffId},
     time::{CivilDate, Instant},
 };
@@ -68,7 +69,7 @@ macro_rules! text_columns {
         }
     })+ };
 }
-text_columns!(FormId, DestinationId, ReceiptNumber, Role, Stage, CommandKind, CivilDate);
+text_columns!(FormId, DestinationId, ReceiptNumber, Role, Stage, CommandKind, Compartment, CivilDate);
 
 impl Column for Instant {
     type Raw = i64;

@@ -1,5 +1,5 @@
 //! 「下書き」 Drafts. Invariant: a draft belongs to one browser or one account; it is saved only over the version that was
-//! read; a parent's is not over before she was told in time.
+//! read; a parent's is not over before she was told in time; one of a session belongs to that session alone.
 
 use intake::{
     ids::{AccountId, DraftId, FormId},
@@ -14,7 +14,7 @@ macro_rules! draft {
     ($rest:literal) => {
         concat!(
             "SELECT draft_id, account_id, browser_hash, form_id, form_version, wrapped_key, answers_sealed, version, ",
-            "audited_session, created_at, updated_at, expires_at, noticed_at FROM draft ",
+            "audited_session, created_at, updated_at, expires_at, noticed_at, session_hash, text_pack FROM draft ",
             $rest
         )
     };
@@ -22,7 +22,8 @@ macro_rules! draft {
 
 sql! {
     INSERT = "INSERT INTO draft (draft_id, account_id, browser_hash, form_id, form_version, wrapped_key, answers_sealed,
-        version, audited_session, created_at, updated_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $9, $10)";
+        version, audited_session, created_at, updated_at, expires_at, session_hash, text_pack)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $9, $10, $11, $12)";
     FIND = draft!("WHERE draft_id = $1");
     OF_ACCOUNT = draft!("WHERE account_id = $1 AND form_id = $2");
     OF_BROWSER = draft!("WHERE browser_hash = $1 AND form_id = $2");
@@ -32,8 +33,14 @@ sql! {
         noticed_at = NULL, version = version + 1 WHERE draft_id = $1 AND version = $2";
     ADOPT = "UPDATE draft SET account_id = $2, browser_hash = NULL, updated_at = $3 WHERE draft_id = $1";
     DELETE = "DELETE FROM draft WHERE draft_id = $1";
-    SWEEP = "DELETE FROM draft WHERE expires_at <= $1 AND (account_id IS NULL OR noticed_at <= $2)";
-    ENDING = draft!("WHERE expires_at <= $1 AND account_id IS NOT NULL AND noticed_at IS NULL ORDER BY expires_at LIMIT $2");
+    SWEEP = "DELETE FROM draft WHERE expires_at <= $1
+        AND (account_id IS NULL OR session_hash IS NOT NULL OR noticed_at <= $2)";
+    // A session that is over has no row any more, or was idle for too long.
+    SWEEP_WITHOUT_SESSION = "DELETE FROM draft WHERE session_hash IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM session WHERE session.session_hash = draft.session_hash AND session.seen_at > $1)";
+    DELETE_OF_SESSION = "DELETE FROM draft WHERE session_hash = $1";
+    ENDING = draft!("WHERE expires_at <= $1 AND account_id IS NOT NULL AND session_hash IS NULL AND noticed_at IS NULL
+        ORDER BY expires_at LIMIT $2");
     NOTICED = "UPDATE draft SET noticed_at = $3, expires_at = $4 WHERE draft_id = $1 AND version = $2
         AND noticed_at IS NULL";
 }
@@ -77,15 +84,26 @@ row! {
         pub expires_at: Instant,
         /// When the parent was told that it will be.
         pub noticed_at: Option<Instant>,
+        /// The only session that may see it; none for an ordinary one.
+        pub session_hash: Option<[u8; 32]>,
+        /// 「EPDS」 The SHA-256 of the text pack that the items are shown from.
+        pub text_pack: Option<String>,
     }
 }
 
 impl Draft {
-    /// Whether its time is over. A browser can be told nothing; a parent was told in time, or it is not over.
+    /// Whether this session, or browser, may see it.
+    #[must_use]
+    pub fn is_open_to(&self, session: &[u8; 32]) -> bool {
+        self.session_hash.is_none_or(|only| only == *session)
+    }
+
+    /// Whether its time is over. One of a session ends without notice: it was said at its beginning. A browser can be told nothing; a parent was told in time, or it is not over.
     #[must_use]
     pub fn is_over(&self, now: Instant) -> bool {
         let was_told = |at: Instant| at.plus(retention::DRAFT_NOTICE_AT_LEAST) <= now;
-        self.expires_at <= now && (self.account_id.is_none() || self.noticed_at.is_some_and(was_told))
+        let needs_no_notice = self.account_id.is_none() || self.session_hash.is_some();
+        self.expires_at <= now && (needs_no_notice || self.noticed_at.is_some_and(was_told))
     }
 }
 
@@ -115,6 +133,10 @@ pub struct NewDraft<'a> {
     pub created_at: Instant,
     /// When it is removed.
     pub expires_at: Instant,
+    /// The only session that may see it.
+    pub session_hash: Option<&'a [u8; 32]>,
+    /// 「EPDS」 The SHA-256 of the text pack.
+    pub text_pack: Option<&'a str>,
 }
 
 /// Keeps a draft.
@@ -139,6 +161,8 @@ pub async fn insert(tx: &mut WriteTx, draft: &NewDraft<'_>) -> Result<(), StoreE
         draft.audited_session,
         draft.created_at.micros(),
         draft.expires_at.micros(),
+        draft.session_hash.map(<[u8; 32]>::as_slice),
+        draft.text_pack,
     )
     .map(drop)
 }
@@ -270,10 +294,19 @@ pub async fn keep_notice(
     Ok(execute!(tx, NOTICED, id.bytes().as_slice(), expected_version, at.micros(), expires_at.micros())? == 1)
 }
 
-/// Removes drafts that are over, by [`Draft::is_over`].
+/// Removes drafts that are over, by [`Draft::is_over`], or whose session is.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn sweep(tx: &mut WriteTx, now: Instant) -> Result<u64, StoreError> {
-    execute!(tx, SWEEP, now.micros(), now.plus(-retention::DRAFT_NOTICE_AT_LEAST).micros())
+    let over = execute!(tx, SWEEP, now.micros(), now.plus(-retention::DRAFT_NOTICE_AT_LEAST).micros())?;
+    Ok(over + execute!(tx, SWEEP_WITHOUT_SESSION, now.plus(-retention::CITIZEN_IDLE).micros())?)
+}
+
+/// Removes the drafts that only a session may see which ends now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_of_session(tx: &mut WriteTx, session_hash: &[u8; 32]) -> Result<u64, StoreError> {
+    execute!(tx, DELETE_OF_SESSION, session_hash.as_slice())
 }

@@ -15,7 +15,8 @@ use app::pages::{
 };
 use intake::{
     answers::{Answers, FieldError, RawAnswers, parse},
-    form::{Form, Page},
+    epds::TextPack,
+    form::{Compartment, DraftRule, Form, Page},
     ids::{FormId, PageId},
     journey::{self, Place, Warning},
 };
@@ -58,17 +59,25 @@ async fn find<'portal>(
     form: &FormId,
 ) -> Result<Option<OpenDraft<'portal>>, WebError> {
     match visitor.typist() {
-        Some(typist) => Ok(draft::load(portal, &typist.owner, form).await?),
+        Some(typist) => Ok(draft::load(portal, &typist, form).await?),
         None => Ok(None),
     }
 }
 
+/// How the first page of a procedure is asked for.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Arrived {
+    gone: String,
+}
+
 /// `GET /apply/{form}`
-pub async fn procedure(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -> Answer {
+pub async fn procedure(portal: Data<Portal>, visitor: Visitor, path: Path<String>, arrived: Query<Arrived>) -> Answer {
     let id = form_id(&path)?;
-    let form = portal.catalog.newest(&id).ok_or(WebError::NotFound)?;
+    let form = portal.offered(&id).ok_or(WebError::NotFound)?;
     let has_draft = find(&portal, &visitor, &id).await?.is_some();
     let way_in = match (&form.follows, visitor.session) {
+        (None, None) if form.draft == DraftRule::Session => WayIn::SignInFirst,
         (None, _) => WayIn::Open,
         (Some(_), None) => WayIn::SignInFirst,
         (Some(_), Some(session)) if follow::may_begin(&portal, session.account, form).await? => WayIn::Open,
@@ -80,6 +89,7 @@ pub async fn procedure(portal: Data<Portal>, visitor: Visitor, path: Path<String
     let model = Procedure {
         form,
         has_draft,
+        answers_are_gone: form.draft == DraftRule::Session && !has_draft && !arrived.gone.is_empty(),
         number_at_counter: form.follows.is_none() && portal.config.my_number == MyNumber::Counter,
         way_in,
     };
@@ -110,7 +120,7 @@ fn with_cookie(mut answer: HttpResponse, cookie: Option<Cookie<'static>>) -> Htt
 pub async fn begin(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -> Answer {
     let id = form_id(&path)?;
     let (typist, cookie) = typist_of(&portal, &visitor);
-    let draft = match draft::begin(&portal, &typist, &id).await {
+    let draft = match draft::begin(&portal, &typist, &id, visitor.locale.code()).await {
         Ok(draft) => draft,
         Err(FlowError::NeedsAccount) => return Ok(to(format!("/sign-in?next=/apply/{id}"))),
         Err(error) => return Err(error.into()),
@@ -139,6 +149,7 @@ pub struct Asked {
 
 /// A page of a draft, with all that is needed to show it.
 struct Shown<'a> {
+    text_pack: Option<&'a TextPack>,
     form: &'a Form,
     page: &'a Page,
     place: Place,
@@ -149,11 +160,12 @@ struct Shown<'a> {
 
 impl<'a> Shown<'a> {
     /// None when the page is not on the way for these answers.
-    fn of(portal: &Portal, form: &'a Form, raw: &'a RawAnswers, page: &PageId) -> Option<Self> {
+    fn of(portal: &Portal, draft: &'a OpenDraft<'a>, page: &PageId) -> Option<Self> {
+        let (form, raw) = (draft.form, &draft.raw);
         let (answers, errors) = parse(form, raw, portal.clock.now().date_in_japan());
         let place = journey::place(form, &answers, page)?;
         let errors = errors.into_iter().filter(|error| error.page == *page).collect();
-        Some(Self { form, page: form.page(page)?, place, raw, answers, errors })
+        Some(Self { text_pack: draft.text_pack, form, page: form.page(page)?, place, raw, answers, errors })
     }
 
     fn warnings(&self, portal: &Portal) -> Vec<Warning> {
@@ -169,7 +181,7 @@ impl<'a> Shown<'a> {
             place: self.place.clone(),
             raw: self.raw,
             answers: &self.answers,
-            text_pack: None,
+            text_pack: self.text_pack,
             errors,
             warnings,
             state: self.raw.page_state(self.form, &self.page.id),
@@ -179,25 +191,25 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// Where somebody goes who has no draft here: her session is over, or she has not begun.
-fn without_draft(visitor: &Visitor, form: &FormId, page: &str) -> HttpResponse {
-    if visitor.session_is_over {
-        to(format!("/sign-in?next=/apply/{form}/{page}"))
-    } else {
-        to(format!("/apply/{form}"))
+/// Where somebody goes who has no draft here: her session is over, or she has not begun. What belonged to a session went
+/// with it, and the first page says so.
+fn without_draft(visitor: &Visitor, form: &Form, page: &str) -> HttpResponse {
+    let id = &form.id;
+    match form.draft {
+        DraftRule::Session => to(format!("/apply/{id}?gone=1")),
+        DraftRule::Kept if visitor.session_is_over => to(format!("/sign-in?next=/apply/{id}/{page}")),
+        DraftRule::Kept => to(format!("/apply/{id}")),
     }
 }
 
 /// `GET /apply/{form}/{page}`
 pub async fn page(portal: Data<Portal>, visitor: Visitor, path: Path<(String, String)>, asked: Query<Asked>) -> Answer {
     let (id, page) = (form_id(&path.0)?, path.1.parse::<PageId>().map_err(|_| WebError::NotFound)?);
-    if portal.catalog.newest(&id).ok_or(WebError::NotFound)?.page(&page).is_none() {
-        return Err(WebError::NotFound);
-    }
+    let form = portal.offered(&id).filter(|form| form.page(&page).is_some()).ok_or(WebError::NotFound)?;
     let Some(draft) = find(&portal, &visitor, &id).await? else {
-        return Ok(without_draft(&visitor, &id, page.as_str()));
+        return Ok(without_draft(&visitor, form, page.as_str()));
     };
-    let Some(shown) = Shown::of(&portal, draft.form, &draft.raw, &page) else {
+    let Some(shown) = Shown::of(&portal, &draft, &page) else {
         return Ok(to(format!("/apply/{id}/check")));
     };
     let errors: &[FieldError] = if asked.errors.is_empty() { &[] } else { &shown.errors };
@@ -207,7 +219,7 @@ pub async fn page(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
 /// Keeps a page, beginning a draft where somebody has none: her session ended, or it is over after its time.
 async fn keep_page<'portal>(
     portal: &'portal Portal,
-    typist: &Typist,
+    (typist, language): (&Typist, &str),
     id: &FormId,
     page: &PageId,
     sent: &[(String, String)],
@@ -221,7 +233,7 @@ async fn keep_page<'portal>(
     if matches!(typist.owner, DraftOwner::Account(_)) {
         return Err(WebError::NoDraft);
     }
-    let begun = draft::rescue(portal, typist, id).await?;
+    let begun = draft::rescue(portal, typist, id, language).await?;
     let state = begun.raw.page_state(begun.form, page);
     Ok(draft::save_page(portal, typist, id, page, sent, &state).await?)
 }
@@ -229,13 +241,14 @@ async fn keep_page<'portal>(
 /// `POST /apply/{form}/{page}`
 pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, String)>, mut body: FormBody) -> Answer {
     let (id, page) = (form_id(&path.0)?, path.1.parse::<PageId>().map_err(|_| WebError::NotFound)?);
-    if portal.catalog.newest(&id).ok_or(WebError::NotFound)?.page(&page).is_none() {
-        return Err(WebError::NotFound);
-    }
+    let form = portal.offered(&id).filter(|form| form.page(&page).is_some()).ok_or(WebError::NotFound)?;
     let (state, from_check) = (body.take("page_state"), body.take("from") == "check");
     let (warned, then) = (!body.take("warned").is_empty(), body.take("then"));
+    if form.draft == DraftRule::Session && find(&portal, &visitor, &id).await?.is_none() {
+        return Ok(without_draft(&visitor, form, page.as_str()));
+    }
     let (typist, cookie) = typist_of(&portal, &visitor);
-    let saved = keep_page(&portal, &typist, &id, &page, body.inputs(), &state).await?;
+    let saved = keep_page(&portal, (&typist, visitor.locale.code()), &id, &page, body.inputs(), &state).await?;
     let draft = match saved {
         Saved::Kept(draft) => draft,
         Saved::UnknownInput => return Err(WebError::Unreadable),
@@ -244,14 +257,14 @@ pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
     if visitor.session_is_over {
         return Ok(with_cookie(to(format!("/sign-in?next=/apply/{id}/{page}")), cookie));
     }
-    if then == "save" {
+    if then == "save" && form.draft == DraftRule::Kept {
         return Ok(with_cookie(to(format!("/apply/{id}/saved")), cookie));
     }
-    let next = match Shown::of(&portal, draft.form, &draft.raw, &page) {
+    let next = match Shown::of(&portal, &draft, &page) {
         None => "check".to_owned(),
         Some(shown) => {
             let warnings = if warned { Vec::new() } else { shown.warnings(&portal) };
-            for error in &shown.errors {
+            for error in shown.errors.iter().filter(|_| form.compartment == Compartment::General) {
                 portal.metrics.refused_field(&id, &error.field);
             }
             if !shown.errors.is_empty() || !warnings.is_empty() {
@@ -310,8 +323,11 @@ pub async fn autosave(
 }
 
 /// `GET /apply/{form}/saved`: 保存して中断. The draft is the parent's now and can be gone on with on any device.
-pub async fn saved(citizen: Citizen, path: Path<String>) -> Answer {
-    form_id(&path)?;
+pub async fn saved(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
+    let form = portal.offered(&form_id(&path)?).ok_or(WebError::NotFound)?;
+    if form.draft == DraftRule::Session {
+        return Err(WebError::NotFound);
+    }
     Ok(answer(StatusCode::OK, message::page(citizen.visitor.chrome(), Message::Saved)))
 }
 
@@ -324,9 +340,9 @@ fn to_error(id: &FormId, errors: &[FieldError]) -> HttpResponse {
 /// `GET /apply/{form}/check`: 確認
 pub async fn check(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -> Answer {
     let id = form_id(&path)?;
-    portal.catalog.newest(&id).ok_or(WebError::NotFound)?;
+    let form = portal.offered(&id).ok_or(WebError::NotFound)?;
     let Some(draft) = find(&portal, &visitor, &id).await? else {
-        return Ok(without_draft(&visitor, &id, "check"));
+        return Ok(without_draft(&visitor, form, "check"));
     };
     let complete = match journey::complete(draft.form, &draft.raw, portal.clock.now().date_in_japan()) {
         Ok(complete) => complete,
@@ -344,12 +360,23 @@ pub async fn check(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -
 }
 
 /// `POST /apply/{form}/check`: 送信
-pub async fn send(portal: Data<Portal>, citizen: Citizen, path: Path<String>, mut body: FormBody) -> Answer {
+pub async fn send(portal: Data<Portal>, visitor: Visitor, path: Path<String>, mut body: FormBody) -> Answer {
     let id = form_id(&path)?;
+    let form = portal.offered(&id).ok_or(WebError::NotFound)?;
+    let Some(session) = visitor.session else {
+        return match form.draft {
+            DraftRule::Session => Ok(without_draft(&visitor, form, "check")),
+            DraftRule::Kept => Err(WebError::SignInFirst(format!("/apply/{id}/check"))),
+        };
+    };
+    let citizen = Citizen { session, visitor };
     let draft = body.take("draft").parse().map_err(|_| WebError::Unreadable)?;
     match submit(&portal, &citizen.sender(), &id, draft, letters::received).await {
         Ok(Submitted::Receipt(number)) => Ok(to(format!("/receipt/{number}"))),
         Ok(Submitted::Incomplete(errors)) => Ok(to_error(&id, &errors)),
+        Err(FlowError::NotFound) if form.draft == DraftRule::Session => {
+            Ok(without_draft(&citizen.visitor, form, "check"))
+        }
         Err(FlowError::NotFound) => Err(WebError::NoDraft),
         Err(error) => Err(error.into()),
     }

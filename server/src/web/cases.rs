@@ -11,7 +11,7 @@ use app::pages::{
 };
 use intake::{
     answers::{FieldError, RawAnswers, parse},
-    form::Form,
+    form::{Compartment, Form},
     identity::Method,
     ids::ReceiptNumber,
     time::Instant,
@@ -44,13 +44,15 @@ fn form_of<'portal>(portal: &'portal Portal, head: &CaseHead) -> Option<&'portal
 
 fn row(portal: &Portal, citizen: &Citizen, head: &CaseHead) -> Row {
     let form = form_of(portal, head);
-    let locale = citizen.visitor.locale.code();
-    Row {
-        number: head.receipt_number.clone(),
-        title: form.map_or_else(|| head.form_id.to_string(), |form| form.title.get(locale).to_owned()),
-        stage: head.stage,
-        filed_at: head.filed_at,
-    }
+    let locale = citizen.visitor.locale;
+    let title = match head.compartment {
+        Compartment::General => {
+            form.map_or_else(|| head.form_id.to_string(), |it| it.title.get(locale.code()).to_owned())
+        }
+        // The list may lie open before others.
+        Compartment::Epds => locale.say("cases-neutral"),
+    };
+    Row { number: head.receipt_number.clone(), title, stage: head.stage, filed_at: head.filed_at }
 }
 
 /// `GET /receipt/{receipt_number}`

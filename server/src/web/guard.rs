@@ -92,8 +92,8 @@ impl Citizen {
     /// Who sends a filing.
     #[must_use]
     pub const fn sender(&self) -> Sender {
-        let Session { account, method, signed_in_at, .. } = self.session;
-        Sender { account, method, signed_in_at, language: self.visitor.locale.code() }
+        let Session { account, method, signed_in_at, hash: session } = self.session;
+        Sender { account, method, signed_in_at, session, language: self.visitor.locale.code() }
     }
 }
 

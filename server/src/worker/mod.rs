@@ -8,7 +8,8 @@ use std::{sync::Arc, time::Duration};
 
 use intake::{
     case::Stage,
-    retention::{CONTENT_AFTER_CLOSING, CONTENT_AFTER_WITHDRAWAL},
+    form::Compartment,
+    retention,
     time::{DAY, MINUTE},
 };
 use tokio::{sync::watch, task::JoinSet};
@@ -174,16 +175,18 @@ pub async fn sweep(portal: &Portal) -> Result<u64, StoreError> {
 /// When the database fails.
 pub async fn erase_closed(portal: &Portal) -> Result<usize, StoreError> {
     let now = portal.clock.now();
-    let after = |age: i64| now.plus(-age);
     let mut erased = 0;
-    for (stage, before) in [
-        (Stage::Imported, after(CONTENT_AFTER_CLOSING)),
-        (Stage::Declined, after(CONTENT_AFTER_CLOSING)),
-        (Stage::Withdrawn, after(CONTENT_AFTER_WITHDRAWAL)),
-    ] {
+    let mut closed = Vec::new();
+    for compartment in Compartment::ALL {
+        for stage in Stage::ALL {
+            closed.extend(retention::content_after(compartment, *stage).map(|age| (compartment, *stage, age)));
+        }
+    }
+    for (compartment, stage, age) in closed {
+        let before = now.plus(-age);
         loop {
             let mut tx = portal.database.write().await?;
-            let due = case::closed_before(&mut tx, stage, before, ERASED_AT_ONCE).await?;
+            let due = case::closed_before(&mut tx, compartment, stage, before, ERASED_AT_ONCE).await?;
             if due.is_empty() {
                 break;
             }

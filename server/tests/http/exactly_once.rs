@@ -84,7 +84,7 @@ async fn five_hundred_parents_press_thirteen_times_each_and_five_hundred_cases_a
         assert_eq!(numbers.len(), PARENTS);
 
         let mut tx = site.portal.database.read().await.unwrap();
-        let counts = case::counts_by_stage(&mut tx).await.unwrap();
+        let counts = case::counts_by_stage(&mut tx, &intake::form::Compartment::ALL).await.unwrap();
         let count: i64 = counts.iter().map(|(_, count)| count).sum();
         assert_eq!(usize::try_from(count).unwrap(), PARENTS);
         for (parent, presses) in parents.iter().zip(&told) {

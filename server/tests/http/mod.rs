@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod crash;
+mod epds;
 mod exactly_once;
 mod forms;
 mod headers;

@@ -2,7 +2,7 @@
 
 use intake::{
     identity::Method,
-    ids::{AccountId, ReceiptNumber},
+    ids::{AccountId, DraftId, ReceiptNumber},
 };
 use server::{
     flows::{
@@ -14,16 +14,47 @@ use server::{
     store::draft::DraftOwner,
 };
 
-use super::portal::{filled_in, letter, newest_mail, notification};
+use super::portal::{answered_epds, epds, filled_in, letter, newest_mail, notification};
+
+/// Whoever has these drafts, in some session.
+pub fn typist(owner: DraftOwner) -> Typist {
+    Typist { owner, session: [0; 32] }
+}
 
 /// Types a whole 妊娠届, page by page.
 pub async fn fill_in(portal: &Portal, typist: &Typist) {
     let form = notification();
-    let begun = draft::begin(portal, typist, &form).await.unwrap();
+    let begun = draft::begin(portal, typist, &form, "ja").await.unwrap();
     for (page, sent) in filled_in() {
         let state = begun.raw.page_state(begun.form, &page);
         let saved = draft::save_page(portal, typist, &form, &page, &sent, &state).await.unwrap();
         assert!(matches!(saved, Saved::Kept(_)), "page {page} was not kept");
+    }
+}
+
+/// Types an EPDS, as the parent who has signed in.
+pub async fn answer_epds(portal: &Portal, typist: &Typist, positions: [u8; 10]) -> DraftId {
+    let begun = draft::begin(portal, typist, &epds(), "ja").await.unwrap();
+    for (page, sent) in answered_epds(positions) {
+        let now = draft::load(portal, typist, &epds()).await.unwrap().unwrap();
+        let state = now.raw.page_state(now.form, &page);
+        let saved = draft::save_page(portal, typist, &epds(), &page, &sent, &state).await.unwrap();
+        assert!(matches!(saved, Saved::Kept(_)), "page {page} was not kept");
+    }
+    begun.id
+}
+
+/// Types and sends a 妊娠届, and an EPDS after it.
+pub async fn file_epds(portal: &Portal, browser: u8, positions: [u8; 10]) -> (AccountId, ReceiptNumber) {
+    let (account, _) = file(portal, browser).await;
+    let session = [browser; 32];
+    let typist = Typist { owner: DraftOwner::Account(account), session };
+    let draft = answer_epds(portal, &typist, positions).await;
+    let sender =
+        Sender { account, method: Method::EmailCode, signed_in_at: portal.clock.now(), session, language: "ja" };
+    match submit(portal, &sender, &epds(), draft, |_: &str| letter("受け取りました")).await.unwrap() {
+        Submitted::Receipt(number) => (account, number),
+        Submitted::Incomplete(errors) => panic!("{errors:?}"),
     }
 }
 
@@ -41,8 +72,10 @@ pub async fn file(portal: &Portal, browser: u8) -> (AccountId, ReceiptNumber) {
         panic!("the code was not taken")
     };
     portal.clock.advance(1_000_000);
-    let sender = Sender { account, method: Method::EmailCode, signed_in_at: portal.clock.now(), language: "ja" };
-    let draft = draft::load(portal, &DraftOwner::Account(account), &form).await.unwrap().unwrap().id;
+    let (method, signed_in_at) = (Method::EmailCode, portal.clock.now());
+    let sender = Sender { account, method, signed_in_at, session: hash, language: "ja" };
+    let signed_in = Typist { owner: DraftOwner::Account(account), session: hash };
+    let draft = draft::load(portal, &signed_in, &form).await.unwrap().unwrap().id;
     match submit(portal, &sender, &form, draft, |_: &str| letter("受け取りました")).await.unwrap() {
         Submitted::Receipt(number) => (account, number),
         Submitted::Incomplete(errors) => panic!("{errors:?}"),

@@ -97,6 +97,8 @@ pub async fn ready(portal: &Portal, count: usize) -> Vec<Ready> {
             audited_session: None,
             created_at: now,
             expires_at: now.plus(retention::DRAFT),
+            session_hash: None,
+            text_pack: None,
         };
         draft::insert(&mut tx, &new).await.unwrap();
 

@@ -102,6 +102,49 @@ pub fn filled_in() -> Vec<(PageId, Vec<(String, String)>)> {
     pages.iter().map(|(page, inputs)| (page.parse().unwrap(), inputs.iter().map(owned).collect())).collect()
 }
 
+/// EPDS
+pub fn epds() -> FormId {
+    "epds".parse().unwrap()
+}
+
+/// A whole EPDS, page by page; the options of the ten items by their place, 0 for none.
+pub fn answered_epds(positions: [u8; 10]) -> Vec<(PageId, Vec<(String, String)>)> {
+    let before: &[(&str, &[(&str, &str)])] = &[
+        ("who", &[("filer", "self"), ("alone", "yes")]),
+        ("consent", &[("consent", "yes")]),
+        (
+            "occasion",
+            &[
+                ("occasion", "one_month"),
+                ("child_born_on-year", "2026"),
+                ("child_born_on-month", "10"),
+                ("child_born_on-day", "20"),
+            ],
+        ),
+        ("clinics", &[("one_month_birth_clinic", "窓口クリニック")]),
+        (
+            "person",
+            &[
+                ("name", "髙橋 花子"),
+                ("name_kana", "タカハシ ハナコ"),
+                ("birthdate-year", "1995"),
+                ("birthdate-month", "4"),
+                ("birthdate-day", "1"),
+                ("postal_code", "100-0001"),
+                ("address", "窓口市𠮷田町1-2-3"),
+                ("phone", "090-1234-5678"),
+            ],
+        ),
+    ];
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let before = before.iter().map(|(page, typed)| (page.parse().unwrap(), typed.iter().map(owned).collect()));
+    let items = (1..).zip(positions).map(|(item, position)| {
+        let chosen = (position != 0).then(|| (format!("item{item}"), position.to_string()));
+        (format!("question{item}").parse().unwrap(), chosen.into_iter().collect())
+    });
+    before.chain(items).collect()
+}
+
 /// A letter that says its text.
 pub fn letter(text: &str) -> MailPayload {
     MailPayload { subject: "お知らせ".to_owned(), body: text.to_owned() }

@@ -29,6 +29,12 @@ pub async fn two_clerks(portal: &Portal) -> [Staff; 2] {
     [first, at_work(portal, "confirming", "person-b", Role::Clerk).await.staff]
 }
 
+/// Two public health nurses who are two people.
+pub async fn two_nurses(portal: &Portal) -> [Staff; 2] {
+    let first = at_work(portal, "nurse-a", "person-c", Role::Nurse).await.staff;
+    [first, at_work(portal, "nurse-b", "person-d", Role::Nurse).await.staff]
+}
+
 /// The case of a receipt number.
 pub async fn head(portal: &Portal, number: &ReceiptNumber) -> CaseHead {
     case::find_by_receipt_number(&mut portal.database.read().await.unwrap(), number).await.unwrap().unwrap()

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use intake::{
     answers::{Answers, RawAnswers},
     case::{CommandKind, CorrectionRequest, DeclineReason, Stage},
+    epds::{Score, TextPack},
     flags::Raised,
     form::{Field, Form, Kind, Page, Target},
     gestation::TimingClass,
@@ -80,6 +81,17 @@ pub struct WithdrawalAsked {
     pub first: Option<String>,
 }
 
+/// 「EPDS」 The scores, and the wording that was answered.
+#[derive(Clone, Copy)]
+pub struct Epds<'a> {
+    /// The scores.
+    pub score: Score,
+    /// The wording; none once the pack is taken away.
+    pub pack: Option<&'a TextPack>,
+    /// The name of the pack.
+    pub pack_id: &'a str,
+}
+
 /// A command that was not carried out.
 #[derive(Default)]
 pub struct Failed {
@@ -137,6 +149,8 @@ pub struct Model<'a> {
     pub correction_due_on: Option<CivilDate>,
     /// 「取下げの申出」
     pub withdrawal: Option<WithdrawalAsked>,
+    /// 「EPDS」
+    pub epds: Option<Epds<'a>>,
     /// The language in which the parent filled it in.
     pub language: Option<Locale>,
     /// Cases that belong to this one.
@@ -161,7 +175,7 @@ impl Model<'_> {
         self.pages.iter().flat_map(|page| page.fields.iter()).filter(|field| self.is_asked(field))
     }
 
-    fn is_asked(&self, field: &Field) -> bool {
+    pub(super) fn is_asked(&self, field: &Field) -> bool {
         field.when.as_ref().is_none_or(|condition| condition.holds(self.answers))
     }
 
@@ -185,7 +199,7 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
             </div>
             {withdrawal(locale, model)}
             <div class="case-layout">
-                <div>{related(locale, model)}{look_at(locale, model)}{answers(locale, model)}{command::staff_items(locale, model)}{history(locale, model)}{file(locale, model)}</div>
+                <div>{related(locale, model)}{look_at(locale, model)}{super::epds::scores(locale, model)}{answers(locale, model)}{command::staff_items(locale, model)}{history(locale, model)}{file(locale, model)}</div>
                 <aside aria-label=locale.say("staff-decision")>
                     <h2>{locale.say("staff-decision")}</h2>
                     {identity(locale, model)}
@@ -286,11 +300,13 @@ fn answers(locale: Locale, model: &Model<'_>) -> AnyView {
     let sections = model
         .pages
         .iter()
+        // The items of the EPDS stand with their scores.
+        .filter(|page| page.fields.iter().any(|field| !is_item(field)))
         .map(|page| {
             let rows = page
                 .fields
                 .iter()
-                .filter(|field| model.is_asked(field))
+                .filter(|field| model.is_asked(field) && !is_item(field))
                 .map(|field| row(locale, model, field))
                 .collect_view();
             view! { <h3>{page.title.get("ja").to_owned()}</h3><dl class="summary-list">{rows}</dl> }
@@ -307,6 +323,10 @@ fn answers(locale: Locale, model: &Model<'_>) -> AnyView {
         </section>
     }
     .into_any()
+}
+
+pub(super) const fn is_item(field: &Field) -> bool {
+    matches!(field.target, Target::EpdsItem(_))
 }
 
 fn row(locale: Locale, model: &Model<'_>, field: &Field) -> AnyView {

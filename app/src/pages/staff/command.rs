@@ -9,7 +9,7 @@ use intake::{
 };
 use leptos::prelude::*;
 
-use super::case::Model;
+use super::case::{Model, is_item};
 use crate::{
     fields::{sentence, text_area_of},
     text::Locale,
@@ -135,6 +135,7 @@ fn send_back(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
     let typed = typed(model, kind);
     let rows = model
         .asked()
+        .filter(|field| !is_item(field))
         .map(|field| {
             let (id, label) = (field.id.to_string(), field.label.get("ja").to_owned());
             let reason_id = format!("reason-{id}");

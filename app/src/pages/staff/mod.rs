@@ -3,6 +3,7 @@
 
 pub mod case;
 mod command;
+mod epds;
 mod frame;
 pub mod message;
 pub mod queue;

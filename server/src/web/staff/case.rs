@@ -15,7 +15,7 @@ use app::{
     text::Locale,
 };
 use intake::{
-    access::{Action, may},
+    access::{Action, may_in},
     fhir::MEDIA_TYPE,
     ids::ReceiptNumber,
     journey,
@@ -77,7 +77,8 @@ pub(super) async fn shown(
 ) -> Result<HttpResponse, WebError> {
     let status = if failed.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = staff_case::view(portal, &at.who.staff, number).await?;
-    let StaffCase { case, complete, derived, flags, warnings, revised, history, offers, holder, related, .. } = view;
+    let StaffCase { case, complete, derived, flags, warnings, revised, history, offers, holder, related, epds, .. } =
+        view;
     let withdrawal = case.head.withdrawal_asked_at.map(|at| WithdrawalAsked { at, first: view.withdrawal_proposed_by });
     let newest = case.newest()?;
     let offers = offers
@@ -106,11 +107,13 @@ pub(super) async fn shown(
         decline_reason: case.office.decline_reason,
         correction_due_on: case.head.correction_due_on,
         withdrawal,
+        epds: epds.as_ref().map(|epds| pages::Epds { score: epds.score, pack: epds.pack, pack_id: &epds.pack_id }),
         language: case.office.language.as_deref().and_then(Locale::parse),
         related: related.iter().map(|head| related_row(portal, head)).collect(),
         history: history.into_iter().map(step).collect(),
         offers: offers.collect(),
-        is_exported: may(at.who.staff.role, Action::ExportCase) && case.head.stage.stands_accepted(),
+        is_exported: may_in(at.who.staff.role, Action::ExportCase, case.head.compartment)
+            && case.head.stage.stands_accepted(),
         failed,
     };
     // Also after a command: choosing a language comes back to the case.
