@@ -60,19 +60,19 @@ export async function copyOf(page, browser) {
   return copy;
 }
 
-/** What axe finds on a page in a colour scheme. */
-export async function violations(page, colorScheme) {
+/** What axe finds on a page in a colour scheme; `rules`: those alone. */
+export async function violations(page, colorScheme, rules) {
   await page.emulateMedia({ colorScheme });
   await page.evaluate(AXE);
   // The header that stays in sight would cover what is scrolled under it.
   await page.evaluate(() => scrollTo(0, 0));
-  return page.evaluate(async () => {
+  return page.evaluate(async (only) => {
     const { violations: found } = await globalThis.axe.run(document, {
-      rules: { "target-size": { enabled: true } },
+      ...(only ? { runOnly: only } : { rules: { "target-size": { enabled: true } } }),
       resultTypes: ["violations"],
     });
     return found.map(({ id, help, nodes }) => `${id}: ${help}\n    ${nodes.map((node) => node.html).join("\n    ")}`);
-  });
+  }, rules);
 }
 
 /** What reaches over the right edge, if the page scrolls sideways. */
