@@ -76,22 +76,25 @@ function strayTexts(page, lang, keys) {
   }, [lang, [...keys]]);
 }
 
-/** Looks at the page as it is. */
-async function look(visit, name) {
+/** Looks at the page as it is; `isLikeBefore`: axe has seen the very same elements. */
+async function look(visit, name, isLikeBefore = false) {
   const { page, language, javaScript, findings, complaints } = visit;
   const { code, lang, isAlsoDark } = language;
   const found = [];
   // What is on the page is what was answered last: the text is read before anything else is asked for.
-  found.push(...faults(await visit.served.text()).map((line) => `HTML ${line}`));
+  if (visit.judged !== visit.served) found.push(...faults(await visit.served.text()).map((line) => `HTML ${line}`));
+  visit.judged = visit.served;
   const said = await page.evaluate(() => document.documentElement.lang);
   if (said !== lang) found.push(`html lang is ${said}`);
   found.push(...await strayTexts(page, lang, KEYS));
   const over = await sideways(page);
   found.push(...over.map((one) => `scrolls sideways: ${one}`));
-  const seen = javaScript ? page : await copyOf(page, browser);
-  if (isAlsoDark) found.push(...(await violations(seen, "dark", ["color-contrast"])).map((line) => `axe (dark) ${line}`));
-  found.push(...(await violations(seen, "light")).map((line) => `axe ${line}`));
-  if (seen !== page) await seen.context().close();
+  if (!isLikeBefore) {
+    const seen = javaScript ? page : await copyOf(page, browser);
+    if (isAlsoDark) found.push(...(await violations(seen, "dark", ["color-contrast"])).map((line) => `axe (dark) ${line}`));
+    found.push(...(await violations(seen, "light")).map((line) => `axe ${line}`));
+    if (seen !== page) await seen.context().close();
+  }
   found.push(...complaints.splice(0).map((line) => `console: ${line}`));
   visit.looked += 1;
   findings.push(...found.map((what) => ({ page: name, what })));
@@ -226,8 +229,10 @@ async function throughPage(visit, form, { id, entered }, isNew) {
     if (current(page) === id) await look(visit, `${form}-${id}-errors`);
     else await page.goto(`/apply/${form}/${id}`);
   }
+  const shown = isNew ? (await groups(page)).length : 0;
   await repeat(page, language.code, entered);
-  if (isNew) await look(visit, `${form}-${id}-filled`);
+  // With the same fields in sight only values and marks are new, and their colours are the same in every language.
+  if (isNew) await look(visit, `${form}-${id}-filled`, !language.isAlsoDark && (await groups(page)).length === shown);
   await next(page);
   if (current(page) === id) {
     if (isNew) await look(visit, `${form}-${id}-asked-again`);
