@@ -34,7 +34,7 @@ pub fn overview(chrome: &Chrome, mail: &str, passkeys: &[Row]) -> String {
                         <p>{locale.with("passkey-added", &[("at", &locale.minute(row.added))])}</p>
                         {used}
                         <form method="post" action=format!("/account/passkeys/{}/remove", row.id)>
-                            <button class="button button--quiet" aria-label=format!("{}：{}", locale.say("passkey-remove"), row.label)>{locale.say("passkey-remove")}</button>
+                            <button class="button button--quiet">{locale.say("passkey-remove")}<span class="visually-hidden">"："{row.label.clone()}</span></button>
                         </form>
                     </li>
                 }

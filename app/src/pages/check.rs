@@ -45,7 +45,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
                     <section>
                         <h2 lang=locale.lang_of(&page.title)>{title.clone()}</h2>
                         {answers_of(locale, page, model.raw, Some(model.answers))}
-                        <p><a href=change aria-label=format!("{}：{title}", locale.say("change"))>{locale.say("change")}</a></p>
+                        <p><a href=change>{locale.say("change")}<span class="visually-hidden">"："{title}</span></a></p>
                     </section>
                 }
             })
