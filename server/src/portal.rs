@@ -3,14 +3,15 @@
 
 use std::{fs, os::unix::fs::DirBuilderExt, path::PathBuf};
 
-use intake::catalog::Catalog;
+use intake::{catalog::Catalog, form::Form};
 
 use crate::{
     clock::Clock,
     config::Config,
+    forms_folder::{self, FormsError, Wanting},
     relying_party::{NoSite, RelyingParty},
     seal::{MasterKey, MasterKeyError, Seal},
-    store::{Database, Record, StoreError, Upkeep, installation},
+    store::{case::CaseHead, Database, Record, StoreError, Upkeep, installation},
     telemetry::Metrics,
 };
 
@@ -35,9 +36,12 @@ pub struct Portal {
 /// The portal cannot start; the text is for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A form file has faults.
-    #[error("the form {0} has faults: {1}")]
-    Forms(String, String),
+    /// The forms cannot be served.
+    #[error(transparent)]
+    Forms(#[from] FormsError),
+    /// Drafts or cases need a version that is not there as they need it.
+    #[error("the forms do not fit the database\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    FormsWanting(Vec<Wanting>),
     /// The folder of the demo cannot be made.
     #[error("the data folder {0} cannot be made: {1}")]
     DataFolder(PathBuf, std::io::Error),
@@ -64,7 +68,7 @@ impl Portal {
     /// # Errors
     /// See [`StartError`].
     pub async fn open(config: Config, clock: Clock) -> Result<Self, StartError> {
-        let catalog = forms()?;
+        let catalog = forms_folder::catalog(config.forms_dir.as_deref())?;
         let relying_party = RelyingParty::new(&config)?;
         let master = if config.demo {
             fs::DirBuilder::new()
@@ -83,7 +87,19 @@ impl Portal {
         database.check_migrations().await?;
         let seal = Seal::new(&master);
         check_key(&database, &seal).await?;
+        let wanting = forms_folder::wanting(&catalog, &mut *database.read().await?, clock.now()).await?;
+        if !wanting.is_empty() {
+            return Err(StartError::FormsWanting(wanting));
+        }
         Ok(Self { config, database, seal, clock, catalog, relying_party, metrics: Metrics::new() })
+    }
+}
+
+impl Portal {
+    /// The form of a case, in the version that it was filled in with.
+    #[must_use]
+    pub fn form_of(&self, head: &CaseHead) -> Option<&Form> {
+        u32::try_from(head.form_version).ok().and_then(|version| self.catalog.version(&head.form_id, version))
     }
 }
 
@@ -99,14 +115,4 @@ async fn check_key(database: &Database, seal: &Seal) -> Result<(), StartError> {
             Ok(tx.commit(Record::Upkeep(Upkeep::InstallationMade)).await?)
         }
     }
-}
-
-/// The forms that the portal would serve.
-///
-/// # Errors
-/// When a form has faults.
-pub fn forms() -> Result<Catalog, StartError> {
-    Catalog::shipped().map_err(|(file, faults)| {
-        StartError::Forms(file, faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
-    })
 }

@@ -58,21 +58,26 @@ impl Catalog {
     /// languages, or take a version's place. The catalog counts only where what was found is usable.
     #[must_use]
     pub fn with(mut self, files: &[File]) -> (Self, Inspected) {
-        let mut inspected = inspect(files, &self.forms);
-        self.forms.append(&mut inspected.forms);
+        let inspected = inspect(files, &self.forms);
+        self.forms.extend(inspected.forms.iter().map(|(key, form)| (key.clone(), form.clone())));
         (self, inspected)
     }
 
     /// The newest version of a form.
     #[must_use]
     pub fn newest(&self, id: &FormId) -> Option<&Form> {
-        self.forms.range((id.clone(), 0)..=(id.clone(), u32::MAX)).next_back().map(|(_, form)| form)
+        self.versions(id).last()
     }
 
     /// A form in the version that a draft or a case keeps.
     #[must_use]
     pub fn version(&self, id: &FormId, version: u32) -> Option<&Form> {
         self.forms.get(&(id.clone(), version))
+    }
+
+    /// All versions of a form, from the oldest.
+    pub fn versions(&self, id: &FormId) -> impl Iterator<Item = &Form> {
+        self.forms.range((id.clone(), 0)..=(id.clone(), u32::MAX)).map(|(_, form)| form)
     }
 
     /// The newest version of every form.

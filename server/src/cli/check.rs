@@ -1,7 +1,7 @@
 //! `config check`. Invariant: prints names of settings, never their values.
 
 use super::{Failure, load};
-use crate::{config::Sources, portal};
+use crate::{config::Sources, forms_folder};
 
 pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
     let config = load(sources)?;
@@ -11,7 +11,7 @@ pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
     for (address, planes) in config.listeners() {
         println!("{address}: {planes:?}");
     }
-    portal::forms()?;
+    forms_folder::catalog(config.forms_dir.as_deref())?;
     println!("the settings can be used");
     Ok(())
 }

@@ -128,7 +128,7 @@ async fn begin_with<'portal>(
     form_id: &FormId,
     follows: bool,
 ) -> Result<OpenDraft<'portal>, FlowError> {
-    let form = portal.catalog.newest(form_id).ok_or(FlowError::NotFound)?;
+    let form = portal.catalog.newest(form_id);
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
     if let Some(found) = draft::find_for_owner(&mut tx, &typist.owner, form_id).await? {
@@ -137,12 +137,14 @@ async fn begin_with<'portal>(
         }
         draft::delete(&mut tx, found.draft_id).await?;
     }
+    // Of a form that was taken back nothing new is begun, but for what was typed and would be lost.
+    let form = form.filter(|form| form.offered || !follows).ok_or(FlowError::NotFound)?;
     let raw = match (&form.follows, typist.owner) {
         (None, _) => RawAnswers::default(),
         (Some(_), DraftOwner::Account(account)) => {
             follow::first_answers(portal, &mut tx, account, form, now.date_in_japan()).await?
         }
-        (Some(_), DraftOwner::Browser(_)) if follows => return Err(FlowError::NeedsAccount),
+        (Some(_), DraftOwner::Browser(_)) if follows && !portal.config.preview => return Err(FlowError::NeedsAccount),
         (Some(_), DraftOwner::Browser(_)) => RawAnswers::default(),
     };
     let id = DraftId::from_random(random());
@@ -154,6 +156,7 @@ async fn begin_with<'portal>(
         owner: typist.owner,
         form_id,
         form_version: form.version,
+        form_sha256: &form.sha256(),
         wrapped_key: &wrapped_key,
         answers_sealed: &answers_sealed,
         audited_session: Some(&typist.session),

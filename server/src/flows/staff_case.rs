@@ -156,7 +156,7 @@ async fn related(
     if let Some(followed) = head.follows_case_id {
         all.extend(case::find_head(connection, followed).await?);
     }
-    let compartment = |head: &CaseHead| portal.catalog.newest(&head.form_id).map(|form| form.compartment);
+    let compartment = |head: &CaseHead| portal.form_of(head).map(|form| form.compartment);
     all.retain(|head| compartment(head) == Some(Compartment::General) || staff.role == Role::Nurse);
     Ok(all)
 }

@@ -66,10 +66,14 @@ async fn find<'portal>(
 /// `GET /apply/{form}`
 pub async fn procedure(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -> Answer {
     let id = form_id(&path)?;
-    let form = portal.catalog.newest(&id).ok_or(WebError::NotFound)?;
-    let has_draft = find(&portal, &visitor, &id).await?.is_some();
+    let draft = find(&portal, &visitor, &id).await?;
+    let has_draft = draft.is_some();
+    // A draft goes on in its version, also when a newer one is there or the form was taken back.
+    let begun = draft.map(|draft| draft.form);
+    let form = begun.or_else(|| portal.catalog.newest(&id).filter(|form| form.offered)).ok_or(WebError::NotFound)?;
     let way_in = match (&form.follows, visitor.session) {
         (None, _) => WayIn::Open,
+        (Some(_), _) if portal.config.preview => WayIn::Open,
         (Some(_), None) => WayIn::SignInFirst,
         (Some(_), Some(session)) if follow::may_begin(&portal, session.account, form).await? => WayIn::Open,
         (Some(follows), Some(_)) => {
@@ -188,12 +192,16 @@ fn without_draft(visitor: &Visitor, form: &FormId, page: &str) -> HttpResponse {
     }
 }
 
+/// A page that some version of the form has: a draft may be of an older one.
+fn known_page(portal: &Portal, id: &FormId, page: &PageId) -> Result<(), WebError> {
+    let mut versions = portal.catalog.versions(id);
+    versions.any(|form| form.page(page).is_some()).then_some(()).ok_or(WebError::NotFound)
+}
+
 /// `GET /apply/{form}/{page}`
 pub async fn page(portal: Data<Portal>, visitor: Visitor, path: Path<(String, String)>, asked: Query<Asked>) -> Answer {
     let (id, page) = (form_id(&path.0)?, path.1.parse::<PageId>().map_err(|_| WebError::NotFound)?);
-    if portal.catalog.newest(&id).ok_or(WebError::NotFound)?.page(&page).is_none() {
-        return Err(WebError::NotFound);
-    }
+    known_page(&portal, &id, &page)?;
     let Some(draft) = find(&portal, &visitor, &id).await? else {
         return Ok(without_draft(&visitor, &id, page.as_str()));
     };
@@ -229,9 +237,7 @@ async fn keep_page<'portal>(
 /// `POST /apply/{form}/{page}`
 pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, String)>, mut body: FormBody) -> Answer {
     let (id, page) = (form_id(&path.0)?, path.1.parse::<PageId>().map_err(|_| WebError::NotFound)?);
-    if portal.catalog.newest(&id).ok_or(WebError::NotFound)?.page(&page).is_none() {
-        return Err(WebError::NotFound);
-    }
+    known_page(&portal, &id, &page)?;
     let (state, from_check) = (body.take("page_state"), body.take("from") == "check");
     let (warned, then) = (!body.take("warned").is_empty(), body.take("then"));
     let (typist, cookie) = typist_of(&portal, &visitor);

@@ -19,7 +19,7 @@ use crate::{assets, portal::Portal};
 
 /// `GET /`
 pub async fn start(portal: Data<Portal>, visitor: Visitor) -> HttpResponse {
-    let forms: Vec<_> = portal.catalog.all_newest();
+    let forms: Vec<_> = portal.catalog.offered();
     page(StatusCode::OK, start::start(visitor.chrome(), &forms))
 }
 

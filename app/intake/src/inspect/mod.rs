@@ -177,7 +177,7 @@ fn look(text: &str) -> Looked {
         Ok(form) => {
             let made_up = Doubt::of(form, &shapes.made_up);
             let slips = faults_of(form).into_iter().chain(rules::long_labels(form));
-            let is_new = |slip: &Slip| !shapes.slips.iter().any(|told| told.path == slip.path);
+            let is_new = |slip: &Slip| !shapes.slips.iter().any(|told| is_in(&told.path, &slip.path));
             told.extend(slips.filter(|slip| !made_up.covers(slip) && is_new(slip)));
         }
         // Every key was looked at, so this does not happen; if it does, it is told and not passed over.
@@ -365,16 +365,23 @@ fn from_nothing(form: &Form, followed: &Form) -> Vec<Slip> {
     rules::fields(form).filter_map(missing).collect()
 }
 
-/// Where a key stands, else what it would stand in.
+/// Whether a place is this one or below it.
+fn is_in(path: &str, above: &str) -> bool {
+    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// Where a key stands, else what it would stand in; a page, a field or a form is found by its id.
 fn whereabouts(places: &Places, path: &str) -> (usize, usize) {
     let mut path = path;
     loop {
-        if let Some(at) = places.get(path) {
+        let by_id = if path.is_empty() { "id".to_owned() } else { format!("{path}.id") };
+        if let Some(at) = places.get(&by_id).or_else(|| places.get(path)) {
             return *at;
         }
         match path.rsplit_once('.') {
             Some((above, _)) => path = above,
-            None => return (1, 1),
+            None if path.is_empty() => return (1, 1),
+            None => path = "",
         }
     }
 }
@@ -387,17 +394,13 @@ struct Doubt<'a> {
 
 impl<'a> Doubt<'a> {
     fn of(form: &Form, paths: &'a BTreeSet<String>) -> Self {
-        let doubtful = |path: &str| paths.iter().any(|made_up| made_up == path || made_up.starts_with(&format!("{path}.")));
+        let doubtful = |path: &str| paths.iter().any(|made_up| is_in(made_up, path));
         let fields = rules::fields(form).filter(|(path, _)| doubtful(path));
         Self { paths, fields: fields.map(|(_, field)| field.id.to_string()).collect() }
     }
 
     fn covers(&self, slip: &Slip) -> bool {
-        let above = |made_up: &String| {
-            slip.path == *made_up
-                || slip.path.starts_with(&format!("{made_up}."))
-                || made_up.starts_with(&format!("{}.", slip.path))
-        };
+        let above = |made_up: &String| is_in(&slip.path, made_up) || is_in(made_up, &slip.path);
         let names = match &slip.fault {
             Fault::UnknownCode(_, id)
             | Fault::NoCodes(id)

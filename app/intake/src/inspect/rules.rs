@@ -366,7 +366,8 @@ fn answers_with(field: &Field, code: &str) -> Option<bool> {
         Kind::Single { choices } | Kind::Multi { choices } => Some(choices.iter().any(|choice| choice.code == code)),
         Kind::Integer { least, most, .. } => {
             let number = code.parse::<i64>().ok().filter(|number| number.to_string() == code);
-            Some(number.is_some_and(|number| (*least..=*most).contains(&number)))
+            // A range that takes nothing is told where it stands.
+            Some(number.is_some_and(|number| least > most || (*least..=*most).contains(&number)))
         }
         Kind::EpdsItem => Some(EPDS_POSITIONS.contains(&code)),
         Kind::Name

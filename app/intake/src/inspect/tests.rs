@@ -72,14 +72,14 @@ const SLIPS: &[Slipped] = &[
     slipped("minutes = 3", "minuts = 3", "minuts", "“minuts” means nothing", "“minutes”"),
     slipped("minutes = 3", "minutes = 3\ncolour = \"red\"", "colour", "“colour” means nothing", "Take the line out"),
     slipped("autocomplete = \"name\"", "autofill = \"name\"", "autofill", "means nothing", "Take the line out"),
-    slipped("kind = \"kana\"", "kind = \"kana\"\nlongest = 5", "longest = 5", "for the kind “kana”", "choose the kind"),
-    slipped("minutes = 3", "", "parents_class", "“minutes” is missing", "Add “minutes"),
+    slipped("kind = \"kana\"", "kind = \"kana\"\nlongest = 7", "longest = 7", "for the kind “kana”", "choose the kind"),
+    slipped("minutes = 3", "", "id = \"parents_class\"", "“minutes” is missing", "Add “minutes"),
     slipped("longest = 50\n", "", "id = \"relation\"", "“longest” is missing", "a whole number"),
     slipped("minutes = 3", "minutes = \"3\"", "minutes", "not a whole number", "Write a whole number"),
     slipped("minutes = 3", "minutes = 0", "minutes", "between 1 and 600", "from 1 to 600"),
     slipped("label = { ja = \"氏名\" }", "label = \"氏名\"", "氏名", "not a text by languages", "{ ja = "),
     slipped("required = true\nrecord = \"1\"", "required = \"yes\"\nrecord = \"1\"", "\"yes\"", "not true or false", "true"),
-    slipped("id = \"topics\"\ntitle", "id = \"who\"\ntitle", "id = \"who\"\ntitle", "“who” stands twice", "another id"),
+    slipped("id = \"wishes\"\ntitle", "id = \"who\"\ntitle", "", "“who” stands twice", "another id"),
     slipped("id = \"name_kana\"", "id = \"name\"", "", "“name” stands twice", "another id"),
     slipped("id = \"seat\"", "id = \"people\"", "", "“people” stands twice", "another id"),
     slipped("id = \"seat\"", "id = \"Seat\"", "\"Seat\"", "“Seat” is not a well-formed id", "small letter"),
@@ -118,7 +118,6 @@ const SLIPS: &[Slipped] = &[
     slipped("longest = 50", "longest = 0", "longest = 0", "between 1 and 10000", "from 1"),
     slipped(", refuses = { ja = \"ご本人かパートナーの方が申し込んでください。\" }", "", "proxy =", "a proxy is refused", "refuses"),
     slipped("kind = \"kana\"", "kind = \"epds_item\"", "id = \"name_kana\"", "EPDS", "Ten fields"),
-    slipped("compartment", "compartment", "", "", ""),
     slipped("required = true\nrecord = \"1\"", "prefill = { field = \"x\" }\nrecord = \"1\"", "prefill", "follows none", "follows"),
     slipped("minutes = 3", "minutes = 3\nfollows = \"nothing\"", "follows", "no such form", "into the folder"),
     slipped("label = { ja = \"パートナー\" }", "label = { ja = \"パートナー\" }, exclusive = true", "exclusive = true", "one choice", "multi"),
@@ -127,26 +126,29 @@ const SLIPS: &[Slipped] = &[
 
 #[test]
 fn every_slip_of_the_pen_is_found_at_its_line_with_its_remedy() {
+    let mut problems = String::new();
     for Slipped { from, to, mark, sentence, remedy } in SLIPS {
-        if sentence.is_empty() {
-            continue;
-        }
         let text = changed(CITY, from, to);
         let found = found(&[(FILE, &text)]);
-        let all: String = found.iter().map(|one| format!("\n{one}")).collect();
-        assert_eq!(found.len(), 1, "{from} → {to}: {all}");
-        let one = &found[0];
-        assert_eq!(one.file, FILE);
+        let all: String = found.iter().map(|one| format!("\n    {one}")).collect();
         // Without a mark the line is the one that was changed: what stands there stands elsewhere too.
-        let line = if mark.is_empty() || mark.contains('\n') {
+        let line = if mark.is_empty() {
             CITY[..CITY.find(from).unwrap()].matches('\n').count() + 1
         } else {
             line_of(&text, mark)
         };
-        assert_eq!(one.line, line, "{all}");
-        assert!(one.fault.to_string().contains(sentence), "lacks “{sentence}”: {all}");
-        assert!(one.fault.remedy().contains(remedy), "lacks “{remedy}”: {all}");
+        let is_it = match &found[..] {
+            [one] => {
+                let says = one.fault.to_string().contains(sentence) && one.fault.remedy().contains(remedy);
+                one.file == FILE && one.line == line && says
+            }
+            _ => false,
+        };
+        if !is_it {
+            problems += &format!("\n{from} → {to}, line {line}, “{sentence}”, “{remedy}”: {all}");
+        }
     }
+    assert!(problems.is_empty(), "{problems}");
     assert!(SLIPS.len() >= 40);
 }
 
@@ -155,7 +157,6 @@ fn the_good_folder_and_what_ships_are_without_fault_even_with_defaults_written_o
     assert_eq!(found(&[(FILE, CITY), (ENGLISH_FILE, ENGLISH)]), []);
     let written_out = changed(CITY, "minutes = 3", "minutes = 3\ndraft = \"kept\"\nstanding = \"settled\"\noffered = true");
     let written_out = changed(&written_out, "code = \"bath\"", "exclusive = false, code = \"bath\"");
-    let written_out = changed(&written_out, "person = \"name\"\n", "person = \"name\"\nrequired = true\n".trim_start_matches("x"));
     let written_out = changed(&written_out, "required = true\nperson = \"name\"\n", "person = \"name\"\nprivate = false\n");
     assert_eq!(found(&[(FILE, &written_out)]), []);
     assert_eq!(found(&[("README.md", "words"), (".hidden.toml", "x"), ("form.toml~", "x")]), []);
@@ -200,7 +201,7 @@ fn a_choice_that_goes_or_reads_differently_in_the_next_version_is_a_warning() {
     let second = changed(CITY, "version = 1", "version = 2");
     let gone = changed(&second, "  { code = \"birth\", label = { ja = \"お産のこと\" } },\n", "");
     let name = "parents_class.v2.toml";
-    assert_one(&[(FILE, CITY), (name, &gone)], (name, "[[page.field]]"), "no longer has", "another meaning");
+    assert_one(&[(FILE, CITY), (name, &gone)], (name, "id = \"topics\""), "no longer has", "another meaning");
 }
 
 #[test]
@@ -252,12 +253,13 @@ fn an_empty_form_and_an_empty_page_are_found() {
         let line = nothing.lines().find(|line| line.contains(&format!("code = \"{code}\""))).unwrap().to_owned();
         nothing = changed(&nothing, &format!("{line}\n"), "");
     }
-    assert_one(&[(FILE, &nothing)], (FILE, "decline = true"), "nothing to choose", "Add choices");
+    let nothing = changed(&nothing, "choices = [\n]", "choices = []");
+    assert_one(&[(FILE, &nothing)], (FILE, "choices = []"), "nothing to choose", "Add choices");
 }
 
 #[test]
 fn a_choice_cannot_depend_on_its_own_page() {
-    let text = changed(CITY, "[[page]]\nid = \"topics\"\ntitle = { ja = \"聞きたいこと\" }\n\n", "");
+    let text = changed(CITY, "[[page]]\nid = \"wishes\"\ntitle = { ja = \"聞きたいこと\" }\n\n", "");
     assert_one(&[(FILE, &text)], (FILE, "二人で"), "same page", "earlier page");
 }
 
