@@ -65,8 +65,8 @@ pub fn sentence(locale: Locale, label: &str, kind: &Kind, error: ValueError) -> 
         ValueError::NotAMailAddress => says("error-mail", &[]),
         ValueError::IncompleteDate => says("error-incomplete-date", &[]),
         ValueError::NotADay => says("error-not-a-day", &[]),
-        ValueError::TooEarly { first } => says("error-too-early", &[("first", &first.to_string())]),
-        ValueError::TooLate { last } => says("error-too-late", &[("last", &last.to_string())]),
+        ValueError::TooEarly { first } => says("error-too-early", &[("first", &locale.day(first))]),
+        ValueError::TooLate { last } => says("error-too-late", &[("last", &locale.day(last))]),
         ValueError::NotANumber => says("error-number", &[]),
         ValueError::OutOfRange { least, most } => {
             says("error-range", &[("least", &least.to_string()), ("most", &most.to_string())])
@@ -97,7 +97,8 @@ pub fn summary(locale: Locale, form: &Form, errors: &[FieldError]) -> Option<Any
         .filter_map(|error| {
             let (_, field) = form.field(&error.field)?;
             let text = sentence(locale, field.label.get(locale.code()), &field.kind, error.error);
-            Some(view! { <li><a href=format!("#{}", error.input)>{text}</a></li> })
+            let lang = locale.lang_of(&field.label);
+            Some(view! { <li><a href=format!("#{}", error.input) lang=lang>{text}</a></li> })
         })
         .collect_view();
     Some(
@@ -117,13 +118,17 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     let id = field.id.as_str().to_owned();
     let item = epds_item(context, field);
     let label = item.map_or_else(|| field.label.get(locale.code()), |item| &item.question).to_owned();
+    let lang = match item {
+        Some(_) => context.text_pack.map(|pack| html_language(&pack.language)),
+        None => locale.lang_of(&field.label),
+    };
     let error = context
         .errors
         .iter()
         .find(|error| error.field == field.id)
         .map(|error| sentence(locale, &label, &field.kind, error.error));
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
-    let hint = field.hint.as_ref().map(|hint| hint.get(locale.code()).to_owned());
+    let hint = field.hint.as_ref().map(|hint| (hint.get(locale.code()).to_owned(), locale.lang_of(hint)));
     let described: Vec<&str> = [hint.as_ref().map(|_| hint_id.as_str()), error.as_ref().map(|_| error_id.as_str())]
         .into_iter()
         .flatten()
@@ -139,7 +144,7 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     } else {
         view! { <span class="badge">{locale.say("optional")}</span> }.into_any()
     };
-    let hint = hint.map(|text| view! { <p class="field__hint" id=hint_id>{text}</p> });
+    let hint = hint.map(|(text, lang)| view! { <p class="field__hint" id=hint_id lang=lang>{text}</p> });
     let error = error.map(|text| view! { <p class="field__error" id=error_id>{locale.say("error-prefix")}{text}</p> });
     let class = if invalid { "field field--invalid" } else { "field" };
     let attributes = Attributes { described: described.clone(), invalid };
@@ -148,7 +153,7 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     if is_group {
         view! {
             <fieldset class=class aria-describedby=described data-when=when data-when-codes=codes>
-                <legend class="field__label">{label}" "{badge}</legend>
+                <legend class="field__label"><span lang=lang>{label}</span>" "{badge}</legend>
                 {hint}{error}
                 <div class="field__control">{control}</div>
             </fieldset>
@@ -157,7 +162,7 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     } else {
         view! {
             <div class=class data-when=when data-when-codes=codes>
-                <label class="field__label" for=id>{label}" "{badge}</label>
+                <label class="field__label" for=id><span lang=lang>{label}</span>" "{badge}</label>
                 {hint}{error}
                 <div class="field__control">{control}</div>
             </div>
@@ -172,6 +177,11 @@ fn epds_item<'a>(context: Context<'a>, field: &Field) -> Option<&'a intake::epds
         Target::EpdsItem(number) => context.text_pack?.item(number),
         _ => None,
     }
+}
+
+/// The HTML language of a text pack: やさしい日本語 is Japanese.
+fn html_language(code: &str) -> &str {
+    if code == "ja-easy" { "ja" } else { code }
 }
 
 struct Attributes {
@@ -193,9 +203,10 @@ fn control(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyV
         Kind::Address | Kind::LongText { .. } => text_area(context, field, attributes),
         Kind::PostalCode => input(Some("numeric"), "text", Some("10")).into_any(),
         Kind::Phone => input(Some("tel"), "tel", None).into_any(),
-        Kind::Integer { unit, .. } => {
-            let unit = unit.get(context.locale.code()).to_owned();
-            view! { {input(Some("numeric"), "text", Some("4"))} " " {unit} }.into_any()
+        Kind::Integer { unit: unit_text, .. } => {
+            let unit = unit_text.get(context.locale.code()).to_owned();
+            let lang = context.locale.lang_of(unit_text);
+            view! { {input(Some("numeric"), "text", Some("4"))} " " <span lang=lang>{unit}</span> }.into_any()
         }
         Kind::Date { .. } => date(context, field, attributes),
         Kind::MonthSpan => month_span(context, field, attributes),
@@ -203,8 +214,10 @@ fn control(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyV
         Kind::Multi { choices } => choice_list(context, field, offered(context, choices), "checkbox"),
         Kind::EpdsItem => {
             let options = epds_item(context, field).map(|item| item.options.to_vec()).unwrap_or_default();
-            let codes = EPDS_POSITIONS.map(str::to_owned);
-            choice_list(context, field, codes.into_iter().zip(options).collect(), "radio")
+            let language = context.text_pack.map(|pack| html_language(&pack.language).to_owned());
+            let offered = EPDS_POSITIONS.iter().zip(options);
+            let offered = offered.map(|(code, option)| ((*code).to_owned(), option, language.clone()));
+            choice_list(context, field, offered.collect(), "radio")
         }
     };
     if !field.decline || field.is_choice() {
@@ -292,25 +305,33 @@ fn month_span(context: Context<'_>, field: &Field, attributes: &Attributes) -> A
     view! { {end("span-from", "from")}{end("span-to", "to")} }.into_any()
 }
 
+/// A choice as it is offered: its code, its label, and the language of the label where it is not the page's.
+type Offered = (String, String, Option<String>);
+
 /// The codes and labels that are offered to who gave the answers so far.
-fn offered(context: Context<'_>, choices: &[Choice]) -> Vec<(String, String)> {
+fn offered(context: Context<'_>, choices: &[Choice]) -> Vec<Offered> {
+    let locale = context.locale;
     let offered = choices.iter().filter(|choice| choice.is_offered(context.answers));
-    offered.map(|choice| (choice.code.clone(), choice.label.get(context.locale.code()).to_owned())).collect()
+    let option = |choice: &Choice| {
+        let label = choice.label.get(locale.code()).to_owned();
+        (choice.code.clone(), label, locale.lang_of(&choice.label).map(str::to_owned))
+    };
+    offered.map(option).collect()
 }
 
-fn choice_list(context: Context<'_>, field: &Field, choices: Vec<(String, String)>, kind: &'static str) -> AnyView {
+fn choice_list(context: Context<'_>, field: &Field, choices: Vec<Offered>, kind: &'static str) -> AnyView {
     let chosen = context.raw.all(field.id.as_str());
-    let declined = field.decline.then(|| (DECLINED.to_owned(), context.locale.say("declined")));
+    let declined = field.decline.then(|| (DECLINED.to_owned(), context.locale.say("declined"), None));
     let rows = choices
         .into_iter()
         .chain(declined)
         .enumerate()
-        .map(|(place, (code, label))| {
+        .map(|(place, (code, label, lang))| {
             let checked = chosen.contains(&code);
             view! {
                 <label class="choice">
                     <input type=kind id=format!("{}-{place}", field.id) name=field.id.as_str().to_owned() value=code checked=checked/>
-                    <span>{label}</span>
+                    <span lang=lang>{label}</span>
                 </label>
             }
         })

@@ -4,6 +4,7 @@
 mod assets;
 mod draft_end;
 mod filing;
+mod forms_command;
 mod follow;
 mod hand_over;
 mod http;

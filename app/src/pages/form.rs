@@ -49,7 +49,11 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
         let action = format!("/apply/{}/{}", model.form.id, model.page.id);
         let (number, of) = (model.place.number, model.place.of);
         let progress = locale.with("progress", &[("number", &number.to_string()), ("of", &of.to_string())]);
-        let help = model.page.help.as_ref().map(|help| view! { <p>{help.get(locale.code()).to_owned()}</p> });
+        let help = model
+            .page
+            .help
+            .as_ref()
+            .map(|help| view! { <p lang=locale.lang_of(help)>{help.get(locale.code()).to_owned()}</p> });
         let Model { raw, answers, errors, page, text_pack, .. } = *model;
         let context = Context { locale, raw, answers, errors, page, text_pack };
         let fields = model.page.fields.iter().map(|one| field(context, one)).collect_view();
@@ -64,7 +68,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
             <p class="progress">{progress} " " <progress value=number.to_string() max=of.to_string() aria-hidden="true"></progress></p>
             {summary(locale, model.form, model.errors)}
             {warning_notice(locale, model)}
-            <h1>{title}</h1>
+            <h1 lang=locale.lang_of(&model.page.title)>{title}</h1>
             {help}
             <form class="form" method="post" action=action.clone() novalidate data-autosave=format!("{action}/save")>
                 <input type="hidden" name="page_state" value=model.state.clone() autocomplete="off"/>

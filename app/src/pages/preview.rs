@@ -38,10 +38,10 @@ fn section(locale: Locale, form: &Form, page: &Page) -> AnyView {
         .iter()
         .map(|one| view! { {note(one.when.as_ref().map(|when| condition(form, when)))} {field(context, one)} {notes_of_choices(form, one)} })
         .collect_view();
-    let help = page.help.as_ref().map(|help| view! { <p>{help.get(locale.code()).to_owned()}</p> });
+    let help = page.help.as_ref().map(|help| view! { <p lang=locale.lang_of(help)>{help.get(locale.code()).to_owned()}</p> });
     view! {
         <section>
-            <h2>{page.title.get(locale.code()).to_owned()} " (" {page.id.to_string()} ")"</h2>
+            <h2 lang=locale.lang_of(&page.title)>{page.title.get(locale.code()).to_owned()} " (" {page.id.to_string()} ")"</h2>
             {note(page.when.as_ref().map(|when| condition(form, when)))}
             {help}
             {fields}

@@ -2,12 +2,14 @@
 //! what stands on it; what is looked for is what the person sees.
 
 mod bad_input;
+mod city_forms;
 mod crash;
 mod exactly_once;
 mod forms;
 mod headers;
 mod hostile_text;
 mod journey;
+mod languages;
 mod logs;
 mod origin;
 mod routes;

@@ -169,6 +169,9 @@ pub enum Fault {
     /// A value in a translation that is neither a text, a list of texts nor a table.
     #[error("“{0}” is not a text")]
     NotAText(String),
+    /// A reading that belongs to no kanji.
+    #[error("“{0}” has furigana that belong to nothing")]
+    Furigana(String),
     /// A text that the translation lacks.
     #[error("the translation lacks “{0}”")]
     NotTranslated(String),
@@ -290,6 +293,7 @@ impl Fault {
             Self::VersionZero => "Begin with version = 1.",
             Self::TranslationOfNothing(..) => "Put the form into the folder, or name the file after one that there is.",
             Self::NotAText(_) => "Write the translation in quotes.",
+            Self::Furigana(_) => "Write 《reading》 right after its kanji, and ｜ before a base that is not kanji alone.",
             Self::NotTranslated(_) => "Add it; a translation says everything that the form says.",
             Self::LockLine => "Write: the form, a space, the version, a space, the SHA-256 in small letters.",
             Self::CodeGone(..) => "Nothing, if that answer is no longer wanted; do not give its code another meaning later.",

@@ -267,6 +267,7 @@ impl Inspection<'_> {
             found.push(match fault {
                 TextFault::Unreadable(error) => ((error.line.max(1), 1), Fault::NotToml(error.message)),
                 TextFault::NotAText(path) => (whereabouts(&places, &path), Fault::NotAText(path)),
+                TextFault::Furigana(path) => (whereabouts(&places, &path), Fault::Furigana(path)),
                 TextFault::Missing(path) => (whereabouts(&places, &path), Fault::NotTranslated(path)),
                 TextFault::Unknown(path) => {
                     let near = nearest(&path, known.iter().map(String::as_str));

@@ -288,6 +288,9 @@ fn translations_are_looked_at_word_for_word() {
         assert_eq!((one.file.as_str(), one.line), (ENGLISH_FILE, line_of(&text, mark)), "{shown}");
         assert!(one.fault.remedy().contains(remedy), "{shown}");
     }
+    let easy = changed(ENGLISH, "title = \"About you\"", "title = \"あなた《あなた》のこと\"");
+    let easy_file = "parents_class.v1.ja-easy.toml";
+    assert_one(&[(FILE, CITY), (easy_file, &easy)], (easy_file, "あなた"), "belong to nothing", "right after its kanji");
     assert_one(&[(ENGLISH_FILE, ENGLISH)], (ENGLISH_FILE, ""), "no form “parents_class”", "into the folder");
     let name = "parents_class.v1.xx.toml";
     assert_one(&[(FILE, CITY), (name, ENGLISH)], (name, ""), "“xx” is not a language", "ja-easy");
