@@ -50,7 +50,7 @@ fn rounds() -> usize {
 }
 
 /// Dice that throw the same for the same seed.
-struct Seeded(u64);
+pub(super) struct Seeded(pub u64);
 
 impl made_up::Dice for Seeded {
     fn throw(&mut self, below: usize) -> usize {
@@ -63,10 +63,10 @@ impl made_up::Dice for Seeded {
 }
 
 /// What one parent typed, and the number that she was shown.
-struct Filed {
-    form: Form,
-    raw: RawAnswers,
-    number: ReceiptNumber,
+pub(super) struct Filed {
+    pub form: Form,
+    pub raw: RawAnswers,
+    pub number: ReceiptNumber,
 }
 
 fn today() -> CivilDate {
@@ -115,7 +115,13 @@ fn send_page(browser: &mut Browser, address: &str, page: &FormPage, raw: &RawAns
 }
 
 /// Goes through a form from its first page to its receipt; on one page something wrong is typed before.
-async fn file(site: &Site, parent: (&mut Browser, &str), form: &Form, locale: Locale, dice: &mut Seeded) -> Filed {
+pub(super) async fn file(
+    site: &Site,
+    parent: (&mut Browser, &str),
+    form: &Form,
+    locale: Locale,
+    dice: &mut Seeded,
+) -> Filed {
     let (browser, mail) = parent;
     let id = &form.id;
     browser.post("/language", &inputs(&[("locale", locale.code()), ("back", "/")])).is(303);
@@ -229,7 +235,7 @@ fn fact_of(field: &Field) -> Option<String> {
 }
 
 /// Compares one line of CSV with what was typed.
-fn compare(filed: &Filed, line: &BTreeMap<String, String>, columns: &[Column]) {
+pub(super) fn compare(filed: &Filed, line: &BTreeMap<String, String>, columns: &[Column]) {
     let (answers, _) = parse(&filed.form, &filed.raw, today());
     let cell = |from: &str, part: Part| {
         let column = columns.iter().find(|column| column.from == from && column.part == part)?;
@@ -276,7 +282,7 @@ fn scores(filed: &Filed) -> Option<(String, String)> {
 }
 
 /// An import job beside the portal, whose residents are those who filed.
-struct BackOffice {
+pub(super) struct BackOffice {
     folder: tempfile::TempDir,
 }
 
@@ -285,7 +291,7 @@ fn later() -> Instant {
 }
 
 impl BackOffice {
-    async fn of(site: &Site, all: &[Filed]) -> Self {
+    pub async fn of(site: &Site, all: &[Filed]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let kenko: DestinationId = "kenko".parse().unwrap();
         let keys = DestinationKeys::generate(kenko);
@@ -307,7 +313,7 @@ impl BackOffice {
     }
 
     /// Imports every batch; the lines of all files by receipt number.
-    async fn import(&self, site: &Site) -> BTreeMap<String, BTreeMap<String, String>> {
+    pub async fn import(&self, site: &Site) -> BTreeMap<String, BTreeMap<String, String>> {
         let job = Job::open(Config::read(&self.folder.path().join("import.toml")).unwrap(), later).await.unwrap();
         let kenko: DestinationId = "kenko".parse().unwrap();
         while let Some(sealed) = hand_over::seal_batch(&site.portal, &kenko).await.unwrap() {
@@ -354,7 +360,7 @@ fn lines(folder: &Path) -> BTreeMap<String, BTreeMap<String, String>> {
     all
 }
 
-async fn confirm(site: &Site, [first, second]: &[Staff; 2], number: &ReceiptNumber) {
+pub(super) async fn confirm(site: &Site, [first, second]: &[Staff; 2], number: &ReceiptNumber) {
     use intake::identity::{NumberDocument, PersonDocument};
     let seen = Order::RecordIdentity(NumberDocument::MyNumberCard, PersonDocument::MyNumberCard);
     for order in [Order::Claim, seen, Order::Accept] {
