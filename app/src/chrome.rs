@@ -3,13 +3,15 @@
 
 use leptos::prelude::*;
 
-use crate::text::Locale;
+use crate::{ruby, text::Locale};
 
 /// What the frame needs to know.
 #[derive(Clone, Debug)]
 pub struct Chrome {
     /// The language.
     pub locale: Locale,
+    /// The languages to choose from, in their order.
+    pub offered: Vec<Locale>,
     /// The nonce of this answer's Content-Security-Policy.
     pub nonce: String,
     /// Where the style sheet is served.
@@ -54,7 +56,7 @@ pub(crate) fn document_around(chrome: &Chrome, title: &str, has_error: bool, bod
             .map(|path| view! { <script src=*path defer nonce=chrome.nonce.clone()></script> })
             .collect_view();
         view! {
-            <html lang=locale.code()>
+            <html lang=locale.lang()>
                 <head>
                     <meta charset="utf-8"/>
                     <meta name="viewport" content="width=device-width, initial-scale=1"/>
@@ -70,30 +72,51 @@ pub(crate) fn document_around(chrome: &Chrome, title: &str, has_error: bool, bod
         }
         .to_html()
     });
+    let html = if chrome.locale.has_furigana() { ruby::render(html) } else { html };
     format!("<!DOCTYPE html>{html}")
 }
 
-/// The choice of language, which comes back to this page.
-pub(crate) fn languages(chrome: &Chrome) -> AnyView {
-    let locale = chrome.locale;
-    let buttons = Locale::ALL
-        .into_iter()
+/// So many languages stand side by side on a small phone; more are a menu.
+const LANGUAGES_IN_A_ROW: usize = 3;
+
+/// The choice of language, which comes back to this page; none where there is nothing to choose.
+pub(crate) fn languages(chrome: &Chrome) -> Option<AnyView> {
+    let (locale, offered) = (chrome.locale, &chrome.offered);
+    if offered.len() < 2 {
+        return None;
+    }
+    let buttons = offered
+        .iter()
         .map(|other| {
-            let current = (other == locale).then_some("true");
+            let current = (*other == locale).then_some("true");
             view! {
                 <li>
-                    <button name="locale" value=other.code() lang=other.code() aria-current=current>{other.name()}</button>
+                    <button name="locale" value=other.code() lang=other.lang() aria-current=current>{other.name()}</button>
                 </li>
             }
         })
         .collect_view();
-    view! {
-        <form class="site-header__language" method="post" action="/language" aria-label="Language">
-            <input type="hidden" name="back" value=chrome.path.clone()/>
-            <ul>{buttons}</ul>
-        </form>
-    }
-    .into_any()
+    let list = view! { <ul>{buttons}</ul> };
+    let choice = if offered.len() > LANGUAGES_IN_A_ROW {
+        view! {
+            <details>
+                <summary>"Language: " <span lang=locale.lang()>{locale.name()}</span></summary>
+                {list}
+            </details>
+        }
+        .into_any()
+    } else {
+        list.into_any()
+    };
+    Some(
+        view! {
+            <form class="site-header__language" method="post" action="/language" lang="en" aria-label="Language">
+                <input type="hidden" name="back" value=chrome.path.clone()/>
+                {choice}
+            </form>
+        }
+        .into_any(),
+    )
 }
 
 /// That it is the demo, and where its mail is.
@@ -115,7 +138,7 @@ pub(crate) fn practice(chrome: &Chrome) -> Option<AnyView> {
 
 fn frame(chrome: &Chrome, main: AnyView) -> impl IntoView + use<> {
     let locale = chrome.locale;
-    let contact = locale.with("footer-phone", &[("name", &chrome.municipality), ("phone", &chrome.phone)]);
+    let unreviewed = (locale != Locale::Ja).then(|| view! { <p>{locale.say("unreviewed")}</p> });
     let account = chrome.signed_in.then(|| {
         view! {
             <ul>
@@ -142,12 +165,18 @@ fn frame(chrome: &Chrome, main: AnyView) -> impl IntoView + use<> {
             <header class="site-header">
                 {languages(chrome)}
                 <a class="site-header__name" href="/"><img src=chrome.icon alt="" width="28" height="28"/>{locale.say("site-name")}</a>
-                <span class="site-header__place">{chrome.municipality.clone()}</span>
+                <span class="site-header__place" lang=locale.lang_of_japanese()>{chrome.municipality.clone()}</span>
                 <a class="site-header__quick-exit" href=QUICK_EXIT rel="noreferrer" data-exit="">{locale.say("quick-exit")}</a>
             </header>
             <main class="page" id="main">{main}</main>
             {ending}
-            <footer class="site-footer"><p>{contact}</p>{account}</footer>
+            <footer class="site-footer">
+                <p>
+                    {locale.say("footer-contact")} " "
+                    <span lang=locale.lang_of_japanese()>{chrome.municipality.clone()}</span> " " {chrome.phone.clone()}
+                </p>
+                {account}{unreviewed}
+            </footer>
         </body>
     }
 }

@@ -5,6 +5,7 @@ use intake::{
     answers::{Answers, FieldError, RawAnswers},
     epds::TextPack,
     form::{Choice, Condition, DECLINED, EPDS_POSITIONS, Field, Form, Kind, Page, Target},
+    furigana::{self, without_readings},
     value::ValueError,
 };
 use leptos::prelude::*;
@@ -65,8 +66,8 @@ pub fn sentence(locale: Locale, label: &str, kind: &Kind, error: ValueError) -> 
         ValueError::NotAMailAddress => says("error-mail", &[]),
         ValueError::IncompleteDate => says("error-incomplete-date", &[]),
         ValueError::NotADay => says("error-not-a-day", &[]),
-        ValueError::TooEarly { first } => says("error-too-early", &[("first", &first.to_string())]),
-        ValueError::TooLate { last } => says("error-too-late", &[("last", &last.to_string())]),
+        ValueError::TooEarly { first } => says("error-too-early", &[("first", &locale.day(first))]),
+        ValueError::TooLate { last } => says("error-too-late", &[("last", &locale.day(last))]),
         ValueError::NotANumber => says("error-number", &[]),
         ValueError::OutOfRange { least, most } => {
             says("error-range", &[("least", &least.to_string()), ("most", &most.to_string())])
@@ -97,7 +98,8 @@ pub fn summary(locale: Locale, form: &Form, errors: &[FieldError]) -> Option<Any
         .filter_map(|error| {
             let (_, field) = form.field(&error.field)?;
             let text = sentence(locale, field.label.get(locale.code()), &field.kind, error.error);
-            Some(view! { <li><a href=format!("#{}", error.input)>{text}</a></li> })
+            let lang = locale.lang_of(&field.label);
+            Some(view! { <li><a href=format!("#{}", error.input) lang=lang>{text}</a></li> })
         })
         .collect_view();
     Some(
@@ -117,15 +119,17 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     let id = field.id.as_str().to_owned();
     let item = epds_item(context, field);
     // The wording of an item is in the language of its text, whatever the page around it is in.
-    let item_language = item.and(context.text_pack).map(language);
-    let label = item.map_or_else(|| field.label.get(locale.code()), |item| &item.question).to_owned();
+    let (label, lang) = match item.zip(context.text_pack) {
+        Some((item, pack)) => (pack_text(locale, pack, &item.question), Some(language(pack))),
+        None => (field.label.get(locale.code()).to_owned(), locale.lang_of(&field.label).map(str::to_owned)),
+    };
     let error = context
         .errors
         .iter()
         .find(|error| error.field == field.id)
         .map(|error| sentence(locale, &label, &field.kind, error.error));
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
-    let hint = field.hint.as_ref().map(|hint| hint.get(locale.code()).to_owned());
+    let hint = field.hint.as_ref().map(|hint| (hint.get(locale.code()).to_owned(), locale.lang_of(hint)));
     let described: Vec<&str> = [hint.as_ref().map(|_| hint_id.as_str()), error.as_ref().map(|_| error_id.as_str())]
         .into_iter()
         .flatten()
@@ -141,7 +145,7 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     } else {
         view! { <span class="badge">{locale.say("optional")}</span> }.into_any()
     };
-    let hint = hint.map(|text| view! { <p class="field__hint" id=hint_id>{text}</p> });
+    let hint = hint.map(|(text, lang)| view! { <p class="field__hint" id=hint_id lang=lang>{text}</p> });
     let error = error.map(|text| view! { <p class="field__error" id=error_id>{locale.say("error-prefix")}{text}</p> });
     let class = if invalid { "field field--invalid" } else { "field" };
     let attributes = Attributes { described: described.clone(), invalid };
@@ -150,16 +154,16 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     if is_group {
         view! {
             <fieldset class=class aria-describedby=described data-when=when data-when-codes=codes>
-                <legend class="field__label"><span lang=item_language.clone()>{label}</span>" "{badge}</legend>
+                <legend class="field__label"><span lang=lang.clone()>{label}</span>" "{badge}</legend>
                 {hint}{error}
-                <div class="field__control" lang=item_language>{control}</div>
+                <div class="field__control">{control}</div>
             </fieldset>
         }
         .into_any()
     } else {
         view! {
             <div class=class data-when=when data-when-codes=codes>
-                <label class="field__label" for=id>{label}" "{badge}</label>
+                <label class="field__label" for=id><span lang=lang>{label}</span>" "{badge}</label>
                 {hint}{error}
                 <div class="field__control">{control}</div>
             </div>
@@ -174,6 +178,15 @@ pub(crate) fn language(pack: &TextPack) -> String {
         "ja-easy" => "ja".to_owned(),
         language => language.to_owned(),
     }
+}
+
+/// A text of a pack as this page shows it: one with readings above the characters only where pages have them.
+pub(crate) fn pack_text(locale: Locale, pack: &TextPack, text: &str) -> String {
+    if pack.language != Locale::JaEasy.code() {
+        return text.to_owned();
+    }
+    let marked = furigana::read(text).unwrap_or_else(|_| text.to_owned());
+    if locale.has_furigana() { marked } else { without_readings(&marked).into_owned() }
 }
 
 /// The wording of an EPDS item.
@@ -203,18 +216,23 @@ fn control(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyV
         Kind::Address | Kind::LongText { .. } => text_area(context, field, attributes),
         Kind::PostalCode => input(Some("numeric"), "text", Some("10")).into_any(),
         Kind::Phone => input(Some("tel"), "tel", None).into_any(),
-        Kind::Integer { unit, .. } => {
-            let unit = unit.get(context.locale.code()).to_owned();
-            view! { {input(Some("numeric"), "text", Some("4"))} " " {unit} }.into_any()
+        Kind::Integer { unit: unit_text, .. } => {
+            let unit = unit_text.get(context.locale.code()).to_owned();
+            let lang = context.locale.lang_of(unit_text);
+            view! { {input(Some("numeric"), "text", Some("4"))} " " <span lang=lang>{unit}</span> }.into_any()
         }
         Kind::Date { .. } => date(context, field, attributes),
         Kind::MonthSpan => month_span(context, field, attributes),
         Kind::Single { choices } => choice_list(context, field, offered(context, choices), "radio"),
         Kind::Multi { choices } => choice_list(context, field, offered(context, choices), "checkbox"),
         Kind::EpdsItem => {
-            let options = epds_item(context, field).map(|item| item.options.to_vec()).unwrap_or_default();
-            let codes = EPDS_POSITIONS.map(str::to_owned);
-            choice_list(context, field, codes.into_iter().zip(options).collect(), "radio")
+            let of_pack = |pack: &TextPack| {
+                let options = epds_item(context, field).into_iter().flat_map(|item| &item.options);
+                let texts = options.map(|option| pack_text(context.locale, pack, option));
+                let codes = EPDS_POSITIONS.iter().map(|code| (*code).to_owned());
+                codes.zip(texts).map(|(code, text)| (code, text, Some(language(pack)))).collect()
+            };
+            choice_list(context, field, context.text_pack.map(of_pack).unwrap_or_default(), "radio")
         }
     };
     if !field.decline || field.is_choice() {
@@ -302,25 +320,33 @@ fn month_span(context: Context<'_>, field: &Field, attributes: &Attributes) -> A
     view! { {end("span-from", "from")}{end("span-to", "to")} }.into_any()
 }
 
+/// A choice as it is offered: its code, its label, and the language of the label where it is not the page's.
+type Offered = (String, String, Option<String>);
+
 /// The codes and labels that are offered to who gave the answers so far.
-fn offered(context: Context<'_>, choices: &[Choice]) -> Vec<(String, String)> {
+fn offered(context: Context<'_>, choices: &[Choice]) -> Vec<Offered> {
+    let locale = context.locale;
     let offered = choices.iter().filter(|choice| choice.is_offered(context.answers));
-    offered.map(|choice| (choice.code.clone(), choice.label.get(context.locale.code()).to_owned())).collect()
+    let option = |choice: &Choice| {
+        let label = choice.label.get(locale.code()).to_owned();
+        (choice.code.clone(), label, locale.lang_of(&choice.label).map(str::to_owned))
+    };
+    offered.map(option).collect()
 }
 
-fn choice_list(context: Context<'_>, field: &Field, choices: Vec<(String, String)>, kind: &'static str) -> AnyView {
+fn choice_list(context: Context<'_>, field: &Field, choices: Vec<Offered>, kind: &'static str) -> AnyView {
     let chosen = context.raw.all(field.id.as_str());
-    let declined = field.decline.then(|| (DECLINED.to_owned(), context.locale.say("declined")));
+    let declined = field.decline.then(|| (DECLINED.to_owned(), context.locale.say("declined"), None));
     let rows = choices
         .into_iter()
         .chain(declined)
         .enumerate()
-        .map(|(place, (code, label))| {
+        .map(|(place, (code, label, lang))| {
             let checked = chosen.contains(&code);
             view! {
                 <label class="choice">
                     <input type=kind id=format!("{}-{place}", field.id) name=field.id.as_str().to_owned() value=code checked=checked/>
-                    <span>{label}</span>
+                    <span lang=lang>{label}</span>
                 </label>
             }
         })

@@ -3,10 +3,14 @@
 #[cfg(feature = "ssr")]
 pub mod chrome;
 #[cfg(feature = "ssr")]
+mod dates;
+#[cfg(feature = "ssr")]
 mod fields;
 #[cfg(feature = "ssr")]
 pub mod mail;
 #[cfg(feature = "ssr")]
 pub mod pages;
+#[cfg(feature = "ssr")]
+mod ruby;
 #[cfg(feature = "ssr")]
 pub mod text;

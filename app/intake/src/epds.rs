@@ -11,7 +11,7 @@ use crate::{
     answers::Answers,
     export::Epds,
     form::{EPDS_POSITIONS, Form},
-    journey,
+    furigana, journey,
     time::CivilDate,
 };
 
@@ -158,6 +158,9 @@ pub enum PackFault {
     /// An empty question, option, title, source line or id.
     #[error("a text of the pack is empty")]
     Empty,
+    /// A reading in やさしい日本語 that belongs to no kanji.
+    #[error("a text of the pack has furigana that belong to nothing")]
+    Furigana,
     /// Real wording without the permission to use it.
     #[error("a text pack names who has permission to use the wording, and since when, or is a demonstration")]
     NoPermission,
@@ -187,8 +190,21 @@ impl TextPack {
         if !licensed && !pack.demonstration {
             return Err(PackFault::NoPermission);
         }
+        if pack.language == "ja-easy" {
+            pack.mark_readings()?;
+        }
         pack.sha256 = Sha256::digest(json).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         Ok(pack)
+    }
+
+    /// The readings of やさしい日本語, from the notation in which they are written.
+    fn mark_readings(&mut self) -> Result<(), PackFault> {
+        let of_items =
+            self.items.iter_mut().flat_map(|item| std::iter::once(&mut item.question).chain(&mut item.options));
+        for text in of_items.chain([&mut self.title, &mut self.reference_period, &mut self.source]) {
+            *text = furigana::read(text).map_err(|_| PackFault::Furigana)?;
+        }
+        Ok(())
     }
 
     /// SHA-256 of the file, in lower-case hexadecimal: what a lock file pins, and a case remembers.

@@ -11,6 +11,7 @@ pub mod export;
 pub mod fhir;
 pub mod flags;
 pub mod form;
+pub mod furigana;
 pub mod gestation;
 pub mod identity;
 pub mod ids;

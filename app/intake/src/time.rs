@@ -65,8 +65,14 @@ impl Instant {
     /// `YYYY-MM-DD HH:MM` in Japan, for people.
     #[must_use]
     pub fn minute_in_japan(self) -> String {
+        format!("{} {}", self.date_in_japan(), self.clock_in_japan())
+    }
+
+    /// `HH:MM` in Japan.
+    #[must_use]
+    pub fn clock_in_japan(self) -> String {
         let at = self.in_japan();
-        format!("{:04}-{:02}-{:02} {:02}:{:02}", at.year(), u8::from(at.month()), at.day(), at.hour(), at.minute())
+        format!("{:02}:{:02}", at.hour(), at.minute())
     }
 
     fn in_japan(self) -> OffsetDateTime {
@@ -157,28 +163,50 @@ impl CivilDate {
         (self.0.year(), u8::from(self.0.month()), self.0.day())
     }
 
+    /// 「元号」 The era of this day and the year in it, from 1; none before Meiji.
+    #[must_use]
+    pub fn era(self) -> Option<(&'static Era, i32)> {
+        let era = ERAS.iter().find(|era| self.parts() >= era.first_day)?;
+        Some((era, self.0.year() - era.first_day.0 + 1))
+    }
+
     /// 「和暦」 The day in the Japanese era, such as 令和8年11月23日; years before Meiji stay in the Western count.
     #[must_use]
     pub fn era_text(self) -> String {
         let (year, month, day) = self.parts();
-        for (name, start) in ERAS {
-            if (year, month, day) >= start {
-                let in_era = year - start.0 + 1;
-                let year_text = if in_era == 1 { "元".to_owned() } else { in_era.to_string() };
-                return format!("{name}{year_text}年{month}月{day}日");
-            }
+        match self.era() {
+            Some((era, 1)) => format!("{}元年{month}月{day}日", era.name),
+            Some((era, in_era)) => format!("{}{in_era}年{month}月{day}日", era.name),
+            None => format!("{year}年{month}月{day}日"),
         }
-        format!("{year}年{month}月{day}日")
     }
 }
 
-/// The Japanese eras with their first days, newest first (元号を改める政令; 改元の詔書).
-pub const ERAS: [(&str, (i32, u8, u8)); 5] = [
-    ("令和", (2019, 5, 1)),
-    ("平成", (1989, 1, 8)),
-    ("昭和", (1926, 12, 25)),
-    ("大正", (1912, 7, 30)),
-    ("明治", (1868, 10, 23)),
+/// 「元号」 An era.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Era {
+    /// In kanji.
+    pub name: &'static str,
+    /// How it is read.
+    pub kana: &'static str,
+    /// In Latin letters.
+    pub latin: &'static str,
+    /// Its first day: year, month, day.
+    pub first_day: (i32, u8, u8),
+}
+
+const fn era(name: &'static str, kana: &'static str, latin: &'static str, first_day: (i32, u8, u8)) -> Era {
+    Era { name, kana, latin, first_day }
+}
+
+/// The Japanese eras, newest first (元号を改める政令; 改元の詔書, of which that of Meiji counts from the first day of that year in
+/// the calendar of the time).
+pub const ERAS: [Era; 5] = [
+    era("令和", "れいわ", "Reiwa", (2019, 5, 1)),
+    era("平成", "へいせい", "Heisei", (1989, 1, 8)),
+    era("昭和", "しょうわ", "Showa", (1926, 12, 25)),
+    era("大正", "たいしょう", "Taisho", (1912, 7, 30)),
+    era("明治", "めいじ", "Meiji", (1868, 1, 25)),
 ];
 
 impl fmt::Display for CivilDate {
@@ -263,9 +291,36 @@ mod tests {
     #[test]
     fn eras_change_on_their_first_day() {
         let era = |text: &str| text.parse::<CivilDate>().unwrap().era_text();
-        assert_eq!(era("2019-04-30"), "平成31年4月30日");
-        assert_eq!(era("2019-05-01"), "令和元年5月1日");
-        assert_eq!(era("1989-01-07"), "昭和64年1月7日");
-        assert_eq!(era("2026-11-23"), "令和8年11月23日");
+        for (day, text) in [
+            ("1868-01-24", "1868年1月24日"),
+            ("1868-01-25", "明治元年1月25日"),
+            ("1912-07-29", "明治45年7月29日"),
+            ("1912-07-30", "大正元年7月30日"),
+            ("1926-12-24", "大正15年12月24日"),
+            ("1926-12-25", "昭和元年12月25日"),
+            ("1927-01-01", "昭和2年1月1日"),
+            ("1989-01-07", "昭和64年1月7日"),
+            ("1989-01-08", "平成元年1月8日"),
+            ("2019-04-30", "平成31年4月30日"),
+            ("2019-05-01", "令和元年5月1日"),
+            ("2020-01-01", "令和2年1月1日"),
+            ("2026-11-23", "令和8年11月23日"),
+        ] {
+            assert_eq!(era(day), text);
+        }
+    }
+
+    #[test]
+    fn every_day_that_is_shown_in_an_era_is_read_back_from_it() {
+        let mut day: CivilDate = "1868-01-25".parse().unwrap();
+        let last: CivilDate = "2040-12-31".parse().unwrap();
+        while day <= last {
+            let (found, in_era) = day.era().unwrap();
+            let (_, month, date) = day.parts();
+            let year = if in_era == 1 { format!("{}元", found.name) } else { format!("{}{in_era}", found.name) };
+            let read = crate::value::date_within(&year, &month.to_string(), &date.to_string(), (day, day));
+            assert_eq!(read.unwrap(), day, "{year}");
+            day = day.plus_days(1);
+        }
     }
 }

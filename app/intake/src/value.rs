@@ -107,7 +107,7 @@ pub const fn is_invisible(character: char) -> bool {
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
         | '\u{ad}' | '\u{61c}' | '\u{180e}'
         | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+        | '\u{fdd0}'..='\u{fdef}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// Whether a character is an emoji or a picture, which no name has.
@@ -356,6 +356,15 @@ pub fn month_span_parts(span: &str) -> Option<[&str; 4]> {
     Some([from_year, from_month, to_year, to_month])
 }
 
+/// A day from its three inputs, whenever it was or will be.
+///
+/// # Errors
+/// As [`date`], but for the range.
+pub fn any_date(year: &str, month: &str, day: &str) -> Result<CivilDate, ValueError> {
+    let day_of = |year, month, day| CivilDate::from_parts(year, month, day).ok_or(ValueError::NotADay);
+    date_within(year, month, day, (day_of(1, 1, 1)?, day_of(9999, 12, 31)?))
+}
+
 /// The first and the last day that a date field takes, seen from `today`.
 #[must_use]
 pub fn date_bounds(range: DateRange, today: CivilDate) -> (CivilDate, CivilDate) {
@@ -502,6 +511,16 @@ mod tests {
         assert!(matches!(due("2026", "11", "1"), Err(ValueError::TooEarly { .. })));
         let born = date("平成元", "1", "8", DateRange::Birthdate, today).unwrap();
         assert_eq!(born.to_string(), "1989-01-08");
+    }
+
+    #[test]
+    fn the_marks_of_furigana_are_in_no_text_of_a_person() {
+        for mark in ['\u{fdd0}', '\u{fdd1}', '\u{fdd2}', '\u{fdef}'] {
+            let typed = format!("花{mark}子");
+            assert_eq!(name(&typed), Err(ValueError::InvisibleCharacter));
+            assert_eq!(long_text(&typed, 20), Err(ValueError::InvisibleCharacter));
+        }
+        assert!(name("花子\u{fdcf}").is_ok());
     }
 
     #[test]

@@ -3,26 +3,26 @@ code-body =
     Your number: { $code }
 
     Please enter it within ten minutes.
-    If you did not ask for it, please delete this mail.
+    If you did not ask for it, please delete this email.
 received-subject = We have received it
 received-body =
     We have received what you sent.
-    Sign in to see how it is going.
-taken-in-subject = The office has taken it in
+    Sign in to see its status.
+taken-in-subject = News about your procedure
 taken-in-body =
-    The office in charge has taken in what you sent.
+    The office in charge has registered what you sent.
     Sign in to see what comes next.
 sent-back-subject = Please check what you sent
 sent-back-body =
-    There is something in what you sent that we ask you to check.
+    There is something in what you sent that we would like you to check.
     Sign in to see it.
 visit-needed-subject = Please visit us
 visit-needed-body =
-    There is something for which we ask you to come to our counter.
-    Sign in to see more.
+    We would like you to come to our counter.
+    Sign in to see why.
 decided-subject = News about your procedure
 decided-body =
-    The state of your procedure has changed.
+    The status of your procedure has changed.
     Sign in to see it.
 draft-ends-subject = About what you saved
 draft-ends-body =

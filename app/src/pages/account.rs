@@ -1,6 +1,7 @@
 //! A parent's account, and the two passkey ceremonies. Invariant: a page with a ceremony works only with script, and says
 //! so without it; every one of them has another way beside it.
 
+use intake::time::Instant;
 use leptos::prelude::*;
 
 use crate::chrome::{Chrome, document};
@@ -12,9 +13,9 @@ pub struct Row {
     /// What it is called.
     pub label: String,
     /// When it was added.
-    pub added: String,
+    pub added: Instant,
     /// When it was last used.
-    pub used: Option<String>,
+    pub used: Option<Instant>,
 }
 
 /// `/account`
@@ -26,11 +27,11 @@ pub fn overview(chrome: &Chrome, mail: &str, passkeys: &[Row]) -> String {
         let rows = passkeys
             .iter()
             .map(|row| {
-                let used = row.used.as_ref().map(|at| view! { <p>{locale.with("passkey-used", &[("at", at)])}</p> });
+                let used = row.used.map(|at| view! { <p>{locale.with("passkey-used", &[("at", &locale.minute(at))])}</p> });
                 view! {
                     <li class="card">
                         <h3>{row.label.clone()}</h3>
-                        <p>{locale.with("passkey-added", &[("at", &row.added)])}</p>
+                        <p>{locale.with("passkey-added", &[("at", &locale.minute(row.added))])}</p>
                         {used}
                         <form method="post" action=format!("/account/passkeys/{}/remove", row.id)>
                             <button class="button button--quiet" aria-label=format!("{}：{}", locale.say("passkey-remove"), row.label)>{locale.say("passkey-remove")}</button>

@@ -3,7 +3,7 @@
 use intake::{
     case::{DeclineReason, Stage},
     ids::ReceiptNumber,
-    time::Instant,
+    time::{CivilDate, Instant},
 };
 use leptos::prelude::*;
 
@@ -42,7 +42,7 @@ pub fn list(chrome: &Chrome, rows: &[Row]) -> String {
                     <li class="card">
                         <h2><a href=format!("/cases/{}", row.number.as_str())>{row.title.clone()}</a></h2>
                         <p><span class="badge badge--stage">{stage_text(locale, row.stage)}</span></p>
-                        <p>{locale.with("cases-filed", &[("at", &row.filed_at.minute_in_japan())])}</p>
+                        <p>{locale.with("cases-filed", &[("at", &locale.minute(row.filed_at))])}</p>
                     </li>
                 }
             })
@@ -83,8 +83,8 @@ pub struct Model {
     pub row: Row,
     /// What happened, oldest first.
     pub history: Vec<(Instant, Step)>,
-    /// Until when corrections are asked for, as a day.
-    pub correct_by: Option<String>,
+    /// Until when corrections are asked for.
+    pub correct_by: Option<CivilDate>,
     /// Why it could not be received: a code of `DeclineReason`.
     pub declined_for: Option<DeclineReason>,
     /// 「取下げ」
@@ -97,7 +97,7 @@ pub struct Model {
 fn next_step(locale: Locale, model: &Model) -> Option<AnyView> {
     match model.row.stage {
         Stage::SentBack => {
-            let day = model.correct_by.clone().unwrap_or_default();
+            let day = model.correct_by.map(|day| locale.day(day)).unwrap_or_default();
             let address = format!("/cases/{}/correct", model.row.number);
             Some(
                 view! {
@@ -209,7 +209,7 @@ pub fn page(chrome: &Chrome, model: &Model) -> String {
         let history = model
             .history
             .iter()
-            .map(|(at, step)| view! { <li><time>{at.minute_in_japan()}</time><p>{step_text(locale, *step)}</p></li> })
+            .map(|(at, step)| view! { <li><time>{locale.minute(*at)}</time><p>{step_text(locale, *step)}</p></li> })
             .collect_view();
         view! {
             <h1>{title}</h1>

@@ -4,6 +4,7 @@ use intake::{
     answers::{Answers, RawAnswers},
     form::{DECLINED, Field, Form, Kind, Page},
     ids::DraftId,
+    value,
 };
 use leptos::prelude::*;
 
@@ -42,7 +43,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
                 let title = page.title.get(locale.code()).to_owned();
                 view! {
                     <section>
-                        <h2>{title.clone()}</h2>
+                        <h2 lang=locale.lang_of(&page.title)>{title.clone()}</h2>
                         {answers_of(locale, page, model.raw, Some(model.answers))}
                         <p><a href=change aria-label=format!("{}：{title}", locale.say("change"))>{locale.say("change")}</a></p>
                     </section>
@@ -88,7 +89,7 @@ pub(super) fn answers_of(locale: Locale, page: &Page, raw: &RawAnswers, parsed: 
             };
             view! {
                 <div class="summary-list__row">
-                    <dt class="summary-list__key">{field.label.get(locale.code()).to_owned()}</dt>
+                    <dt class="summary-list__key" lang=locale.lang_of(&field.label)>{field.label.get(locale.code()).to_owned()}</dt>
                     <dd class="summary-list__value">{text}</dd>
                 </div>
             }
@@ -108,8 +109,12 @@ pub(super) fn shown(locale: Locale, field: &Field, raw: &RawAnswers) -> Option<S
             let part = |part: &str| raw.first(&format!("{id}-{part}")).to_owned();
             let (year, month, day) = (part("year"), part("month"), part("day"));
             let empty = year.is_empty() && month.is_empty() && day.is_empty();
-            let shown = || locale.with("date-shown", &[("year", &year), ("month", &month), ("day", &day)]);
-            if empty { String::new() } else { shown() }
+            let as_typed = || locale.with("date-shown", &[("year", &year), ("month", &month), ("day", &day)]);
+            match value::any_date(&year, &month, &day) {
+                Ok(date) => locale.day(date),
+                Err(_) if empty => String::new(),
+                Err(_) => as_typed(),
+            }
         }
         Kind::MonthSpan => {
             let part = |part: &str| raw.first(&format!("{id}-{part}")).to_owned();
@@ -129,7 +134,7 @@ pub(super) fn shown(locale: Locale, field: &Field, raw: &RawAnswers) -> Option<S
                 let choice = choices.iter().find(|choice| choice.code == *code);
                 choice.map_or_else(|| code.clone(), |choice| choice.label.get(locale.code()).to_owned())
             };
-            raw.all(id).iter().map(label).collect::<Vec<_>>().join("、")
+            raw.all(id).iter().map(label).collect::<Vec<_>>().join(&locale.say("comma"))
         }
         Kind::Integer { unit, .. } if !raw.first(id).is_empty() => {
             format!("{} {}", raw.first(id), unit.get(locale.code()))

@@ -6,6 +6,7 @@ use intake::{
     epds::TextPack,
     form::Form,
     ids::{FieldId, ReceiptNumber},
+    time::CivilDate,
 };
 use leptos::prelude::*;
 
@@ -24,8 +25,8 @@ pub struct Model<'a> {
     pub fields: &'a [FieldId],
     /// The reason of each field that was named.
     pub reasons: &'a [(FieldId, String)],
-    /// Until when, as a day.
-    pub answer_by: String,
+    /// Until when.
+    pub answer_by: CivilDate,
     /// What was typed.
     pub raw: &'a RawAnswers,
     /// The same, parsed.
@@ -51,7 +52,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
             .map(|(page, one)| {
                 let reason = model.reasons.iter().find(|(id, _)| *id == one.id).map(|(_, reason)| {
                     view! {
-                        <div class="notice notice--warning"><p>{locale.say("correct-reason")} {reason.clone()}</p></div>
+                        <div class="notice notice--warning"><p>{locale.say("correct-reason")} " " <span lang=locale.lang_of_japanese()>{reason.clone()}</span></p></div>
                     }
                 });
                 let Model { raw, answers, errors, text_pack, .. } = *model;
@@ -62,7 +63,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
         view! {
             {summary(locale, model.form, model.errors)}
             <h1>{title}</h1>
-            <p>{locale.with("correct-lead", &[("day", &model.answer_by)])}</p>
+            <p>{locale.with("correct-lead", &[("day", &locale.day(model.answer_by))])}</p>
             <form class="form" method="post" action=format!("/cases/{}/correct", model.number) novalidate>
                 <input type="hidden" name="version" value=model.version.to_string()/>
                 {fields}

@@ -49,7 +49,11 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
         let action = format!("/apply/{}/{}", model.form.id, model.page.id);
         let (number, of) = (model.place.number, model.place.of);
         let progress = locale.with("progress", &[("number", &number.to_string()), ("of", &of.to_string())]);
-        let help = model.page.help.as_ref().map(|help| view! { <p>{help.get(locale.code()).to_owned()}</p> });
+        let help = model
+            .page
+            .help
+            .as_ref()
+            .map(|help| view! { <p lang=locale.lang_of(help)>{help.get(locale.code()).to_owned()}</p> });
         let Model { raw, answers, errors, page, text_pack, .. } = *model;
         let context = Context { locale, raw, answers, errors, page, text_pack };
         let fields = model.page.fields.iter().map(|one| field(context, one)).collect_view();
@@ -68,13 +72,13 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
             <p class="progress">{progress} " " <progress value=number.to_string() max=of.to_string() aria-hidden="true"></progress></p>
             {summary(locale, model.form, model.errors)}
             {warning_notice(locale, model)}
-            <h1>{title}</h1>
+            <h1 lang=locale.lang_of(&model.page.title)>{title}</h1>
             {help}
             {instrument(locale, model)}
             <form class="form" method="post" action=action.clone() novalidate data-autosave=format!("{action}/save")>
                 <input type="hidden" name="page_state" value=model.state.clone() autocomplete="off"/>
                 {from_check}{warned}{fields}
-                {source_line(model)}
+                {source_line(locale, model)}
                 {save_state(locale, model.form.draft)}
                 <div class="button-row">
                     <button class="button button--primary" name="then" value="next">{locale.say("next")}</button>
@@ -109,16 +113,17 @@ fn instrument(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
     Some(
         view! {
             {sample}
-            <p lang=language.clone()><strong>{pack.title.clone()}</strong></p>
-            <p lang=language>{pack.reference_period.clone()}</p>
+            <p lang=language.clone()><strong>{fields::pack_text(locale, pack, &pack.title)}</strong></p>
+            <p lang=language>{fields::pack_text(locale, pack, &pack.reference_period)}</p>
         }
         .into_any(),
     )
 }
 
-fn source_line(model: &Model<'_>) -> Option<AnyView> {
+fn source_line(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
     let pack = wording(model)?;
-    Some(view! { <p class="field__hint" lang=fields::language(pack)>{pack.source.clone()}</p> }.into_any())
+    let source = fields::pack_text(locale, pack, &pack.source);
+    Some(view! { <p class="field__hint" lang=fields::language(pack)>{source}</p> }.into_any())
 }
 
 fn save_state(locale: Locale, draft: DraftRule) -> impl IntoView {

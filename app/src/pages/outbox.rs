@@ -1,5 +1,6 @@
 //! The demo's mail as sent. Invariant: only the demo serves it.
 
+use intake::time::Instant;
 use leptos::prelude::*;
 
 use crate::chrome::{Chrome, document};
@@ -7,7 +8,7 @@ use crate::chrome::{Chrome, document};
 /// A mail.
 pub struct Letter {
     /// When.
-    pub at: String,
+    pub at: Instant,
     /// To whom.
     pub to: String,
     /// The subject.
@@ -30,7 +31,7 @@ pub fn page(chrome: &Chrome, letters: &[Letter]) -> String {
                 view! {
                     <li class="card">
                         <h2>{letter.subject.clone()}</h2>
-                        <p>{letter.at.clone()} " → " {letter.to.clone()}</p>
+                        <p>{locale.minute(letter.at)} " → " {letter.to.clone()}</p>
                         {lines}
                     </li>
                 }

@@ -20,8 +20,8 @@ pub fn start(chrome: &Chrome, forms: &[&Form]) -> String {
             .map(|form| {
                 view! {
                     <li class="card">
-                        <h2><a href=format!("/apply/{}", form.id)>{form.title.get(locale.code()).to_owned()}</a></h2>
-                        <p>{form.summary.get(locale.code()).to_owned()}</p>
+                        <h2 lang=locale.lang_of(&form.title)><a href=format!("/apply/{}", form.id)>{form.title.get(locale.code()).to_owned()}</a></h2>
+                        <p lang=locale.lang_of(&form.summary)>{form.summary.get(locale.code()).to_owned()}</p>
                         <p>{minutes(locale, form)}</p>
                     </li>
                 }
@@ -76,8 +76,11 @@ pub fn procedure(chrome: &Chrome, model: &Procedure<'_>) -> String {
     let (locale, form) = (chrome.locale, model.form);
     let title = form.title.get(locale.code()).to_owned();
     document(chrome, &title.clone(), false, || {
-        let needed =
-            form.needed.iter().map(|text| view! { <li>{text.get(locale.code()).to_owned()}</li> }).collect_view();
+        let needed = form
+            .needed
+            .iter()
+            .map(|text| view! { <li lang=locale.lang_of(text)>{text.get(locale.code()).to_owned()}</li> })
+            .collect_view();
         let number = model.number_at_counter.then(|| view! { <p>{locale.say("procedure-number")}</p> });
         let proposal = (form.standing == Standing::Draft && chrome.demo).then(|| {
             view! { <aside class="notice"><p>{locale.say("procedure-proposal")}</p></aside> }
@@ -95,15 +98,15 @@ pub fn procedure(chrome: &Chrome, model: &Procedure<'_>) -> String {
         });
         view! {
             {gone}
-            <h1>{title}</h1>
+            <h1 lang=locale.lang_of(&form.title)>{title}</h1>
             {proposal}
             <div class="prose">
-                <p>{form.summary.get(locale.code()).to_owned()}</p>
+                <p lang=locale.lang_of(&form.summary)>{form.summary.get(locale.code()).to_owned()}</p>
                 <p>{minutes(locale, form)}</p>
                 <h2>{locale.say("procedure-needed")}</h2>
                 <ul>{needed}</ul>
                 <h2>{locale.say("procedure-purpose")}</h2>
-                <p>{form.purpose.get(locale.code()).to_owned()}</p>
+                <p lang=locale.lang_of(&form.purpose)>{form.purpose.get(locale.code()).to_owned()}</p>
                 {after}
                 {number}
                 <p>{locale.say(if form.draft == DraftRule::Session { "procedure-keep-session" } else { "procedure-keep" })}</p>

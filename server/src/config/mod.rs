@@ -12,6 +12,7 @@ use std::{
 };
 
 pub use address::{Network, PublicUrl};
+use app::text::Locale;
 use settings::{Faults, Values};
 pub use settings::{SETTINGS, Setting};
 
@@ -44,6 +45,8 @@ pub struct Config {
     pub smtp: Option<Smtp>,
     /// Whose counter this is.
     pub municipality: Municipality,
+    /// The languages that parents may choose, in the order of the choice; Japanese is always among them.
+    pub locales: Vec<Locale>,
     /// How the individual number is taken in.
     pub my_number: MyNumber,
     /// Where the text packs of the EPDS are.
@@ -206,6 +209,7 @@ impl Config {
             metrics_listen: values.parsed("metrics_listen", ADDRESS, faults),
             smtp,
             municipality: municipality?,
+            locales: locales(values, faults),
             my_number: my_number(values, faults),
             text_packs_dir: values.text("text_packs_dir").map(PathBuf::from),
             epds: epds(values, demo, faults),
@@ -423,6 +427,14 @@ fn municipality(values: &Values, demo: bool, faults: &mut Faults) -> Option<Muni
         faults.add("municipality_phone", "digits and hyphens");
     }
     Some(Municipality { code: code?, name: name?, phone: phone? })
+}
+
+fn locales(values: &Values, faults: &mut Faults) -> Vec<Locale> {
+    if values.text("locales").is_none() {
+        return Locale::offered(&Locale::COMPLETE);
+    }
+    let known = format!("names separated by commas out of {}", Locale::ALL.map(Locale::code).join(", "));
+    Locale::offered(&values.list("locales", &known, faults))
 }
 
 fn my_number(values: &Values, faults: &mut Faults) -> MyNumber {

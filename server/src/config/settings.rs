@@ -21,7 +21,7 @@ const fn setting(key: &'static str, meaning: &'static str) -> Setting {
 }
 
 /// Every setting of this version.
-pub const SETTINGS: [Setting; 22] = [
+pub const SETTINGS: [Setting; 23] = [
     setting("database_url", "sqlite:PATH or postgres://USER@HOST/NAME [sqlite file in data_dir]"),
     setting("data_dir", "folder of this installation's files [/var/lib/madoguchi; demo: data]"),
     setting("master_key_file", "the key that everything at rest is sealed under"),
@@ -37,6 +37,10 @@ pub const SETTINGS: [Setting; 22] = [
     setting("municipality_code", "全国地方公共団体コード, six digits"),
     setting("municipality_name", "name of the municipality"),
     setting("municipality_phone", "number that citizens can call"),
+    setting(
+        "locales",
+        "languages that parents may choose: ja, ja-easy, en; drafts: zh-Hans, vi, pt, ne, fil [ja,ja-easy,en]",
+    ),
     setting("my_number", "off, counter: the 個人番号 is taken at the counter [counter]"),
     setting("text_packs_dir", "folder of EPDS text packs, pinned in its packs.lock [none]"),
     setting("epds", "licensed, demonstration (no instrument, to practise) or off [licensed; demo: demonstration]"),

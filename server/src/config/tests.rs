@@ -71,6 +71,8 @@ fn each_fault_is_named_and_its_value_is_not() {
         ("MADOGUCHI_ONE_ADDRESS", "s3cret"),
         ("MADOGUCHI_METRICS_LISTEN", "127.0.0.1:8080"),
         ("MADOGUCHI_LOG", "server=s3cret"),
+        ("MADOGUCHI_LOCALES", "ja,s3cret"),
+        ("MADOGUCHI_LOCALES", "en-GB"),
         ("MADOGUCHI_MASTER_KEY_FILE", " "),
     ] {
         let text = refused(&with(&[(variable, value)]));
@@ -98,6 +100,20 @@ fn one_address_is_asked_for_by_name() {
     assert_eq!(config.listeners().len(), 1);
     let apart = with(&[("MADOGUCHI_ONE_ADDRESS", "true"), ("MADOGUCHI_HANDOVER_LISTEN", "127.0.0.1:9")]);
     assert!(refused(&apart).starts_with("MADOGUCHI_ONE_ADDRESS: is `true`"));
+}
+
+#[test]
+fn the_languages_are_named_and_japanese_is_always_among_them() {
+    let codes = |changes: &[(&str, &str)]| -> Vec<&str> {
+        Config::load(&with(changes)).unwrap().locales.iter().map(|locale| locale.code()).collect()
+    };
+    assert_eq!(codes(&[]), ["ja", "ja-easy", "en"]);
+    assert_eq!(codes(&[("MADOGUCHI_LOCALES", " vi , en")]), ["ja", "en", "vi"]);
+    let all = "ja,ja-easy,en,zh-Hans,vi,pt,ne,fil";
+    assert_eq!(codes(&[("MADOGUCHI_LOCALES", all)]).join(","), all);
+    assert!(
+        refused(&with(&[("MADOGUCHI_LOCALES", "en,xx")])).contains("out of ja, ja-easy, en, zh-Hans, vi, pt, ne, fil")
+    );
 }
 
 #[test]

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     portal::Portal,
     store::{
-        AuditEntry, Record,
+        AuditEntry, Record, Upkeep,
         account::{self, Passkey},
         audit::{Actor, Deed, Subject},
     },
@@ -34,6 +34,16 @@ pub async fn view(portal: &Portal, id: AccountId) -> Result<Overview, FlowError>
     let account = account::find(&mut tx, id).await?.ok_or(FlowError::NotFound)?;
     let passkeys = account::passkeys_of(&mut tx, PasskeyOwner::Account(id)).await?;
     Ok(Overview { mail: address_of(portal, &account)?, passkeys })
+}
+
+/// Keeps the language that she chose: mail is written in it from now on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn choose_language(portal: &Portal, id: AccountId, locale: &str) -> Result<(), FlowError> {
+    let mut tx = portal.database.write().await?;
+    account::set_locale(&mut tx, id, locale).await?;
+    Ok(tx.commit(Record::Upkeep(Upkeep::LanguageChosen)).await?)
 }
 
 /// Begins adding a passkey.

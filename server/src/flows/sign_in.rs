@@ -226,7 +226,8 @@ fn digits_of(typed: &str) -> String {
     typed.chars().filter_map(half_width).take(12).collect()
 }
 
-/// The account of an address, made at its first use; then with the entry of it.
+/// The account of an address, made at its first use; then with the entry of it. She is written to in the language that she
+/// signs in in.
 ///
 /// # Errors
 /// When the database fails.
@@ -238,6 +239,9 @@ pub(crate) async fn account_for(
 ) -> Result<(AccountId, Option<AuditEntry>), FlowError> {
     let index = portal.seal.index_key(MAIL_INDEX, &value::mail_key(address));
     if let Some(account) = account::find_by_mail_index(tx, &index).await? {
+        if account.locale != locale {
+            account::set_locale(tx, account.account_id, locale).await?;
+        }
         return Ok((account.account_id, None));
     }
     let (account_id, now) = (AccountId::from_random(random()), portal.clock.now());

@@ -56,6 +56,8 @@ pub enum Upkeep {
     TokenSeen,
     /// The state of a passkey ceremony, for five minutes; its end is the deed.
     CeremonyKept,
+    /// The language that a parent is written to in.
+    LanguageChosen,
     /// A code sent or tried: signing in, or failing to for good, is the deed.
     CodeAttempt,
     /// Figures that can be counted again.

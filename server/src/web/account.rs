@@ -57,8 +57,8 @@ pub async fn overview(portal: Data<Portal>, citizen: Citizen) -> Answer {
         .map(|passkey| Row {
             id: passkey.passkey_id.to_string(),
             label: passkey.label.clone(),
-            added: passkey.created_at.minute_in_japan(),
-            used: passkey.last_used_at.map(|at| at.minute_in_japan()),
+            added: passkey.created_at,
+            used: passkey.last_used_at,
         })
         .collect();
     Ok(page(StatusCode::OK, pages::overview(citizen.visitor.chrome(), &found.mail, &rows)))

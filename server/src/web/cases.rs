@@ -96,7 +96,7 @@ pub async fn case(portal: Data<Portal>, citizen: Citizen, path: Path<String>) ->
     let filing = filings::view(&portal, citizen.session.account, &number(&path)?).await?;
     let model = Model {
         row: row(&portal, &citizen, &filing.head),
-        correct_by: filing.head.correction_due_on.map(|day| day.to_string()),
+        correct_by: filing.head.correction_due_on,
         declined_for: filing.declined_for,
         withdrawing: withdrawing(&filing),
         version: filing.head.version,
@@ -148,7 +148,7 @@ fn correction_page(
         form: asked.form,
         fields: &asked.fields,
         reasons: &asked.request.fields,
-        answer_by: asked.request.answer_by.to_string(),
+        answer_by: asked.request.answer_by,
         raw,
         errors,
         version: asked.version,

@@ -15,8 +15,7 @@ pub async fn outbox(portal: Data<Portal>, visitor: Visitor) -> Result<HttpRespon
         .iter()
         .filter_map(|mail| {
             let (to, payload) = mail.open(&portal.seal).ok()?;
-            let at = mail.created_at.minute_in_japan();
-            Some(Letter { at, to, subject: payload.subject, body: payload.body })
+            Some(Letter { at: mail.created_at, to, subject: payload.subject, body: payload.body })
         })
         .collect();
     Ok(page(StatusCode::OK, outbox::page(visitor.chrome(), &letters)))

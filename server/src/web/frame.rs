@@ -23,7 +23,7 @@ use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use super::{
     body::{self, FormBody},
     error::WebError,
-    guard::{RequestId, locale_of, plain_chrome},
+    guard::{RequestId, plain_chrome},
     limits::Limits,
     problem,
 };
@@ -162,12 +162,12 @@ fn with_page(answer: ServiceResponse<BoxBody>, portal: &Portal, message: Message
     }
     let chrome = plain_chrome(request, portal);
     let of_staff = message == Message::NotFound && request.path().starts_with("/staff");
-    let html = if of_staff {
-        staff_message::not_found(&Desk { chrome, person: None })
+    let (html, language) = if of_staff {
+        let desk = Desk::new(chrome, None);
+        (staff_message::not_found(&desk), desk.locale().lang())
     } else {
-        message::page(&chrome, message)
+        (message::page(&chrome, message), chrome.locale.lang())
     };
-    let language = locale_of(request, &portal.config).code();
     let mut answer = answer.map_body(|_, _| BoxBody::new(html));
     let headers = answer.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     assets,
+    config::Config,
     flows::{draft::Typist, random, submit::Sender},
     portal::Portal,
     store::{Record, StoreError, Upkeep, draft::DraftOwner, session},
@@ -96,22 +97,21 @@ impl Citizen {
     }
 }
 
-/// The language: chosen, else what the browser asks for, else Japanese.
-pub(super) fn locale_of(request: &HttpRequest, config: &crate::config::Config) -> Locale {
+/// The language: chosen, else the best of those that the browser asks for, else Japanese; always one that is offered.
+fn locale_of(request: &HttpRequest, config: &Config) -> Locale {
     let chosen = cookies::read(request, config, Name::Locale).and_then(|code| Locale::parse(&code));
     let asked = || {
         let header = request.headers().get(header::ACCEPT_LANGUAGE)?.to_str().ok()?;
-        let tags = header.split(',').map(|part| part.split(';').next().unwrap_or_default().trim());
-        let mut languages = tags.map(|tag| tag.split('-').next().unwrap_or_default().to_ascii_lowercase());
-        languages.find_map(|language| Locale::parse(&language))
+        Locale::negotiate(header, &config.locales)
     };
-    chosen.or_else(asked).unwrap_or_default()
+    chosen.filter(|locale| config.locales.contains(locale)).or_else(asked).unwrap_or_default()
 }
 
 /// The frame of a page for somebody of whom nothing is known.
 pub(super) fn plain_chrome(request: &HttpRequest, portal: &Portal) -> Chrome {
     Chrome {
         locale: locale_of(request, &portal.config),
+        offered: portal.config.locales.clone(),
         nonce: request.extensions().get::<Nonce>().map(|nonce| nonce.0.clone()).unwrap_or_default(),
         style: assets::STYLE,
         scripts: vec![assets::PORTAL],

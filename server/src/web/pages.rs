@@ -1,4 +1,4 @@
-//! The start page, the language choice, and files. Invariant: nothing here knows anybody.
+//! The start page, the language choice, and files. Invariant: nothing here shows anything of anybody.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -15,7 +15,7 @@ use super::{
     guard::Visitor,
     sign_in::local_path,
 };
-use crate::{assets, portal::Portal};
+use crate::{assets, flows::account, portal::Portal};
 
 /// `GET /`
 pub async fn start(portal: Data<Portal>, visitor: Visitor) -> HttpResponse {
@@ -23,9 +23,13 @@ pub async fn start(portal: Data<Portal>, visitor: Visitor) -> HttpResponse {
     page(StatusCode::OK, start::start(visitor.chrome(), &forms))
 }
 
-/// `POST /language`: keeps the language and goes back to where it was chosen.
-pub async fn language(portal: Data<Portal>, mut form: FormBody) -> Result<HttpResponse, WebError> {
-    let locale = Locale::parse(&form.take("locale")).ok_or(WebError::Unreadable)?;
+/// `POST /language`: keeps the language, also for mail to a parent who has signed in, and goes back to where it was chosen.
+pub async fn language(portal: Data<Portal>, visitor: Visitor, mut form: FormBody) -> Result<HttpResponse, WebError> {
+    let chosen = Locale::parse(&form.take("locale")).filter(|locale| portal.config.locales.contains(locale));
+    let locale = chosen.ok_or(WebError::Unreadable)?;
+    if let Some(session) = visitor.session {
+        account::choose_language(&portal, session.account, locale.code()).await?;
+    }
     Ok(HttpResponse::SeeOther()
         .cookie(cookies::make(&portal.config, Name::Locale, locale.code().to_owned()))
         .insert_header((header::LOCATION, local_path(&form.take("back"), "/")))

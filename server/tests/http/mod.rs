@@ -9,6 +9,7 @@ mod forms;
 mod headers;
 mod hostile_text;
 mod journey;
+mod languages;
 mod logs;
 mod origin;
 mod routes;

@@ -41,6 +41,7 @@ use crate::{
     ids::{FieldId, FormId, ReceiptNumber},
     journey::CompleteAnswers,
     staff_items::StaffAnswers,
+    texts::DRAFTS,
     time::Instant,
 };
 
@@ -195,8 +196,9 @@ const SPAN: [(&str, &str); 2] = [("from", "から"), ("to", "まで")];
 /// Puts a sentence in Japanese under a key, and beside it what it is in other languages.
 fn put_text(object: &mut Map<String, Value>, key: &str, text: &Text) {
     object.insert(key.to_owned(), text.get("ja").into());
+    let is_another = |locale: &str| !locale.starts_with("ja") && !DRAFTS.contains(&locale);
     let mut others: Vec<(&str, &str)> =
-        text.all().filter(|(locale, text)| !locale.starts_with("ja") && !text.trim().is_empty()).collect();
+        text.all().filter(|(locale, text)| is_another(locale) && !text.trim().is_empty()).collect();
     others.sort_unstable();
     let translation = |(locale, text): (&str, &str)| {
         json!({ "url": TRANSLATION, "extension": [

@@ -187,7 +187,7 @@ impl Model<'_> {
 /// `/staff/cases/{receipt_number}`
 #[must_use]
 pub fn page(desk: &Desk, model: &Model<'_>) -> String {
-    let locale = desk.chrome.locale;
+    let locale = desk.locale();
     let title = locale.say("staff-case-title");
     let failed = &model.failed;
     document(desk, &title, failed.error.is_some(), || {
@@ -292,7 +292,7 @@ fn related(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
 
 /// The language of what she wrote herself, where it is not Japanese.
 fn foreign(model: &Model<'_>) -> Option<Locale> {
-    model.language.filter(|language| *language != Locale::Ja)
+    model.language.filter(|language| language.lang() != Locale::Ja.lang())
 }
 
 /// The answers, always in Japanese: staff decide on what the record will say, in whatever language it was asked.
@@ -313,7 +313,7 @@ fn answers(locale: Locale, model: &Model<'_>) -> AnyView {
         })
         .collect_view();
     let language = model.language.map(|language| {
-        view! { <p>{locale.say("staff-language")} <span lang=language.code()>{language.name()}</span></p> }
+        view! { <p>{locale.say("staff-language")} <span lang=language.lang()>{language.name()}</span></p> }
     });
     view! {
         <section>
@@ -349,7 +349,7 @@ fn row(locale: Locale, model: &Model<'_>, field: &Field) -> AnyView {
     view! {
         <div class="summary-list__row" id=format!("answer-{}", field.id)>
             <dt class="summary-list__key">{field.label.get("ja").to_owned()}{item}{changed}{mark}</dt>
-            <dd class="summary-list__value" lang=language.map(Locale::code)>{text}</dd>
+            <dd class="summary-list__value" lang=language.map(Locale::lang)>{text}</dd>
         </div>
     }
     .into_any()

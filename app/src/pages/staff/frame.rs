@@ -3,7 +3,10 @@
 use intake::access::Role;
 use leptos::prelude::*;
 
-use crate::chrome::{Chrome, document_around, languages, practice};
+use crate::{
+    chrome::{Chrome, document_around, languages, practice},
+    text::Locale,
+};
 
 /// Who is signed in.
 #[derive(Clone, Debug)]
@@ -16,13 +19,54 @@ pub struct Person {
     pub sees_queue: bool,
 }
 
-/// What the frame needs to know.
+/// What the frame needs to know. Its language is one that the staff's side has.
 #[derive(Clone, Debug)]
 pub struct Desk {
-    /// What every page needs.
-    pub chrome: Chrome,
+    chrome: Chrome,
+    person: Option<Person>,
+}
+
+impl Desk {
+    /// The frame for somebody, if anybody is signed in. A language of parents only becomes Japanese.
+    #[must_use]
+    pub fn new(mut chrome: Chrome, person: Option<Person>) -> Self {
+        chrome.locale = chrome.locale.for_staff();
+        chrome.offered.retain(|locale| locale.for_staff() == *locale);
+        Self { chrome, person }
+    }
+
+    /// The language.
+    #[must_use]
+    pub const fn locale(&self) -> Locale {
+        self.chrome.locale
+    }
+
+    /// The same frame with the path of this page, to come back to.
+    #[must_use]
+    pub fn at(mut self, path: String) -> Self {
+        self.chrome.path = path;
+        self
+    }
+
+    /// The same frame with further scripts; some stand in the demo only.
+    #[must_use]
+    pub fn with_scripts(mut self, scripts: &[&'static str], in_demo: &[&'static str]) -> Self {
+        if self.chrome.demo {
+            self.chrome.scripts.extend(in_demo);
+        }
+        self.chrome.scripts.extend(scripts);
+        self
+    }
+
     /// Who is signed in, if anybody.
-    pub person: Option<Person>,
+    #[must_use]
+    pub const fn person(&self) -> Option<&Person> {
+        self.person.as_ref()
+    }
+
+    pub(super) fn path(&self) -> String {
+        self.chrome.path.clone()
+    }
 }
 
 /// A whole document.
@@ -50,7 +94,7 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
             <header class="site-header">
                 {languages(chrome)}
                 <a class="site-header__name" href="/staff"><img src=chrome.icon alt="" width="28" height="28"/>{locale.say("staff-site-name")}</a>
-                <span class="site-header__place">{chrome.municipality.clone()}</span>
+                <span class="site-header__place" lang=locale.lang_of_japanese()>{chrome.municipality.clone()}</span>
                 {person}
             </header>
             <main class="page page--wide" id="main">{main}</main>

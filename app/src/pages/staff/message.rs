@@ -24,7 +24,7 @@ pub fn not_found(desk: &Desk) -> String {
 }
 
 fn one(desk: &Desk, name: &str, address: &'static str, link: &str) -> String {
-    let locale = desk.chrome.locale;
+    let locale = desk.locale();
     let title = locale.say(&format!("{name}-title"));
     document(desk, &title.clone(), false, || {
         view! {
@@ -39,7 +39,7 @@ fn one(desk: &Desk, name: &str, address: &'static str, link: &str) -> String {
 /// Somebody changed the case meanwhile: the stage it is in, and what was typed, so that nothing is lost.
 #[must_use]
 pub fn changed(desk: &Desk, number: &ReceiptNumber, stage: Stage, typed: &[String]) -> String {
-    let locale = desk.chrome.locale;
+    let locale = desk.locale();
     let title = locale.say("staff-changed-title");
     document(desk, &title.clone(), false, || {
         let stage = locale.say(&format!("staff-stage-{stage}"));
@@ -60,7 +60,7 @@ pub fn changed(desk: &Desk, number: &ReceiptNumber, stage: Stage, typed: &[Strin
 /// What was sent after the session had ended: signing in beside it, then the same once more.
 #[must_use]
 pub fn sign_in_and_send_again(desk: &Desk, inputs: &[(String, String)]) -> String {
-    let locale = desk.chrome.locale;
+    let locale = desk.locale();
     let title = locale.say("session-over-title");
     document(desk, &title.clone(), false, || {
         let hidden = inputs
@@ -71,7 +71,7 @@ pub fn sign_in_and_send_again(desk: &Desk, inputs: &[(String, String)]) -> Strin
             <h1>{title}</h1>
             <p>{locale.say("session-over-text")}</p>
             <p><a href="/staff/sign-in" target="_blank" rel="noopener">{locale.say("session-over-sign-in")}</a></p>
-            <form class="form" method="post" action=desk.chrome.path.clone()>
+            <form class="form" method="post" action=desk.path()>
                 {hidden}
                 <div class="button-row"><button class="button button--primary">{locale.say("send-again-button")}</button></div>
             </form>

@@ -62,7 +62,7 @@ pub(super) fn badges(locale: Locale, flags: &[Flag]) -> AnyView {
 /// `/staff/queue`
 #[must_use]
 pub fn page(desk: &Desk, model: &Model) -> String {
-    let locale = desk.chrome.locale;
+    let locale = desk.locale();
     let title = locale.say("queue-title");
     document(desk, &title.clone(), model.not_found.is_some(), || {
         view! {

@@ -22,7 +22,7 @@ pub enum Notice {
 /// `/staff/sign-in`
 #[must_use]
 pub fn password(desk: &Desk, user_id: &str, notice: Notice) -> String {
-    let locale = desk.chrome.locale;
+    let locale = desk.locale();
     let title = locale.say("staff-sign-in-title");
     let error = match notice {
         Notice::None | Notice::Joined => None,
@@ -103,7 +103,7 @@ fn ceremony_inputs(locale: Locale, ceremony: Ceremony<'_>) -> AnyView {
 /// `/staff/sign-in/passkey`
 #[must_use]
 pub fn passkey(desk: &Desk, ceremony: Ceremony<'_>, refused: bool) -> String {
-    let locale = desk.chrome.locale;
+    let locale = desk.locale();
     let title = locale.say("staff-passkey-title");
     let error = refused.then(|| locale.say("staff-passkey-refused"));
     document(desk, &title.clone(), refused, || {
@@ -141,7 +141,7 @@ pub fn invitation(
     ceremony: Ceremony<'_>,
     faults: &InvitationFaults,
 ) -> String {
-    let locale = desk.chrome.locale;
+    let locale = desk.locale();
     let title = locale.say("invitation-title");
     let (error, leads_to) = match faults {
         InvitationFaults { password: Some(text), .. } => (Some(text), Some("password")),

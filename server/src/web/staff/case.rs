@@ -116,9 +116,8 @@ pub(super) async fn shown(
             && case.head.stage.stands_accepted(),
         failed,
     };
-    let mut desk = at.desk.clone();
     // Also after a command: choosing a language comes back to the case.
-    desk.chrome.path = format!("/staff/cases/{number}");
+    let desk = at.desk.clone().at(format!("/staff/cases/{number}"));
     Ok(page(status, pages::page(&desk, &model)))
 }
 

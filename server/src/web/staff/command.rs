@@ -115,7 +115,7 @@ pub async fn give(portal: Data<Portal>, at: AtDesk, path: Path<(String, String)>
     let at = AtWork { who, desk };
     let version = form.take("version").parse().map_err(|_| WebError::Unreadable)?;
     let typed = raw_of(form.inputs());
-    let locale = at.desk.chrome.locale;
+    let locale = at.desk.locale();
     let order = match order(kind, &typed) {
         Ok(order) => order,
         Err(None) => return Err(WebError::NotFound),

@@ -51,7 +51,7 @@ async fn at_desk(request: &HttpRequest, portal: &Portal) -> Result<AtDesk, WebEr
         role: who.staff.role,
         sees_queue: may(who.staff.role, Action::SeeQueue),
     });
-    Ok(AtDesk { who, desk: Desk { chrome, person } })
+    Ok(AtDesk { who, desk: Desk::new(chrome, person) })
 }
 
 type Guarded<T> = Pin<Box<dyn Future<Output = Result<T, WebError>>>>;

@@ -29,7 +29,7 @@ pub struct Place {
 
 /// `GET /staff`: to the queue, or a page that says that the role has none.
 pub async fn home(at: AtWork) -> HttpResponse {
-    let sees_queue = at.desk.person.as_ref().is_some_and(|person| person.sees_queue);
+    let sees_queue = at.desk.person().is_some_and(|person| person.sees_queue);
     if sees_queue { to("/staff/queue") } else { page(StatusCode::OK, message::no_queue(&at.desk)) }
 }
 

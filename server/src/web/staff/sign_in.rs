@@ -40,12 +40,7 @@ pub struct Why {
 }
 
 fn for_ceremony(desk: &Desk) -> Desk {
-    let mut desk = desk.clone();
-    if desk.chrome.demo {
-        desk.chrome.scripts.push(assets::PRACTICE_AUTHENTICATOR);
-    }
-    desk.chrome.scripts.push(assets::PASSKEY);
-    desk
+    desk.clone().with_scripts(&[assets::PASSKEY], &[assets::PRACTICE_AUTHENTICATOR])
 }
 
 /// `GET /staff/sign-in`
@@ -162,7 +157,7 @@ pub async fn join(portal: Data<Portal>, at: AtDesk, token: Path<String>, mut for
     let (password, again) = (form.take("password"), form.take("password_again"));
     let (ceremony, credential) = (form.take("ceremony"), form.take("credential"));
     let sent = Joining { password: &password, again: &again, ceremony: &ceremony, credential: &credential };
-    let locale = at.desk.chrome.locale;
+    let locale = at.desk.locale();
     match staff_sign_in::join(&portal, &token, &sent).await? {
         Joined::Yes => Ok(to(&format!("{SIGN_IN}?why=joined"))),
         Joined::Over => Ok(over(&at.desk)),

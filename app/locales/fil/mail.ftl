@@ -1,0 +1,32 @@
+# Draft: not reviewed by an expert.
+code-subject = Ang iyong code
+code-body =
+    Ang iyong code: { $code }
+
+    Isulat ito sa pahina sa loob ng 10 minuto.
+    Kung hindi mo ito hiningi, burahin ang email na ito.
+received-subject = Natanggap na namin
+received-body =
+    Natanggap namin ang ipinadala mo.
+    Mag-sign in upang makita ang kalagayan.
+taken-in-subject = Paalala tungkol sa iyong proseso
+taken-in-body =
+    Naitala na ng tanggapan ang ipinadala mo.
+    Mag-sign in upang makita ang mga susunod na hakbang.
+sent-back-subject = Pakisuri ang ipinadala mo
+sent-back-body =
+    May bahagi sa ipinadala mo na nais naming suriin mo.
+    Mag-sign in upang makita ito.
+visit-needed-subject = Pumunta sa tanggapan
+visit-needed-body =
+    Nais naming pumunta ka sa aming tanggapan.
+    Mag-sign in upang makita ang detalye.
+decided-subject = Paalala tungkol sa kalagayan
+decided-body =
+    Nagbago ang kalagayan ng iyong proseso.
+    Mag-sign in upang makita ito.
+draft-ends-subject = Tungkol sa na-save mo
+draft-ends-body =
+    Mabubura sa { $at } ang hindi mo pa natatapos na sinagutan.
+    Kung itutuloy mo, mag-sign in at magpatuloy bago iyon.
+    Kung hindi, wala kang kailangang gawin.

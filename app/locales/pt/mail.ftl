@@ -1,0 +1,32 @@
+# Draft: not reviewed by an expert.
+code-subject = Seu código
+code-body =
+    Seu código: { $code }
+
+    Digite-o na página em até 10 minutos.
+    Se você não pediu este código, apague este e-mail.
+received-subject = Recebemos o seu envio
+received-body =
+    Recebemos o que você enviou.
+    Entre na sua conta para ver o andamento.
+taken-in-subject = Aviso sobre o procedimento
+taken-in-body =
+    O setor responsável registrou o que você enviou.
+    Entre na sua conta para ver os próximos passos.
+sent-back-subject = Verifique o que você enviou
+sent-back-body =
+    Há algo no que você enviou que pedimos que verifique.
+    Entre na sua conta para ver.
+visit-needed-subject = Pedimos que venha ao balcão
+visit-needed-body =
+    Há um assunto para o qual pedimos que venha ao balcão.
+    Entre na sua conta para ver os detalhes.
+decided-subject = Aviso sobre o andamento
+decided-body =
+    A situação do seu procedimento mudou.
+    Entre na sua conta para ver.
+draft-ends-subject = Sobre o que você guardou
+draft-ends-body =
+    O que você começou a preencher será apagado em { $at }.
+    Para continuar, entre e siga adiante antes disso.
+    Se não quiser continuar, não precisa fazer nada.

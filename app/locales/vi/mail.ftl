@@ -1,0 +1,32 @@
+# Draft: not reviewed by an expert.
+code-subject = Mã xác nhận
+code-body =
+    Mã xác nhận: { $code }
+
+    Hãy nhập mã này vào trang trong vòng 10 phút.
+    Nếu bạn không yêu cầu, hãy xóa email này.
+received-subject = Thông báo tiếp nhận
+received-body =
+    Chúng tôi đã nhận nội dung bạn gửi.
+    Hãy đăng nhập để xem tình trạng.
+taken-in-subject = Thông báo về thủ tục
+taken-in-body =
+    Bộ phận phụ trách đã ghi nhận nội dung bạn gửi.
+    Hãy đăng nhập để xem các bước tiếp theo.
+sent-back-subject = Hãy kiểm tra lại nội dung
+sent-back-body =
+    Có chỗ trong nội dung bạn gửi mà chúng tôi muốn bạn kiểm tra.
+    Hãy đăng nhập để xem.
+visit-needed-subject = Mời bạn đến quầy
+visit-needed-body =
+    Có việc cần bạn đến quầy.
+    Hãy đăng nhập để xem chi tiết.
+decided-subject = Thông báo tình trạng thủ tục
+decided-body =
+    Tình trạng thủ tục của bạn đã thay đổi.
+    Hãy đăng nhập để xem.
+draft-ends-subject = Về nội dung bạn đã lưu
+draft-ends-body =
+    Nội dung bạn đang điền dở sẽ bị xóa vào { $at }.
+    Nếu muốn tiếp tục, hãy đăng nhập và điền tiếp trước lúc đó.
+    Nếu không tiếp tục, bạn không cần làm gì.

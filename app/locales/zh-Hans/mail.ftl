@@ -1,0 +1,32 @@
+# Draft: not reviewed by an expert.
+code-subject = 验证码
+code-body =
+    验证码：{ $code }
+
+    请在10分钟之内在页面上输入。
+    如果您没有申请，请删除此邮件。
+received-subject = 受理通知
+received-body =
+    我们已收到您发送的内容。
+    登录后可以查看进度。
+taken-in-subject = 手续通知
+taken-in-body =
+    负责的窗口已登记您发送的内容。
+    登录后可以查看接下来的安排。
+sent-back-subject = 请确认内容
+sent-back-body =
+    您发送的内容中有需要您确认的地方。
+    请登录后查看。
+visit-needed-subject = 请您来窗口
+visit-needed-body =
+    有事情需要您来窗口办理。
+    登录后可以查看详情。
+decided-subject = 手续进度通知
+decided-body =
+    您的手续状态有变化。
+    登录后可以查看。
+draft-ends-subject = 关于您保存的内容
+draft-ends-body =
+    您填写到一半的内容将于 { $at } 删除。
+    如要继续，请在此之前登录并继续填写。
+    如不继续，无需任何操作。
