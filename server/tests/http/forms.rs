@@ -1,3 +1,4 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 //! Every form, filled in at random, without script, in each complete language, from its first page to the CSV of the import
 //! job. Invariant: what stands in the CSV is what was typed, item by item; what is expected is worked out from what was
 //! typed, not from what the portal made of it.
