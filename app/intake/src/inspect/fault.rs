@@ -248,7 +248,6 @@ impl Fault {
     }
 
     /// Remedies that are always the same.
-    #[expect(clippy::too_many_lines, reason = "one line a fault")]
     const fn fixed_remedy(&self) -> &'static str {
         match self {
             Self::NotText => "Save the file as UTF-8.",

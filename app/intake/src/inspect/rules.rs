@@ -100,7 +100,8 @@ impl Rules<'_> {
         let items = form.epds_items();
         let is_whole = items.iter().map(|(number, _)| *number).eq(1..=10);
         let kept_apart = form.compartment == Compartment::Epds && form.draft == DraftRule::Session;
-        if !items.is_empty() && !(is_whole && kept_apart) {
+        let is_shaped = is_whole && kept_apart;
+        if !items.is_empty() && !is_shaped {
             self.slip("id", Fault::EpdsShape);
         }
     }
