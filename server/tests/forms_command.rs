@@ -119,6 +119,11 @@ fn preview_shows_every_page_up_to_the_last_without_signing_in_and_leaves_nothing
     // A form that follows another is shown without the other.
     let follows = browser.open("/apply/questionnaire");
     browser.press(&follows, "/apply/questionnaire", &[]).leads_to("/apply/questionnaire/who");
+    // The wording of the EPDS comes from its demonstration pack, and nobody signs in for it either.
+    let items = browser.open("/preview/epds").html.html();
+    assert!(items.matches("type=\"radio\"").count() >= 40, "ten items with four options each");
+    let epds = browser.open("/apply/epds");
+    browser.press(&epds, "/apply/epds", &[]).leads_to("/apply/epds/who");
     assert!(program.stop().success());
     let left: Vec<_> = fs::read_dir(temporary.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["log"], "nothing is left behind");

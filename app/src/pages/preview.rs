@@ -3,6 +3,7 @@
 
 use intake::{
     answers::{Answers, RawAnswers},
+    epds::TextPack,
     form::{Condition, Field, Form, Page},
 };
 use leptos::prelude::*;
@@ -13,14 +14,15 @@ use crate::{
     text::Locale,
 };
 
-/// The page. The form is in the language that was chosen, what is said about it in Japanese.
+/// The page, with the wording of the EPDS where the form has its items. The form is in the language that was chosen, what
+/// is said about it in Japanese.
 #[must_use]
-pub fn page(chrome: &Chrome, form: &Form) -> String {
+pub fn page(chrome: &Chrome, form: &Form, pack: Option<&TextPack>) -> String {
     let says = Locale::Ja;
     let title = form.title.get(chrome.locale.code());
     let title = says.with("preview-title", &[("form", title), ("version", &form.version.to_string())]);
     document(chrome, &title.clone(), false, || {
-        let pages = form.pages.iter().map(|page| section(chrome.locale, form, page)).collect_view();
+        let pages = form.pages.iter().map(|page| section(chrome.locale, (form, page), pack)).collect_view();
         view! {
             <h1>{title}</h1>
             <p>{says.say("preview-lead")}</p>
@@ -30,9 +32,9 @@ pub fn page(chrome: &Chrome, form: &Form) -> String {
     })
 }
 
-fn section(locale: Locale, form: &Form, page: &Page) -> AnyView {
+fn section(locale: Locale, (form, page): (&Form, &Page), text_pack: Option<&TextPack>) -> AnyView {
     let (raw, answers) = (RawAnswers::default(), Answers::default());
-    let context = Context { locale, raw: &raw, answers: &answers, errors: &[], page, text_pack: None };
+    let context = Context { locale, raw: &raw, answers: &answers, errors: &[], page, text_pack };
     let fields = page
         .fields
         .iter()

@@ -32,7 +32,8 @@ pub async fn outbox(portal: Data<Portal>, visitor: Visitor) -> Result<HttpRespon
 pub async fn preview(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -> Result<HttpResponse, WebError> {
     let id = path.parse().map_err(|_| WebError::NotFound)?;
     let form = portal.catalog.newest(&id).filter(|_| portal.config.preview).ok_or(WebError::NotFound)?;
-    Ok(page(StatusCode::OK, preview::page(visitor.chrome(), form)))
+    let pack = portal.text_packs.for_language(visitor.locale.code());
+    Ok(page(StatusCode::OK, preview::page(visitor.chrome(), form, pack)))
 }
 
 /// `GET /demo/practice-authenticator.json`: the keys of the sample staff, for a computer without a passkey.
