@@ -78,7 +78,7 @@ fn preview_shows_every_page_up_to_the_last_without_signing_in_and_leaves_nothing
     let program = preview(forms.path(), temporary.path());
     let mut browser = program.browser();
     let start = browser.open("/apply/parents_class");
-    assert!(start.text().contains("下見です"), "{}", start.text());
+    assert!(start.html.html().contains("下見です"), "every page says that it is a preview");
     assert!(start.links().contains(&"/preview/parents_class".to_owned()));
     let all = browser.open("/preview/parents_class").text();
     for shown in

@@ -40,7 +40,7 @@ fn second_version() -> String {
         kind = \"text\"\nlongest = 40\nrequired = true\nrecord = \"5\"\nlabel = { ja = \"赤ちゃんについて\" }\n\n[[check]]";
     let text = CITY.replacen("version = 1", "version = 2", 1).replacen("[[check]]", more, 1);
     let gone = "[[page.field]]\nid = \"topics_other\"\nkind = \"long_text\"\nlongest = 200\ndetail_of = \"topics\"\n\
-        label = { ja = \"そのほかに聞きたいこと\" }\n";
+        label = { ja = \"そのほかに聞きたいこと\" }\nwhen = { field = \"topics\", equals = \"other\" }\n";
     assert!(text.contains(gone));
     text.replacen(gone, "", 1)
 }

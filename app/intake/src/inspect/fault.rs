@@ -118,6 +118,9 @@ pub enum Fault {
     /// `detail_of` names no earlier field.
     #[error("“{0}”, of which this is the detail, does not stand before it")]
     DetailOfNothing(String),
+    /// A detail that is asked where there is nothing that it could be the detail of: it would not be handed over.
+    #[error("this is the detail of “{0}”, but is not asked only with a choice of it")]
+    DetailAlone(String),
     /// A check names a field that there is not.
     #[error("the check names “{0}”, and there is no such field")]
     CheckOfNothing(String),
@@ -276,6 +279,10 @@ impl Fault {
             Self::TwiceTheTarget(_) => "Keep one of the fields, or give this one another target.",
             Self::NoSuchRecordItem(..) => "Use a number of the record list, or “extra” for what it does not have.",
             Self::DetailOfNothing(_) => "Name the field with その他, and put this one after it.",
+            Self::DetailAlone(_) => {
+                "Name a field of choices in “detail_of”, and add when = { field = …, equals = … } with that field and the \
+                code of その他."
+            }
             Self::CheckOfNothing(_) => "Name a field of the form, or take the check out.",
             Self::NoName => "Add a field with person = \"name\".",
             Self::NoPage => "Add a [[page]] with fields.",

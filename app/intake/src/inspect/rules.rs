@@ -140,6 +140,9 @@ impl Rules<'_> {
                 Target::DetailOf(other) if !before.contains(other) => {
                     self.slip(&path, Fault::DetailOfNothing(other.to_string()));
                 }
+                Target::DetailOf(other) if !self.is_asked_with(field, other) => {
+                    self.slip(&path, Fault::DetailAlone(other.to_string()));
+                }
                 Target::Record(number) => self.record_item(&path, number, &listed),
                 _ => {}
             }
@@ -155,6 +158,13 @@ impl Rules<'_> {
                 self.slip(path, Fault::TwiceTheTarget(item.id.to_string()));
             }
         }
+    }
+
+    /// Whether a field is asked only where another one has a choice: its text travels with that choice.
+    fn is_asked_with(&self, field: &Field, other: &FieldId) -> bool {
+        let is_choice = self.form.field(other).is_some_and(|(_, other)| !other.choices().is_empty());
+        let says = |it: &Condition| it.equals.is_some() || it.one_of.is_some() || it.answered == Some(true);
+        is_choice && field.when.as_ref().is_some_and(|it| it.field == *other && says(it))
     }
 
     /// A record of the city's own has no list.

@@ -158,6 +158,7 @@ const SLIPS: &[Slipped] = &[
         "answered",
     ),
     slipped("detail_of = \"topics\"", "detail_of = \"seat\"", "detail_of", "does not stand before", "その他"),
+    slipped("when = { field = \"topics\", equals = \"other\" }\n", "", "detail_of", "only with a choice", "その他"),
     slipped("birthdate = \"birthdate\"", "birthdate = \"born\"", "\"born\"", "no such field", "take the check out"),
     slipped(
         "birthdate = \"birthdate\"",
@@ -329,11 +330,14 @@ fn an_empty_form_and_an_empty_page_are_found() {
     let text = changed(CITY, "label = { ja = \"氏名\" }", &format!("label = {{ ja = \"{}\" }}", "長".repeat(70)));
     assert_one(&[(FILE, &text)], (FILE, "長長"), "70 characters", "fewer words");
     let mut nothing = CITY.to_owned();
-    for code in ["bath", "birth", "together", "none"] {
+    for code in ["bath", "birth", "together", "other", "none"] {
         let line = nothing.lines().find(|line| line.contains(&format!("code = \"{code}\""))).unwrap().to_owned();
         nothing = changed(&nothing, &format!("{line}\n"), "");
     }
     let nothing = changed(&nothing, "choices = [\n]", "choices = []");
+    let detail =
+        nothing[nothing.find("[[page.field]]\nid = \"topics_other\"").unwrap()..].split("[[check]]").next().unwrap();
+    let nothing = changed(&nothing, detail, "");
     assert_one(&[(FILE, &nothing)], (FILE, "choices = []"), "nothing to choose", "Add choices");
 }
 
