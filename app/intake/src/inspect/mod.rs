@@ -5,6 +5,7 @@
 //! place. Whether a version that drafts or cases use was changed is asked elsewhere, for only the portal knows them.
 
 mod fault;
+mod places;
 mod rules;
 mod shape;
 #[cfg(test)]
@@ -19,7 +20,8 @@ use toml::de::DeTable;
 
 use self::{
     fault::nearest,
-    shape::{Places, Shapes, place, places},
+    places::{Place, Places, place},
+    shape::Shapes,
 };
 use crate::{
     form::{Form, Prefill},
@@ -141,7 +143,7 @@ pub fn inspect(files: &[File], beside: &BTreeMap<(FormId, u32), Form>) -> Inspec
 }
 
 /// A fault with its line and column.
-type Placed = ((usize, usize), Fault);
+type Placed = (Place, Fault);
 
 /// The tree of a text, or every place where it is not TOML.
 fn tree(text: &str) -> Result<DeTable<'_>, Vec<Placed>> {
@@ -165,12 +167,12 @@ struct Looked {
 fn look(text: &str) -> Looked {
     let tree = match tree(text) {
         Ok(tree) => tree,
-        Err(faults) => return Looked { faults, places: Places::new(), form: None, says_its_name: false },
+        Err(faults) => return Looked { faults, places: Places::default(), form: None, says_its_name: false },
     };
-    let places = places(text, &tree);
+    let places = Places::of(text, &tree);
     let mut shapes = Shapes::default();
     let table = shape::form(&mut shapes, &tree);
-    let placed = |slip: Slip| (whereabouts(&places, &slip.path), slip.fault);
+    let placed = |slip: Slip| (places.find(&slip.path), slip.fault);
     let form = Form::from_table(table);
     let mut told = Vec::new();
     match &form {
@@ -207,7 +209,7 @@ struct Inspection<'a> {
 }
 
 impl Inspection<'_> {
-    fn find(&mut self, file: &str, (line, column): (usize, usize), fault: Fault) {
+    fn find(&mut self, file: &str, (line, column): Place, fault: Fault) {
         self.findings.push(Finding { file: file.to_owned(), line, column, fault });
     }
 
@@ -229,7 +231,7 @@ impl Inspection<'_> {
         if (&form.id, form.version) != (id, version) {
             if looked.says_its_name {
                 let says = format!("{}.v{}", form.id, form.version);
-                self.find(name, whereabouts(&places, "id"), Fault::FileNameDiffers(says));
+                self.find(name, places.find("id"), Fault::FileNameDiffers(says));
             }
             return;
         }
@@ -253,24 +255,24 @@ impl Inspection<'_> {
                 return self.find(name, (1, 1), Fault::TranslationOfNothing(of.0.to_string(), of.1));
             };
             // A translation alone: the shipped form comes along, in one more language.
-            self.sheets.push(Sheet { name: String::new(), places: Places::new(), form: shipped.clone() });
+            self.sheets.push(Sheet { name: String::new(), places: Places::default(), form: shipped.clone() });
         }
         let Some(sheet) = self.sheets.iter_mut().find(|sheet| (&sheet.form.id, sheet.form.version) == (&of.0, of.1))
         else {
             return;
         };
-        let places = places(text, &tree);
+        let places = Places::of(text, &tree);
         let known = texts::paths(&sheet.form);
         let mut found = Vec::new();
         for fault in texts::translate(&mut sheet.form, locale, text).err().unwrap_or_default() {
             found.push(match fault {
                 TextFault::Unreadable(error) => ((error.line.max(1), 1), Fault::NotToml(error.message)),
-                TextFault::NotAText(path) => (whereabouts(&places, &path), Fault::NotAText(path)),
-                TextFault::Furigana(path) => (whereabouts(&places, &path), Fault::Furigana(path)),
-                TextFault::Missing(path) => (whereabouts(&places, &path), Fault::NotTranslated(path)),
+                TextFault::NotAText(path) => (places.find(&path), Fault::NotAText(path)),
+                TextFault::Furigana(path) => (places.find(&path), Fault::Furigana(path)),
+                TextFault::Missing(path) => (places.find(&path), Fault::NotTranslated(path)),
                 TextFault::Unknown(path) => {
                     let near = nearest(&path, known.iter().map(String::as_str));
-                    (whereabouts(&places, &path), Fault::TranslatesNothing(path, near))
+                    (places.find(&path), Fault::TranslatesNothing(path, near))
                 }
             });
         }
@@ -305,7 +307,7 @@ impl Inspection<'_> {
             };
             let place = sheet
                 .filter(|sheet| !sheet.name.is_empty())
-                .map(|sheet| (sheet.name.clone(), whereabouts(&sheet.places, "version")));
+                .map(|sheet| (sheet.name.clone(), sheet.places.find("version")));
             let (file, at) = place.unwrap_or_else(|| (name.to_owned(), (number, 1)));
             self.find(&file, at, fault);
         }
@@ -345,7 +347,7 @@ impl Inspection<'_> {
                 slips.push(Slip::new("version", Fault::ReplacesShipped(form.id.to_string(), form.version)));
             }
             found.extend(slips.into_iter().map(|slip| {
-                let at = whereabouts(&sheet.places, &slip.path);
+                let at = sheet.places.find(&slip.path);
                 (sheet.name.clone(), at, slip.fault)
             }));
         }
@@ -370,22 +372,6 @@ fn from_nothing(form: &Form, followed: &Form) -> Vec<Slip> {
 /// Whether a place is this one or below it.
 fn is_in(path: &str, above: &str) -> bool {
     path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
-/// Where a key stands, else what it would stand in; a page, a field or a form is found by its id.
-fn whereabouts(places: &Places, path: &str) -> (usize, usize) {
-    let mut path = path;
-    loop {
-        let by_id = if path.is_empty() { "id".to_owned() } else { format!("{path}.id") };
-        if let Some(at) = places.get(&by_id).or_else(|| places.get(path)) {
-            return *at;
-        }
-        match path.rsplit_once('.') {
-            Some((above, _)) => path = above,
-            None if path.is_empty() => return (1, 1),
-            None => path = "",
-        }
-    }
 }
 
 /// What was made up, so that nothing is said about it that is not so.

@@ -10,6 +10,7 @@ use toml::{Spanned, Value};
 use super::{
     LOCALES,
     fault::{Fault, Slip, nearest},
+    places::below,
 };
 use crate::ids::FieldId;
 
@@ -205,49 +206,6 @@ fn keys_of_rule(rule: &str) -> &'static [Key] {
         "first_birth_agrees" => FIRST,
         _ => EARLIER,
     }
-}
-
-/// Where every key and every member of a list stands: line and column, from 1.
-pub(super) type Places = BTreeMap<String, (usize, usize)>;
-
-/// The places of a whole file.
-pub(super) fn places(text: &str, table: &DeTable<'_>) -> Places {
-    let mut found = Places::new();
-    places_below(text, "", table, &mut found);
-    found
-}
-
-fn places_below(text: &str, path: &str, table: &DeTable<'_>, found: &mut Places) {
-    for (key, value) in table {
-        let here = below(path, key.get_ref());
-        found.insert(here.clone(), place(text, key.span().start));
-        places_of_value(text, &here, value.get_ref(), found);
-    }
-}
-
-fn places_of_value(text: &str, path: &str, value: &DeValue<'_>, found: &mut Places) {
-    match value {
-        DeValue::Table(table) => places_below(text, path, table, found),
-        DeValue::Array(list) => {
-            for (number, one) in list.iter().enumerate() {
-                let here = format!("{path}.{number}");
-                found.insert(here.clone(), place(text, one.span().start));
-                places_of_value(text, &here, one.get_ref(), found);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Line and column of a byte, from 1.
-pub(super) fn place(text: &str, at: usize) -> (usize, usize) {
-    let before = text.get(..at).unwrap_or(text);
-    let line_begins = before.rfind('\n').map_or(0, |end| end + 1);
-    (before.matches('\n').count() + 1, before[line_begins..].chars().count() + 1)
-}
-
-fn below(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
 fn get<'t, 'i>(table: &'t DeTable<'i>, key: &str) -> Option<&'t Spanned<DeValue<'i>>> {
