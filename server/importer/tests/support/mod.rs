@@ -3,7 +3,10 @@
 
 pub mod portal;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::LazyLock,
+};
 
 use handover::{
     AnnouncedKey, AuditHead, BatchFiles, DestinationKeys, KeyAnnouncement, SealRequest, SealedBatch, SigningKey,
@@ -139,8 +142,12 @@ impl Office {
     }
 }
 
+/// 妊娠届. The catalog is read once: every translation of it is looked at, key by key.
 pub fn form() -> Form {
-    Catalog::shipped().unwrap().newest(&"pregnancy_notification".parse().unwrap()).unwrap().clone()
+    static FORM: LazyLock<Form> = LazyLock::new(|| {
+        Catalog::shipped().unwrap().newest(&"pregnancy_notification".parse().unwrap()).unwrap().clone()
+    });
+    FORM.clone()
 }
 
 /// A receipt number of its own for each number below a million.
