@@ -3,10 +3,7 @@
 
 pub mod portal;
 
-use std::{
-    path::{Path, PathBuf},
-    sync::LazyLock,
-};
+use std::path::{Path, PathBuf};
 
 use handover::{
     AnnouncedKey, AuditHead, BatchFiles, DestinationKeys, KeyAnnouncement, SealRequest, SealedBatch, SigningKey,
@@ -142,12 +139,8 @@ impl Office {
     }
 }
 
-/// 妊娠届. The catalog is read once: every translation of it is looked at, key by key.
 pub fn form() -> Form {
-    static FORM: LazyLock<Form> = LazyLock::new(|| {
-        Catalog::shipped().unwrap().newest(&"pregnancy_notification".parse().unwrap()).unwrap().clone()
-    });
-    FORM.clone()
+    Catalog::shipped().unwrap().newest(&"pregnancy_notification".parse().unwrap()).unwrap().clone()
 }
 
 /// A receipt number of its own for each number below a million.
