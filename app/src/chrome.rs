@@ -75,7 +75,13 @@ pub(crate) fn document_around(chrome: &Chrome, title: &str, has_error: bool, bod
         .to_html()
     });
     let html = if chrome.locale.has_furigana() { ruby::render(html) } else { html };
-    format!("<!DOCTYPE html>{html}")
+    format!("<!DOCTYPE html>{}", well_formed(&html))
+}
+
+/// Leptos marks a place between two nodes with `<!>`, which browsers read as an empty comment but HTML calls an error: here
+/// it is written as the comment that it is. What was typed is escaped and holds no such mark.
+fn well_formed(html: &str) -> String {
+    html.replace("<!>", "<!---->")
 }
 
 /// So many languages stand side by side on a small phone; more are a menu.

@@ -51,7 +51,7 @@ export async function until(what, check, patience = 15_000) {
 }
 
 /** axe needs timers, which a page without script does not have: it looks at a copy that is shown with script. */
-async function copyOf(page, browser) {
+export async function copyOf(page, browser) {
   const context = await browser.newContext({ viewport: page.viewportSize(), locale: "ja-JP" });
   const copy = await context.newPage();
   const html = (await page.content()).replace(/<script\b.*?<\/script>/gs, "");
@@ -60,17 +60,27 @@ async function copyOf(page, browser) {
   return copy;
 }
 
-async function violations(page, colorScheme) {
+/** What axe finds on a page in a colour scheme; `rules`: those alone. */
+export async function violations(page, colorScheme, rules) {
   await page.emulateMedia({ colorScheme });
   await page.evaluate(AXE);
   // The header that stays in sight would cover what is scrolled under it.
   await page.evaluate(() => scrollTo(0, 0));
-  return page.evaluate(async () => {
+  return page.evaluate(async (only) => {
     const { violations: found } = await globalThis.axe.run(document, {
-      rules: { "target-size": { enabled: true } },
+      ...(only ? { runOnly: only } : { rules: { "target-size": { enabled: true } } }),
       resultTypes: ["violations"],
     });
     return found.map(({ id, help, nodes }) => `${id}: ${help}\n    ${nodes.map((node) => node.html).join("\n    ")}`);
+  }, rules);
+}
+
+/** What reaches over the right edge, if the page scrolls sideways. */
+export function sideways(page) {
+  return page.evaluate(() => {
+    const room = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= room) return [];
+    return [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > room).map((one) => one.outerHTML.slice(0, 200));
   });
 }
 
@@ -86,11 +96,7 @@ export async function look({ page, complaints, javaScript }, name) {
     await page.screenshot({ path: join(PICTURES, `${name}${javaScript ? "" : "-without-script"}.png`), fullPage: true });
   }
   await page.setViewportSize({ width: 320, height: usual.height });
-  const over = await page.evaluate(() => {
-    const room = document.documentElement.clientWidth;
-    if (document.documentElement.scrollWidth <= room) return [];
-    return [...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > room).map((one) => one.outerHTML.slice(0, 200));
-  });
+  const over = await sideways(page);
   await page.setViewportSize(usual);
   assert.deepEqual(over, [], `${name} scrolls sideways at 320 px`);
   assert.deepEqual(complaints, [], `on the console of ${name}`);

@@ -1,7 +1,10 @@
 //! The forms that this office has. Invariant: a form in a [`Catalog`] has passed every check below, so pages, export and
 //! import may rely on it; a published version is the one that `forms/published.lock` pins.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use crate::{
     form::Form,
@@ -73,11 +76,15 @@ impl Catalog {
     /// # Errors
     /// With all faults; the tests keep this from happening.
     pub fn shipped() -> Result<Self, Vec<Finding>> {
-        let file = |(name, text): &(&str, &str)| ((*name).to_owned(), text.as_bytes().to_vec());
-        let lock = (inspect::LOCK, PUBLISHED_LOCK);
-        let files: Vec<File> = SHIPPED.iter().chain(TRANSLATIONS).chain([&lock]).map(file).collect();
-        let inspected = inspect(&files, &BTreeMap::new());
-        if inspected.is_usable() { Ok(Self { forms: inspected.forms }) } else { Err(inspected.findings) }
+        // The same files give the same catalog, and reading them all, key by key, is the longest part of a start.
+        static READ: LazyLock<Result<Catalog, Vec<Finding>>> = LazyLock::new(|| {
+            let file = |(name, text): &(&str, &str)| ((*name).to_owned(), text.as_bytes().to_vec());
+            let lock = (inspect::LOCK, PUBLISHED_LOCK);
+            let files: Vec<File> = SHIPPED.iter().chain(TRANSLATIONS).chain([&lock]).map(file).collect();
+            let inspected = inspect(&files, &BTreeMap::new());
+            if inspected.is_usable() { Ok(Catalog { forms: inspected.forms }) } else { Err(inspected.findings) }
+        });
+        READ.clone()
     }
 
     /// The forms that the files of a city's own folder would make together with these: they add forms, versions and

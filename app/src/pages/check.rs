@@ -82,15 +82,16 @@ pub(super) fn answers_of(locale: Locale, page: &Page, raw: &RawAnswers, parsed: 
         .filter(is_asked)
         .map(|field| {
             let text = shown(locale, field, raw);
-            let text = match text {
-                None => locale.say("not-answered"),
-                Some(_) if field.private && parsed.is_some() => locale.say("answered"),
-                Some(text) => text,
+            let (text, lang) = match text {
+                None => (locale.say("not-answered"), None),
+                Some(_) if field.private && parsed.is_some() => (locale.say("answered"), None),
+                // Kana is Japanese in every language; of other text nobody knows in which language it was typed.
+                Some(text) => (text, locale.lang_of_japanese().filter(|_| matches!(field.kind, Kind::Kana))),
             };
             view! {
                 <div class="summary-list__row">
                     <dt class="summary-list__key" lang=locale.lang_of(&field.label)>{field.label.get(locale.code()).to_owned()}</dt>
-                    <dd class="summary-list__value">{text}</dd>
+                    <dd class="summary-list__value" lang=lang>{text}</dd>
                 </div>
             }
         })

@@ -83,7 +83,7 @@ pub fn procedure(chrome: &Chrome, model: &Procedure<'_>) -> String {
             .collect_view();
         let number = model.number_at_counter.then(|| view! { <p>{locale.say("procedure-number")}</p> });
         let proposal = (form.standing == Standing::Draft && chrome.demo).then(|| {
-            view! { <aside class="notice"><p>{locale.say("procedure-proposal")}</p></aside> }
+            view! { <div class="notice"><p>{locale.say("procedure-proposal")}</p></div> }
         });
         // What comes after an ordinary filing; a form with a closing of its own says it there.
         let after = form.closing.is_empty().then(|| {

@@ -1,0 +1,325 @@
+// Every page of every form that the demo offers, in each complete language, on the narrowest phone: each state of each page
+// is looked at by axe, by the HTML validator and by our own eyes for languages. Nothing here knows a form: the answers are
+// found from the pages (support/answers.mjs). MADOGUCHI_PICTURES names a folder for pictures of all of it at 360 px.
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Explorer, groups, repeat } from "../support/answers.mjs";
+import { copyOf, person, press, sideways, startBrowser, violations } from "../support/browser.mjs";
+import { button, path } from "../support/notification.mjs";
+import { atTheDesk, open, unfold } from "../support/office.mjs";
+import { mailTo, startPortal } from "../support/portal.mjs";
+import { faults } from "../support/validator.mjs";
+
+const LANGUAGES = [
+  // Only colours differ from scheme to scheme, and none by language: one language is enough for the dark one.
+  { code: "ja", lang: "ja", isAlsoDark: true },
+  { code: "ja-easy", lang: "ja" },
+  { code: "en", lang: "en" },
+];
+const NARROW = { width: 320, height: 740 };
+const PICTURES = process.env.MADOGUCHI_PICTURES;
+const PICTURE = { width: 360, height: 740 };
+/** More walks than any question has choices. */
+const WALKS = 20;
+
+const portal = await startPortal();
+const browser = await startBrowser();
+
+/** The keys of the portal's texts: on a page each of them is a text that was forgotten. */
+const KEYS = new Set(readFileSync(new URL("../../app/locales/ja/portal.ftl", import.meta.url), "utf8")
+  .split("\n").flatMap((line) => /^([a-z0-9]+(?:-[a-z0-9]+)+) =/.exec(line)?.[1] ?? []));
+
+/** The pages that the newest file of a form has; none for a form that is not one of ours. */
+function pagesOf(form) {
+  const folder = new URL("../../app/intake/forms/", import.meta.url);
+  const newest = readdirSync(folder).filter((name) => new RegExp(`^${form}\\.v\\d+\\.toml$`).test(name))
+    .sort((one, other) => Number(/\d+/.exec(one)) - Number(/\d+/.exec(other))).pop();
+  return newest ? [...readFileSync(new URL(newest, folder), "utf8").matchAll(/^\[\[page\]\]\nid = "(\w+)"/gm)].map((match) => match[1]) : [];
+}
+
+/** A parent who looks at everything: what she finds is kept until the end, so that one run tells all of it. */
+async function visitor(language, { javaScript = true } = {}) {
+  const visit = await person(browser, portal, { javaScript, viewport: NARROW });
+  Object.assign(visit, { language, findings: [], looked: 0, mail: `forms-${language.code}${javaScript ? "" : "-plain"}@example.jp` });
+  visit.page.on("response", (response) => {
+    if (response.request().isNavigationRequest() && response.frame() === visit.page.mainFrame() && !(response.status() >= 300 && response.status() < 400)) visit.served = response;
+  });
+  await visit.page.goto("/");
+  await press(visit.page.locator(`button[name="locale"][value="${language.code}"]`));
+  return visit;
+}
+
+/** Texts on the page that are in no language, or in another than they say. */
+function strayTexts(page, lang, keys) {
+  return page.evaluate(([pageLang, known]) => {
+    const found = [];
+    const japanese = /[\u3005\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f]/;
+    const judge = (text, element) => {
+      const where = `${JSON.stringify(text.slice(0, 60))} in ${element.cloneNode().outerHTML}`;
+      if (known.includes(text) || /\{\s*\$|�/.test(text)) found.push(`not a text: ${where}`);
+      if (/[\ufdd0-\ufdd2《》]/.test(text)) found.push(`marks of furigana: ${where}`);
+      if (pageLang === "en" && japanese.test(text) && !element.closest("[lang]").lang.startsWith("ja")) found.push(`Japanese: ${where}`);
+    };
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      const text = walker.currentNode.data.trim();
+      const element = walker.currentNode.parentElement;
+      if (text && !element.closest("script, style, textarea")) judge(text, element);
+    }
+    for (const name of ["aria-label", "title", "alt", "placeholder"]) {
+      for (const element of document.querySelectorAll(`[${name}]`)) judge(element.getAttribute(name), element);
+    }
+    judge(document.title, document.documentElement);
+    return found;
+  }, [lang, [...keys]]);
+}
+
+/** Looks at the page as it is. */
+async function look(visit, name) {
+  const { page, language, javaScript, findings, complaints } = visit;
+  const { code, lang, isAlsoDark } = language;
+  const found = [];
+  // What is on the page is what was answered last: the text is read before anything else is asked for.
+  found.push(...faults(await visit.served.text()).map((line) => `HTML ${line}`));
+  const said = await page.evaluate(() => document.documentElement.lang);
+  if (said !== lang) found.push(`html lang is ${said}`);
+  found.push(...await strayTexts(page, lang, KEYS));
+  const over = await sideways(page);
+  found.push(...over.map((one) => `scrolls sideways: ${one}`));
+  const seen = javaScript ? page : await copyOf(page, browser);
+  if (isAlsoDark) found.push(...(await violations(seen, "dark", ["color-contrast"])).map((line) => `axe (dark) ${line}`));
+  found.push(...(await violations(seen, "light")).map((line) => `axe ${line}`));
+  if (seen !== page) await seen.context().close();
+  found.push(...complaints.splice(0).map((line) => `console: ${line}`));
+  visit.looked += 1;
+  findings.push(...found.map((what) => ({ page: name, what })));
+  if (PICTURES && javaScript) {
+    mkdirSync(PICTURES, { recursive: true });
+    await page.setViewportSize(PICTURE);
+    // The header that stays in sight would stand in the middle of the picture.
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.screenshot({ path: join(PICTURES, `${code}.${String(visit.looked).padStart(3, "0")}.${name}.png`), fullPage: true });
+    await page.setViewportSize(NARROW);
+  }
+}
+
+/** Every finding once, with the pages that have it. */
+function judge({ findings }) {
+  const pages = new Map();
+  for (const { page, what } of findings) pages.set(what, [...pages.get(what) ?? [], page]);
+  assert.ok(pages.size === 0, [...pages].map(([what, on]) => `${what}\n    on ${on.length} pages: ${on.slice(0, 5).join(", ")}`).join("\n"));
+}
+
+async function signIn(visit, each = async () => {}) {
+  const { page, mail } = visit;
+  await page.goto("/sign-in");
+  await each("sign-in");
+  await page.locator('input[type="email"]').fill(mail);
+  await press(page.locator("main .button--primary"));
+  const [, code] = await mailTo(portal, mail, /(?<!\d)(\d{6})(?!\d)/);
+  await each("sign-in-code");
+  await page.locator('[name="code"]').fill(code);
+  await press(page.locator("main .button--primary"));
+  assert.equal(path(page), "/cases");
+}
+
+/** The forms on the start page. */
+async function offered(page) {
+  await page.goto("/");
+  return page.locator('main .card a[href^="/apply/"]').evaluateAll((links) => links.map((link) => link.getAttribute("href").split("/").pop()));
+}
+
+const next = (page) => press(page.locator('main button[name="then"][value="next"]'));
+const wrongFields = (page) => page.evaluate(() => [...document.querySelectorAll("main .field--invalid")].map((field) => field.querySelector("input, textarea").name.replace(/(-from)?-year$/, "")));
+const current = (page) => path(page).split("/").pop();
+
+/** Begins a form anew, as far as it can be begun yet. */
+async function begin({ page }, form, each = async () => {}) {
+  await page.goto(`/apply/${form}`);
+  const discard = page.locator(`main form[action="/apply/${form}/discard"] button`);
+  if (await discard.count() > 0) {
+    await press(discard);
+    await page.goto(`/apply/${form}`);
+  }
+  await each();
+  const start = page.locator(`main form[action="/apply/${form}"] button`);
+  if (await start.count() === 0) return false;
+  await press(start);
+  assert.notEqual(path(page), `/apply/${form}`);
+  return true;
+}
+
+/** Sends what stands on 確認; the receipt number. */
+async function send({ page }) {
+  await press(page.locator("main form .button--primary"));
+  assert.match(path(page), /^\/receipt\//);
+  return current(page);
+}
+
+/** One walk through a form: what was entered on each page. */
+async function explore(visit, form, explorer) {
+  const { page, language } = visit;
+  const walk = [];
+  assert.ok(await begin(visit, form), `${form} cannot be begun`);
+  while (current(page) !== "check") {
+    const id = current(page);
+    const entered = await explorer.answer(page, language.code, async () => {
+      await next(page);
+      // What looks odd is asked once more.
+      if (current(page) === id && (await wrongFields(page)).length === 0) await next(page);
+      return current(page) === id ? wrongFields(page) : [];
+    });
+    walk.push({ id, entered });
+  }
+  return walk;
+}
+
+/** As few walks as show every page. */
+function cover(walks) {
+  const left = new Set(walks.flat().map(({ id }) => id));
+  const chosen = [];
+  while (left.size > 0) {
+    const gain = (walk) => walk.filter(({ id }) => left.has(id)).length;
+    const best = walks.reduce((one, other) => (gain(other) > gain(one) ? other : one));
+    for (const { id } of best) left.delete(id);
+    chosen.push(best);
+  }
+  return chosen;
+}
+
+/** Walks each form until every page was met and, for a form that is not ours, every choice taken; sends it once. */
+async function plan() {
+  const visit = await visitor(LANGUAGES[0]);
+  await signIn(visit);
+  const plans = [];
+  let waiting = await offered(visit.page);
+  while (waiting.length > 0) {
+    const later = [];
+    for (const form of waiting) {
+      if (!(await begin(visit, form))) { later.push(form); continue; }
+      const known = pagesOf(form);
+      const explorer = new Explorer();
+      const walks = [];
+      const met = () => new Set(walks.flat().map(({ id }) => id));
+      do walks.push(await explore(visit, form, explorer));
+      while (walks.length < WALKS && (known.length > 0 ? known.some((id) => !met().has(id)) : !explorer.isDone));
+      assert.deepEqual(known.filter((id) => !met().has(id)), [], `pages of ${form} that no walk meets`);
+      await send(visit);
+      plans.push({ form, walks: cover(walks), pages: met().size });
+    }
+    assert.ok(later.length < waiting.length, `cannot be begun: ${later}`);
+    waiting = later;
+  }
+  await visit.context.close();
+  return plans;
+}
+
+/** Looks at the states of a page: empty, with errors, filled; then goes on. */
+async function throughPage(visit, form, { id, entered }, isNew) {
+  const { page, language } = visit;
+  assert.equal(path(page), `/apply/${form}/${id}`);
+  if (isNew) {
+    await look(visit, `${form}-${id}`);
+    await next(page);
+    if (current(page) === id) await look(visit, `${form}-${id}-errors`);
+    else await page.goto(`/apply/${form}/${id}`);
+  }
+  await repeat(page, language.code, entered);
+  if (isNew) await look(visit, `${form}-${id}-filled`);
+  await next(page);
+  if (current(page) === id) {
+    if (isNew) await look(visit, `${form}-${id}-asked-again`);
+    await next(page);
+  }
+}
+
+/** Walks a form, looks at each page once, and sends it; the receipt number. */
+async function throughForm(visit, { form, walks }) {
+  const { page } = visit;
+  const met = new Set();
+  for (const walk of walks) {
+    const isFirst = walk === walks[0];
+    assert.ok(await begin(visit, form, async () => { if (isFirst) await look(visit, `${form}`); }), `${form} cannot be begun`);
+    for (const step of walk) {
+      await throughPage(visit, form, step, !met.has(step.id));
+      met.add(step.id);
+    }
+    assert.equal(current(page), "check");
+  }
+  await look(visit, `${form}-check`);
+  const number = await send(visit);
+  await look(visit, `${form}-receipt`);
+  return number;
+}
+
+/** A clerk sends a filing back with a reason at every field that can be asked about. */
+async function sendBack(desk, number) {
+  await open(desk.page, number);
+  await press(button(desk.page, "担当する"));
+  const deed = await unfold(desk.page, "差し戻す");
+  for (const id of await deed.locator('input[name="field"]').evaluateAll((boxes) => boxes.map((box) => box.value))) {
+    await deed.locator(`input[name="field"][value="${id}"]`).check();
+    await deed.locator(`[name="reason-${id}"]`).fill("もう一度ご確認ください。");
+  }
+  await press(button(desk.page, "届出人に送る"));
+}
+
+/** The pages of a filing after it was sent, and its correction. */
+async function afterwards(visit, desk, number) {
+  const { page } = visit;
+  await page.goto("/cases");
+  await look(visit, "cases");
+  await page.goto(`/cases/${number}`);
+  await look(visit, "case");
+  await sendBack(desk, number);
+  await page.goto(`/cases/${number}`);
+  await look(visit, "case-sent-back");
+  await page.goto(`/cases/${number}/correct`);
+  await look(visit, "correct");
+  const asked = await groups(page);
+  assert.ok(asked.length > 5, "the clerk asked for nearly everything");
+  for (const input of await page.locator("main form .input, main form .textarea").all()) if (await input.isVisible()) await input.fill("");
+  await press(page.locator("main form .button--primary"));
+  await look(visit, "correct-errors");
+  await page.goto("/account");
+  await look(visit, "account");
+}
+
+test("every page of every form is in order in each language", { concurrency: 3 }, async (t) => {
+  const plans = await plan();
+  assert.ok(plans.length > 0);
+  for (const { form, walks, pages } of plans) t.diagnostic(`${form}: ${pages} pages in ${walks.length} walks`);
+  const clerk = await atTheDesk(browser, portal, "clerk1");
+  const storageState = await clerk.context.storageState();
+
+  const visits = LANGUAGES.flatMap((language, place) => [
+    t.test(`${language.code}: with script`, async () => {
+      const visit = await visitor(language);
+      const desk = await person(browser, portal, { storageState });
+      await look(visit, "start");
+      await signIn(visit, (name) => look(visit, name));
+      const numbers = [];
+      for (const one of plans) numbers.push(await throughForm(visit, one));
+      await afterwards(visit, desk, numbers[0]);
+      t.diagnostic(`${language.code}: ${visit.looked} pages looked at`);
+      for (const { context } of [visit, desk]) await context.close();
+      judge(visit);
+    }),
+    t.test(`${language.code}: without script`, async () => {
+      const visit = await visitor(language, { javaScript: false });
+      await look(visit, "start");
+      await signIn(visit);
+      const open = [];
+      for (const one of plans) if (await begin(visit, one.form)) open.push(one);
+      const { form, walks } = open[place % open.length];
+      await throughForm(visit, { form, walks: walks.slice(0, 1) });
+      t.diagnostic(`${language.code} without script: ${form}, ${visit.looked} pages looked at`);
+      await visit.context.close();
+      judge(visit);
+    }),
+  ]);
+  await Promise.all(visits);
+  await clerk.context.close();
+});
