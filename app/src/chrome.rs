@@ -32,6 +32,8 @@ pub struct Chrome {
     pub session_seconds: Option<i64>,
     /// Whether it is the demo.
     pub demo: bool,
+    /// 「下見」 Whether it is a look at forms.
+    pub preview: bool,
 }
 
 /// A harmless page that may stand in anybody's browser.
@@ -128,6 +130,14 @@ pub(crate) fn languages(chrome: &Chrome) -> Option<AnyView> {
 /// That it is the demo, and where its mail is.
 pub(crate) fn practice(chrome: &Chrome) -> Option<AnyView> {
     let locale = chrome.locale;
+    if chrome.preview {
+        // For those who make forms: they read Japanese, whatever language they look at.
+        let note = Locale::Ja.say("preview-note");
+        return Some(
+            view! { <aside class="notice notice--practice" lang="ja" aria-label="下見"><p>{note}</p></aside> }
+                .into_any(),
+        );
+    }
     chrome.demo.then(|| {
         view! {
             <aside

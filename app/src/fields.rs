@@ -5,6 +5,7 @@ use intake::{
     answers::{Answers, FieldError, RawAnswers},
     epds::TextPack,
     form::{Choice, Condition, DECLINED, EPDS_POSITIONS, Field, Form, Kind, Page, Target},
+    furigana::{self, without_readings},
     value::ValueError,
 };
 use leptos::prelude::*;
@@ -118,10 +119,9 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     let id = field.id.as_str().to_owned();
     let item = epds_item(context, field);
     // The wording of an item is in the language of its text, whatever the page around it is in.
-    let label = item.map_or_else(|| field.label.get(locale.code()), |item| &item.question).to_owned();
-    let lang = match item {
-        Some(_) => context.text_pack.map(language),
-        None => locale.lang_of(&field.label).map(str::to_owned),
+    let (label, lang) = match item.zip(context.text_pack) {
+        Some((item, pack)) => (pack_text(locale, pack, &item.question), Some(language(pack))),
+        None => (field.label.get(locale.code()).to_owned(), locale.lang_of(&field.label).map(str::to_owned)),
     };
     let error = context
         .errors
@@ -180,6 +180,15 @@ pub(crate) fn language(pack: &TextPack) -> String {
     }
 }
 
+/// A text of a pack as this page shows it: one with readings above the characters only where pages have them.
+pub(crate) fn pack_text(locale: Locale, pack: &TextPack, text: &str) -> String {
+    if pack.language != Locale::JaEasy.code() {
+        return text.to_owned();
+    }
+    let marked = furigana::read(text).unwrap_or_else(|_| text.to_owned());
+    if locale.has_furigana() { marked } else { without_readings(&marked).into_owned() }
+}
+
 /// The wording of an EPDS item.
 fn epds_item<'a>(context: Context<'a>, field: &Field) -> Option<&'a intake::epds::PackItem> {
     match field.target {
@@ -217,11 +226,13 @@ fn control(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyV
         Kind::Single { choices } => choice_list(context, field, offered(context, choices), "radio"),
         Kind::Multi { choices } => choice_list(context, field, offered(context, choices), "checkbox"),
         Kind::EpdsItem => {
-            let options = epds_item(context, field).map(|item| item.options.to_vec()).unwrap_or_default();
-            let language = context.text_pack.map(language);
-            let offered = EPDS_POSITIONS.iter().zip(options);
-            let offered = offered.map(|(code, option)| ((*code).to_owned(), option, language.clone()));
-            choice_list(context, field, offered.collect(), "radio")
+            let of_pack = |pack: &TextPack| {
+                let options = epds_item(context, field).into_iter().flat_map(|item| &item.options);
+                let texts = options.map(|option| pack_text(context.locale, pack, option));
+                let codes = EPDS_POSITIONS.iter().map(|code| (*code).to_owned());
+                codes.zip(texts).map(|(code, text)| (code, text, Some(language(pack)))).collect()
+            };
+            choice_list(context, field, context.text_pack.map(of_pack).unwrap_or_default(), "radio")
         }
     };
     if !field.decline || field.is_choice() {

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod demo;
 pub mod flows;
+pub mod forms_folder;
 pub mod letters;
 pub mod mail;
 pub mod portal;

@@ -8,9 +8,10 @@ use intake::{catalog::Catalog, form::Form, ids::FormId};
 use crate::{
     clock::Clock,
     config::Config,
+    forms_folder::{self, FormsError, Wanting},
     relying_party::{NoSite, RelyingParty},
     seal::{MasterKey, MasterKeyError, Seal},
-    store::{Database, Record, StoreError, Upkeep, installation},
+    store::{Database, Record, StoreError, Upkeep, case::CaseHead, installation},
     telemetry::Metrics,
     text_packs::{TextPackError, TextPacks},
 };
@@ -38,9 +39,12 @@ pub struct Portal {
 /// The portal cannot start; the text is for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A form file has faults.
-    #[error("the form {0} has faults: {1}")]
-    Forms(String, String),
+    /// The forms cannot be served.
+    #[error(transparent)]
+    Forms(#[from] FormsError),
+    /// Drafts or cases need a version that is not there as they need it.
+    #[error("the forms do not fit the database\n{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    FormsWanting(Vec<Wanting>),
     /// A text pack cannot be used.
     #[error("the text packs (MADOGUCHI_TEXT_PACKS_DIR): {0}")]
     TextPacks(#[from] TextPackError),
@@ -70,7 +74,7 @@ impl Portal {
     /// # Errors
     /// See [`StartError`].
     pub async fn open(config: Config, clock: Clock) -> Result<Self, StartError> {
-        let catalog = forms()?;
+        let catalog = forms_folder::catalog(config.forms_dir.as_deref())?;
         let text_packs = TextPacks::load(&config)?;
         let relying_party = RelyingParty::new(&config)?;
         let master = if config.demo {
@@ -90,19 +94,38 @@ impl Portal {
         database.check_migrations().await?;
         let seal = Seal::new(&master);
         check_key(&database, &seal).await?;
+        let wanting = forms_folder::wanting(&catalog, &mut *database.read().await?, clock.now()).await?;
+        if !wanting.is_empty() {
+            return Err(StartError::FormsWanting(wanting));
+        }
         Ok(Self { config, database, seal, clock, catalog, text_packs, relying_party, metrics: Metrics::new() })
+    }
+
+    /// The newest version of a form, unless its wording is missing. What was begun can be gone on with, also of a form that
+    /// was taken back.
+    #[must_use]
+    pub fn served(&self, id: &FormId) -> Option<&Form> {
+        self.catalog.newest(id).filter(|form| self.text_packs.serves(form))
     }
 
     /// The newest version of a form that can be begun now.
     #[must_use]
     pub fn offered(&self, id: &FormId) -> Option<&Form> {
-        self.catalog.newest(id).filter(|form| self.text_packs.serves(form))
+        self.served(id).filter(|form| form.offered)
     }
 
     /// The newest version of every form that can be begun now.
     #[must_use]
     pub fn all_offered(&self) -> Vec<&Form> {
-        self.catalog.all_newest().into_iter().filter(|form| self.text_packs.serves(form)).collect()
+        self.catalog.offered().into_iter().filter(|form| self.text_packs.serves(form)).collect()
+    }
+}
+
+impl Portal {
+    /// The form of a case, in the version that it was filled in with.
+    #[must_use]
+    pub fn form_of(&self, head: &CaseHead) -> Option<&Form> {
+        u32::try_from(head.form_version).ok().and_then(|version| self.catalog.version(&head.form_id, version))
     }
 }
 
@@ -118,14 +141,4 @@ async fn check_key(database: &Database, seal: &Seal) -> Result<(), StartError> {
             Ok(tx.commit(Record::Upkeep(Upkeep::InstallationMade)).await?)
         }
     }
-}
-
-/// The forms that the portal would serve.
-///
-/// # Errors
-/// When a form has faults.
-pub fn forms() -> Result<Catalog, StartError> {
-    Catalog::shipped().map_err(|(file, faults)| {
-        StartError::Forms(file, faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
-    })
 }

@@ -158,6 +158,7 @@ pub static ROUTES: &[Row] = &[
     shown("/staff/cases/{receipt_number}", STAFF, Guard::Staff, get!(staff::case::case)),
     sent("/staff/cases/{receipt_number}/{command}", STAFF, Guard::Staff, post!(staff::command::give)),
     in_the_demo(shown("/demo/outbox", PEOPLE, Guard::Anybody, get!(demo::outbox))),
+    in_the_demo(shown("/preview/{form}", CITIZEN, Guard::Anybody, get!(demo::preview))),
     in_the_demo(shown("/demo/practice-authenticator.json", PEOPLE, Guard::Anybody, get!(demo::practice_keys))),
 ];
 

@@ -6,6 +6,7 @@ mod draft_end;
 mod epds;
 mod filing;
 mod follow;
+mod forms_command;
 mod hand_over;
 mod http;
 mod passkey;

@@ -412,6 +412,7 @@ async fn a_draft_is_saved_over_the_version_that_was_read_and_follows_who_signs_i
             owner: draft::DraftOwner::Browser(browser),
             form_id: &form,
             form_version: 1,
+            form_sha256: "00",
             wrapped_key: &wrapped_key,
             answers_sealed: &sealed,
             audited_session: None,

@@ -190,21 +190,12 @@ impl TextPack {
         if !licensed && !pack.demonstration {
             return Err(PackFault::NoPermission);
         }
-        if pack.language == "ja-easy" {
-            pack.mark_readings()?;
+        // The text stays as it is written; pages put the readings above it.
+        if pack.language == "ja-easy" && texts.iter().any(|text| furigana::read(text).is_err()) {
+            return Err(PackFault::Furigana);
         }
         pack.sha256 = Sha256::digest(json).iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         Ok(pack)
-    }
-
-    /// The readings of やさしい日本語, from the notation in which they are written.
-    fn mark_readings(&mut self) -> Result<(), PackFault> {
-        let of_items =
-            self.items.iter_mut().flat_map(|item| std::iter::once(&mut item.question).chain(&mut item.options));
-        for text in of_items.chain([&mut self.title, &mut self.reference_period, &mut self.source]) {
-            *text = furigana::read(text).map_err(|_| PackFault::Furigana)?;
-        }
-        Ok(())
     }
 
     /// SHA-256 of the file, in lower-case hexadecimal: what a lock file pins, and a case remembers.

@@ -117,6 +117,10 @@ pub struct Form {
     /// Whether the office has settled what is asked.
     #[serde(default, skip_serializing_if = "is_default")]
     pub standing: Standing,
+    /// Whether it can be begun. It is for showing only: neither the digest nor a batch knows of it, so a form can be
+    /// taken back while drafts and cases of it are open.
+    #[serde(default = "yes", skip_serializing)]
+    pub offered: bool,
     /// What is said after sending, a paragraph each; without any, the ordinary next steps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub closing: Vec<Text>,
@@ -195,6 +199,10 @@ pub enum Standing {
     Draft,
 }
 
+const fn yes() -> bool {
+    true
+}
+
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
@@ -218,7 +226,7 @@ pub struct Page {
     pub fields: Vec<Field>,
 }
 
-/// One field. Keys that no field has are found by `catalog::read`, for serde cannot refuse them beside `flatten`.
+/// One field. Keys that no field has are found by `inspect`, for serde cannot refuse them beside `flatten`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Field {
     /// Name of the input.
@@ -543,6 +551,14 @@ impl Form {
             line: error.span().map_or(0, |span| text[..span.start.min(text.len())].matches('\n').count() + 1),
             message: error.message().to_owned(),
         })
+    }
+
+    /// Reads a form file whose keys were looked at.
+    ///
+    /// # Errors
+    /// With what is wrong, without the place.
+    pub(crate) fn from_table(table: toml::Table) -> Result<Self, String> {
+        table.try_into().map_err(|error: toml::de::Error| error.message().to_owned())
     }
 
     /// Reads the form as it travels in a batch (JSON).

@@ -15,6 +15,7 @@ pub mod furigana;
 pub mod gestation;
 pub mod identity;
 pub mod ids;
+pub mod inspect;
 pub mod journey;
 pub mod made_up;
 pub mod my_number;

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use crate::{
     form::{Choice, Form, FormFileError, Kind, Text},
     furigana,
-    ids::FormId,
 };
 
 /// What is wrong with a translation.
@@ -37,14 +36,6 @@ pub const DRAFTS: [&str; 5] = ["zh-Hans", "vi", "pt", "ne", "fil"];
 
 /// 「やさしい日本語」 The locale whose texts carry readings.
 const EASY_JAPANESE: &str = "ja-easy";
-
-/// The name of a translation file: form, version and locale.
-#[must_use]
-pub fn file_parts(name: &str) -> Option<(FormId, u32, &str)> {
-    let (form, rest) = name.strip_suffix(".toml")?.split_once(".v")?;
-    let (version, locale) = rest.split_once('.')?;
-    Some((form.parse().ok()?, version.parse().ok()?, locale))
-}
 
 /// Puts a translation into its form. Nothing is put in where there is a fault.
 ///
@@ -210,14 +201,5 @@ mod tests {
         assert!(!speaks(&form, "vi"));
         let unreadable = translate(&mut form, "vi", "title = \"x\"\nsummary = ").unwrap_err();
         assert!(matches!(&unreadable[..], [TextFault::Unreadable(fault)] if fault.line == 2));
-    }
-
-    #[test]
-    fn the_name_of_a_file_tells_form_version_and_language() {
-        let (form, version, locale) = file_parts("questionnaire.v2.zh-Hans.toml").unwrap();
-        assert_eq!((form.as_str(), version, locale), ("questionnaire", 2, "zh-Hans"));
-        for name in ["questionnaire.v2.toml", "questionnaire.toml", "x.vy.en.toml", "readme.md"] {
-            assert!(file_parts(name).is_none(), "{name}");
-        }
     }
 }

@@ -213,3 +213,7 @@ case-withdrawal-refused-lead = Tuloy ang pag-asikaso sa ipinadala mo. Tumawag sa
 step-asked-to-withdraw = Hiniling mong bawiin ito
 nothing-to-follow-title = Ipadala muna ang abiso ng pagbubuntis (妊娠届)
 nothing-to-follow-text = Masisimulan mo ito pagkatapos maipadala ang abiso ng pagbubuntis. Tingnan din kung pareho ang e-mail address na ginamit mo sa pag-sign in.
+procedure-gone = Wala na ang mga dati mong sagot: lumipas na ang oras, o nabago ang mga tanong. Walang naipadala. Kung gusto mo, magsimula ulit.
+epds-sample = Halimbawang teksto lang ito para sa pagsasanay. Hindi ito ang totoong palatanungan.
+save-session-gone = Tapos na ang pag-sign in mo. Wala na ang mga sagot na hindi natapos. Babalik sa simula kapag pinindot ang susunod.
+cases-neutral = Sagot sa palatanungan ng lungsod

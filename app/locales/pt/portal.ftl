@@ -213,3 +213,7 @@ case-withdrawal-refused-lead = O seu envio continua em andamento. Para saber mai
 step-asked-to-withdraw = Você pediu a retirada
 nothing-to-follow-title = Envie primeiro a notificação de gravidez (妊娠届)
 nothing-to-follow-text = Você pode começar este procedimento depois da notificação de gravidez. Verifique também se entrou com o mesmo e-mail.
+procedure-gone = As respostas anteriores não estão mais aqui: o tempo passou ou o texto das perguntas mudou. Nada foi enviado. Se quiser, comece de novo.
+epds-sample = Este é um texto de exemplo para praticar. Não é o questionário verdadeiro.
+save-session-gone = A sua conexão terminou. As respostas incompletas não ficaram guardadas. O botão de avançar leva de volta ao começo.
+cases-neutral = Respostas a um questionário da cidade

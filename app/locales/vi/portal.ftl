@@ -213,3 +213,7 @@ case-withdrawal-refused-lead = Hồ sơ của bạn vẫn được xử lý ti�
 step-asked-to-withdraw = Bạn đã yêu cầu rút lại
 nothing-to-follow-title = Vui lòng nộp giấy khai báo mang thai (妊娠届) trước
 nothing-to-follow-text = Bạn có thể bắt đầu thủ tục này sau khi nộp giấy khai báo mang thai. Hãy kiểm tra xem bạn có đăng nhập bằng cùng địa chỉ e-mail hay không.
+procedure-gone = Câu trả lời trước đó không còn nữa: đã quá thời gian, hoặc câu hỏi đã được đổi mới. Chưa có gì được gửi đi. Nếu muốn, bạn có thể bắt đầu lại.
+epds-sample = Đây là câu chữ mẫu để luyện tập, không phải bảng câu hỏi thật.
+save-session-gone = Phiên đăng nhập đã hết. Những câu trả lời dở dang không còn nữa. Nhấn nút tiếp theo sẽ quay lại từ đầu.
+cases-neutral = Trả lời bảng câu hỏi của thành phố

@@ -213,3 +213,7 @@ case-withdrawal-refused-lead = 申报将继续办理。详情请致电窗口。
 step-asked-to-withdraw = 您请求了撤回
 nothing-to-follow-title = 请先提交妊娠申报（妊娠届）
 nothing-to-follow-text = 提交妊娠申报之后才能开始此手续。也请确认您登录时使用的邮箱与提交时相同。
+procedure-gone = 之前的回答已不在了：可能是时间已过，或题目文字已更新。没有发送任何内容。如果愿意，可以重新开始。
+epds-sample = 这是练习用的示例文字，不是正式的问卷。
+save-session-gone = 登录已结束，未完成的回答没有保留。按“下一步”会回到开头。
+cases-neutral = 市政府问卷的回答

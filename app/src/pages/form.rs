@@ -78,7 +78,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
             <form class="form" method="post" action=action.clone() novalidate data-autosave=format!("{action}/save")>
                 <input type="hidden" name="page_state" value=model.state.clone() autocomplete="off"/>
                 {from_check}{warned}{fields}
-                {source_line(model)}
+                {source_line(locale, model)}
                 {save_state(locale, model.form.draft)}
                 <div class="button-row">
                     <button class="button button--primary" name="then" value="next">{locale.say("next")}</button>
@@ -113,16 +113,17 @@ fn instrument(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
     Some(
         view! {
             {sample}
-            <p lang=language.clone()><strong>{pack.title.clone()}</strong></p>
-            <p lang=language>{pack.reference_period.clone()}</p>
+            <p lang=language.clone()><strong>{fields::pack_text(locale, pack, &pack.title)}</strong></p>
+            <p lang=language>{fields::pack_text(locale, pack, &pack.reference_period)}</p>
         }
         .into_any(),
     )
 }
 
-fn source_line(model: &Model<'_>) -> Option<AnyView> {
+fn source_line(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
     let pack = wording(model)?;
-    Some(view! { <p class="field__hint" lang=fields::language(pack)>{pack.source.clone()}</p> }.into_any())
+    let source = fields::pack_text(locale, pack, &pack.source);
+    Some(view! { <p class="field__hint" lang=fields::language(pack)>{source}</p> }.into_any())
 }
 
 fn save_state(locale: Locale, draft: DraftRule) -> impl IntoView {

@@ -96,6 +96,10 @@ pub fn procedure(chrome: &Chrome, model: &Procedure<'_>) -> String {
         let gone = model.answers_are_gone.then(|| {
             view! { <div class="notice notice--info" role="status"><p>{locale.say("procedure-gone")}</p></div> }
         });
+        let all_pages = chrome.preview.then(|| {
+            let address = format!("/preview/{}", form.id);
+            view! { <p lang="ja"><a href=address>{Locale::Ja.say("preview-all")}</a></p> }
+        });
         view! {
             {gone}
             <h1 lang=locale.lang_of(&form.title)>{title}</h1>
@@ -112,6 +116,7 @@ pub fn procedure(chrome: &Chrome, model: &Procedure<'_>) -> String {
                 <p>{locale.say(if form.draft == DraftRule::Session { "procedure-keep-session" } else { "procedure-keep" })}</p>
             </div>
             {way_in(locale, model)}
+            {all_pages}
         }
         .into_any()
     })

@@ -1,11 +1,7 @@
 //! `config check`. Invariant: prints names of settings, never their values.
 
 use super::{Failure, load};
-use crate::{
-    config::Sources,
-    portal::{self, StartError},
-    text_packs::TextPacks,
-};
+use crate::{config::Sources, forms_folder, portal::StartError, text_packs::TextPacks};
 
 pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
     let config = load(sources)?;
@@ -15,7 +11,7 @@ pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
     for (address, planes) in config.listeners() {
         println!("{address}: {planes:?}");
     }
-    portal::forms()?;
+    forms_folder::catalog(config.forms_dir.as_deref())?;
     let packs = TextPacks::load(&config).map_err(StartError::from)?;
     match packs.offered() {
         Err(why) => println!("note: {why}"),

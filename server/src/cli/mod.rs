@@ -136,6 +136,9 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
     if let Command::TextPacks(command) = &cli.command {
         return text_packs::run(command);
     }
+    if let Command::Forms(command) = &cli.command {
+        return forms::run(sources, command);
+    }
     let mut config = load(&sources)?;
     telemetry::start_log(&config.log);
     let runtime = runtime()?;
@@ -145,9 +148,6 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
     if config.demo {
         // A demo that took any free port is known by the one that it got.
         demo::own_address(&mut config);
-    }
-    if let Command::Forms(command) = &cli.command {
-        return forms::run(&config, command);
     }
     runtime.block_on(on_installation(config, cli.command))
 }

@@ -29,7 +29,7 @@ const LAST_STEPS: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(mut config: Config) -> Result<(), Failure> {
     let listeners = bind(&mut config)?;
-    let handbook = if config.demo { Some(prepare::prepare(&config).await?) } else { None };
+    let handbook = if config.demo && !config.preview { Some(prepare::prepare(&config).await?) } else { None };
     let portal = Arc::new(Portal::open(config, Clock::System).await?);
     say_of_epds(&portal);
     // Before anybody asks for the public keys.

@@ -59,6 +59,10 @@ pub struct Config {
     pub requests_per_minute: u32,
     /// How often confirmed filings are sealed for the back office, in minutes.
     pub handover_minutes: u32,
+    /// Forms of the city's own, if it has any.
+    pub forms_dir: Option<PathBuf>,
+    /// A look at forms: nobody signs in, and nothing is kept.
+    pub preview: bool,
     /// Filter of the log.
     pub log: String,
     /// Variables `MADOGUCHI_…` that are no setting of this version.
@@ -220,6 +224,8 @@ impl Config {
                 1_200
             }),
             handover_minutes: handover_minutes(values, demo, faults),
+            forms_dir: values.text("forms_dir").map(PathBuf::from),
+            preview: false,
             log: log(values, faults),
             unused_variables: values.unused.clone(),
         };

@@ -109,6 +109,7 @@ pub(super) async fn file(portal: &Portal, form: &Form, mail: &str, raw: &RawAnsw
         owner: DraftOwner::Account(account),
         form_id: &form.id,
         form_version: form.version,
+        form_sha256: &form.sha256(),
         wrapped_key: &wrapped_key,
         answers_sealed: &key.seal(&draft::place(draft_id), &serde_json::to_vec(raw)?),
         audited_session: None,

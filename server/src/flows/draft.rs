@@ -144,12 +144,12 @@ async fn begin_with<'portal>(
     language: &str,
     follows: bool,
 ) -> Result<OpenDraft<'portal>, FlowError> {
-    let form = portal.offered(form_id).ok_or(FlowError::NotFound)?;
-    let of_session = form.draft == DraftRule::Session;
+    let form = portal.served(form_id);
+    let of_session = !portal.config.preview && form.is_some_and(|form| form.draft == DraftRule::Session);
     if of_session && !matches!(typist.owner, DraftOwner::Account(_)) {
         return Err(FlowError::NeedsAccount);
     }
-    let has_items = !form.epds_items().is_empty();
+    let has_items = form.is_some_and(|form| !form.epds_items().is_empty());
     let text_pack = portal.text_packs.for_language(language).filter(|_| has_items);
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
@@ -159,12 +159,14 @@ async fn begin_with<'portal>(
         }
         draft::delete(&mut tx, found.draft_id).await?;
     }
+    // Of a form that was taken back nothing new is begun, but for what was typed and would be lost.
+    let form = form.filter(|form| form.offered || !follows).ok_or(FlowError::NotFound)?;
     let raw = match (&form.follows, typist.owner) {
         (None, _) => RawAnswers::default(),
         (Some(_), DraftOwner::Account(account)) => {
             follow::first_answers(portal, &mut tx, account, form, now.date_in_japan()).await?
         }
-        (Some(_), DraftOwner::Browser(_)) if follows => return Err(FlowError::NeedsAccount),
+        (Some(_), DraftOwner::Browser(_)) if follows && !portal.config.preview => return Err(FlowError::NeedsAccount),
         (Some(_), DraftOwner::Browser(_)) => RawAnswers::default(),
     };
     let id = DraftId::from_random(random());
@@ -176,6 +178,7 @@ async fn begin_with<'portal>(
         owner: typist.owner,
         form_id,
         form_version: form.version,
+        form_sha256: &form.sha256(),
         wrapped_key: &wrapped_key,
         answers_sealed: &answers_sealed,
         audited_session: Some(&typist.session),

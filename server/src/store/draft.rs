@@ -21,9 +21,9 @@ macro_rules! draft {
 }
 
 sql! {
-    INSERT = "INSERT INTO draft (draft_id, account_id, browser_hash, form_id, form_version, wrapped_key, answers_sealed,
-        version, audited_session, created_at, updated_at, expires_at, session_hash, text_pack)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, $9, $9, $10, $11, $12)";
+    INSERT = "INSERT INTO draft (draft_id, account_id, browser_hash, form_id, form_version, form_sha256, wrapped_key,
+        answers_sealed, version, audited_session, created_at, updated_at, expires_at, session_hash, text_pack)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $10, $11, $12, $13)";
     FIND = draft!("WHERE draft_id = $1");
     OF_ACCOUNT = draft!("WHERE account_id = $1 AND form_id = $2");
     OF_BROWSER = draft!("WHERE browser_hash = $1 AND form_id = $2");
@@ -123,6 +123,8 @@ pub struct NewDraft<'a> {
     pub form_id: &'a FormId,
     /// The version that is being filled in.
     pub form_version: u32,
+    /// Digest of that version: the portal does not start with another one while there is the draft.
+    pub form_sha256: &'a str,
     /// Its data key, wrapped.
     pub wrapped_key: &'a WrappedKey,
     /// The answers.
@@ -156,6 +158,7 @@ pub async fn insert(tx: &mut WriteTx, draft: &NewDraft<'_>) -> Result<(), StoreE
         browser,
         draft.form_id.as_str(),
         i64::from(draft.form_version),
+        draft.form_sha256,
         draft.wrapped_key.as_bytes(),
         draft.answers_sealed,
         draft.audited_session,

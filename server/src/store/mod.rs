@@ -11,6 +11,7 @@ pub mod case;
 mod columns;
 mod dialect;
 pub mod draft;
+pub mod form_use;
 pub mod installation;
 pub mod outbox;
 pub mod session;
@@ -185,6 +186,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         batch::STATEMENTS,
         case::STATEMENTS,
         draft::STATEMENTS,
+        form_use::STATEMENTS,
         installation::STATEMENTS,
         outbox::STATEMENTS,
         session::STATEMENTS,

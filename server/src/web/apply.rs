@@ -74,9 +74,13 @@ pub struct Arrived {
 /// `GET /apply/{form}`
 pub async fn procedure(portal: Data<Portal>, visitor: Visitor, path: Path<String>, arrived: Query<Arrived>) -> Answer {
     let id = form_id(&path)?;
-    let form = portal.offered(&id).ok_or(WebError::NotFound)?;
-    let has_draft = find(&portal, &visitor, &id).await?.is_some();
+    let draft = find(&portal, &visitor, &id).await?;
+    let has_draft = draft.is_some();
+    // A draft goes on in its version, also when a newer one is there or the form was taken back.
+    let begun = draft.map(|draft| draft.form);
+    let form = begun.or_else(|| portal.offered(&id)).ok_or(WebError::NotFound)?;
     let way_in = match (&form.follows, visitor.session) {
+        _ if portal.config.preview => WayIn::Open,
         (None, None) if form.draft == DraftRule::Session => WayIn::SignInFirst,
         (None, _) => WayIn::Open,
         (Some(_), None) => WayIn::SignInFirst,
@@ -202,10 +206,17 @@ fn without_draft(visitor: &Visitor, form: &Form, page: &str) -> HttpResponse {
     }
 }
 
+/// A page that some version of the form has: a draft may be of an older one.
+fn known_page<'portal>(portal: &'portal Portal, id: &FormId, page: &PageId) -> Result<&'portal Form, WebError> {
+    let served = portal.served(id).ok_or(WebError::NotFound)?;
+    let mut versions = portal.catalog.versions(id);
+    versions.any(|form| form.page(page).is_some()).then_some(served).ok_or(WebError::NotFound)
+}
+
 /// `GET /apply/{form}/{page}`
 pub async fn page(portal: Data<Portal>, visitor: Visitor, path: Path<(String, String)>, asked: Query<Asked>) -> Answer {
     let (id, page) = (form_id(&path.0)?, path.1.parse::<PageId>().map_err(|_| WebError::NotFound)?);
-    let form = portal.offered(&id).filter(|form| form.page(&page).is_some()).ok_or(WebError::NotFound)?;
+    let form = known_page(&portal, &id, &page)?;
     let Some(draft) = find(&portal, &visitor, &id).await? else {
         return Ok(without_draft(&visitor, form, page.as_str()));
     };
@@ -241,7 +252,7 @@ async fn keep_page<'portal>(
 /// `POST /apply/{form}/{page}`
 pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, String)>, mut body: FormBody) -> Answer {
     let (id, page) = (form_id(&path.0)?, path.1.parse::<PageId>().map_err(|_| WebError::NotFound)?);
-    let form = portal.offered(&id).filter(|form| form.page(&page).is_some()).ok_or(WebError::NotFound)?;
+    let form = known_page(&portal, &id, &page)?;
     let (state, from_check) = (body.take("page_state"), body.take("from") == "check");
     let (warned, then) = (!body.take("warned").is_empty(), body.take("then"));
     if form.draft == DraftRule::Session && find(&portal, &visitor, &id).await?.is_none() {
@@ -324,7 +335,7 @@ pub async fn autosave(
 
 /// `GET /apply/{form}/saved`: 保存して中断. The draft is the parent's now and can be gone on with on any device.
 pub async fn saved(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
-    let form = portal.offered(&form_id(&path)?).ok_or(WebError::NotFound)?;
+    let form = portal.served(&form_id(&path)?).ok_or(WebError::NotFound)?;
     if form.draft == DraftRule::Session {
         return Err(WebError::NotFound);
     }
@@ -340,7 +351,7 @@ fn to_error(id: &FormId, errors: &[FieldError]) -> HttpResponse {
 /// `GET /apply/{form}/check`: 確認
 pub async fn check(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -> Answer {
     let id = form_id(&path)?;
-    let form = portal.offered(&id).ok_or(WebError::NotFound)?;
+    let form = portal.served(&id).ok_or(WebError::NotFound)?;
     let Some(draft) = find(&portal, &visitor, &id).await? else {
         return Ok(without_draft(&visitor, form, "check"));
     };
@@ -362,7 +373,7 @@ pub async fn check(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -
 /// `POST /apply/{form}/check`: 送信
 pub async fn send(portal: Data<Portal>, visitor: Visitor, path: Path<String>, mut body: FormBody) -> Answer {
     let id = form_id(&path)?;
-    let form = portal.offered(&id).ok_or(WebError::NotFound)?;
+    let form = portal.served(&id).ok_or(WebError::NotFound)?;
     let Some(session) = visitor.session else {
         return match form.draft {
             DraftRule::Session => Ok(without_draft(&visitor, form, "check")),

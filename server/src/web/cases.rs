@@ -38,12 +38,8 @@ fn number(text: &str) -> Result<ReceiptNumber, WebError> {
     text.parse().map_err(|_| WebError::NotFound)
 }
 
-fn form_of<'portal>(portal: &'portal Portal, head: &CaseHead) -> Option<&'portal Form> {
-    u32::try_from(head.form_version).ok().and_then(|version| portal.catalog.version(&head.form_id, version))
-}
-
 fn row(portal: &Portal, citizen: &Citizen, head: &CaseHead) -> Row {
-    let form = form_of(portal, head);
+    let form = portal.form_of(head);
     let locale = citizen.visitor.locale;
     let title = match head.compartment {
         Compartment::General => {
@@ -58,7 +54,7 @@ fn row(portal: &Portal, citizen: &Citizen, head: &CaseHead) -> Row {
 /// `GET /receipt/{receipt_number}`
 pub async fn receipt(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
     let filing = filings::view(&portal, citizen.session.account, &number(&path)?).await?;
-    let form = form_of(&portal, &filing.head).ok_or(WebError::Broken)?;
+    let form = portal.form_of(&filing.head).ok_or(WebError::Broken)?;
     Ok(page(StatusCode::OK, receipt_page::page(citizen.visitor.chrome(), &filing.head.receipt_number, form)))
 }
 

@@ -1,7 +1,14 @@
 //! Routes of the demo. Invariant: a production server has none of them (`routes`).
 
-use actix_web::{HttpResponse, http::StatusCode, web::Data};
-use app::pages::outbox::{self, Letter};
+use actix_web::{
+    HttpResponse,
+    http::StatusCode,
+    web::{Data, Path},
+};
+use app::pages::{
+    outbox::{self, Letter},
+    preview,
+};
 
 use super::{error::WebError, frame::page, guard::Visitor};
 use crate::{demo::staff, portal::Portal, store::outbox::list_for_demo};
@@ -19,6 +26,14 @@ pub async fn outbox(portal: Data<Portal>, visitor: Visitor) -> Result<HttpRespon
         })
         .collect();
     Ok(page(StatusCode::OK, outbox::page(visitor.chrome(), &letters)))
+}
+
+/// `GET /preview/{form}`: 「下見」 every page of a form on one page. Only where forms are looked at.
+pub async fn preview(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -> Result<HttpResponse, WebError> {
+    let id = path.parse().map_err(|_| WebError::NotFound)?;
+    let form = portal.catalog.newest(&id).filter(|_| portal.config.preview).ok_or(WebError::NotFound)?;
+    let pack = portal.text_packs.for_language(visitor.locale.code());
+    Ok(page(StatusCode::OK, preview::page(visitor.chrome(), form, pack)))
 }
 
 /// `GET /demo/practice-authenticator.json`: the keys of the sample staff, for a computer without a passkey.

@@ -122,6 +122,7 @@ pub(super) fn plain_chrome(request: &HttpRequest, portal: &Portal) -> Chrome {
         signed_in: false,
         session_seconds: None,
         demo: portal.config.demo,
+        preview: portal.config.preview,
     }
 }
 

@@ -207,7 +207,7 @@ async fn the_items_are_shown_word_for_word_in_one_language_from_the_first_to_the
             let item = pack.item(number).unwrap();
             let legend: String = all(&page.html, "legend span[lang=en]")[0].text().collect();
             assert_eq!(legend, item.question);
-            let options = all(&page.html, ".field__control[lang=en] label span");
+            let options = all(&page.html, ".field__control label span[lang=en]");
             let options: Vec<String> = options.iter().map(|option| option.text().collect()).collect();
             assert_eq!(options, item.options);
             for part in [&pack.title, &pack.reference_period, &pack.source] {
@@ -216,6 +216,21 @@ async fn the_items_are_shown_word_for_word_in_one_language_from_the_first_to_the
             let sample = if locale == "en" { "This is sample wording" } else { "練習用の見本の文" };
             assert!(page.text().contains(sample), "{}", page.text());
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn readings_stand_above_the_wording_where_pages_have_them_and_are_left_out_elsewhere() {
+    for site in sites().await {
+        let mut browser = parent(&site).await;
+        browser.post("/language", &inputs(&[("locale", "ja-easy"), ("back", "/")])).leads_to("/");
+        begin(&mut browser);
+        answer(&mut browser, [1; 10], 5);
+        let easy = browser.get(&at("question1")).is(200).text();
+        assert!(easy.contains("<ruby>見本<rp>") && !easy.contains('《'), "{easy}");
+        browser.post("/language", &inputs(&[("locale", "ja"), ("back", "/")])).leads_to("/");
+        let plain = browser.get(&at("question1")).is(200).text();
+        assert!(!plain.contains("<ruby>") && !plain.contains('《'), "{plain}");
     }
 }
 

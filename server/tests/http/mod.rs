@@ -2,6 +2,7 @@
 //! what stands on it; what is looked for is what the person sees.
 
 mod bad_input;
+mod city_forms;
 mod crash;
 mod epds;
 mod exactly_once;

@@ -92,6 +92,7 @@ pub async fn ready(portal: &Portal, count: usize) -> Vec<Ready> {
             owner: DraftOwner::Account(account),
             form_id: &form,
             form_version: portal.catalog.newest(&form).unwrap().version,
+            form_sha256: &portal.catalog.newest(&form).unwrap().sha256(),
             wrapped_key: &wrapped_key,
             answers_sealed: &key.seal(&draft::place(draft), &answers),
             audited_session: None,

@@ -38,11 +38,16 @@ pub fn settings(folder: &Path, database_url: &str) -> BTreeMap<String, String> {
 }
 
 impl Program {
-    /// Starts it and waits until it says that it is ready. What it writes goes to `log`, after what stands there.
+    /// Starts a demo and waits until it says that it is ready. What it writes goes to `log`, after what stands there.
     pub fn start(environment: &BTreeMap<String, String>, log: &Path) -> Self {
+        Self::start_with(&["serve", "--demo"], environment, log)
+    }
+
+    /// Starts a command that serves, and waits until it says that it is ready.
+    pub fn start_with(arguments: &[&str], environment: &BTreeMap<String, String>, log: &Path) -> Self {
         let log_file = File::options().create(true).append(true).open(log).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_madoguchi"))
-            .args(["serve", "--demo"])
+            .args(arguments)
             .env_clear()
             .envs(environment)
             .stdin(Stdio::null())

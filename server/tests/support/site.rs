@@ -2,11 +2,18 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
+    path::Path,
     sync::Arc,
 };
 
 use actix_web::dev::ServerHandle;
-use server::{config::Plane, flows::signing_keys, portal::Portal, web};
+use server::{
+    clock::Clock,
+    config::Plane,
+    flows::signing_keys,
+    portal::{Portal, StartError},
+    web,
+};
 use tempfile::TempDir;
 
 use super::{
@@ -15,6 +22,8 @@ use super::{
     databases,
     portal::{self, Kind},
 };
+
+const PLANES: [Plane; 3] = [Plane::Citizen, Plane::Staff, Plane::Handover];
 
 /// A server that goes with the test.
 pub struct Site {
@@ -34,6 +43,19 @@ impl Drop for Site {
 impl Site {
     pub fn browser(&self) -> Browser {
         Browser::on(self.address)
+    }
+
+    /// Stops, and starts again on the same database with the forms of this folder.
+    pub async fn restart_with_forms(&mut self, folder: &Path) -> Result<(), StartError> {
+        let mut config = self.portal.config.clone();
+        config.forms_dir = Some(folder.to_owned());
+        let portal = Arc::new(Portal::open(config, Clock::fixed(self.portal.clock.now())).await?);
+        self.handle.stop(true).await;
+        self.portal = portal;
+        let server = web::serve(&self.portal, vec![TcpListener::bind(self.address).unwrap()], &PLANES).unwrap();
+        self.handle = server.handle();
+        tokio::spawn(server);
+        Ok(())
     }
 
     /// The code in the newest mail.
@@ -62,8 +84,7 @@ async fn serve(database: TestDatabase, kind: Kind) -> Site {
     let one = portal::open(database, kind, address).await;
     let portal = Arc::new(one.portal);
     signing_keys::keep(&portal).await.unwrap();
-    let planes = [Plane::Citizen, Plane::Staff, Plane::Handover];
-    let server = web::serve(&portal, vec![listener], &planes).unwrap();
+    let server = web::serve(&portal, vec![listener], &PLANES).unwrap();
     let handle = server.handle();
     tokio::spawn(server);
     Site { portal, address, handle, _folders: one.folders }

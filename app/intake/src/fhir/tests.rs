@@ -377,6 +377,8 @@ fn a_translation_beside_the_form_stands_beside_the_japanese_text() {
 }
 
 proptest! {
+    // All forms in each case, so fewer cases.
+    #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
     fn whatever_was_answered_passes_and_what_is_changed_afterwards_is_found(
         throws in prop::collection::vec(any::<u32>(), 40..400),

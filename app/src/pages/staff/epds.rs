@@ -64,7 +64,10 @@ fn points(locale: Locale, score: Option<u32>) -> String {
 fn row(locale: Locale, model: &Model<'_>, epds: Epds<'_>, number: u8, field: &Field) -> AnyView {
     let code = model.answers.choice(&field.id);
     let position = code.and_then(|code| EPDS_POSITIONS.iter().position(|known| *known == code));
-    let option = |position: usize| Some(epds.pack?.item(number)?.options.get(position)?.clone());
+    let option = |position: usize| {
+        let pack = epds.pack?;
+        Some(fields::pack_text(locale, pack, pack.item(number)?.options.get(position)?))
+    };
     // Without the pack the place of the option is all that is known of it.
     let by_place = |position: usize| locale.with("epds-option", &[("place", &(position + 1).to_string())]);
     let language = epds.pack.filter(|_| position.is_some()).map(fields::language);

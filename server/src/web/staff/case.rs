@@ -62,7 +62,7 @@ fn step(step: staff_case::Step) -> Step {
 }
 
 fn related_row(portal: &Portal, head: &CaseHead) -> Related {
-    let form = portal.catalog.newest(&head.form_id);
+    let form = portal.form_of(head);
     let title = form.map_or_else(|| head.form_id.to_string(), |form| form.title.get("ja").to_owned());
     let is_open = head.erased_at.is_none();
     Related { number: head.receipt_number.clone(), title, stage: head.stage, filed_at: head.filed_at, is_open }
