@@ -106,7 +106,9 @@ async fn a_production_server_has_nothing_of_the_demo() {
     for row in ROUTES.iter().filter(|row| row.demo) {
         let path = path_of(row);
         assert_eq!(ask(&mut city.browser(), row, &path).status, 404, "{path}");
-        assert_ne!(ask(&mut demo.browser(), row, &path).status, 404, "{path}");
+        // 「下見」 is a demo of its own (`forms preview`); its tests are with the forms of a city.
+        let only_in_the_preview = path.starts_with("/preview/");
+        assert_eq!(ask(&mut demo.browser(), row, &path).status == 404, only_in_the_preview, "{path}");
     }
     let start = city.browser().get("/").is(200).text();
     assert!(!start.contains("/demo") && !start.contains("practice"), "{start}");
