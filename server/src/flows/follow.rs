@@ -4,7 +4,6 @@
 use intake::{
     access::permit_owner,
     answers::RawAnswers,
-    case::Stage,
     form::{Computed, DateRange, Form, Kind, Prefill},
     gestation::gestation,
     ids::AccountId,
@@ -30,9 +29,7 @@ pub(crate) async fn followed(
     form: &Form,
 ) -> Result<Option<CaseHead>, FlowError> {
     let Some(follows) = &form.follows else { return Ok(None) };
-    let stands = |head: &CaseHead| !matches!(head.stage, Stage::Declined | Stage::Withdrawn);
-    let heads = case::list_for_account(connection, account).await?;
-    let found = heads.into_iter().find(|head| head.form_id == *follows && stands(head));
+    let found = case::newest_standing(connection, account, follows).await?;
     found.map(Some).ok_or(FlowError::NothingToFollow)
 }
 

@@ -32,6 +32,8 @@ sql! {
         VALUES ($1, $2, $3, $4, $5, $6)";
     FIND = head!("WHERE case_id = $1");
     FIND_BY_NUMBER = head!("WHERE receipt_number = $1");
+    NEWEST_STANDING = head!("WHERE account_id = $1 AND form_id = $2 AND stage NOT IN ('declined', 'withdrawn')
+        ORDER BY filed_at DESC, case_id LIMIT 1");
     FOLLOWING = head!("WHERE follows_case_id = $1 ORDER BY filed_at, case_id LIMIT 100");
     FIND_BY_DRAFT = head!("WHERE draft_id = $1");
     OF_ACCOUNT = head!("WHERE account_id = $1 ORDER BY filed_at DESC, case_id LIMIT 200");
@@ -272,6 +274,18 @@ pub async fn find_by_draft(connection: &mut Connection, draft: DraftId) -> Resul
 /// When the database fails.
 pub async fn list_for_account(connection: &mut Connection, account: AccountId) -> Result<Vec<CaseHead>, StoreError> {
     all!(connection, CaseHead, OF_ACCOUNT, account.bytes().as_slice())
+}
+
+/// The newest case of this form that an account has filed and that was neither declined nor withdrawn.
+///
+/// # Errors
+/// When the database fails.
+pub async fn newest_standing(
+    connection: &mut Connection,
+    account: AccountId,
+    form: &FormId,
+) -> Result<Option<CaseHead>, StoreError> {
+    optional!(connection, CaseHead, NEWEST_STANDING, account.bytes().as_slice(), form.as_str())
 }
 
 /// The cases that follow this one, oldest first.
