@@ -44,6 +44,8 @@ class Portal:
         ready = next((line for line in self.process.stdout if line.startswith("ready ")), None)
         need(ready, f"the portal did not start: {(self.folder / 'portal.log').read_text()[-2000:]}")
         self.url = ready.split()[1].rstrip("/")
+        # Commands beside it name the same address.
+        self.environment["MADOGUCHI_LISTEN"] = f"127.0.0.1:{self.url.rsplit(':', 1)[1]}"
         handbook = json.loads((self.folder / "demo.json").read_text())
         self.import_config = pathlib.Path(handbook["import_config"])
         self.destination = Destination(pathlib.Path(handbook["import_keys_dir"]))
