@@ -7,7 +7,7 @@ use std::{
 };
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("..")
 }
 
 fn rust_files(folder: &Path, found: &mut Vec<(String, String)>) {
