@@ -21,7 +21,7 @@ let failed = 0;
 const heard = new Set();
 const name = (event) => `${relative(here, event.file ?? here)}: ${event.name}`;
 // One file at a time: every browser test starts a portal and a browser of its own, and the machine is small.
-const stream = run({ files, concurrency: 1, timeout: 30 * 60_000 });
+const stream = run({ files, concurrency: 1, timeout: 60 * 60_000 });
 // Node also reports each file as if it were a test; that counts only if it failed without a failed test in it.
 const isFile = (event) => event.name === event.file || files.includes(event.name);
 stream.on("test:pass", (event) => {
