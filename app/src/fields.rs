@@ -53,6 +53,8 @@ pub fn sentence(locale: Locale, label: &str, kind: &Kind, error: ValueError) -> 
         locale.with(key, &all)
     };
     match error {
+        // 「里帰りをしますか」 cannot be chosen or filled in, only answered.
+        ValueError::Missing if label.ends_with(['か', '？', '?']) => says("error-answer", &[]),
         ValueError::Missing if matches!(kind, Kind::Single { .. } | Kind::Multi { .. } | Kind::EpdsItem) => {
             says("error-choose", &[])
         }

@@ -59,6 +59,7 @@ conflict-keep-mine = Keep what I typed
 conflict-keep-stored = Keep what is saved
 error-missing = Please fill in “{ $label }”
 error-choose = Please choose an answer for “{ $label }”
+error-answer = Please answer “{ $label }”
 error-too-long = { $label }: use at most { $longest } characters
 error-invisible = { $label }: it contains an invisible character. Please type it again
 error-emoji = { $label }: emoji cannot be used

@@ -54,6 +54,7 @@ conflict-keep-mine = Itago ang kasusulat ko lang
 conflict-keep-stored = Itago ang naka-save
 error-missing = Isulat: { $label }
 error-choose = Pumili: { $label }
+error-answer = Sagutin: { $label }
 error-too-long = { $label }: hanggang { $longest } karakter lamang
 error-invisible = { $label }: may karakter na hindi nakikita. Isulat ulit
 error-emoji = { $label }: hindi maaaring gumamit ng emoji

@@ -54,6 +54,7 @@ conflict-keep-mine = 今《いま》書《か》いた内容《ないよう》�
 conflict-keep-stored = 保存《ほぞん》してある内容《ないよう》を残《のこ》す
 error-missing = 「{ $label }」を書《か》いてください
 error-choose = 「{ $label }」を選《えら》んでください
+error-answer = 「{ $label }」に答《こた》えてください
 error-too-long = 「{ $label }」は{ $longest }文字《もじ》までで書《か》いてください
 error-invisible = 「{ $label }」に、見《み》えない文字《もじ》があります。もう一度《いちど》書《か》いてください
 error-emoji = 「{ $label }」に絵文字《えもじ》は使《つか》えません

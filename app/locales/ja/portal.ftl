@@ -59,6 +59,7 @@ conflict-keep-mine = いま入力した内容を残す
 conflict-keep-stored = 保存されている内容を残す
 error-missing = { $label }を入力してください
 error-choose = { $label }を選んでください
+error-answer = 「{ $label }」にお答えください
 error-too-long = { $label }は{ $longest }文字までで入力してください
 error-invisible = { $label }に、見えない文字が入っています。入力し直してください
 error-emoji = { $label }に絵文字は使えません

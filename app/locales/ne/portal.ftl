@@ -54,6 +54,7 @@ conflict-keep-mine = अहिले लेखेको राख्ने
 conflict-keep-stored = सुरक्षित गरिएको राख्ने
 error-missing = लेख्नुहोस्: { $label }
 error-choose = छान्नुहोस्: { $label }
+error-answer = जवाफ दिनुहोस्: { $label }
 error-too-long = { $label }: बढीमा { $longest } अक्षर
 error-invisible = { $label }: नदेखिने अक्षर छ। फेरि लेख्नुहोस्
 error-emoji = { $label }: इमोजी प्रयोग गर्न मिल्दैन

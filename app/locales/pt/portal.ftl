@@ -54,6 +54,7 @@ conflict-keep-mine = Manter o que acabei de digitar
 conflict-keep-stored = Manter o que está salvo
 error-missing = Preencha: { $label }
 error-choose = Escolha: { $label }
+error-answer = Responda: { $label }
 error-too-long = { $label }: use no máximo { $longest } caracteres
 error-invisible = { $label }: há um caractere invisível. Digite novamente
 error-emoji = { $label }: não é possível usar emojis

@@ -54,6 +54,7 @@ conflict-keep-mine = Giữ nội dung vừa nhập
 conflict-keep-stored = Giữ nội dung đã lưu
 error-missing = Hãy nhập: { $label }
 error-choose = Hãy chọn: { $label }
+error-answer = Hãy trả lời: { $label }
 error-too-long = { $label }: tối đa { $longest } ký tự
 error-invisible = { $label }: có ký tự không nhìn thấy được. Hãy nhập lại
 error-emoji = { $label }: không dùng được biểu tượng cảm xúc

@@ -54,6 +54,7 @@ conflict-keep-mine = 保留刚才输入的内容
 conflict-keep-stored = 保留已保存的内容
 error-missing = 请输入“{ $label }”
 error-choose = 请选择“{ $label }”
+error-answer = 请回答“{ $label }”
 error-too-long = “{ $label }”请控制在{ $longest }个字以内
 error-invisible = “{ $label }”中有看不见的字符，请重新输入
 error-emoji = “{ $label }”不能使用表情符号
