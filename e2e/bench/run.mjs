@@ -6,6 +6,7 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { pages, HANAKO, FORM } from "../support/notification.mjs";
+import { laboratory } from "./lab.mjs";
 import { Visitor } from "./visitor.mjs";
 
 const program = process.env.MADOGUCHI_BIN;
@@ -105,6 +106,16 @@ try {
     const { size, requests, wasm } = await bytes(url, script);
     row(`first form page, cold, kB (${script ? "with" : "without"} JavaScript; ${requests} requests, ${wasm} wasm)`,
       round(size / 1000), "96 (govuk-frontend, performance.md)", round(size / 96_000, 2), "≤ 0.5");
+  }
+
+  const visitor = new Visitor(url);
+  await visitor.get(FORM);
+  await visitor.post(FORM, {});
+  const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  const { "govuk-frontend": beside, ...seen } = await laboratory([{ name: "start page", url: `${url}/` }, { name: "first form page", url: `${url}${FORM}/who`, cookie }], ROUNDS);
+  for (const [name, { lcp, tbt, cls }] of Object.entries(seen)) {
+    row(`${name}, largest paint on a slow phone (Lighthouse), ms`, Math.round(lcp), `${Math.round(beside.lcp)} (govuk-frontend page)`, round(lcp / beside.lcp, 2), "≤ 1500 ms");
+    row(`${name}, time blocked, ms; layout shift`, `${Math.round(tbt)}; ${round(cls, 3)}`, `${Math.round(beside.tbt)}; ${round(beside.cls, 3)}`, "–", "≤ 50 ms; ≤ 0.01");
   }
 
   for (const clients of [1, 8]) {

@@ -3,7 +3,7 @@
 
 use crate::{
     answers::{Answer, Answers, FieldError, RawAnswers, parse},
-    form::{Check, Form, Kind, Page, PersonFact, Target},
+    form::{Check, Field, Form, Kind, Page, PersonFact, Target},
     gestation::{Gestation, TimingClass, gestation},
     ids::{FieldId, PageId},
     time::CivilDate,
@@ -14,12 +14,20 @@ use crate::{
 pub fn pages<'form>(form: &'form Form, answers: &Answers) -> Vec<&'form Page> {
     let asks = |page: &Page| {
         page.when.as_ref().is_none_or(|condition| condition.holds(answers))
-            && page.fields.iter().any(|field| {
-                let on_own_page = |id: &FieldId| page.fields.iter().any(|other| other.id == *id);
-                field.when.as_ref().is_none_or(|condition| on_own_page(&condition.field) || condition.holds(answers))
-            })
+            && page.fields.iter().any(|field| is_shown(page, field, answers))
     };
     form.pages.iter().filter(|page| asks(page)).collect()
+}
+
+/// Whether a field stands on its page for what was answered on the pages before. What depends on a choice of the same page
+/// does, as long as that choice does: without script it cannot come and go.
+#[must_use]
+pub fn is_shown(page: &Page, field: &Field, answers: &Answers) -> bool {
+    let Some(condition) = &field.when else { return true };
+    match page.fields.iter().find(|other| other.id == condition.field) {
+        Some(other) => is_shown(page, other, answers),
+        None => condition.holds(answers),
+    }
 }
 
 /// Where a page stands on the way.

@@ -4,7 +4,7 @@ use intake::{
     answers::{Answers, FieldError, RawAnswers},
     epds::TextPack,
     form::{DraftRule, Field, Form, Page, Target},
-    journey::{Place, Warning, WarningKind},
+    journey::{Place, Warning, WarningKind, is_shown},
     value::ValueError,
 };
 use leptos::prelude::*;
@@ -56,7 +56,8 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
             .map(|help| view! { <p lang=locale.lang_of(help)>{help.get(locale.code()).to_owned()}</p> });
         let Model { raw, answers, errors, page, text_pack, .. } = *model;
         let context = Context { locale, raw, answers, errors, page, text_pack };
-        let fields = model.page.fields.iter().map(|one| field(context, one)).collect_view();
+        let shown = page.fields.iter().filter(|field| is_shown(page, field, answers));
+        let fields = shown.map(|one| field(context, one)).collect_view();
         let back = match (&model.place.before, model.from_check) {
             (_, true) => format!("/apply/{}/check", model.form.id),
             (Some(before), false) => format!("/apply/{}/{before}", model.form.id),

@@ -32,7 +32,7 @@ impl Page {
 
     fn form(&self, action: &str) -> ElementRef<'_> {
         let found = all(&self.html, "form").into_iter().find(|form| form.value().attr("action") == Some(action));
-        found.unwrap_or_else(|| panic!("no form leads to {action}"))
+        found.unwrap_or_else(|| panic!("no form leads to {action}: {}", self.text()))
     }
 
     pub fn has_form(&self, action: &str) -> bool {
