@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    form::Form,
+    form::{Compartment, Form},
     ids::FormId,
     inspect::{self, File, Finding, Inspected, inspect},
 };
@@ -120,10 +120,16 @@ impl Catalog {
         ids.into_iter().filter_map(|id| self.newest(id)).collect()
     }
 
-    /// What a parent can begin.
+    /// What a parent can begin, in the order of her way: what others follow (妊娠届), what follows, what stands by itself.
     #[must_use]
     pub fn offered(&self) -> Vec<&Form> {
-        self.all_newest().into_iter().filter(|form| form.offered).collect()
+        let mut offered: Vec<_> = self.all_newest().into_iter().filter(|form| form.offered).collect();
+        let followed: BTreeSet<_> = offered.iter().filter_map(|form| form.follows.clone()).collect();
+        offered.sort_by_key(|form| {
+            let stands_alone = form.follows.is_none() && !followed.contains(&form.id);
+            (stands_alone, form.follows.is_some(), form.compartment != Compartment::General)
+        });
+        offered
     }
 }
 
@@ -148,6 +154,13 @@ mod tests {
 
     fn notification() -> Form {
         read(SHIPPED[0].1).unwrap()
+    }
+
+    #[test]
+    fn forms_are_offered_in_the_order_of_a_parents_way() {
+        let catalog = Catalog::shipped().unwrap();
+        let order: Vec<_> = catalog.offered().into_iter().map(|form| form.id.as_str()).collect();
+        assert_eq!(order, ["pregnancy_notification", "questionnaire", "epds", "low_birth_weight", "postnatal_care"]);
     }
 
     #[test]

@@ -77,9 +77,10 @@ fn today() -> CivilDate {
 }
 
 /// What a page sends for these answers: every input of every field, so that nothing that was filled in before stays.
-fn of_page(page: &FormPage, raw: &RawAnswers) -> Vec<(String, String)> {
+fn of_page(form: &Form, page: &FormPage, raw: &RawAnswers) -> Vec<(String, String)> {
     let mut sent = Vec::new();
-    for field in &page.fields {
+    let (answers, _) = parse(form, raw, today());
+    for field in page.fields.iter().filter(|field| applies(page, field, &answers)) {
         for input in field.inputs() {
             let values = raw.all(&input);
             let is_box = field.is_choice() || input.ends_with("-declined");
@@ -95,8 +96,8 @@ fn of_page(page: &FormPage, raw: &RawAnswers) -> Vec<(String, String)> {
 
 /// Sends a page; what only looks odd is sent once more. A box that was ticked before and is not among the answers is
 /// unticked.
-fn send_page(browser: &mut Browser, address: &str, page: &FormPage, raw: &RawAnswers) -> Answer {
-    let typed = of_page(page, raw);
+fn send_page(browser: &mut Browser, address: &str, (form, page): (&Form, &FormPage), raw: &RawAnswers) -> Answer {
+    let typed = of_page(form, page, raw);
     let own: Vec<String> = page.fields.iter().flat_map(Field::inputs).collect();
     let filled_in = |shown: &Page| {
         let mut all = shown.filled_in(address, &typed);
@@ -144,12 +145,12 @@ pub(super) async fn file(
         let page = form.page(&at.rsplit('/').next().unwrap().parse().unwrap()).unwrap();
         asks_what_applies(&browser.open(&at), form, page, &raw);
         if page.id == spoiled.page {
-            let refused = send_page(browser, &at, page, &spoiled_raw).is(422);
+            let refused = send_page(browser, &at, (form, page), &spoiled_raw).is(422);
             let field = form.field(&spoiled.field).unwrap().1;
             tells(&Page::of(&refused), locale, field, spoiled.error);
             was_refused = true;
         }
-        at = send_page(browser, &at, page, &raw).is(303).location().to_owned();
+        at = send_page(browser, &at, (form, page), &raw).is(303).location().to_owned();
     }
     assert!(was_refused, "{} {:?} was never on the way", form.id, spoiled);
     let mut check = browser.open(&at);
@@ -163,17 +164,19 @@ pub(super) async fn file(
     Filed { form: form.clone(), raw, number }
 }
 
+/// Whether what was answered on the pages before lets a field be asked.
+fn applies(page: &FormPage, field: &Field, answers: &Answers) -> bool {
+    let Some(condition) = &field.when else { return true };
+    page.fields.iter().any(|other| other.id == condition.field) || condition.holds(answers)
+}
+
 /// A field that depends on a page before is on its page if it applies, and only then.
 fn asks_what_applies(shown: &Page, form: &Form, page: &FormPage, raw: &RawAnswers) {
     let (answers, _) = parse(form, raw, today());
     for field in &page.fields {
-        let Some(condition) = &field.when else { continue };
-        if page.fields.iter().any(|other| other.id == condition.field) {
-            continue;
-        }
         let input = &field.inputs()[0];
         let is_there = !crate::support::page::all(&shown.html, &format!("[name='{input}']")).is_empty();
-        assert_eq!(is_there, condition.holds(&answers), "{} {}", form.id, field.id);
+        assert_eq!(is_there, applies(page, field, &answers), "{} {}", form.id, field.id);
     }
 }
 
