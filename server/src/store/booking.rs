@@ -326,8 +326,7 @@ pub async fn end(tx: &mut WriteTx, seen: &Booking, state: State, at: Instant) ->
 /// # Errors
 /// When the database fails.
 pub async fn mark(tx: &mut WriteTx, case: CaseId, slot: SlotId, state: State, at: Instant) -> Result<bool, StoreError> {
-    let marked =
-        execute!(tx, MARK, case.bytes().as_slice(), slot.bytes().as_slice(), state.as_str(), at.micros())?;
+    let marked = execute!(tx, MARK, case.bytes().as_slice(), slot.bytes().as_slice(), state.as_str(), at.micros())?;
     Ok(marked == 1)
 }
 

@@ -7,7 +7,10 @@ use intake::{
     booking::{self, Mode, Spoken, State},
     case::{CommandKind, Stage},
     form::Compartment,
-    ids::{AccountId, BookingId, CaseId, DestinationId, DraftId, FormId, OutboxId, PasskeyId, ReceiptNumber, SlotId, StaffId},
+    ids::{
+        AccountId, BookingId, CaseId, DestinationId, DraftId, FormId, OutboxId, PasskeyId, ReceiptNumber, SlotId,
+        StaffId,
+    },
     time::{CivilDate, Instant},
 };
 
