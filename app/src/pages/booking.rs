@@ -192,8 +192,7 @@ fn appointment(locale: Locale, model: &Model) -> Option<AnyView> {
         Standing::Attended => "booking-attended",
         Standing::Absent => "booking-absent",
     };
-    let tone =
-        if yours.standing == Standing::Closed { "notice notice--warning" } else { "notice notice--info" };
+    let tone = if yours.standing == Standing::Closed { "notice notice--warning" } else { "notice notice--info" };
     let file = matches!(yours.standing, Standing::Cancelled | Standing::Closed).then(|| {
         view! { <p><a href=format!("/cases/{}/booking.ics", model.number) download="">{locale.say("booking-file-cancelled")}</a></p> }
     });
