@@ -212,7 +212,8 @@ fn place(locale: Locale, slot: &SlotRow) -> AnyView {
     let lang = locale.lang_of_japanese();
     let text = slot.place.clone();
     if slot.mode == Mode::Online && text.starts_with("https://") && !text.contains(char::is_whitespace) {
-        return view! { <a href=text.clone() rel="noreferrer">{text}</a> }.into_any();
+        let address = text.clone();
+        return view! { <a href=address rel="noreferrer">{text}</a> }.into_any();
     }
     view! { <span lang=lang>{text}</span> }.into_any()
 }
