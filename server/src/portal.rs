@@ -140,7 +140,8 @@ impl Portal {
     }
 }
 
-fn closing_days(file: Option<&Path>) -> Result<ClosingDays, StartError> {
+/// 「閉庁日」 The closing days of the file, if there is one.
+pub(crate) fn closing_days(file: Option<&Path>) -> Result<ClosingDays, StartError> {
     let Some(path) = file else { return Ok(ClosingDays::default()) };
     let fault = |problem: String| StartError::ClosingDays(path.to_owned(), problem);
     let text = fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
