@@ -284,7 +284,7 @@ fn filter(locale: Locale, model: &Model) -> AnyView {
     };
     let languages = model.languages.iter().map(language).collect_view();
     view! {
-        <form class="booking-filter" method="get" action=address(&model.number)>
+        <form class="booking-filter" method="get" action=format!("{}#booking-free", address(&model.number))>
             <div class="field">
                 <label class="field__label" for="mode">{locale.say("booking-how")}</label>
                 <select class="select" id="mode" name="mode">

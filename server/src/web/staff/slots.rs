@@ -32,8 +32,8 @@ use crate::{
 #[serde(default)]
 pub struct Place {
     week: String,
-    new: Option<usize>,
-    there: Option<usize>,
+    new: String,
+    there: String,
 }
 
 fn row(slot: &Slot, now: Instant) -> Row {
@@ -101,7 +101,7 @@ async fn shown(
 pub async fn week(portal: Data<Portal>, at: AtWork, place: Query<Place>) -> Answer {
     let today = portal.clock.now().date_in_japan();
     let day = if place.week.is_empty() { today } else { place.week.parse().map_err(|_| WebError::NotFound)? };
-    let opened = place.new.map(|new| (new, place.there.unwrap_or_default()));
+    let opened = place.new.parse().ok().map(|new| (new, place.there.parse().unwrap_or_default()));
     shown(&portal, at, monday_of(day), opened, &ordinary(), &[]).await
 }
 
