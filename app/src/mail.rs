@@ -73,6 +73,43 @@ pub fn news(locale: Locale, news: News) -> Mail {
     mail(locale, news.name(), &[])
 }
 
+/// 「面談予約」 What is told of an appointment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BookingNews {
+    /// It is kept, or was moved.
+    Kept,
+    /// The office had to close it.
+    Closed,
+    /// It is soon.
+    Reminder,
+    /// A place is free.
+    Free,
+}
+
+impl BookingNews {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Kept, Self::Closed, Self::Reminder, Self::Free];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Kept => "booking-kept",
+            Self::Closed => "booking-closed",
+            Self::Reminder => "booking-reminder",
+            Self::Free => "booking-free",
+        }
+    }
+}
+
+/// An appointment at this time: when, and neither where nor what for.
+#[must_use]
+pub fn booking(locale: Locale, news: BookingNews, at: Instant) -> Mail {
+    let at = locale.minute(at);
+    match news {
+        BookingNews::Free => mail(locale, news.name(), &[]),
+        BookingNews::Kept | BookingNews::Closed | BookingNews::Reminder => mail(locale, news.name(), &[("at", &at)]),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,7 +166,8 @@ mod tests {
 
     fn all(locale: Locale) -> Vec<Mail> {
         let others = [sign_in_code(locale, "123456"), received(locale), taken_in(locale)];
-        News::ALL.map(|one| news(locale, one)).into_iter().chain(others).collect()
+        let bookings = BookingNews::ALL.map(|one| booking(locale, one, Instant(1_795_392_000_000_000)));
+        News::ALL.map(|one| news(locale, one)).into_iter().chain(others).chain(bookings).collect()
     }
 
     #[test]

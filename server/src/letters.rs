@@ -4,7 +4,10 @@
 use app::{mail, text::Locale};
 use intake::time::Instant;
 
-use crate::{flows::decide::Notice, store::outbox::MailPayload};
+use crate::{
+    flows::{booking, decide::Notice},
+    store::outbox::MailPayload,
+};
 
 fn payload(mail: mail::Mail) -> MailPayload {
     MailPayload { subject: mail.subject, body: mail.body }
@@ -47,4 +50,16 @@ pub fn notice(notice: Notice, locale: &str) -> MailPayload {
         Notice::Decided => mail::News::Decided,
     };
     payload(mail::news(language(locale), news))
+}
+
+/// 「面談予約」 An appointment that is kept, closed or soon, or a place that is free.
+#[must_use]
+pub fn booking(notice: booking::Notice, locale: &str, at: Instant) -> MailPayload {
+    let news = match notice {
+        booking::Notice::Kept => mail::BookingNews::Kept,
+        booking::Notice::Closed => mail::BookingNews::Closed,
+        booking::Notice::Reminder => mail::BookingNews::Reminder,
+        booking::Notice::Free => mail::BookingNews::Free,
+    };
+    payload(mail::booking(language(locale), news, at))
 }

@@ -1,9 +1,13 @@
 //! What a running portal consists of. Invariant: a [`Portal`] that exists has a usable catalog of forms, a database of
 //! this version, and the master key that the database was first opened with.
 
-use std::{fs, os::unix::fs::DirBuilderExt, path::PathBuf};
+use std::{
+    fs,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+};
 
-use intake::{catalog::Catalog, form::Form, ids::FormId};
+use intake::{calendar::ClosingDays, catalog::Catalog, form::Form, ids::FormId};
 
 use crate::{
     clock::Clock,
@@ -30,6 +34,8 @@ pub struct Portal {
     pub catalog: Catalog,
     /// 「EPDS」 The wording of its items.
     pub text_packs: TextPacks,
+    /// 「閉庁日」 When the office is closed beside weekends and holidays.
+    pub closing_days: ClosingDays,
     /// The sites that passkeys are bound to.
     pub relying_party: RelyingParty,
     /// The counters.
@@ -48,6 +54,9 @@ pub enum StartError {
     /// A text pack cannot be used.
     #[error("the text packs (MADOGUCHI_TEXT_PACKS_DIR): {0}")]
     TextPacks(#[from] TextPackError),
+    /// The file of closing days cannot be used.
+    #[error("the closing days (MADOGUCHI_CALENDAR_FILE): {0}: {1}")]
+    ClosingDays(PathBuf, String),
     /// The folder of the demo cannot be made.
     #[error("the data folder {0} cannot be made: {1}")]
     DataFolder(PathBuf, std::io::Error),
@@ -76,6 +85,7 @@ impl Portal {
     pub async fn open(config: Config, clock: Clock) -> Result<Self, StartError> {
         let catalog = forms_folder::catalog(config.forms_dir.as_deref())?;
         let text_packs = TextPacks::load(&config)?;
+        let closing_days = closing_days(config.calendar_file.as_deref())?;
         let relying_party = RelyingParty::new(&config)?;
         let master = if config.demo {
             fs::DirBuilder::new()
@@ -98,7 +108,8 @@ impl Portal {
         if !wanting.is_empty() {
             return Err(StartError::FormsWanting(wanting));
         }
-        Ok(Self { config, database, seal, clock, catalog, text_packs, relying_party, metrics: Metrics::new() })
+        let metrics = Metrics::new();
+        Ok(Self { config, database, seal, clock, catalog, text_packs, closing_days, relying_party, metrics })
     }
 
     /// The newest version of a form, unless its wording is missing. What was begun can be gone on with, also of a form that
@@ -127,6 +138,14 @@ impl Portal {
     pub fn form_of(&self, head: &CaseHead) -> Option<&Form> {
         u32::try_from(head.form_version).ok().and_then(|version| self.catalog.version(&head.form_id, version))
     }
+}
+
+/// 「閉庁日」 The closing days of the file, if there is one.
+pub(crate) fn closing_days(file: Option<&Path>) -> Result<ClosingDays, StartError> {
+    let Some(path) = file else { return Ok(ClosingDays::default()) };
+    let fault = |problem: String| StartError::ClosingDays(path.to_owned(), problem);
+    let text = fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
+    ClosingDays::parse(&text).map_err(|error| fault(error.to_string()))
 }
 
 /// The first start keeps a value that follows from the master key; later starts compare.

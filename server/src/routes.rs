@@ -8,7 +8,7 @@ use actix_web::{
 
 use crate::{
     config::Plane,
-    web::{account, apply, cases, demo, handover, health, pages, sign_in, staff},
+    web::{account, apply, booking, cases, demo, handover, health, pages, sign_in, staff},
 };
 
 /// How a route is asked for.
@@ -127,6 +127,12 @@ pub static ROUTES: &[Row] = &[
     sent("/cases/{receipt_number}/ask-to-withdraw", CITIZEN, Guard::Citizen, post!(cases::ask_to_withdraw)),
     shown("/cases/{receipt_number}/correct", CITIZEN, Guard::Citizen, get!(cases::correction)),
     sent("/cases/{receipt_number}/correct", CITIZEN, Guard::Citizen, post!(cases::correct)),
+    shown("/cases/{receipt_number}/booking", CITIZEN, Guard::Citizen, get!(booking::choose)),
+    sent("/cases/{receipt_number}/booking", CITIZEN, Guard::Citizen, post!(booking::pick)),
+    sent("/cases/{receipt_number}/booking/cancel", CITIZEN, Guard::Citizen, post!(booking::cancel)),
+    sent("/cases/{receipt_number}/booking/wait", CITIZEN, Guard::Citizen, post!(booking::wait)),
+    sent("/cases/{receipt_number}/booking/stop-waiting", CITIZEN, Guard::Citizen, post!(booking::stop_waiting)),
+    shown("/cases/{receipt_number}/booking.ics", CITIZEN, Guard::Citizen, get!(booking::file)),
     shown("/account", CITIZEN, Guard::Citizen, get!(account::overview)),
     shown("/account/passkeys/new", CITIZEN, Guard::Citizen, get!(account::new_passkey)),
     sent("/account/passkeys/new", CITIZEN, Guard::Citizen, post!(account::add_passkey)),
@@ -154,6 +160,12 @@ pub static ROUTES: &[Row] = &[
     sent("/staff/invitation/{token}", STAFF, Guard::Anybody, post!(staff::sign_in::join)),
     shown("/staff/queue", STAFF, Guard::Staff, get!(staff::queue::queue)),
     sent("/staff/queue", STAFF, Guard::Staff, post!(staff::queue::search)),
+    shown("/staff/slots", STAFF, Guard::Staff, get!(staff::slots::week)),
+    sent("/staff/slots", STAFF, Guard::Staff, post!(staff::slots::open)),
+    shown("/staff/slots/{slot}", STAFF, Guard::Staff, get!(staff::slots::slot)),
+    sent("/staff/slots/{slot}/capacity", STAFF, Guard::Staff, post!(staff::slots::set_capacity)),
+    sent("/staff/slots/{slot}/close", STAFF, Guard::Staff, post!(staff::slots::close)),
+    sent("/staff/slots/{slot}/attendance", STAFF, Guard::Staff, post!(staff::slots::attendance)),
     shown("/staff/cases/{receipt_number}/fhir.json", STAFF, Guard::Staff, get!(staff::case::fhir)),
     shown("/staff/cases/{receipt_number}", STAFF, Guard::Staff, get!(staff::case::case)),
     sent("/staff/cases/{receipt_number}/{command}", STAFF, Guard::Staff, post!(staff::command::give)),

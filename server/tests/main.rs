@@ -2,6 +2,7 @@
 //! database and clock, and shares nothing with another.
 
 mod assets;
+mod booking;
 mod draft_end;
 mod epds;
 mod filing;

@@ -300,3 +300,61 @@ async fn the_sample_staff_sign_in_as_everybody_does_and_are_made_once() {
         site.close().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slots_are_opened_changed_and_closed_without_script_by_who_may() {
+    for site in sites().await {
+        let (account, number) = file(&site.portal, 1).await;
+        let mut clerk = at_work(&site, "clerk1", Role::Clerk).await;
+        let mut auditor = at_work(&site, "auditor1", Role::Auditor).await;
+        assert_eq!(auditor.get("/staff/slots").await.status, 404);
+        assert!(!auditor.get("/staff").await.body.contains("/staff/slots"));
+        let series = [
+            ("from", "2026-11-30"),
+            ("to", "2026-12-06"),
+            ("weekday", "0"),
+            ("weekday", "6"),
+            ("open_days", "yes"),
+            ("times", "10:00 <b>"),
+            ("minutes", "30"),
+            ("capacity", "1"),
+            ("place", "本庁舎 <1階>"),
+            ("mode", "in_person"),
+            ("language", "ja"),
+            ("language", "vi"),
+        ];
+        let refused = clerk.post("/staff/slots", &series).await;
+        assert_eq!((refused.status, refused.value(".error-summary a", "href").as_str()), (422, "#times"));
+        assert_eq!(refused.value("#times", "value"), "10:00 <b>", "what was typed stays");
+        assert_eq!(refused.value("input[name=language][value=vi][checked]", "value"), "vi");
+        let good = series.map(|(name, value)| (name, if name == "times" { "10:00 10:30" } else { value }));
+        let opened = clerk.post("/staff/slots", &good).await;
+        assert_eq!(opened.leads_to(), "/staff/slots?week=2026-11-30&new=2&there=0", "the Sunday is left out");
+        let week = clerk.get(opened.leads_to()).await;
+        assert!(
+            week.body.contains("2 件の枠を開きました") && week.body.contains("本庁舎 &lt;1階&gt;"),
+            "{}",
+            week.body
+        );
+        let slot = week.value(".queue tbody a", "href");
+        let id = slot.strip_prefix("/staff/slots/").unwrap().parse().unwrap();
+        server::flows::booking::pick(&site.portal, account, &number, id, None, &server::letters::booking)
+            .await
+            .unwrap();
+
+        let page = clerk.get(&slot).await;
+        assert_eq!(page.value(".queue tbody a", "href"), format!("/staff/cases/{number}"));
+        assert!(!page.body.contains("髙橋"), "no name stands in the list");
+        assert_eq!(clerk.post(&format!("{slot}/capacity"), &[("capacity", "0")]).await.status, 422);
+        assert_eq!(clerk.post(&format!("{slot}/capacity"), &[("capacity", "3")]).await.leads_to(), slot);
+        assert!(clerk.get(&slot).await.body.contains("1 / 3"));
+        let early = [("number", number.as_str()), ("came", "yes")];
+        assert_eq!(clerk.post(&format!("{slot}/attendance"), &early).await.status, 422);
+        for path in ["capacity", "close", "attendance"] {
+            assert_eq!(auditor.post(&format!("{slot}/{path}"), &early).await.status, 404);
+        }
+        assert_eq!(clerk.post(&format!("{slot}/close"), &[]).await.leads_to(), slot);
+        assert!(clerk.get(&slot).await.body.contains("取り止め"));
+        site.close().await;
+    }
+}

@@ -73,6 +73,8 @@ pub enum Action {
     ReadAudit,
     /// Invite or disable staff.
     ManageStaff,
+    /// 「面談枠」 Open and close slots, and mark who came.
+    ManageSlots,
 }
 
 /// Whether a role may do an action with cases of a compartment. To whoever may not, they do not exist: they are neither
@@ -102,6 +104,7 @@ pub const fn may(role: Role, action: Action) -> bool {
         Action::SeeHandover => matches!(role, Role::Clerk | Role::Nurse | Role::Administrator | Role::Auditor),
         Action::ReadAudit => matches!(role, Role::Auditor),
         Action::ManageStaff => matches!(role, Role::Administrator),
+        Action::ManageSlots => matches!(role, Role::Clerk | Role::Nurse),
     }
 }
 
@@ -199,6 +202,7 @@ mod tests {
             Action::SeeHandover,
             Action::ReadAudit,
             Action::ManageStaff,
+            Action::ManageSlots,
         ];
         let mut table = String::new();
         for action in others.into_iter().chain(commands) {

@@ -79,6 +79,10 @@ random_id!(/// A passkey.
     PasskeyId);
 random_id!(/// One mail to be sent.
     OutboxId);
+random_id!(/// A time at which parents can come.
+    SlotId);
+random_id!(/// An appointment of one case, for as long as it lasts and however often it is moved.
+    BookingId);
 
 macro_rules! name_id {
     ($(#[$doc:meta])* $name:ident, $longest:literal) => {

@@ -4,6 +4,8 @@
 
 pub mod access;
 pub mod answers;
+pub mod booking;
+pub mod calendar;
 pub mod case;
 pub mod catalog;
 pub mod epds;
@@ -13,6 +15,7 @@ pub mod flags;
 pub mod form;
 pub mod furigana;
 pub mod gestation;
+pub mod icalendar;
 pub mod identity;
 pub mod ids;
 pub mod inspect;

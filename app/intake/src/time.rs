@@ -157,6 +157,13 @@ impl CivilDate {
         if u8::from(self.0.month()) >= 4 { self.0.year() } else { self.0.year() - 1 }
     }
 
+    /// The instant so many minutes after midnight in Japan.
+    #[must_use]
+    pub fn minute_in_japan(self, minute: i64) -> Instant {
+        let days = (self.0 - Date::from_ordinal_date(1970, 1).unwrap_or(self.0)).whole_days();
+        Instant(days * DAY + minute * MINUTE - i64::from(TOKYO_SECONDS) * 1_000_000)
+    }
+
     /// Year, month, day.
     #[must_use]
     pub fn parts(self) -> (i32, u8, u8) {
@@ -258,6 +265,8 @@ mod tests {
         let just_before = Instant(1_795_359_599_000_000);
         assert_eq!(just_before.rfc3339_in_japan(), "2026-11-22T23:59:59+09:00");
         assert_eq!(just_before.plus(1_000_000).date_in_japan().to_string(), "2026-11-23");
+        assert_eq!(just_before.date_in_japan().plus_days(1).minute_in_japan(0), just_before.plus(1_000_000));
+        assert_eq!(just_before.date_in_japan().minute_in_japan(24 * 60 - 1).clock_in_japan(), "23:59");
     }
 
     #[test]

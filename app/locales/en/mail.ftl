@@ -29,3 +29,21 @@ draft-ends-body =
     What you have entered so far will be deleted { $at } (Japan time).
     If you want to go on, please sign in and continue before then.
     If not, there is nothing you need to do.
+
+# Appointments
+booking-kept-subject = Your appointment
+booking-kept-body =
+    Your appointment is { $at } (Japan time).
+    Please sign in for the details, or to change it.
+booking-closed-subject = About your appointment
+booking-closed-body =
+    Your appointment of { $at } (Japan time) cannot take place, for reasons on our side. We are sorry.
+    Please sign in and choose another time.
+booking-reminder-subject = Your appointment is soon
+booking-reminder-body =
+    You have an appointment { $at } (Japan time).
+    Please sign in for the details, or to change it.
+booking-free-subject = A time is free
+booking-free-body =
+    A time that you were waiting for is free.
+    Whoever comes first has it. Please sign in and choose.

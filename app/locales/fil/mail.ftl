@@ -30,3 +30,21 @@ draft-ends-body =
     Mabubura sa { $at } ang hindi mo pa natatapos na sinagutan.
     Kung itutuloy mo, mag-sign in at magpatuloy bago iyon.
     Kung hindi, wala kang kailangang gawin.
+
+# Booking
+booking-kept-subject = Ang booking mo
+booking-kept-body =
+    Ang booking mo: { $at } (oras sa Japan).
+    Mag-sign in para sa detalye o para baguhin ito.
+booking-closed-subject = Tungkol sa booking mo
+booking-closed-body =
+    Hindi matutuloy ang booking na { $at } (oras sa Japan) dahil sa opisina. Paumanhin.
+    Mag-sign in at pumili ng ibang oras.
+booking-reminder-subject = Malapit na ang booking mo
+booking-reminder-body =
+    May booking ka sa { $at } (oras sa Japan).
+    Mag-sign in para sa detalye o para baguhin ito.
+booking-free-subject = May bakanteng oras
+booking-free-body =
+    May nabakanteng oras na hinihintay mo.
+    Mauuna ang unang pipili. Mag-sign in at pumili.

@@ -29,3 +29,21 @@ draft-ends-body =
     途中まで入力された内容は、{ $at } に消えます。
     続けるときは、それまでにサインインして、先へお進みください。
     続けないときは、何もしていただく必要はありません。
+
+# 予約
+booking-kept-subject = ご予約の確認
+booking-kept-body =
+    { $at } のご予約を承りました。
+    くわしい内容と変更は、サインインするとご覧になれます。
+booking-closed-subject = ご予約についてのお願い
+booking-closed-body =
+    { $at } のご予約は、窓口の都合でお受けできなくなりました。申し訳ありません。
+    サインインして、別の日時をお選びください。
+booking-reminder-subject = ご予約が近づいています
+booking-reminder-body =
+    { $at } にご予約があります。
+    くわしい内容と変更は、サインインするとご覧になれます。
+booking-free-subject = 空きのお知らせ
+booking-free-body =
+    お待ちになっていた時間に空きが出ました。
+    先着順です。サインインしてお選びください。

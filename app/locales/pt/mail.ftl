@@ -30,3 +30,21 @@ draft-ends-body =
     O que você começou a preencher será apagado em { $at }.
     Para continuar, entre e siga adiante antes disso.
     Se não quiser continuar, não precisa fazer nada.
+
+# Horários
+booking-kept-subject = Seu horário
+booking-kept-body =
+    Seu horário: { $at } (hora do Japão).
+    Entre no site para ver os detalhes ou mudar.
+booking-closed-subject = Sobre o seu horário
+booking-closed-body =
+    O horário de { $at } (hora do Japão) não poderá ser mantido, por motivo nosso. Pedimos desculpas.
+    Entre no site e escolha outro horário.
+booking-reminder-subject = Seu horário está próximo
+booking-reminder-body =
+    Você tem um horário marcado: { $at } (hora do Japão).
+    Entre no site para ver os detalhes ou mudar.
+booking-free-subject = Há um horário livre
+booking-free-body =
+    Há um horário livre que você esperava.
+    Quem chegar primeiro fica com ele. Entre no site e escolha.

@@ -30,3 +30,21 @@ draft-ends-body =
     Nội dung bạn đang điền dở sẽ bị xóa vào { $at }.
     Nếu muốn tiếp tục, hãy đăng nhập và điền tiếp trước lúc đó.
     Nếu không tiếp tục, bạn không cần làm gì.
+
+# Lịch hẹn
+booking-kept-subject = Lịch hẹn của bạn
+booking-kept-body =
+    Lịch hẹn của bạn: { $at } (giờ Nhật Bản).
+    Hãy đăng nhập để xem chi tiết hoặc đổi lịch.
+booking-closed-subject = Về lịch hẹn của bạn
+booking-closed-body =
+    Lịch hẹn { $at } (giờ Nhật Bản) không thể diễn ra vì lý do của văn phòng. Xin lỗi bạn.
+    Hãy đăng nhập và chọn thời gian khác.
+booking-reminder-subject = Sắp đến lịch hẹn của bạn
+booking-reminder-body =
+    Bạn có lịch hẹn vào { $at } (giờ Nhật Bản).
+    Hãy đăng nhập để xem chi tiết hoặc đổi lịch.
+booking-free-subject = Có giờ trống
+booking-free-body =
+    Đã có giờ trống mà bạn đang chờ.
+    Ai chọn trước sẽ được. Hãy đăng nhập và chọn.

@@ -30,3 +30,21 @@ draft-ends-body =
     您填写到一半的内容将于 { $at } 删除。
     如要继续，请在此之前登录并继续填写。
     如不继续，无需任何操作。
+
+# 预约
+booking-kept-subject = 预约确认
+booking-kept-body =
+    您的预约时间为 { $at }（日本时间）。
+    详情及更改请登录查看。
+booking-closed-subject = 关于您的预约
+booking-closed-body =
+    由于窗口方面的原因，{ $at }（日本时间）的预约无法进行。非常抱歉。
+    请登录并选择其他时间。
+booking-reminder-subject = 您的预约即将到来
+booking-reminder-body =
+    您在 { $at }（日本时间）有预约。
+    详情及更改请登录查看。
+booking-free-subject = 空位通知
+booking-free-body =
+    您等候的时间有了空位。
+    先到先得，请登录选择。

@@ -7,6 +7,7 @@ use intake::{
 };
 use leptos::prelude::*;
 
+use super::booking;
 use crate::{
     chrome::{Chrome, document},
     text::Locale,
@@ -91,6 +92,8 @@ pub struct Model {
     pub withdrawing: Withdrawing,
     /// Guards against changing what somebody changed meanwhile.
     pub version: i64,
+    /// 「面談予約」 Where an interview follows: when it is, if it is booked.
+    pub interview: Option<Option<Instant>>,
 }
 
 /// What the parent can do now, in the stages in which she is asked to.
@@ -221,6 +224,7 @@ pub fn page(chrome: &Chrome, model: &Model) -> String {
             <p><span class="badge badge--stage">{stage_text(locale, model.row.stage)}</span></p>
             {withdrawal_news(locale, model)}
             {next_step(locale, model)}
+            {model.interview.map(|at| booking::invitation(locale, &model.row.number, at))}
             <h2>{locale.say("case-history")}</h2>
             <ol class="history">{history}</ol>
             {withdraw(locale, model)}

@@ -1,6 +1,7 @@
 //! One file per page. Invariant: a page is a function of its model; it reads nothing else.
 
 pub mod account;
+pub mod booking;
 pub mod cases;
 pub mod check;
 pub mod correct;

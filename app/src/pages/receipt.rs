@@ -1,14 +1,15 @@
 //! The receipt. Invariant: the title is neutral, for the page may lie about; of one form everybody gets the same page,
 //! whatever was answered.
 
-use intake::{form::Form, ids::ReceiptNumber};
+use intake::{form::Form, ids::ReceiptNumber, time::Instant};
 use leptos::prelude::*;
 
+use super::booking;
 use crate::chrome::{Chrome, document};
 
-/// The page.
+/// The page. Where an interview follows, `interview` holds when it is, if it is booked.
 #[must_use]
-pub fn page(chrome: &Chrome, number: &ReceiptNumber, form: &Form) -> String {
+pub fn page(chrome: &Chrome, number: &ReceiptNumber, form: &Form, interview: Option<Option<Instant>>) -> String {
     let locale = chrome.locale;
     let title = locale.say("receipt-title");
     document(chrome, &title.clone(), false, || {
@@ -34,6 +35,7 @@ pub fn page(chrome: &Chrome, number: &ReceiptNumber, form: &Form) -> String {
             </div>
             <p>{locale.say("receipt-keep")}</p>
             {next}
+            {interview.map(|at| booking::invitation(locale, number, at))}
             <p><a class="button button--secondary" href="/cases">{locale.say("receipt-cases")}</a></p>
         }
         .into_any()

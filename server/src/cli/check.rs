@@ -1,7 +1,12 @@
 //! `config check`. Invariant: prints names of settings, never their values.
 
 use super::{Failure, load};
-use crate::{config::Sources, forms_folder, portal::StartError, text_packs::TextPacks};
+use crate::{
+    config::Sources,
+    forms_folder,
+    portal::{StartError, closing_days},
+    text_packs::TextPacks,
+};
 
 pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
     let config = load(sources)?;
@@ -11,7 +16,11 @@ pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
     for (address, planes) in config.listeners() {
         println!("{address}: {planes:?}");
     }
-    forms_folder::catalog(config.forms_dir.as_deref())?;
+    let catalog = forms_folder::catalog(config.forms_dir.as_deref())?;
+    for form in config.booking.forms.iter().filter(|form| catalog.newest(form).is_none()) {
+        println!("note: booking_forms names {form}, which is no form");
+    }
+    closing_days(config.calendar_file.as_deref())?;
     let packs = TextPacks::load(&config).map_err(StartError::from)?;
     match packs.offered() {
         Err(why) => println!("note: {why}"),

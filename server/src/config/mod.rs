@@ -13,6 +13,7 @@ use std::{
 
 pub use address::{Network, PublicUrl};
 use app::text::Locale;
+use intake::ids::FormId;
 use settings::{Faults, Values};
 pub use settings::{SETTINGS, Setting};
 
@@ -61,6 +62,10 @@ pub struct Config {
     pub handover_minutes: u32,
     /// Forms of the city's own, if it has any.
     pub forms_dir: Option<PathBuf>,
+    /// 「閉庁日」 The file with the office's closing days.
+    pub calendar_file: Option<PathBuf>,
+    /// 「面談予約」 After which forms, and how long before it ends.
+    pub booking: Booking,
     /// A look at forms: nobody signs in, and nothing is kept.
     pub preview: bool,
     /// Filter of the log.
@@ -76,6 +81,17 @@ pub struct Smtp {
     pub url: String,
     /// The sender's address.
     pub from: String,
+}
+
+/// 「面談予約」 Which forms lead to an interview is the office's choice and not part of a form, which is fixed once it is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Booking {
+    /// The forms after which it can be booked.
+    pub forms: Vec<FormId>,
+    /// Until how many hours before it parents may move or cancel it.
+    pub change_hours: u32,
+    /// How many hours before it they are reminded: earlier than the last change, or the mail comes too late to act on.
+    pub reminder_hours: u32,
 }
 
 /// 「自治体」 The municipality that the installation serves.
@@ -225,6 +241,8 @@ impl Config {
             }),
             handover_minutes: handover_minutes(values, demo, faults),
             forms_dir: values.text("forms_dir").map(PathBuf::from),
+            calendar_file: values.text("calendar_file").map(PathBuf::from),
+            booking: booking(values, faults),
             preview: false,
             log: log(values, faults),
             unused_variables: values.unused.clone(),
@@ -320,6 +338,24 @@ fn handover_minutes(values: &Values, demo: bool, faults: &mut Faults) -> u32 {
         faults.add("handover_minutes", "expected 1 to 1440, a day");
     }
     minutes
+}
+
+fn booking(values: &Values, faults: &mut Faults) -> Booking {
+    const LONGEST: u32 = 14 * 24;
+    let forms = match values.text("booking_forms") {
+        None => "pregnancy_notification".parse().into_iter().collect(),
+        Some("none") => Vec::new(),
+        Some(_) => values.list("booking_forms", "names of forms separated by commas, or none", faults),
+    };
+    let mut hours = |key: &'static str, otherwise: u32| {
+        let hours = values.parsed(key, "a number of hours", faults).unwrap_or(otherwise);
+        if hours > LONGEST {
+            faults.add(key, "expected 0 to 336, two weeks");
+        }
+        hours
+    };
+    let (change_hours, reminder_hours) = (hours("booking_change_hours", 24), hours("booking_reminder_hours", 48));
+    Booking { forms, change_hours, reminder_hours }
 }
 
 const ADDRESS: &str = "an address and a port, such as 127.0.0.1:8080";

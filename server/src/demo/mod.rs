@@ -8,6 +8,7 @@ pub mod import_job;
 pub mod people;
 pub mod prepare;
 pub mod seed;
+mod slots;
 pub mod staff;
 
 use crate::config::Config;

@@ -20,6 +20,7 @@ use super::{
     handbook::Handbook,
     people::people,
     seed::{Desk, seed},
+    slots,
     staff::{self, SampleStaff, SampleStaffError},
 };
 use crate::{
@@ -112,6 +113,7 @@ async fn seed_all(portal: &Portal, staff: &[SampleStaff], now: Instant) -> Resul
     let people = people(now.date_in_japan());
     if let [first, second, ..] = at_work(portal, staff, Role::Clerk).await?.as_slice() {
         seed(portal, &people, &Desk { first, second }, now, &letters::notice).await?;
+        slots::seed(portal, first, now).await?;
     }
     if let [first, second, ..] = at_work(portal, staff, Role::Nurse).await?.as_slice() {
         epds_samples::seed(portal, &people, &Desk { first, second }, &letters::notice).await?;

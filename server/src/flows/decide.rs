@@ -15,7 +15,7 @@ use intake::{
 };
 
 use super::{
-    FlowError,
+    FlowError, booking,
     content::{self, EventDetail, OpenCase},
     review, submit,
 };
@@ -191,7 +191,9 @@ pub async fn give(
         let letter = |locale: &str| letter(notice, locale);
         submit::write_to(portal, &mut tx, account, notice.as_str(), &letter).await?;
     }
-    tx.commit(Record::Deed(entry)).await?;
+    let (actor, now) = (Actor::Staff(staff.staff_id), portal.clock.now());
+    let ended = booking::end_with_case(&mut tx, head.case_id, after, actor, now).await?;
+    tx.commit_all([entry].into_iter().chain(ended).collect()).await?;
     portal.metrics.command(kind.as_str(), true);
     Ok(Given::Done(after))
 }

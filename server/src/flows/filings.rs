@@ -7,11 +7,11 @@ use intake::{
     time::Instant,
 };
 
-use super::{FlowError, content, review};
+use super::{FlowError, booking, content, review};
 use crate::{
     portal::Portal,
     store::{
-        AuditEntry, Connection, Record,
+        AuditEntry, Connection,
         audit::{Actor, Deed, Subject},
         case::{self, Author, CaseHead, Event, NewEvent},
     },
@@ -195,6 +195,7 @@ async fn order(
         detail_sealed: None,
     };
     case::append_event(&mut tx, &event).await?;
-    let entry = AuditEntry::done(now, Actor::Citizen(account), Deed::Commanded(kind));
-    Ok(tx.commit(Record::Deed(entry.on(Subject::Case(head.case_id)))).await?)
+    let entry = AuditEntry::done(now, Actor::Citizen(account), Deed::Commanded(kind)).on(Subject::Case(head.case_id));
+    let ended = booking::end_with_case(&mut tx, head.case_id, after.stage, Actor::Citizen(account), now).await?;
+    Ok(tx.commit_all([entry].into_iter().chain(ended).collect()).await?)
 }

@@ -2,6 +2,8 @@
 //! argument, and nothing is written without its audit entry.
 
 pub mod account;
+pub mod booking;
+pub mod booking_news;
 pub mod content;
 pub mod correction;
 pub mod decide;
@@ -19,6 +21,7 @@ pub mod queue;
 mod review;
 pub mod sign_in;
 pub mod signing_keys;
+pub mod slots;
 pub mod staff_case;
 pub mod staff_sign_in;
 pub mod submit;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use intake::{
     case::CommandKind,
-    ids::{AccountId, CaseId, DestinationId, DraftId, FormId, PasskeyId, StaffId},
+    ids::{AccountId, CaseId, DestinationId, DraftId, FormId, PasskeyId, SlotId, StaffId},
     time::Instant,
 };
 use sha2::{Digest, Sha256};
@@ -102,6 +102,8 @@ pub enum Subject {
     Batch(DestinationId, i64),
     /// A key of the portal, by its identifier.
     Key(String),
+    /// A slot for interviews.
+    Slot(SlotId),
 }
 
 /// With which result.
@@ -152,6 +154,18 @@ pub enum Deed {
     ContentErased,
     BackedUp,
     SettingsChanged,
+    SlotsOpened,
+    SlotChanged,
+    SlotClosed,
+    SlotViewed,
+    AttendanceMarked,
+    BookingMade,
+    BookingMoved,
+    BookingCancelled,
+    BookingReminded,
+    WaitBegun,
+    WaitEnded,
+    WaitTold,
 }
 
 impl Deed {
@@ -191,6 +205,18 @@ impl Deed {
             Self::ContentErased => "content_erased",
             Self::BackedUp => "backed_up",
             Self::SettingsChanged => "settings_changed",
+            Self::SlotsOpened => "slots_opened",
+            Self::SlotChanged => "slot_changed",
+            Self::SlotClosed => "slot_closed",
+            Self::SlotViewed => "slot_viewed",
+            Self::AttendanceMarked => "attendance_marked",
+            Self::BookingMade => "booking_made",
+            Self::BookingMoved => "booking_moved",
+            Self::BookingCancelled => "booking_cancelled",
+            Self::BookingReminded => "booking_reminded",
+            Self::WaitBegun => "wait_begun",
+            Self::WaitEnded => "wait_ended",
+            Self::WaitTold => "wait_told",
         }
         .to_owned()
     }
@@ -363,6 +389,7 @@ fn subject_columns(subject: &Subject) -> (&'static str, String) {
         Subject::Destination(id) => ("destination", id.to_string()),
         Subject::Batch(id, seq) => ("batch", format!("{id}/{seq}")),
         Subject::Key(kid) => ("key", kid.clone()),
+        Subject::Slot(id) => ("slot", id.to_string()),
     }
 }
 

@@ -4,9 +4,13 @@ use std::{fmt, str::FromStr};
 
 use intake::{
     access::Role,
+    booking::{self, Mode, Spoken, State},
     case::{CommandKind, Stage},
     form::Compartment,
-    ids::{AccountId, CaseId, DestinationId, DraftId, FormId, OutboxId, PasskeyId, ReceiptNumber, StaffId},
+    ids::{
+        AccountId, BookingId, CaseId, DestinationId, DraftId, FormId, OutboxId, PasskeyId, ReceiptNumber, SlotId,
+        StaffId,
+    },
     time::{CivilDate, Instant},
 };
 
@@ -54,7 +58,7 @@ macro_rules! from_bytes {
         }
     })+ };
 }
-from_bytes!(CaseId, DraftId, AccountId, StaffId, PasskeyId, OutboxId);
+from_bytes!(CaseId, DraftId, AccountId, StaffId, PasskeyId, OutboxId, SlotId, BookingId);
 
 pub(super) fn from_text<T: FromStr>(raw: &str, kind: &'static str) -> Result<T, Broken> {
     raw.parse().map_err(|_| Broken(kind))
@@ -70,6 +74,14 @@ macro_rules! text_columns {
     })+ };
 }
 text_columns!(FormId, DestinationId, ReceiptNumber, Role, Stage, CommandKind, Compartment, CivilDate);
+text_columns!(Mode, State, Spoken);
+
+impl Column for Vec<Spoken> {
+    type Raw = String;
+    fn read(raw: String) -> Result<Self, Broken> {
+        booking::languages(&raw).map_err(|_| Broken("list of languages"))
+    }
+}
 
 impl Column for Instant {
     type Raw = i64;

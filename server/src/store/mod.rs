@@ -7,6 +7,7 @@
 pub mod account;
 pub mod audit;
 pub mod batch;
+pub mod booking;
 pub mod case;
 mod columns;
 mod dialect;
@@ -184,6 +185,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         account::STATEMENTS,
         audit::STATEMENTS,
         batch::STATEMENTS,
+        booking::STATEMENTS,
         case::STATEMENTS,
         draft::STATEMENTS,
         form_use::STATEMENTS,

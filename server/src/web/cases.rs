@@ -11,6 +11,7 @@ use app::pages::{
 };
 use intake::{
     answers::{FieldError, RawAnswers, parse},
+    booking::State,
     form::{Compartment, Form},
     identity::Method,
     ids::ReceiptNumber,
@@ -25,6 +26,7 @@ use super::{
 };
 use crate::{
     flows::{
+        booking,
         correction::{self, Correction, Resubmitted},
         filings::{self, Filing, Step},
     },
@@ -51,11 +53,22 @@ fn row(portal: &Portal, citizen: &Citizen, head: &CaseHead) -> Row {
     Row { number: head.receipt_number.clone(), title, stage: head.stage, filed_at: head.filed_at }
 }
 
+/// Where an interview follows: when it is, if it is booked.
+async fn interview(portal: &Portal, head: &CaseHead) -> Result<Option<Option<Instant>>, WebError> {
+    if !booking::can_have(portal, head) {
+        return Ok(None);
+    }
+    let found = booking::of_case(portal, head.case_id).await?;
+    let standing = found.filter(|(booking, _)| booking.state == State::Booked);
+    Ok(Some(standing.map(|(_, slot)| slot.starts_at)))
+}
+
 /// `GET /receipt/{receipt_number}`
 pub async fn receipt(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
     let filing = filings::view(&portal, citizen.session.account, &number(&path)?).await?;
     let form = portal.form_of(&filing.head).ok_or(WebError::Broken)?;
-    Ok(page(StatusCode::OK, receipt_page::page(citizen.visitor.chrome(), &filing.head.receipt_number, form)))
+    let interview = interview(&portal, &filing.head).await?;
+    Ok(page(StatusCode::OK, receipt_page::page(citizen.visitor.chrome(), &filing.head.receipt_number, form, interview)))
 }
 
 /// `GET /cases`
@@ -96,6 +109,7 @@ pub async fn case(portal: Data<Portal>, citizen: Citizen, path: Path<String>) ->
         declined_for: filing.declined_for,
         withdrawing: withdrawing(&filing),
         version: filing.head.version,
+        interview: interview(&portal, &filing.head).await?,
         history: filing.history.into_iter().map(step).collect(),
     };
     Ok(page(StatusCode::OK, pages::page(citizen.visitor.chrome(), &model)))

@@ -186,6 +186,9 @@ impl FromRequest for Visitor {
     }
 }
 
+/// What stands behind the page on which something is pressed.
+const PRESSES: [&str; 5] = ["/withdraw", "/ask-to-withdraw", "/cancel", "/wait", "/stop-waiting"];
+
 impl FromRequest for Citizen {
     type Error = WebError;
     type Future = Guarded<Self>;
@@ -195,7 +198,7 @@ impl FromRequest for Citizen {
         // After a POST the way goes on at the page that it came from.
         let path = request.path();
         let is_removal = path.starts_with("/account/passkeys/") && path.ends_with("/remove");
-        let page = match path.strip_suffix("/withdraw").or_else(|| path.strip_suffix("/ask-to-withdraw")) {
+        let page = match PRESSES.iter().find_map(|press| path.strip_suffix(press)) {
             Some(case) => case,
             None if is_removal => "/account",
             None => path,

@@ -4,6 +4,7 @@
 pub mod account;
 pub mod apply;
 pub mod body;
+pub mod booking;
 pub mod cases;
 pub mod cookies;
 pub mod demo;

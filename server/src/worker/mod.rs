@@ -15,7 +15,7 @@ use intake::{
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    flows::{FlowError, draft_end, hand_over, overdue, signing_keys},
+    flows::{FlowError, booking_news, draft_end, hand_over, overdue, signing_keys},
     letters,
     mail::{Letter, Mailer, SendError},
     portal::Portal,
@@ -37,6 +37,7 @@ const MAIL_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 const OVERDUE_EVERY: Duration = Duration::from_secs(600);
 const DRAFT_END_EVERY: Duration = Duration::from_secs(600);
+const BOOKING_NEWS_EVERY: Duration = Duration::from_secs(60);
 
 /// Starts every worker. They end after `stop` says so, each at the end of its step.
 pub fn start(portal: &Arc<Portal>, mailer: Mailer, stop: &watch::Receiver<bool>) -> JoinSet<()> {
@@ -54,6 +55,9 @@ pub fn start(portal: &Arc<Portal>, mailer: Mailer, stop: &watch::Receiver<bool>)
     let ending = Arc::clone(portal);
     let tell = async move || draft_end::tell(&ending, &letters::draft_ends).await.map(drop);
     workers.spawn(repeat("draft_end", DRAFT_END_EVERY, stop.clone(), tell));
+    let booking = Arc::clone(portal);
+    let news = async move || tell_of_bookings(&booking).await;
+    workers.spawn(repeat("booking_news", BOOKING_NEWS_EVERY, stop.clone(), news));
     workers
 }
 
@@ -72,6 +76,12 @@ where
             _ = stop.wait_for(|stopping| *stopping) => return,
         }
     }
+}
+
+/// Reminds of appointments, and tells who waits of free places.
+async fn tell_of_bookings(portal: &Portal) -> Result<(), FlowError> {
+    booking_news::remind(portal, &letters::booking).await?;
+    booking_news::tell_waiting(portal, &letters::booking).await.map(drop)
 }
 
 /// Keeps the signing keys in order and seals what is confirmed, batch after batch; how many entries.

@@ -2,6 +2,7 @@
 //! what stands on it; what is looked for is what the person sees.
 
 mod bad_input;
+mod booking;
 mod city_forms;
 mod crash;
 mod epds;

@@ -17,6 +17,7 @@ fn path_of(row: &Row) -> String {
         .replace("{receipt_number}", number.as_str())
         .replace("{passkey}", "00000000000000000000000000000000")
         .replace("{command}", "claim")
+        .replace("{slot}", "00000000000000000000000000000000")
         .replace("{token}", "AAAA")
         .replace("{seq}", "1")
         .replace("{file}", "manifest.jws")

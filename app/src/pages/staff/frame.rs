@@ -17,6 +17,8 @@ pub struct Person {
     pub role: Role,
     /// Whether the queue is for this role.
     pub sees_queue: bool,
+    /// Whether it looks after the slots for interviews.
+    pub sees_slots: bool,
 }
 
 /// What the frame needs to know. Its language is one that the staff's side has.
@@ -79,9 +81,10 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
     let locale = chrome.locale;
     let person = desk.person.as_ref().map(|person| {
         let queue = person.sees_queue.then(|| view! { <a href="/staff/queue">{locale.say("queue-title")}</a> });
+        let slots = person.sees_slots.then(|| view! { <a href="/staff/slots">{locale.say("slots-title")}</a> });
         view! {
             <div class="staff-bar">
-                {queue}
+                {queue}{slots}
                 <span>{person.name.clone()} " " <span class="badge">{locale.say(&format!("role-{}", person.role))}</span></span>
                 <form method="post" action="/staff/sign-out"><button class="button button--quiet">{locale.say("sign-out")}</button></form>
             </div>

@@ -5,6 +5,7 @@ pub mod case;
 pub mod command;
 pub mod queue;
 pub mod sign_in;
+pub mod slots;
 
 use std::{future::Future, pin::Pin};
 
@@ -50,6 +51,7 @@ async fn at_desk(request: &HttpRequest, portal: &Portal) -> Result<AtDesk, WebEr
         name: who.staff.display_name.clone(),
         role: who.staff.role,
         sees_queue: may(who.staff.role, Action::SeeQueue),
+        sees_slots: may(who.staff.role, Action::ManageSlots),
     });
     Ok(AtDesk { who, desk: Desk::new(chrome, person) })
 }
