@@ -186,7 +186,7 @@ fn due_date(context: Context<'_>, field: &Field) -> AnyView {
             <summary>{locale.say("help-due-summary")}</summary>
             <p>{locale.say("help-due-lead")}</p>
             <div class="helper__way" role="group" aria-labelledby=period_id.clone()>
-                <p id=period_id><strong>{locale.say("help-period")}</strong></p>
+                <p id=period_id.clone()><strong>{locale.say("help-period")}</strong></p>
                 <p class="field__hint">{locale.say("help-period-hint")}</p>
                 <div class="date-parts">
                     {asked(context, field, "year", "5", "year")}{asked(context, field, "month", "3", "month")}{asked(context, field, "day", "3", "day")}
@@ -194,7 +194,7 @@ fn due_date(context: Context<'_>, field: &Field) -> AnyView {
                 {ask_button(&period, locale.say("help-period-button"), None)}
             </div>
             <div class="helper__way" role="group" aria-labelledby=weeks_id.clone()>
-                <p id=weeks_id><strong>{locale.say("help-weeks")}</strong></p>
+                <p id=weeks_id.clone()><strong>{locale.say("help-weeks")}</strong></p>
                 <div class="date-parts">
                     {asked(context, field, "weeks", "3", "help-unit-weeks")}{asked(context, field, "days", "3", "help-unit-days")}
                 </div>
