@@ -5,7 +5,7 @@ SHELL := /bin/sh
 CARGO_TARGET_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/madoguchi/target
 export CARGO_TARGET_DIR
 
-.PHONY: help run test build soak bench audit
+.PHONY: help run test build soak bench audit postal
 .DEFAULT_GOAL := help
 
 help:            ## this list
@@ -33,3 +33,6 @@ bench:           ## sizes and speed
 
 audit:           ## licences, banned and duplicated packages, known vulnerabilities where the tools are installed
 	@.ci/audit
+
+postal:          ## the table of postal codes anew, from the newest package
+	@.ci/postal

@@ -4,13 +4,16 @@
 use intake::{
     answers::{Answers, FieldError, RawAnswers},
     epds::TextPack,
-    form::{Choice, Condition, DECLINED, EPDS_POSITIONS, Field, Form, Kind, Page, Target},
+    form::{Choice, Condition, DECLINED, EPDS_POSITIONS, Field, Form, Kind, Page, PersonFact, Target},
     furigana::{self, without_readings},
     value::ValueError,
 };
 use leptos::prelude::*;
 
-use crate::text::Locale;
+use crate::{
+    helpers::{self, Help},
+    text::Locale,
+};
 
 /// What the fields of a page need to know.
 #[derive(Clone, Copy)]
@@ -27,6 +30,8 @@ pub struct Context<'a> {
     pub page: &'a Page,
     /// 「EPDS」 The wording of the items, where the form has them.
     pub text_pack: Option<&'a TextPack>,
+    /// What the helpers need; none where nothing can be asked of them.
+    pub help: Option<Help<'a>>,
 }
 
 /// For whom a field is that depends on a choice of the same page. Without script it is always shown, so it says so.
@@ -209,8 +214,8 @@ fn control(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyV
         let id = field.id.as_str().to_owned();
         view! {
             <input class="input" id=id.clone() name=id.clone() type=kind inputmode=mode size=size
-                autocomplete=field.autocomplete.clone() value=context.raw.first(&id).to_owned()
-                aria-describedby=attributes.described.clone() aria-invalid=attributes.invalid.then_some("true")/>
+                autocomplete=autocomplete(field) value=context.raw.first(&id).to_owned()
+                data-kana=helpers::kana_of(context, field) aria-describedby=attributes.described.clone() aria-invalid=attributes.invalid.then_some("true")/>
         }
     };
     let shown = match &field.kind {
@@ -237,6 +242,10 @@ fn control(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyV
             choice_list(context, field, context.text_pack.map(of_pack).unwrap_or_default(), "radio")
         }
     };
+    let shown = match helpers::below(context, field) {
+        Some(helper) => view! { {shown}{helper} }.into_any(),
+        None => shown,
+    };
     if !field.decline || field.is_choice() {
         return shown;
     }
@@ -257,10 +266,23 @@ fn text_area(context: Context<'_>, field: &Field, attributes: &Attributes) -> An
     text_area_of(
         id,
         context.raw.first(id),
-        field.autocomplete.clone(),
+        autocomplete(field),
         attributes.described.clone(),
         attributes.invalid,
     )
+}
+
+/// What a browser may fill in: as the form says, else what each fact about the person is called in HTML.
+fn autocomplete(field: &Field) -> Option<String> {
+    let of_fact = || match field.target {
+        Target::Person(PersonFact::Name) => Some("name"),
+        Target::Person(PersonFact::Birthdate) => Some("bday"),
+        Target::Person(PersonFact::PostalCode) => Some("postal-code"),
+        Target::Person(PersonFact::Address) => Some("street-address"),
+        Target::Person(PersonFact::Phone) => Some("tel"),
+        _ => None,
+    };
+    field.autocomplete.clone().or_else(|| of_fact().map(str::to_owned))
 }
 
 /// The only text area: its content is escaped by the pinned Leptos (a test feeds it hostile text).
@@ -282,19 +304,25 @@ pub(crate) fn text_area_of(
 
 fn date(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyView {
     let invalid = attributes.invalid.then_some("true");
-    let is_birthday = field.autocomplete.as_deref() == Some("bday");
+    let is_birthday = autocomplete(field).as_deref() == Some("bday");
     let part = |part: &'static str, size: &'static str| {
         let name = format!("{}-{part}", field.id);
-        let autocomplete = is_birthday.then(|| format!("bday-{part}"));
+        let autocomplete = if is_birthday { format!("bday-{part}") } else { "off".to_owned() };
+        // A year may be typed as 令和8, for which keys with digits alone would not do; the script has buttons for the eras.
+        let mode = (part != "year").then_some("numeric");
         view! {
             <label>
-                <input class="input" id=name.clone() name=name.clone() inputmode="numeric" size=size maxlength="12"
+                <input class="input" id=name.clone() name=name.clone() inputmode=mode size=size maxlength="12"
                     autocomplete=autocomplete value=context.raw.first(&name).to_owned() aria-invalid=invalid/>
                 " " {context.locale.say(part)}
             </label>
         }
     };
-    view! { <div class="date-parts">{part("year", "5")}{part("month", "3")}{part("day", "3")}</div> }.into_any()
+    view! {
+        {helpers::eras(context, field)}
+        <div class="date-parts" data-day=field.id.as_str().to_owned()>{part("year", "5")}{part("month", "3")}{part("day", "3")}</div>
+    }
+    .into_any()
 }
 
 fn month_span(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyView {
@@ -302,9 +330,10 @@ fn month_span(context: Context<'_>, field: &Field, attributes: &Attributes) -> A
     let locale = context.locale;
     let part = |end: &'static str, part: &'static str, size: &'static str| {
         let name = format!("{}-{end}-{part}", field.id);
+        let mode = (part != "year").then_some("numeric");
         view! {
             <label>
-                <input class="input" id=name.clone() name=name.clone() inputmode="numeric" size=size maxlength="12"
+                <input class="input" id=name.clone() name=name.clone() inputmode=mode size=size maxlength="12"
                     autocomplete="off" value=context.raw.first(&name).to_owned() aria-invalid=invalid/>
                 " " {locale.say(part)}
             </label>

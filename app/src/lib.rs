@@ -7,6 +7,8 @@ mod dates;
 #[cfg(feature = "ssr")]
 mod fields;
 #[cfg(feature = "ssr")]
+pub mod helpers;
+#[cfg(feature = "ssr")]
 pub mod mail;
 #[cfg(feature = "ssr")]
 pub mod pages;

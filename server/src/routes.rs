@@ -9,6 +9,7 @@ use actix_web::{
 use crate::{
     config::Plane,
     web::{account, apply, booking, cases, demo, handover, health, pages, sign_in, staff},
+    web::{account, apply, cases, demo, handover, health, help, pages, sign_in, staff},
 };
 
 /// How a route is asked for.
@@ -120,6 +121,7 @@ pub static ROUTES: &[Row] = &[
     shown("/apply/{form}/{page}", CITIZEN, Guard::Anybody, get!(apply::page)),
     sent("/apply/{form}/{page}", CITIZEN, Guard::Anybody, post!(apply::keep)),
     sent("/apply/{form}/{page}/save", CITIZEN, Guard::Anybody, post!(apply::autosave)),
+    sent("/help", CITIZEN, Guard::Anybody, post!(help::help)),
     shown("/receipt/{receipt_number}", CITIZEN, Guard::Citizen, get!(cases::receipt)),
     shown("/cases", CITIZEN, Guard::Citizen, get!(cases::list)),
     shown("/cases/{receipt_number}", CITIZEN, Guard::Citizen, get!(cases::case)),

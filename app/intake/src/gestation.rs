@@ -105,6 +105,12 @@ pub fn due_date_from_last_period(first_day: CivilDate) -> CivilDate {
     first_day.plus_days(TERM_DAYS)
 }
 
+/// 「分娩予定日」 The due date of who is so many completed weeks and days on with her pregnancy on `day`.
+#[must_use]
+pub fn due_date_from_weeks(weeks: u32, days: u32, day: CivilDate) -> CivilDate {
+    day.plus_days(TERM_DAYS - i64::from(weeks) * 7 - i64::from(days))
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]

@@ -8,7 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::{
     form::DateRange,
     gestation::{DUE_DATE_FUTURE_DAYS, DUE_DATE_PAST_DAYS},
-    time::CivilDate,
+    time::{CivilDate, ERAS},
 };
 
 /// Code points that a name may have at most.
@@ -308,7 +308,7 @@ pub fn date_within(
         return Err(ValueError::IncompleteDate);
     }
     let year = western_year(&year).ok_or(ValueError::NotADay)?;
-    let small = |part: &str| part.parse::<u8>().map_err(|_| ValueError::NotADay);
+    let small = |part: &str| part.trim_end_matches(['月', '日']).parse::<u8>().map_err(|_| ValueError::NotADay);
     let found = CivilDate::from_parts(year, small(&month)?, small(&day)?).ok_or(ValueError::NotADay)?;
     if found < first {
         Err(ValueError::TooEarly { first })
@@ -377,24 +377,35 @@ pub fn date_bounds(range: DateRange, today: CivilDate) -> (CivilDate, CivilDate)
     }
 }
 
-/// The Western year of what was typed: four digits, or an era and a year in it.
+/// The Western year of what was typed: four digits, or an era and a year in it. An era is named in full (`令和`, `Reiwa`), by
+/// its first character (`令`) or by its letter (`R`); `元` is its first year.
+///
+/// Years beyond the end of an era are taken too (平成35 is 2023): papers from before a change of eras have them, and the day is
+/// shown beside what was typed in both calendars.
 fn western_year(typed: &str) -> Option<i32> {
+    let typed = typed.trim_end_matches('年').trim_end();
     if typed.len() == 4 && typed.bytes().all(|byte| byte.is_ascii_digit()) {
         return typed.parse().ok();
     }
-    const FIRST_YEARS: [(&str, char, i32); 5] =
-        [("令和", 'r', 2019), ("平成", 'h', 1989), ("昭和", 's', 1926), ("大正", 't', 1912), ("明治", 'm', 1868)];
-    for (name, letter, first) in FIRST_YEARS {
-        let rest = typed
-            .strip_prefix(name)
-            .or_else(|| typed.strip_prefix(letter))
-            .or_else(|| typed.strip_prefix(letter.to_ascii_uppercase()));
-        if let Some(rest) = rest {
-            let in_era = if rest == "元" { 1 } else { rest.trim_end_matches('年').parse::<i32>().ok()? };
-            return (1..=99).contains(&in_era).then_some(first + in_era - 1);
+    for era in &ERAS {
+        let in_era = [Some(era.name), era.name.get(..'令'.len_utf8()), Some(era.latin), era.latin.get(..1)]
+            .into_iter()
+            .flatten()
+            .find_map(|name| without_start(typed, name));
+        if let Some(in_era) = in_era {
+            let in_era = in_era.trim_start_matches([' ', '.', '\u{3000}']);
+            let is_number = (1..=2).contains(&in_era.len()) && in_era.bytes().all(|byte| byte.is_ascii_digit());
+            let number = if in_era == "元" { 1 } else { in_era.parse().ok().filter(|_| is_number)? };
+            return (number > 0).then_some(era.first_day.0 + number - 1);
         }
     }
     None
+}
+
+/// What stands behind `start`, whether in large or in small letters.
+fn without_start<'a>(text: &'a str, start: &str) -> Option<&'a str> {
+    let begins = text.get(..start.len())?.eq_ignore_ascii_case(start);
+    if begins { text.get(start.len()..) } else { None }
 }
 
 /// The search key of a name: NFKC, katakana, lower case, without spaces and variation selectors. Only for keyed indexes
@@ -509,6 +520,20 @@ mod tests {
         assert_eq!(due("2027", "", "3"), Err(ValueError::IncompleteDate));
         assert!(matches!(due("2027", "8", "31"), Err(ValueError::TooLate { .. })));
         assert!(matches!(due("2026", "11", "1"), Err(ValueError::TooEarly { .. })));
+        let years = ["2019", "２０１９年", "平成31", "平成31年", "平31", "H31", "h.31", "Heisei 31", "㍻31"];
+        for year in years.into_iter().chain(["令和元", "令和元年", "令和1", "令和01", "R1", "Ｒ１", "r 1", "reiwa1", "令元"]) {
+            // Both eras have days of that year; what was meant is shown beside it.
+            for (month, day) in [("4", "30"), ("5月", "1日")] {
+                let read = any_date(year, month, day).unwrap();
+                assert_eq!(read.parts().0, 2019, "{year}");
+            }
+        }
+        for (year, western) in [("昭和64", 1989), ("S60", 1985), ("大正15", 1926), ("明治45", 1912), ("平成35", 2023)] {
+            assert_eq!(any_date(year, "1", "1").unwrap().parts().0, western, "{year}");
+        }
+        for year in ["8", "令和", "令和0", "R100", "X8", "令和-1", "令和+1", "元", "R8.5", "20190", "平成令和1", "年"] {
+            assert_eq!(any_date(year, "1", "1"), Err(ValueError::NotADay), "{year}");
+        }
         let born = date("平成元", "1", "8", DateRange::Birthdate, today).unwrap();
         assert_eq!(born.to_string(), "1989-01-08");
     }

@@ -5,6 +5,7 @@ use intake::{
     answers::{Answers, FieldError, RawAnswers},
     epds::TextPack,
     form::Form,
+    help::Helped,
     ids::{FieldId, ReceiptNumber},
     time::CivilDate,
 };
@@ -13,6 +14,7 @@ use leptos::prelude::*;
 use crate::{
     chrome::{Chrome, document},
     fields::{Context, field, summary},
+    helpers::{self, Help},
 };
 
 /// What the page shows.
@@ -35,6 +37,10 @@ pub struct Model<'a> {
     pub text_pack: Option<&'a TextPack>,
     /// What was not taken.
     pub errors: &'a [FieldError],
+    /// What became of the last wish for help.
+    pub helped: Option<&'a Helped>,
+    /// The day.
+    pub today: CivilDate,
     /// Guards against correcting what somebody changed meanwhile.
     pub version: i64,
 }
@@ -56,16 +62,20 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
                     }
                 });
                 let Model { raw, answers, errors, text_pack, .. } = *model;
-                let context = Context { locale, raw, answers, errors, page, text_pack };
+                let help = Some(Help { shown: Some(model.fields), helped: model.helped, today: model.today });
+                let context = Context { locale, raw, answers, errors, page, text_pack, help };
                 view! { {reason}{field(context, one)} }
             })
             .collect_view();
+        let pages = model.fields.iter().filter_map(|id| model.form.field(id)).map(|(page, _)| page);
+        let first = pages.filter_map(helpers::first_button).next();
         view! {
             {summary(locale, model.form, model.errors)}
             <h1>{title}</h1>
             <p>{locale.with("correct-lead", &[("day", &locale.day(model.answer_by))])}</p>
             <form class="form" method="post" action=format!("/cases/{}/correct", model.number) novalidate>
                 <input type="hidden" name="version" value=model.version.to_string()/>
+                {first}
                 {fields}
                 <div class="button-row">
                     <button class="button button--primary">{locale.say("correct-send")}</button>

@@ -12,6 +12,7 @@ use leptos::prelude::*;
 use crate::{
     chrome::{Chrome, document},
     fields::{self, Context, field, sentence, summary},
+    helpers::{self, Help},
     text::Locale,
 };
 
@@ -37,6 +38,8 @@ pub struct Model<'a> {
     pub state: String,
     /// Whether to go back to 確認 afterwards.
     pub from_check: bool,
+    /// What the helpers need.
+    pub help: Help<'a>,
 }
 
 /// The page.
@@ -55,7 +58,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
             .as_ref()
             .map(|help| view! { <p lang=locale.lang_of(help)>{help.get(locale.code()).to_owned()}</p> });
         let Model { raw, answers, errors, page, text_pack, .. } = *model;
-        let context = Context { locale, raw, answers, errors, page, text_pack };
+        let context = Context { locale, raw, answers, errors, page, text_pack, help: Some(model.help) };
         let shown = page.fields.iter().filter(|field| is_shown(page, field, answers));
         let fields = shown.map(|one| field(context, one)).collect_view();
         let back = match (&model.place.before, model.from_check) {
@@ -78,7 +81,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
             {instrument(locale, model)}
             <form class="form" method="post" action=action.clone() novalidate data-autosave=format!("{action}/save")>
                 <input type="hidden" name="page_state" value=model.state.clone() autocomplete="off"/>
-                {from_check}{warned}{fields}
+                {from_check}{warned}{helpers::first_button(page)}{fields}
                 {source_line(locale, model)}
                 {save_state(locale, model.form.draft)}
                 <div class="button-row">

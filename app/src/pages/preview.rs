@@ -34,7 +34,7 @@ pub fn page(chrome: &Chrome, form: &Form, pack: Option<&TextPack>) -> String {
 
 fn section(locale: Locale, (form, page): (&Form, &Page), text_pack: Option<&TextPack>) -> AnyView {
     let (raw, answers) = (RawAnswers::default(), Answers::default());
-    let context = Context { locale, raw: &raw, answers: &answers, errors: &[], page, text_pack };
+    let context = Context { locale, raw: &raw, answers: &answers, errors: &[], page, text_pack, help: None };
     let fields = page
         .fields
         .iter()

@@ -7,18 +7,23 @@ use actix_web::{
     http::{StatusCode, header},
     web::{Data, Path, Query},
 };
-use app::pages::{
-    check,
-    form::{self as form_page, Conflict, Model},
-    message::{self, Message},
-    start::{self, Procedure, WayIn},
+use app::{
+    helpers::{Help, address_of, needs_script},
+    pages::{
+        check,
+        form::{self as form_page, Conflict, Model},
+        message::{self, Message},
+        start::{self, Procedure, WayIn},
+    },
 };
 use intake::{
     answers::{Answers, FieldError, RawAnswers, parse},
     epds::TextPack,
     form::{Compartment, DraftRule, Form, Page},
+    help::{ASK, Helped, Wish},
     ids::{FormId, PageId},
     journey::{self, Place, Warning},
+    time::CivilDate,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +33,10 @@ use super::{
     error::WebError,
     frame::page as answer,
     guard::{Citizen, Visitor},
+    help::{carry_out, typed},
 };
 use crate::{
+    assets,
     config::MyNumber,
     flows::{
         FlowError,
@@ -160,16 +167,33 @@ struct Shown<'a> {
     raw: &'a RawAnswers,
     answers: Answers,
     errors: Vec<FieldError>,
+    /// Of what is kept, whatever a helper has put into what is shown.
+    state: String,
+    helped: Option<Helped>,
+    today: CivilDate,
 }
 
 impl<'a> Shown<'a> {
     /// None when the page is not on the way for these answers.
     fn of(portal: &Portal, draft: &'a OpenDraft<'a>, page: &PageId) -> Option<Self> {
         let (form, raw) = (draft.form, &draft.raw);
-        let (answers, errors) = parse(form, raw, portal.clock.now().date_in_japan());
+        let today = portal.clock.now().date_in_japan();
+        let (answers, errors) = parse(form, raw, today);
         let place = journey::place(form, &answers, page)?;
         let errors = errors.into_iter().filter(|error| error.page == *page).collect();
-        Some(Self { text_pack: draft.text_pack, form, page: form.page(page)?, place, raw, answers, errors })
+        let (page, state, text_pack) = (form.page(page)?, raw.page_state(form, page), draft.text_pack);
+        Some(Self { text_pack, form, page, place, raw, answers, errors, state, helped: None, today })
+    }
+
+    /// The page with what a helper was asked for; what it was told itself is shown again and kept nowhere.
+    fn with_help(self, visitor: &Visitor, wish: &Wish, asked: &[(String, String)], from_check: bool) -> String {
+        let mut raw = self.raw.clone();
+        typed(&mut raw, asked);
+        let code = self.page.fields.iter().find(|field| field.id == *wish.field());
+        let address = code.and_then(|code| address_of(&Help::on(self.today), self.page, code));
+        let helped = carry_out(wish, address.map(|address| &address.id), &mut raw, self.today);
+        let (answers, _) = parse(self.form, &raw, self.today);
+        Shown { raw: &raw, answers, helped: Some(helped), ..self }.html(visitor, &[], &[], from_check)
     }
 
     fn warnings(&self, portal: &Portal) -> Vec<Warning> {
@@ -188,10 +212,15 @@ impl<'a> Shown<'a> {
             text_pack: self.text_pack,
             errors,
             warnings,
-            state: self.raw.page_state(self.form, &self.page.id),
+            state: self.state.clone(),
             from_check,
+            help: Help { helped: self.helped.as_ref(), ..Help::on(self.today) },
         };
-        form_page::page(visitor.chrome(), &model)
+        let mut chrome = visitor.chrome().clone();
+        if needs_script(self.form, self.page.fields.iter().map(|field| &field.id)) {
+            chrome.scripts.push(assets::HELPERS);
+        }
+        form_page::page(&chrome, &model)
     }
 }
 
@@ -255,6 +284,7 @@ pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
     let form = known_page(&portal, &id, &page)?;
     let (state, from_check) = (body.take("page_state"), body.take("from") == "check");
     let (warned, then) = (!body.take("warned").is_empty(), body.take("then"));
+    let asked = body.take_asked(ASK);
     if form.draft == DraftRule::Session && find(&portal, &visitor, &id).await?.is_none() {
         return Ok(without_draft(&visitor, form, page.as_str()));
     }
@@ -274,6 +304,10 @@ pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
     let next = match Shown::of(&portal, &draft, &page) {
         None => "check".to_owned(),
         Some(shown) => {
+            if let Some(wish) = wish_of(&then, &shown, &asked) {
+                let html = shown.with_help(&visitor, &wish, &asked, from_check);
+                return Ok(with_cookie(answer(StatusCode::OK, html), cookie));
+            }
             let warnings = if warned { Vec::new() } else { shown.warnings(&portal) };
             for error in shown.errors.iter().filter(|_| form.compartment == Compartment::General) {
                 portal.metrics.refused_field(&id, &error.field);
@@ -287,6 +321,17 @@ pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
         }
     };
     Ok(with_cookie(to(format!("/apply/{id}/{next}")), cookie))
+}
+
+/// What was asked of a helper: by its button, or by filling it in and going on.
+fn wish_of(then: &str, shown: &Shown<'_>, asked: &[(String, String)]) -> Option<Wish> {
+    let pressed: Option<Wish> = then.parse().ok();
+    let is_here = |wish: &Wish| shown.page.fields.iter().any(|field| field.id == *wish.field());
+    pressed.filter(is_here).or_else(|| {
+        let mut raw = shown.raw.clone();
+        typed(&mut raw, asked);
+        Wish::not_pressed(shown.page, &raw).filter(|_| then == "next")
+    })
 }
 
 fn show_conflict(
@@ -323,6 +368,7 @@ pub async fn autosave(
     for own in ["from", "warned", "then"] {
         body.take(own);
     }
+    body.take_asked(ASK);
     let Some(typist) = visitor.typist().filter(|_| !visitor.session_is_over) else {
         return Ok(HttpResponse::Unauthorized().finish());
     };

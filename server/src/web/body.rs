@@ -27,6 +27,13 @@ impl FormBody {
         taken
     }
 
+    /// Takes out all inputs whose names begin so, as what was typed into a helper.
+    pub fn take_asked(&mut self, start: &str) -> Vec<(String, String)> {
+        let (taken, left) = std::mem::take(&mut self.0).into_iter().partition(|(name, _)| name.starts_with(start));
+        self.0 = left;
+        taken
+    }
+
     /// What is left.
     #[must_use]
     pub fn inputs(&self) -> &[(String, String)] {

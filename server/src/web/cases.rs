@@ -5,14 +5,18 @@ use actix_web::{
     http::{StatusCode, header},
     web::{Data, Path},
 };
-use app::pages::{
-    cases::{self as pages, Model, Row, Withdrawing},
-    correct, message, receipt as receipt_page,
+use app::{
+    helpers::{Help, address_of, needs_script},
+    pages::{
+        cases::{self as pages, Model, Row, Withdrawing},
+        correct, message, receipt as receipt_page,
+    },
 };
 use intake::{
     answers::{FieldError, RawAnswers, parse},
     booking::State,
     form::{Compartment, Form},
+    help::{ASK, Helped, Wish},
     identity::Method,
     ids::ReceiptNumber,
     time::Instant,
@@ -23,8 +27,10 @@ use super::{
     error::WebError,
     frame::page,
     guard::{Citizen, Visitor},
+    help::{carry_out, typed},
 };
 use crate::{
+    assets,
     flows::{
         booking,
         correction::{self, Correction, Resubmitted},
@@ -148,9 +154,10 @@ fn correction_page(
     number: &ReceiptNumber,
     asked: &Correction<'_>,
     raw: &RawAnswers,
-    errors: &[FieldError],
+    (errors, helped): (&[FieldError], Option<&Helped>),
 ) -> String {
-    let (answers, _) = parse(asked.form, raw, portal.clock.now().date_in_japan());
+    let today = portal.clock.now().date_in_japan();
+    let (answers, _) = parse(asked.form, raw, today);
     let model = correct::Model {
         answers: &answers,
         text_pack: None,
@@ -162,8 +169,14 @@ fn correction_page(
         raw,
         errors,
         version: asked.version,
+        helped,
+        today,
     };
-    correct::page(citizen.visitor.chrome(), &model)
+    let mut chrome = citizen.visitor.chrome().clone();
+    if needs_script(asked.form, asked.fields.iter()) {
+        chrome.scripts.push(assets::HELPERS);
+    }
+    correct::page(&chrome, &model)
 }
 
 /// `GET /cases/{receipt_number}/correct`: 修正
@@ -171,7 +184,30 @@ pub async fn correction(portal: Data<Portal>, citizen: Citizen, path: Path<Strin
     let number = number(&path)?;
     let asked = correction::view(&portal, citizen.session.account, &number).await?;
     let raw = without_private(asked.form, asked.raw.clone(), citizen.session.method);
-    Ok(page(StatusCode::OK, correction_page(&portal, &citizen, &number, &asked, &raw, &[])))
+    Ok(page(StatusCode::OK, correction_page(&portal, &citizen, &number, &asked, &raw, (&[], None))))
+}
+
+/// The page as it was sent, with what a helper was asked for; nothing is kept.
+fn helped_correction(
+    portal: &Portal,
+    citizen: &Citizen,
+    number: &ReceiptNumber,
+    asked: Correction<'_>,
+    (wish, sent): (&Wish, &[(String, String)]),
+) -> String {
+    let mut raw = asked.raw.clone();
+    for input in asked.fields.iter().filter_map(|id| asked.form.field(id)).flat_map(|(_, field)| field.inputs()) {
+        raw.set(&input, sent.iter().filter(|(name, _)| *name == input).map(|(_, value)| value.clone()).collect());
+    }
+    let own: Vec<_> = sent.iter().filter(|(name, _)| name.starts_with(ASK)).cloned().collect();
+    typed(&mut raw, &own);
+    let today = portal.clock.now().date_in_japan();
+    let help = Help { shown: Some(&asked.fields), ..Help::on(today) };
+    let is_asked = asked.fields.contains(wish.field());
+    let code = asked.form.field(wish.field()).filter(|_| is_asked);
+    let address = code.and_then(|(page, code)| address_of(&help, page, code));
+    let helped = is_asked.then(|| carry_out(wish, address.map(|address| &address.id), &mut raw, today));
+    correction_page(portal, citizen, number, &asked, &raw, (&[], helped.as_ref()))
 }
 
 /// `POST /cases/{receipt_number}/correct`
@@ -181,13 +217,18 @@ pub async fn correct(portal: Data<Portal>, visitor: Visitor, path: Path<String>,
         return Ok(page(StatusCode::UNAUTHORIZED, message::sign_in_and_send_again(visitor.chrome(), form.inputs())));
     };
     let version = form.take("version").parse().map_err(|_| WebError::Unreadable)?;
+    if let Ok(wish) = form.take("then").parse::<Wish>() {
+        let asked = Correction { version, ..correction::view(&portal, session.account, &number).await? };
+        let html = helped_correction(&portal, &Citizen { session, visitor }, &number, asked, (&wish, form.inputs()));
+        return Ok(page(StatusCode::OK, html));
+    }
     match correction::resubmit(&portal, session.account, &number, version, form.inputs()).await? {
         Resubmitted::Sent => {
             Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/cases/{number}"))).finish())
         }
         Resubmitted::Incomplete(asked, errors) => {
             let citizen = Citizen { session, visitor };
-            let html = correction_page(&portal, &citizen, &number, &asked, &asked.raw, &errors);
+            let html = correction_page(&portal, &citizen, &number, &asked, &asked.raw, (&errors, None));
             Ok(page(StatusCode::UNPROCESSABLE_ENTITY, html))
         }
     }

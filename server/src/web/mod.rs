@@ -12,6 +12,7 @@ pub mod error;
 mod frame;
 pub mod guard;
 pub mod handover;
+pub mod help;
 pub mod health;
 mod limits;
 pub mod pages;

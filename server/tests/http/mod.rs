@@ -9,6 +9,7 @@ mod epds;
 mod exactly_once;
 mod forms;
 mod headers;
+mod helpers;
 mod hostile_text;
 mod journey;
 mod languages;
