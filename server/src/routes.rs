@@ -8,8 +8,7 @@ use actix_web::{
 
 use crate::{
     config::Plane,
-    web::{account, apply, booking, cases, demo, handover, health, pages, sign_in, staff},
-    web::{account, apply, cases, demo, handover, health, help, pages, sign_in, staff},
+    web::{account, apply, booking, cases, demo, handover, health, help, pages, sign_in, staff},
 };
 
 /// How a route is asked for.
