@@ -1,7 +1,6 @@
 //! Slots for interviews over HTTP. Invariant: what was typed into the form is shown again where it could not be taken.
 
 use actix_web::{
-    HttpResponse,
     http::StatusCode,
     web::{Data, Path, Query},
 };
