@@ -221,9 +221,9 @@ fn outcome(locale: Locale, field: &FieldId, outcome: &Outcome) -> AnyView {
         Outcome::Choose { code, candidates, replaces } => choose(locale, field, code, candidates, *replaces),
         Outcome::NotAPeriod(error) => refused(locale.say("help-period-label"), *error),
         Outcome::NotWeeks(error) => refused(locale.say("help-weeks-label"), *error),
-        Outcome::DueDate { day, filled_in: true } => {
-            plain([locale.with("help-due-found", &[("day", &locale.day(*day))]), locale.say("help-due-filled")].join(" "))
-        }
+        Outcome::DueDate { day, filled_in: true } => plain(
+            [locale.with("help-due-found", &[("day", &locale.day(*day))]), locale.say("help-due-filled")].join(" "),
+        ),
         Outcome::DueDate { day, filled_in: false } => {
             let found = locale.with("help-due-found", &[("day", &locale.day(*day))]);
             let wish = Wish::TakeDay(field.clone(), *day);
@@ -329,7 +329,7 @@ mod tests {
                 (Kind::Name, intake::form::Target::Person(_)) => has(id, "name", ""),
                 (Kind::PostalCode, _) => has(id, "postal-code", "numeric"),
                 (Kind::Address, intake::form::Target::Person(_)) => has(id, "street-address", ""),
-                (Kind::Phone, intake::form::Target::Person(_)) => has(id, "tel", "tel"),
+                (Kind::Phone, _) => has(id, "tel", "tel"),
                 (Kind::Date { .. }, target) => {
                     let is_hers = matches!(target, intake::form::Target::Person(_));
                     for (part, mode) in [("year", ""), ("month", "numeric"), ("day", "numeric")] {
@@ -338,6 +338,7 @@ mod tests {
                     }
                 }
                 (Kind::Integer { .. }, _) => has(id, "", "numeric"),
+                _ if one.autocomplete.is_some() => has(id, one.autocomplete.as_deref().unwrap(), ""),
                 // Of somebody else, or of something else: nothing of hers may get in by itself.
                 _ => {
                     let known = ["name", "bday", "postal-code", "street-address", "tel", "email"];
