@@ -221,17 +221,16 @@ fn outcome(locale: Locale, field: &FieldId, outcome: &Outcome) -> AnyView {
         Outcome::Choose { code, candidates, replaces } => choose(locale, field, code, candidates, *replaces),
         Outcome::NotAPeriod(error) => refused(locale.say("help-period-label"), *error),
         Outcome::NotWeeks(error) => refused(locale.say("help-weeks-label"), *error),
-        Outcome::DueDate { day, filled_in: true } => plain(
-            [locale.with("help-due-found", &[("day", &locale.day(*day))]), locale.say("help-due-filled")].join(" "),
-        ),
-        Outcome::DueDate { day, filled_in: false } => {
+        Outcome::DueDate { day, filled_in } => {
             let found = locale.with("help-due-found", &[("day", &locale.day(*day))]);
-            let wish = Wish::TakeDay(field.clone(), *day);
-            view! {
-                <p>{found} " " {locale.say("help-due-differs")}</p>
-                {ask_button(&wish, locale.say("help-due-take"), None)}
-            }
-            .into_any()
+            let differs = (!filled_in).then(|| {
+                let wish = Wish::TakeDay(field.clone(), *day);
+                view! {
+                    <p>{locale.say("help-due-differs")}</p>
+                    {ask_button(&wish, locale.say("help-due-take"), None)}
+                }
+            });
+            view! { <p><strong>{found}</strong></p><p>{locale.say("help-due-estimate")}</p>{differs} }.into_any()
         }
         Outcome::Day(day) => plain(locale.day(*day)),
         Outcome::NoDay => ().into_any(),
