@@ -263,13 +263,7 @@ fn control(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyV
 
 fn text_area(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyView {
     let id = field.id.as_str();
-    text_area_of(
-        id,
-        context.raw.first(id),
-        autocomplete(field),
-        attributes.described.clone(),
-        attributes.invalid,
-    )
+    text_area_of(id, context.raw.first(id), autocomplete(field), attributes.described.clone(), attributes.invalid)
 }
 
 /// What a browser may fill in: as the form says, else what each fact about the person is called in HTML.

@@ -221,17 +221,16 @@ fn outcome(locale: Locale, field: &FieldId, outcome: &Outcome) -> AnyView {
         Outcome::Choose { code, candidates, replaces } => choose(locale, field, code, candidates, *replaces),
         Outcome::NotAPeriod(error) => refused(locale.say("help-period-label"), *error),
         Outcome::NotWeeks(error) => refused(locale.say("help-weeks-label"), *error),
-        Outcome::DueDate { day, filled_in: true } => {
-            plain([locale.with("help-due-found", &[("day", &locale.day(*day))]), locale.say("help-due-filled")].join(" "))
-        }
-        Outcome::DueDate { day, filled_in: false } => {
+        Outcome::DueDate { day, filled_in } => {
             let found = locale.with("help-due-found", &[("day", &locale.day(*day))]);
-            let wish = Wish::TakeDay(field.clone(), *day);
-            view! {
-                <p>{found} " " {locale.say("help-due-differs")}</p>
-                {ask_button(&wish, locale.say("help-due-take"), None)}
-            }
-            .into_any()
+            let differs = (!filled_in).then(|| {
+                let wish = Wish::TakeDay(field.clone(), *day);
+                view! {
+                    <p>{locale.say("help-due-differs")}</p>
+                    {ask_button(&wish, locale.say("help-due-take"), None)}
+                }
+            });
+            view! { <p><strong>{found}</strong></p><p>{locale.say("help-due-estimate")}</p>{differs} }.into_any()
         }
         Outcome::Day(day) => plain(locale.day(*day)),
         Outcome::NoDay => ().into_any(),
@@ -329,7 +328,7 @@ mod tests {
                 (Kind::Name, intake::form::Target::Person(_)) => has(id, "name", ""),
                 (Kind::PostalCode, _) => has(id, "postal-code", "numeric"),
                 (Kind::Address, intake::form::Target::Person(_)) => has(id, "street-address", ""),
-                (Kind::Phone, intake::form::Target::Person(_)) => has(id, "tel", "tel"),
+                (Kind::Phone, _) => has(id, "tel", "tel"),
                 (Kind::Date { .. }, target) => {
                     let is_hers = matches!(target, intake::form::Target::Person(_));
                     for (part, mode) in [("year", ""), ("month", "numeric"), ("day", "numeric")] {
@@ -338,6 +337,7 @@ mod tests {
                     }
                 }
                 (Kind::Integer { .. }, _) => has(id, "", "numeric"),
+                _ if one.autocomplete.is_some() => has(id, one.autocomplete.as_deref().unwrap(), ""),
                 // Of somebody else, or of something else: nothing of hers may get in by itself.
                 _ => {
                     let known = ["name", "bday", "postal-code", "street-address", "tel", "email"];

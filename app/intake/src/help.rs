@@ -174,9 +174,7 @@ pub fn help(wish: &Wish, address: Option<&FieldId>, raw: &RawAnswers, today: Civ
             estimate(due_date, raw, from_last_period(due_date, raw, today), Outcome::NotAPeriod)
         }
         Wish::FromWeeks(due_date) => estimate(due_date, raw, from_weeks(due_date, raw, today), Outcome::NotWeeks),
-        Wish::TakeDay(due_date, day) => {
-            (Outcome::DueDate { day: *day, filled_in: true }, fill_in_day(due_date, *day))
-        }
+        Wish::TakeDay(due_date, day) => (Outcome::DueDate { day: *day, filled_in: true }, fill_in_day(due_date, *day)),
         Wish::Day(date) => (day_of(date, raw).map_or(Outcome::NoDay, Outcome::Day), Vec::new()),
     };
     Helped { field, outcome, filled_in }
@@ -375,9 +373,15 @@ mod tests {
             let helped = asked("last-period/due", &parts);
             assert_eq!(helped.outcome, Outcome::DueDate { day: due.parse().unwrap(), filled_in: true }, "{due}");
         }
-        for (weeks, days, due) in [("8", "5", "2027-06-30"), ("８", "", "2027-07-05"), ("0", "0", "2027-08-30"), ("42", "6", "2026-11-03")] {
+        for (weeks, days, due) in
+            [("8", "5", "2027-06-30"), ("８", "", "2027-07-05"), ("0", "0", "2027-08-30"), ("42", "6", "2026-11-03")]
+        {
             let helped = asked("weeks/due", &[("ask.due.weeks", weeks), ("ask.due.days", days)]);
-            assert_eq!(helped.outcome, Outcome::DueDate { day: due.parse().unwrap(), filled_in: true }, "{weeks} {days}");
+            assert_eq!(
+                helped.outcome,
+                Outcome::DueDate { day: due.parse().unwrap(), filled_in: true },
+                "{weeks} {days}"
+            );
         }
     }
 
@@ -399,7 +403,8 @@ mod tests {
     #[test]
     fn a_due_date_that_was_typed_stays_until_the_other_one_is_taken() {
         let due = |day: &str, filled_in| Outcome::DueDate { day: day.parse().unwrap(), filled_in };
-        let date = [("due-year", "2027"), ("due-month", "7"), ("due-day", "1"), ("ask.due.weeks", "8"), ("ask.due.days", "5")];
+        let date =
+            [("due-year", "2027"), ("due-month", "7"), ("due-day", "1"), ("ask.due.weeks", "8"), ("ask.due.days", "5")];
         let helped = asked("weeks/due", &date);
         assert_eq!((helped.outcome, helped.filled_in), (due("2027-06-30", false), vec![]));
         let taken = asked("take-day/due/2027-06-30", &date);

@@ -57,7 +57,8 @@ pub fn places(code: &str) -> Vec<Place> {
 #[must_use]
 pub fn candidates(code: &str) -> Vec<Candidate> {
     let places = places(code);
-    let as_candidate = |place: &Place| Candidate { address: place.address(), note: place.note.clone(), only_city: false };
+    let as_candidate =
+        |place: &Place| Candidate { address: place.address(), note: place.note.clone(), only_city: false };
     let mut candidates: Vec<Candidate> = places.iter().map(as_candidate).collect();
     if let [first, others @ ..] = places.as_slice()
         && !others.is_empty()
@@ -172,7 +173,8 @@ mod tests {
                 }
                 (last, seen) = (code, seen + 1);
             }
-            let found: usize = here.iter().step_by(97).map(|code| places(code).len()).filter(|found| *found > 0).count();
+            let found: usize =
+                here.iter().step_by(97).map(|code| places(code).len()).filter(|found| *found > 0).count();
             assert_eq!(found, here.iter().step_by(97).count());
             codes += here.len();
         }
@@ -191,7 +193,8 @@ mod tests {
             // A block is opened once for a look-up; all of its codes would open it a thousand times.
             let (first, last) = (of_block.first_key_value(), of_block.last_key_value());
             for (last_four, addresses) in first.into_iter().chain(last) {
-                let found: Vec<String> = places(&format!("{number:03}{last_four}")).iter().map(Place::address).collect();
+                let found: Vec<String> =
+                    places(&format!("{number:03}{last_four}")).iter().map(Place::address).collect();
                 assert_eq!(&found, addresses);
             }
             for addresses in of_block.values() {

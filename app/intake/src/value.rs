@@ -521,17 +521,21 @@ mod tests {
         assert!(matches!(due("2027", "8", "31"), Err(ValueError::TooLate { .. })));
         assert!(matches!(due("2026", "11", "1"), Err(ValueError::TooEarly { .. })));
         let years = ["2019", "２０１９年", "平成31", "平成31年", "平31", "H31", "h.31", "Heisei 31", "㍻31"];
-        for year in years.into_iter().chain(["令和元", "令和元年", "令和1", "令和01", "R1", "Ｒ１", "r 1", "reiwa1", "令元"]) {
+        for year in
+            years.into_iter().chain(["令和元", "令和元年", "令和1", "令和01", "R1", "Ｒ１", "r 1", "reiwa1", "令元"])
+        {
             // Both eras have days of that year; what was meant is shown beside it.
             for (month, day) in [("4", "30"), ("5月", "1日")] {
                 let read = any_date(year, month, day).unwrap();
                 assert_eq!(read.parts().0, 2019, "{year}");
             }
         }
-        for (year, western) in [("昭和64", 1989), ("S60", 1985), ("大正15", 1926), ("明治45", 1912), ("平成35", 2023)] {
+        for (year, western) in [("昭和64", 1989), ("S60", 1985), ("大正15", 1926), ("明治45", 1912), ("平成35", 2023)]
+        {
             assert_eq!(any_date(year, "1", "1").unwrap().parts().0, western, "{year}");
         }
-        for year in ["8", "令和", "令和0", "R100", "X8", "令和-1", "令和+1", "元", "R8.5", "20190", "平成令和1", "年"] {
+        for year in ["8", "令和", "令和0", "R100", "X8", "令和-1", "令和+1", "元", "R8.5", "20190", "平成令和1", "年"]
+        {
             assert_eq!(any_date(year, "1", "1"), Err(ValueError::NotADay), "{year}");
         }
         let born = date("平成元", "1", "8", DateRange::Birthdate, today).unwrap();

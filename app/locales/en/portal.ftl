@@ -286,6 +286,6 @@ help-unit-weeks = weeks
 help-unit-days = days
 help-weeks-button = Work it out from the weeks
 help-due-found = Your estimated due date is { $day }.
-help-due-filled = This is only an estimate: please check it with your doctor or midwife.
+help-due-estimate = This is only an estimate: please check it with your doctor or midwife.
 help-due-differs = Another due date has been entered already.
 help-due-take = Use this day instead

@@ -287,6 +287,6 @@ help-unit-weeks = linggo
 help-unit-days = araw
 help-weeks-button = Kuwentahin mula sa linggo
 help-due-found = Ang tantiyang petsa ay { $day }.
-help-due-filled = Tantiya lamang ito: tiyakin sa doktor o komadrona.
+help-due-estimate = Tantiya lamang ito: tiyakin sa doktor o komadrona.
 help-due-differs = May ibang petsa nang nakasulat.
 help-due-take = Gamitin ang araw na ito

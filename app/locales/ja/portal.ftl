@@ -286,6 +286,6 @@ help-unit-weeks = 週
 help-unit-days = 日
 help-weeks-button = 週数から計算する
 help-due-found = 予定日のめやすは{ $day }です。
-help-due-filled = 計算した日ですので、健診で医師や助産師に確かめてください。
+help-due-estimate = 計算した日ですので、健診で医師や助産師に確かめてください。
 help-due-differs = 別の予定日がもう入力されています。
 help-due-take = この日に替える

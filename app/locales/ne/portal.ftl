@@ -287,6 +287,6 @@ help-unit-weeks = हप्ता
 help-unit-days = दिन
 help-weeks-button = हप्ताबाट हिसाब गर्ने
 help-due-found = अनुमानित मिति { $day } हो।
-help-due-filled = यो अनुमान मात्र हो: डाक्टर वा सुँडेनीसँग पक्का गर्नुहोस्।
+help-due-estimate = यो अनुमान मात्र हो: डाक्टर वा सुँडेनीसँग पक्का गर्नुहोस्।
 help-due-differs = अर्को मिति पहिले नै लेखिएको छ।
 help-due-take = यो दिनले बदल्ने

@@ -287,6 +287,6 @@ help-unit-weeks = semanas
 help-unit-days = dias
 help-weeks-button = Calcular pelas semanas
 help-due-found = A data estimada do parto é { $day }.
-help-due-filled = É só uma estimativa: confirme com o médico ou a parteira.
+help-due-estimate = É só uma estimativa: confirme com o médico ou a parteira.
 help-due-differs = Já foi escrita outra data prevista.
 help-due-take = Usar este dia

@@ -287,6 +287,6 @@ help-unit-weeks = tuần
 help-unit-days = ngày
 help-weeks-button = Tính từ số tuần
 help-due-found = Ngày dự sinh ước chừng là { $day }.
-help-due-filled = Đây chỉ là ước tính: hãy xác nhận với bác sĩ hoặc nữ hộ sinh.
+help-due-estimate = Đây chỉ là ước tính: hãy xác nhận với bác sĩ hoặc nữ hộ sinh.
 help-due-differs = Đã có một ngày dự sinh khác.
 help-due-take = Đổi sang ngày này

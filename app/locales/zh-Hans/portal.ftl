@@ -287,6 +287,6 @@ help-unit-weeks = 周
 help-unit-days = 天
 help-weeks-button = 按孕周计算
 help-due-found = 大概的预产期是{ $day }。
-help-due-filled = 这只是估算，请在产检时向医生或助产士确认。
+help-due-estimate = 这只是估算，请在产检时向医生或助产士确认。
 help-due-differs = 已经填写了另一个预产期。
 help-due-take = 换成这一天

@@ -82,6 +82,7 @@ async fn candidates_are_buttons_and_an_address_that_was_typed_is_replaced_by_pre
     assert_eq!(page.value(&action, "address"), "東京都千代田区千代田");
 
     for (code, says) in [("000-0001", "見つかりませんでした"), ("12", "郵便番号は7桁の数字で")] {
+        let page = browser.open(&action);
         let page = asks(&mut browser, &page, &action, "address/postal_code", &[("postal_code", code), ("address", "")]);
         assert!(page.text().contains(says), "{code}: {}", page.text());
         assert_eq!(page.value(&action, "address"), "");
@@ -98,16 +99,16 @@ async fn a_due_date_is_worked_out_from_the_last_period_or_from_weeks_and_the_hel
         let due = today(&site).plus_days(280 - 61);
         let (year, month, day) = period.parts();
         let (year, month, day) = (year.to_string(), month.to_string(), day.to_string());
-        let asked = [
-            ("ask.due_date.year", year.as_str()),
-            ("ask.due_date.month", &month),
-            ("ask.due_date.day", &day),
-        ];
+        let asked = [("ask.due_date.year", year.as_str()), ("ask.due_date.month", &month), ("ask.due_date.day", &day)];
         let page = asks(&mut browser, &page, &action, "last-period/due_date", &asked);
         let parts = ["year", "month", "day"].map(|part| page.value(&action, &format!("due_date-{part}")));
         let (year, month, day) = due.parts();
         assert_eq!(parts, [year.to_string(), month.to_string(), day.to_string()]);
-        assert!(page.text().contains("予定日のめやすは") && page.text().contains("健診で医師や助産師に"), "{}", page.text());
+        assert!(
+            page.text().contains("予定日のめやすは") && page.text().contains("健診で医師や助産師に"),
+            "{}",
+            page.text()
+        );
         let kept = browser.open(&action);
         for name in ["ask.due_date.year", "due_date-year"] {
             assert_eq!(kept.value(&action, name), "", "{name}");
@@ -200,11 +201,14 @@ async fn the_script_is_answered_in_the_language_of_the_page_without_anything_beg
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_pages_with_something_to_help_with_load_the_script_and_saving_while_typing_leaves_the_helpers_inputs_out() {
+async fn only_pages_with_something_to_help_with_load_the_script_and_saving_while_typing_leaves_the_helpers_inputs_out()
+{
     let site = site().await;
     let mut browser = site.browser();
     up_to(&mut browser, "diagnosis");
-    for (page, has) in [("who", false), ("reason", true), ("name", true), ("address", true), ("contact", false), ("due_date", true)] {
+    for (page, has) in
+        [("who", false), ("reason", true), ("name", true), ("address", true), ("contact", false), ("due_date", true)]
+    {
         let shown = browser.open(&page_of_form(page));
         let scripts = all(&shown.html, "script[src]");
         let loads = scripts.iter().any(|script| script.attr("src") == Some(server::assets::HELPERS));
