@@ -29,3 +29,5 @@ draft-ends-body =
     What you have entered so far will be deleted { $at } (Japan time).
     If you want to go on, please sign in and continue before then.
     If not, there is nothing you need to do.
+# reminders
+stop-line = Stop these reminders: { $address }

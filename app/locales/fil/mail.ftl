@@ -30,3 +30,5 @@ draft-ends-body =
     Mabubura sa { $at } ang hindi mo pa natatapos na sinagutan.
     Kung itutuloy mo, mag-sign in at magpatuloy bago iyon.
     Kung hindi, wala kang kailangang gawin.
+# reminders
+stop-line = Itigil ang paalalang ito: { $address }

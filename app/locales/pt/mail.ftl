@@ -30,3 +30,5 @@ draft-ends-body =
     O que você começou a preencher será apagado em { $at }.
     Para continuar, entre e siga adiante antes disso.
     Se não quiser continuar, não precisa fazer nada.
+# reminders
+stop-line = Parar estes lembretes: { $address }

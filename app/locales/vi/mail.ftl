@@ -30,3 +30,5 @@ draft-ends-body =
     Nội dung bạn đang điền dở sẽ bị xóa vào { $at }.
     Nếu muốn tiếp tục, hãy đăng nhập và điền tiếp trước lúc đó.
     Nếu không tiếp tục, bạn không cần làm gì.
+# reminders
+stop-line = Dừng thư nhắc này: { $address }

@@ -30,3 +30,5 @@ draft-ends-body =
     您填写到一半的内容将于 { $at } 删除。
     如要继续，请在此之前登录并继续填写。
     如不继续，无需任何操作。
+# reminders
+stop-line = 停止此类提醒：{ $address }

@@ -1,19 +1,53 @@
 //! The receipt. Invariant: the title is neutral, for the page may lie about; of one form everybody gets the same page,
 //! whatever was answered.
 
-use intake::{form::Form, ids::ReceiptNumber};
+use intake::{form::Form, ids::ReceiptNumber, time::Instant};
 use leptos::prelude::*;
 
-use crate::chrome::{Chrome, document};
+use crate::{
+    chrome::{Chrome, document},
+    qr, spelled,
+    text::Locale,
+};
+
+/// What the page shows.
+pub struct Model<'a> {
+    /// 「受付番号」
+    pub number: &'a ReceiptNumber,
+    /// The form, whose closing words may stand here.
+    pub form: &'a Form,
+    /// When it arrived.
+    pub filed_at: Instant,
+    /// Where the case's page is, with scheme and host.
+    pub address: &'a str,
+    /// Whether it can be had as PDF.
+    pub has_pdf: bool,
+}
+
+/// The number: for the eye in groups, for the ear one character at a time, and for the telephone by names.
+pub(super) fn number(locale: Locale, number: &str) -> AnyView {
+    view! {
+        <p>{locale.say("receipt-number")}</p>
+        <p class="receipt__number" aria-hidden="true">{number.to_owned()}</p>
+        <p class="visually-hidden">{spelled::one_by_one(number)}</p>
+        <p class="receipt__spelled"><span>{locale.say("receipt-spelled")}</span> " " {locale.spelled(number)}</p>
+    }
+    .into_any()
+}
+
+fn code(locale: Locale, address: &str) -> Option<AnyView> {
+    let code = qr::Code::of(address)?.svg(locale.say("receipt-code-name"));
+    Some(view! { <div class="receipt__code">{code}<p>{locale.say("receipt-code")}</p></div> }.into_any())
+}
 
 /// The page.
 #[must_use]
-pub fn page(chrome: &Chrome, number: &ReceiptNumber, form: &Form) -> String {
+pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
     let locale = chrome.locale;
     let title = locale.say("receipt-title");
     document(chrome, &title.clone(), false, || {
-        let closing = form.closing.iter().map(|text| view! { <p>{text.get(locale.code()).to_owned()}</p> });
-        let next = if form.closing.is_empty() {
+        let closing = model.form.closing.iter().map(|text| view! { <p>{text.get(locale.code()).to_owned()}</p> });
+        let next = if model.form.closing.is_empty() {
             view! {
                 <h2>{locale.say("receipt-next")}</h2>
                 <ol class="timeline">
@@ -26,15 +60,21 @@ pub fn page(chrome: &Chrome, number: &ReceiptNumber, form: &Form) -> String {
         } else {
             view! { <div class="prose">{closing.collect_view()}</div> }.into_any()
         };
+        let pdf = model.has_pdf.then(|| {
+            let file = format!("/receipt/{}.pdf", model.number);
+            view! { <a class="button button--secondary" href=file type="application/pdf">{locale.say("receipt-pdf")}</a> }
+        });
         view! {
             <h1>{title}</h1>
-            <div class="receipt">
-                <p>{locale.say("receipt-number")}</p>
-                <p class="receipt__number">{number.as_str().to_owned()}</p>
-            </div>
+            <div class="receipt">{number(locale, model.number.as_str())}</div>
+            <p>{locale.with("receipt-filed", &[("at", &locale.minute(model.filed_at))])}</p>
             <p>{locale.say("receipt-keep")}</p>
             {next}
-            <p><a class="button button--secondary" href="/cases">{locale.say("receipt-cases")}</a></p>
+            <div class="button-row">
+                <a class="button button--secondary" href="/cases">{locale.say("receipt-cases")}</a>
+                {pdf}
+            </div>
+            {code(locale, model.address)}
         }
         .into_any()
     })

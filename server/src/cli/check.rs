@@ -1,7 +1,7 @@
 //! `config check`. Invariant: prints names of settings, never their values.
 
 use super::{Failure, load};
-use crate::{config::Sources, forms_folder, portal::StartError, text_packs::TextPacks};
+use crate::{config::Sources, forms_folder, paper::PaperFont, portal::StartError, text_packs::TextPacks};
 
 pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
     let config = load(sources)?;
@@ -17,6 +17,10 @@ pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
         Err(why) => println!("note: {why}"),
         Ok(()) if packs.is_demonstration() => println!("note: {}", super::EPDS_IS_A_DEMONSTRATION),
         Ok(()) => {}
+    }
+    match PaperFont::find(config.pdf_font.as_deref()) {
+        Ok(font) => println!("PDF receipts: {}", font.path().display()),
+        Err(why) => println!("note: no PDF receipts: {why}"),
     }
     println!("the settings can be used");
     Ok(())

@@ -61,6 +61,8 @@ pub struct Config {
     pub handover_minutes: u32,
     /// Forms of the city's own, if it has any.
     pub forms_dir: Option<PathBuf>,
+    /// 「受付票」 The font of the PDF, if one is named.
+    pub pdf_font: Option<PathBuf>,
     /// A look at forms: nobody signs in, and nothing is kept.
     pub preview: bool,
     /// Filter of the log.
@@ -225,6 +227,7 @@ impl Config {
             }),
             handover_minutes: handover_minutes(values, demo, faults),
             forms_dir: values.text("forms_dir").map(PathBuf::from),
+            pdf_font: values.text("pdf_font").map(PathBuf::from),
             preview: false,
             log: log(values, faults),
             unused_variables: values.unused.clone(),

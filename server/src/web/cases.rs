@@ -7,7 +7,7 @@ use actix_web::{
 };
 use app::pages::{
     cases::{self as pages, Model, Row, Withdrawing},
-    correct, message, receipt as receipt_page,
+    correct, message,
 };
 use intake::{
     answers::{FieldError, RawAnswers, parse},
@@ -49,13 +49,6 @@ fn row(portal: &Portal, citizen: &Citizen, head: &CaseHead) -> Row {
         Compartment::Epds => locale.say("cases-neutral"),
     };
     Row { number: head.receipt_number.clone(), title, stage: head.stage, filed_at: head.filed_at }
-}
-
-/// `GET /receipt/{receipt_number}`
-pub async fn receipt(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
-    let filing = filings::view(&portal, citizen.session.account, &number(&path)?).await?;
-    let form = portal.form_of(&filing.head).ok_or(WebError::Broken)?;
-    Ok(page(StatusCode::OK, receipt_page::page(citizen.visitor.chrome(), &filing.head.receipt_number, form)))
 }
 
 /// `GET /cases`

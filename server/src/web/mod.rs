@@ -13,8 +13,10 @@ pub mod guard;
 pub mod handover;
 pub mod health;
 mod limits;
+pub mod mail;
 pub mod pages;
 mod problem;
+pub mod receipt;
 pub mod sign_in;
 pub mod staff;
 

@@ -18,6 +18,8 @@ fn path_of(row: &Row) -> String {
         .replace("{passkey}", "00000000000000000000000000000000")
         .replace("{command}", "claim")
         .replace("{token}", "AAAA")
+        .replace("{mail}", "00000000000000000000000000000000")
+        .replace("{deed}", "again")
         .replace("{seq}", "1")
         .replace("{file}", "manifest.jws")
 }
