@@ -11,6 +11,7 @@ mod headers;
 mod hostile_text;
 mod journey;
 mod languages;
+mod letters;
 mod logs;
 mod origin;
 mod routes;
