@@ -35,6 +35,8 @@ pub enum Mailer {
 pub struct Relay {
     transport: AsyncSmtpTransport<Tokio1Executor>,
     from: Mailbox,
+    // The time of the transport does not count while an answer is waited for.
+    longest: Duration,
 }
 
 /// A mail to be sent.
@@ -132,23 +134,23 @@ impl Mailer {
     /// # Errors
     /// When the settings were not checked before; see [`check_url`] and [`is_sender`].
     pub fn new(smtp: Option<&Smtp>) -> Result<Self, &'static str> {
-        Self::patient(smtp, LONGEST_STEP)
+        Self::patient(smtp, LONGEST_DIALOGUE)
     }
 
-    /// The same, with so much time for each step of the dialogue.
+    /// The same, with so much time for the whole dialogue.
     ///
     /// # Errors
     /// See [`Self::new`].
-    pub fn patient(smtp: Option<&Smtp>, longest_step: Duration) -> Result<Self, &'static str> {
+    pub fn patient(smtp: Option<&Smtp>, longest: Duration) -> Result<Self, &'static str> {
         let Some(smtp) = smtp else { return Ok(Self::Viewer) };
         check_url(&smtp.url)?;
         let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(&smtp.url)
             .map_err(|_| "not an address of a relay")?
-            .timeout(Some(longest_step))
+            .timeout(Some(LONGEST_STEP.min(longest)))
             .pool_config(PoolConfig::new().max_size(4).idle_timeout(Duration::from_secs(60)))
             .build();
         let from = smtp.from.parse().map_err(|_| "not a sender")?;
-        Ok(Self::Relay(Box::new(Relay { transport, from })))
+        Ok(Self::Relay(Box::new(Relay { transport, from, longest })))
     }
 
     /// Gives one mail to the relay.
@@ -161,7 +163,7 @@ impl Mailer {
             Self::Relay(relay) => relay,
         };
         let message = compose(&relay.from, letter).ok_or(SendError::NotAnAddress)?;
-        match tokio::time::timeout(LONGEST_DIALOGUE, relay.transport.send(message)).await {
+        match tokio::time::timeout(relay.longest, relay.transport.send(message)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(reason(&error)),
             Err(_) => Err(SendError::TooSlow),

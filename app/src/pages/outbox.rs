@@ -21,20 +21,14 @@ pub struct Letter {
     pub headers: Vec<String>,
 }
 
-/// A line of the text, with addresses that can be tapped.
+/// A line of the text; an address in it can be tapped.
 fn line(text: &str) -> AnyView {
-    let words = text.split_inclusive(' ').map(|word| match word.find("http").filter(|at| is_address(&word[*at..])) {
-        Some(at) => {
-            let (before, address) = (word[..at].to_owned(), word[at..].trim_end().to_owned());
-            view! { {before}<a href=address.clone()>{address.clone()}</a>" " }.into_any()
-        }
-        None => word.to_owned().into_any(),
-    });
-    view! { <p>{words.collect::<Vec<_>>()}</p> }.into_any()
-}
-
-fn is_address(text: &str) -> bool {
-    text.starts_with("http://") || text.starts_with("https://")
+    let Some(at) = text.find("https://").or_else(|| text.find("http://")) else {
+        return view! { <p>{text.to_owned()}</p> }.into_any();
+    };
+    let end = text[at..].find(char::is_whitespace).map_or(text.len(), |length| at + length);
+    let (before, address, behind) = (text[..at].to_owned(), text[at..end].to_owned(), text[end..].to_owned());
+    view! { <p>{before}<a href=address.clone()>{address.clone()}</a>{behind}</p> }.into_any()
 }
 
 /// The page.
@@ -55,7 +49,7 @@ pub fn page(chrome: &Chrome, letters: &[Letter]) -> String {
                         <h2>{letter.subject.clone()}</h2>
                         <p class="letter__to">{locale.say("outbox-to")} " " {letter.to.clone()}</p>
                         <div class="letter__text">{lines}</div>
-                        <details><summary>{locale.say("outbox-headers")}</summary><pre class="letter__headers" tabindex="0">{headers}</pre></details>
+                        <details><summary>{locale.say("outbox-headers")}</summary><pre class="letter__headers">{headers}</pre></details>
                     </li>
                 }
             })

@@ -2,7 +2,12 @@
 
 use intake::access::Role;
 use scraper::Html;
-use server::{flows::remind, mail::Mailer, store::{Record, Upkeep}, worker};
+use server::{
+    flows::remind,
+    mail::Mailer,
+    store::{Record, Upkeep},
+    worker,
+};
 
 use super::{fill_in, page_of_form, send};
 use crate::support::{
@@ -29,7 +34,8 @@ async fn token(site: &Site, number: &str) -> String {
     let mut tx = portal.database.write().await.unwrap();
     let head = server::store::case::find_by_receipt_number(&mut tx, &number).await.unwrap().unwrap();
     let account = head.account_id.unwrap();
-    let told = remind::remind(portal, &mut tx, account, Some(head.case_id), "interview_soon", &|_: &str| letter("あす"));
+    let told =
+        remind::remind(portal, &mut tx, account, Some(head.case_id), "interview_soon", &|_: &str| letter("あす"));
     assert!(told.await.unwrap());
     tx.commit(Record::Upkeep(Upkeep::MailAttempt)).await.unwrap();
     remind::stop_token(&portal.seal, account)
@@ -71,7 +77,8 @@ async fn reminders_are_stopped_by_one_press_of_a_mail_program_and_taken_up_in_th
         assert!(stranger.open(&path).has_form(&path));
         assert!(stranger.open(&path).has_form(&path));
         // A mail program: no cookie, no origin, and one of the two kinds of body that RFC 8058 allows.
-        let multipart = "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
+        let multipart =
+            "--x\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x--\r\n";
         for (kind, body) in [
             ("application/x-www-form-urlencoded", "List-Unsubscribe=One-Click"),
             ("multipart/form-data; boundary=x", multipart),
@@ -124,7 +131,8 @@ async fn staff_read_which_parent_was_not_told_and_see_an_address_only_when_they_
         let mut browser = site.browser();
         let number = filed(&site, &mut browser, "hanako@example.jp").await;
         let relay = Relay::new(&[Order::Recipient(550), Order::Recipient(550)]);
-        let smtp = server::config::Smtp { url: format!("smtp://127.0.0.1:{}", relay.port), from: "c@example.jp".to_owned() };
+        let smtp =
+            server::config::Smtp { url: format!("smtp://127.0.0.1:{}", relay.port), from: "c@example.jp".to_owned() };
         worker::send_due(&site.portal, &Mailer::new(Some(&smtp)).unwrap()).await.unwrap();
 
         let mut desks = Vec::new();
