@@ -3,6 +3,7 @@
 
 use std::{
     fmt,
+    sync::{Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -33,7 +34,9 @@ pub enum Mailer {
 
 /// A mail relay and the sender's name.
 pub struct Relay {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    url: String,
+    // Its connections stay open for the next mail; those of a relay that did not answer are given up with it.
+    transport: Mutex<AsyncSmtpTransport<Tokio1Executor>>,
     from: Mailbox,
     // The time of the transport does not count while an answer is waited for.
     longest: Duration,
@@ -128,6 +131,25 @@ fn is_loopback(url: &str) -> bool {
         .any(|local| host.strip_prefix(local).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')))
 }
 
+fn transport(url: &str) -> Result<AsyncSmtpTransport<Tokio1Executor>, &'static str> {
+    let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_| "not an address of a relay")?;
+    let pool = PoolConfig::new().max_size(4).idle_timeout(Duration::from_secs(60));
+    Ok(builder.timeout(Some(LONGEST_STEP)).pool_config(pool).build())
+}
+
+impl Relay {
+    fn transport(&self) -> AsyncSmtpTransport<Tokio1Executor> {
+        self.transport.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A connection that hangs would hang with the next mail as well.
+    fn connect_anew(&self) {
+        if let Ok(fresh) = transport(&self.url) {
+            *self.transport.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+        }
+    }
+}
+
 impl Mailer {
     /// The relay of the settings, or the demo's viewer.
     ///
@@ -144,13 +166,9 @@ impl Mailer {
     pub fn patient(smtp: Option<&Smtp>, longest: Duration) -> Result<Self, &'static str> {
         let Some(smtp) = smtp else { return Ok(Self::Viewer) };
         check_url(&smtp.url)?;
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(&smtp.url)
-            .map_err(|_| "not an address of a relay")?
-            .timeout(Some(LONGEST_STEP.min(longest)))
-            .pool_config(PoolConfig::new().max_size(4).idle_timeout(Duration::from_secs(60)))
-            .build();
+        let (url, transport) = (smtp.url.clone(), Mutex::new(transport(&smtp.url)?));
         let from = smtp.from.parse().map_err(|_| "not a sender")?;
-        Ok(Self::Relay(Box::new(Relay { transport, from, longest })))
+        Ok(Self::Relay(Box::new(Relay { url, transport, from, longest })))
     }
 
     /// Gives one mail to the relay.
@@ -163,10 +181,14 @@ impl Mailer {
             Self::Relay(relay) => relay,
         };
         let message = compose(&relay.from, letter).ok_or(SendError::NotAnAddress)?;
-        match tokio::time::timeout(relay.longest, relay.transport.send(message)).await {
+        let transport = relay.transport();
+        match tokio::time::timeout(relay.longest, transport.send(message)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(reason(&error)),
-            Err(_) => Err(SendError::TooSlow),
+            Err(_) => {
+                relay.connect_anew();
+                Err(SendError::TooSlow)
+            }
         }
     }
 }

@@ -26,11 +26,14 @@ pub struct Model<'a> {
 
 /// The number: for the eye in groups, for the ear one character at a time, and for the telephone by names.
 pub(super) fn number(locale: Locale, number: &str) -> AnyView {
+    // A line ends between groups, if it must.
+    let groups = number.split('-').map(|group| view! { <span>{locale.spelled(group)}</span> " " }).collect_view();
     view! {
         <p>{locale.say("receipt-number")}</p>
         <p class="receipt__number" aria-hidden="true">{number.to_owned()}</p>
         <p class="visually-hidden">{spelled::one_by_one(number)}</p>
-        <p class="receipt__spelled"><span>{locale.say("receipt-spelled")}</span> " " {locale.spelled(number)}</p>
+        <p class="receipt__how">{locale.say("receipt-spelled")}</p>
+        <p class="receipt__spelled">{groups}</p>
     }
     .into_any()
 }
