@@ -83,3 +83,16 @@ test("reminders are stopped and taken up again in the account", async () => {
   await press(button(page, "お知らせを再び受け取る"));
   await page.getByRole("button", { name: "お知らせを止める", exact: true }).waitFor();
 });
+
+test("a reminder leads to a page that says what will no longer come, and one press stops it without signing in", async () => {
+  const stranger = await person(browser, portal, { javaScript: false });
+  await stranger.page.goto("/demo/outbox");
+  await press(stranger.page.locator(".letter__text a[href*='/mail/stop/']").first());
+  await look(stranger, "letters-stop");
+  assert.match(await stranger.page.locator("main").innerText(), /保存した入力が、まもなく消えるときのお知らせ/);
+  await press(button(stranger.page, "お知らせを止める"));
+  assert.match(await stranger.page.locator("h1").innerText(), /お知らせメールを止めました/);
+  await look(stranger, "letters-stopped");
+  await stranger.page.reload();
+  await stranger.context.close();
+});
