@@ -13,6 +13,12 @@ pub mod mail;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
+pub mod paper;
+#[cfg(feature = "ssr")]
+pub mod qr;
+#[cfg(feature = "ssr")]
 mod ruby;
+#[cfg(feature = "ssr")]
+mod spelled;
 #[cfg(feature = "ssr")]
 pub mod text;

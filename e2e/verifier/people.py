@@ -18,6 +18,8 @@ from batch import b64, need, unb64
 
 FORM = re.compile(r"<form\b[^>]*>.*?</form>", re.S)
 INPUT = re.compile(r"<input\b[^>]*>", re.S)
+BOX = re.compile(r'\stype="(?:radio|checkbox)"')
+CHECKED = re.compile(r"\schecked\b")
 ATTRIBUTE = re.compile(r'([a-z-]+)="([^"]*)"')
 
 
@@ -47,7 +49,8 @@ class Browser:
         """The opening tag of the form that leads there, and what it sends as it stands."""
         found = next((form for form in FORM.findall(page) if attributes(form.split(">")[0]).get("action") == action), None)
         need(found, f"no form leads to …/{action.split('/')[-1]}")
-        named = [attributes(tag) for tag in INPUT.findall(found)]
+        stands = [tag for tag in INPUT.findall(found) if not BOX.search(tag) or CHECKED.search(tag)]
+        named = [attributes(tag) for tag in stands]
         return attributes(found.split(">")[0]), {one["name"]: one.get("value", "") for one in named if "name" in one}
 
     def send(self, path, action, **typed):

@@ -5,9 +5,44 @@ use app::{mail, text::Locale};
 use intake::time::Instant;
 
 use crate::{
-    flows::{booking, decide::Notice},
-    store::outbox::MailPayload,
+    flows::{booking, decide::Notice, remind},
+    portal::Portal,
+    seal::SealError,
+    store::outbox::{self, MailPayload},
 };
+
+/// A mail as it leaves.
+pub struct Written {
+    /// One address.
+    pub to: String,
+    /// The subject.
+    pub subject: String,
+    /// The text, with where the way goes on and, in a reminder, how to stop it.
+    pub body: String,
+    /// Where one press stops it.
+    pub stop: Option<String>,
+}
+
+/// Opens a mail that is to be sent and adds what every mail of its kind ends with. The code alone leads nowhere: whoever
+/// waits for it has the page open, and a link beside a code is what frauds send.
+///
+/// # Errors
+/// When it was sealed with another master key or altered.
+pub fn written(portal: &Portal, mail: &outbox::Mail) -> Result<Written, SealError> {
+    let (to, MailPayload { subject, mut body }) = mail.open(&portal.seal)?;
+    let locale = language(&mail.locale);
+    let reminded = mail.account_id.filter(|_| mail.is_reminder == 1);
+    let token = reminded.map(|account| remind::stop_token(&portal.seal, account));
+    let stop = token.map(|token| portal.config.public_url.join(&format!("/mail/stop/{token}")));
+    if mail.account_id.is_some() {
+        let way = if mail.case_id.is_some() { "/cases" } else { "/" };
+        body += &format!("\n\n{}", portal.config.public_url.join(way));
+    }
+    if let Some(stop) = &stop {
+        body += &format!("\n\n{}", mail::stop_line(locale, stop));
+    }
+    Ok(Written { to, subject, body, stop })
+}
 
 fn payload(mail: mail::Mail) -> MailPayload {
     MailPayload { subject: mail.subject, body: mail.body }

@@ -1,9 +1,13 @@
 //! Giving mail to a relay. Invariant: a mail goes to exactly one address, over TLS or within this machine, with the
 //! same Message-ID each time it is tried, and an error of it never holds the address.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
 
-use intake::ids::OutboxId;
+use intake::{ids::OutboxId, time::Instant};
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     address::Envelope,
@@ -30,8 +34,12 @@ pub enum Mailer {
 
 /// A mail relay and the sender's name.
 pub struct Relay {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    url: String,
+    // Its connections stay open for the next mail; those of a relay that did not answer are given up with it.
+    transport: Mutex<AsyncSmtpTransport<Tokio1Executor>>,
     from: Mailbox,
+    // The time of the transport does not count while an answer is waited for.
+    longest: Duration,
 }
 
 /// A mail to be sent.
@@ -44,6 +52,10 @@ pub struct Letter<'a> {
     pub subject: &'a str,
     /// Plain text.
     pub body: &'a str,
+    /// When it was written: its date, however late it is taken.
+    pub written_at: Instant,
+    /// Where one press stops mail of its kind (RFC 8058), for a reminder.
+    pub stop: Option<&'a str>,
 }
 
 /// Why a mail was not taken. The text of the relay is left out, for it usually repeats the address.
@@ -119,21 +131,44 @@ fn is_loopback(url: &str) -> bool {
         .any(|local| host.strip_prefix(local).is_some_and(|rest| rest.is_empty() || rest.starts_with(':')))
 }
 
+fn transport(url: &str) -> Result<AsyncSmtpTransport<Tokio1Executor>, &'static str> {
+    let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).map_err(|_| "not an address of a relay")?;
+    let pool = PoolConfig::new().max_size(4).idle_timeout(Duration::from_secs(60));
+    Ok(builder.timeout(Some(LONGEST_STEP)).pool_config(pool).build())
+}
+
+impl Relay {
+    fn transport(&self) -> AsyncSmtpTransport<Tokio1Executor> {
+        self.transport.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A connection that hangs would hang with the next mail as well.
+    fn connect_anew(&self) {
+        if let Ok(fresh) = transport(&self.url) {
+            *self.transport.lock().unwrap_or_else(PoisonError::into_inner) = fresh;
+        }
+    }
+}
+
 impl Mailer {
     /// The relay of the settings, or the demo's viewer.
     ///
     /// # Errors
     /// When the settings were not checked before; see [`check_url`] and [`is_sender`].
     pub fn new(smtp: Option<&Smtp>) -> Result<Self, &'static str> {
+        Self::patient(smtp, LONGEST_DIALOGUE)
+    }
+
+    /// The same, with so much time for the whole dialogue.
+    ///
+    /// # Errors
+    /// See [`Self::new`].
+    pub fn patient(smtp: Option<&Smtp>, longest: Duration) -> Result<Self, &'static str> {
         let Some(smtp) = smtp else { return Ok(Self::Viewer) };
         check_url(&smtp.url)?;
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(&smtp.url)
-            .map_err(|_| "not an address of a relay")?
-            .timeout(Some(LONGEST_STEP))
-            .pool_config(PoolConfig::new().max_size(4).idle_timeout(Duration::from_secs(60)))
-            .build();
+        let (url, transport) = (smtp.url.clone(), Mutex::new(transport(&smtp.url)?));
         let from = smtp.from.parse().map_err(|_| "not a sender")?;
-        Ok(Self::Relay(Box::new(Relay { transport, from })))
+        Ok(Self::Relay(Box::new(Relay { url, transport, from, longest })))
     }
 
     /// Gives one mail to the relay.
@@ -146,24 +181,52 @@ impl Mailer {
             Self::Relay(relay) => relay,
         };
         let message = compose(&relay.from, letter).ok_or(SendError::NotAnAddress)?;
-        match tokio::time::timeout(LONGEST_DIALOGUE, relay.transport.send(message)).await {
+        let transport = relay.transport();
+        match tokio::time::timeout(relay.longest, transport.send(message)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(reason(&error)),
-            Err(_) => Err(SendError::TooSlow),
+            Err(_) => {
+                relay.connect_anew();
+                Err(SendError::TooSlow)
+            }
         }
     }
 }
 
+/// The header lines of a mail as it would be sent from `from`, unfolded; none where it cannot be written.
+#[must_use]
+pub fn headers(from: &str, letter: &Letter<'_>) -> Option<Vec<String>> {
+    let text = String::from_utf8(compose(&from.parse().ok()?, letter)?.formatted()).ok()?;
+    let (head, _) = text.split_once("\r\n\r\n")?;
+    Some(head.replace("\r\n ", " ").replace("\r\n\t", " ").lines().map(str::to_owned).collect())
+}
+
+/// The domain of a sender.
+#[must_use]
+pub fn domain_of(sender: &str) -> Option<String> {
+    Some(sender.parse::<Mailbox>().ok()?.email.domain().to_owned())
+}
+
 fn compose(from: &Mailbox, letter: &Letter<'_>) -> Option<Message> {
     let to = recipient(letter.to)?;
+    // From, Return-Path and Message-ID are of one domain, so that a signature of that domain (DKIM) is aligned (DMARC).
     let message_id = format!("<{}@{}>", letter.id, from.email.domain());
-    Message::builder()
+    let since_1970 = Duration::from_micros(u64::try_from(letter.written_at.micros()).ok()?);
+    let header = |name, value: String| HeaderValue::new(HeaderName::new_from_ascii_str(name), value);
+    let mut builder = Message::builder();
+    if let Some(address) = letter.stop {
+        builder = builder
+            .raw_header(header("List-Unsubscribe", format!("<{address}>")))
+            .raw_header(header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()));
+    }
+    builder
         .from(from.clone())
         .envelope(Envelope::new(Some(from.email.clone()), vec![to.clone()]).ok()?)
         .to(Mailbox::new(None, to))
         .subject(letter.subject)
         .message_id(Some(message_id))
-        .raw_header(HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".to_owned()))
+        .date(SystemTime::UNIX_EPOCH + since_1970)
+        .raw_header(header("Auto-Submitted", "auto-generated".to_owned()))
         .header(ContentType::TEXT_PLAIN)
         .body(letter.body.to_owned())
         .ok()
@@ -198,9 +261,15 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
 
+    const STOP: &str = "https://madoguchi.example/mail/stop/x";
+
+    fn letter<'a>(to: &'a str, subject: &'a str, body: &'a str) -> Letter<'a> {
+        let written_at = Instant(1_795_392_000_000_000);
+        Letter { id: OutboxId::from_random([7; 16]), to, subject, body, written_at, stop: None }
+    }
+
     fn text_of(to: &str, subject: &str) -> Option<String> {
-        let letter =
-            Letter { id: OutboxId::from_random([7; 16]), to, subject, body: "ログインのための番号です。" };
+        let letter = letter(to, subject, "ログインのための番号です。");
         let message = compose(&"窓口市 <counter@madoguchi.example>".parse().unwrap(), &letter)?;
         Some(String::from_utf8(message.formatted()).unwrap())
     }
@@ -224,6 +293,41 @@ mod tests {
         let text = text_of("a@mail.example", "お知らせ\r\nBcc: b@mail.example").unwrap();
         let headers = text.split("\r\n\r\n").next().unwrap();
         assert!(!headers.lines().any(|line| line.to_ascii_lowercase().starts_with("bcc")), "{headers}");
+    }
+
+    #[test]
+    fn a_mail_travels_over_every_relay_as_it_was_written() {
+        let from = "窓口市 <counter@madoguchi.example>".parse().unwrap();
+        let long = "とても長い行です。".repeat(200);
+        for body in
+            ["号".repeat(600).as_str(), long.as_str(), "a line of ASCII", &"x".repeat(3_000), "𠮷\n葛\u{E0101}\n.\n"]
+        {
+            let text = String::from_utf8(
+                compose(&from, &letter("p@mail.example", "受付のお知らせ", body)).unwrap().formatted(),
+            );
+            let text = text.unwrap();
+            assert!(text.is_ascii(), "eight bits: {text}");
+            assert!(text.split("\r\n").all(|line| line.len() <= 78 && !line.contains('\n')), "a long line: {text}");
+        }
+        let text = text_of("parent@mail.example", "お知らせ").unwrap();
+        assert!(
+            text.contains("Date: Mon, 23 Nov 2026 00:00:00 +0000\r\n"),
+            "the date of writing, not of sending: {text}"
+        );
+        assert!(text.contains("@madoguchi.example>\r\n"), "{text}");
+        let envelope = compose(&from, &letter("p@mail.example", "x", "y")).unwrap().envelope().clone();
+        assert_eq!(envelope.from().unwrap().to_string(), "counter@madoguchi.example", "the Return-Path");
+    }
+
+    #[test]
+    fn a_reminder_and_no_other_mail_can_be_stopped_with_one_press() {
+        let mut letter = letter("parent@mail.example", "お知らせ", "本文");
+        let from = "counter@madoguchi.example";
+        assert!(!headers(from, &letter).unwrap().iter().any(|line| line.starts_with("List-")));
+        letter.stop = Some(STOP);
+        let lines = headers(from, &letter).unwrap();
+        assert!(lines.contains(&format!("List-Unsubscribe: <{STOP}>")), "{lines:?}");
+        assert!(lines.contains(&"List-Unsubscribe-Post: List-Unsubscribe=One-Click".to_owned()), "{lines:?}");
     }
 
     #[test]

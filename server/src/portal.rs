@@ -13,6 +13,7 @@ use crate::{
     clock::Clock,
     config::Config,
     forms_folder::{self, FormsError, Wanting},
+    paper::PaperFont,
     relying_party::{NoSite, RelyingParty},
     seal::{MasterKey, MasterKeyError, Seal},
     store::{Database, Record, StoreError, Upkeep, case::CaseHead, installation},
@@ -38,6 +39,8 @@ pub struct Portal {
     pub closing_days: ClosingDays,
     /// The sites that passkeys are bound to.
     pub relying_party: RelyingParty,
+    /// 「受付票」 The font of the PDF; without one the receipt is a page only.
+    pub paper_font: Option<PaperFont>,
     /// The counters.
     pub metrics: Metrics,
 }
@@ -108,8 +111,10 @@ impl Portal {
         if !wanting.is_empty() {
             return Err(StartError::FormsWanting(wanting));
         }
+        let paper_font = PaperFont::find(config.pdf_font.as_deref());
+        let paper_font = paper_font.inspect_err(|error| tracing::warn!(%error, "receipts are not offered as PDF")).ok();
         let metrics = Metrics::new();
-        Ok(Self { config, database, seal, clock, catalog, text_packs, closing_days, relying_party, metrics })
+        Ok(Self { config, database, seal, clock, catalog, text_packs, closing_days, relying_party, paper_font, metrics })
     }
 
     /// The newest version of a form, unless its wording is missing. What was begun can be gone on with, also of a form that

@@ -8,7 +8,7 @@ use actix_web::{
 
 use crate::{
     config::Plane,
-    web::{account, apply, booking, cases, demo, handover, health, help, pages, sign_in, staff},
+    web::{account, apply, booking, cases, demo, handover, health, help, mail, pages, receipt, sign_in, staff},
 };
 
 /// How a route is asked for.
@@ -121,7 +121,8 @@ pub static ROUTES: &[Row] = &[
     sent("/apply/{form}/{page}", CITIZEN, Guard::Anybody, post!(apply::keep)),
     sent("/apply/{form}/{page}/save", CITIZEN, Guard::Anybody, post!(apply::autosave)),
     sent("/help", CITIZEN, Guard::Anybody, post!(help::help)),
-    shown("/receipt/{receipt_number}", CITIZEN, Guard::Citizen, get!(cases::receipt)),
+    shown("/receipt/{receipt_number}.pdf", CITIZEN, Guard::Citizen, get!(receipt::pdf)),
+    shown("/receipt/{receipt_number}", CITIZEN, Guard::Citizen, get!(receipt::page)),
     shown("/cases", CITIZEN, Guard::Citizen, get!(cases::list)),
     shown("/cases/{receipt_number}", CITIZEN, Guard::Citizen, get!(cases::case)),
     sent("/cases/{receipt_number}/withdraw", CITIZEN, Guard::Citizen, post!(cases::withdraw)),
@@ -135,6 +136,11 @@ pub static ROUTES: &[Row] = &[
     sent("/cases/{receipt_number}/booking/stop-waiting", CITIZEN, Guard::Citizen, post!(booking::stop_waiting)),
     shown("/cases/{receipt_number}/booking.ics", CITIZEN, Guard::Citizen, get!(booking::file)),
     shown("/account", CITIZEN, Guard::Citizen, get!(account::overview)),
+    // Mail: reminders stopped and taken up again, and help when none arrives.
+    shown("/mail/help", CITIZEN, Guard::Anybody, get!(mail::help)),
+    shown("/mail/stop/{token}", CITIZEN, Guard::Anybody, get!(mail::ask_to_stop)),
+    sent("/mail/stop/{token}", CITIZEN, Guard::Anybody, post!(mail::stop)),
+    sent("/account/reminders", CITIZEN, Guard::Citizen, post!(mail::choose)),
     shown("/account/passkeys/new", CITIZEN, Guard::Citizen, get!(account::new_passkey)),
     sent("/account/passkeys/new", CITIZEN, Guard::Citizen, post!(account::add_passkey)),
     sent("/account/passkeys/{passkey}/remove", CITIZEN, Guard::Citizen, post!(account::remove_passkey)),
@@ -167,6 +173,8 @@ pub static ROUTES: &[Row] = &[
     sent("/staff/slots/{slot}/capacity", STAFF, Guard::Staff, post!(staff::slots::set_capacity)),
     sent("/staff/slots/{slot}/close", STAFF, Guard::Staff, post!(staff::slots::close)),
     sent("/staff/slots/{slot}/attendance", STAFF, Guard::Staff, post!(staff::slots::attendance)),
+    shown("/staff/mail", STAFF, Guard::Staff, get!(staff::mail::list)),
+    sent("/staff/mail/{mail}/{deed}", STAFF, Guard::Staff, post!(staff::mail::act)),
     shown("/staff/cases/{receipt_number}/fhir.json", STAFF, Guard::Staff, get!(staff::case::fhir)),
     shown("/staff/cases/{receipt_number}", STAFF, Guard::Staff, get!(staff::case::case)),
     sent("/staff/cases/{receipt_number}/{command}", STAFF, Guard::Staff, post!(staff::command::give)),

@@ -224,7 +224,7 @@ async fn a_case_that_ends_frees_its_place() {
             ));
         }
         portal.clock.advance(6 * DAY);
-        assert_eq!(booking_news::remind(portal, &news).await.unwrap(), 0);
+        assert_eq!(booking_news::remind_of_interviews(portal, &news).await.unwrap(), 0);
         audit::verify(&mut portal.database.read().await.unwrap()).await.unwrap();
     }
 }
@@ -248,7 +248,7 @@ async fn every_appointment_of_an_account_ends_in_one_deed_with_its_reminders() {
         assert_eq!(has(portal, &booked).await, Some((State::Cancelled, 1, ids[0])));
         assert_eq!(taken(portal, ids[0]).await, 0);
         portal.clock.advance(6 * DAY);
-        assert_eq!(booking_news::remind(portal, &news).await.unwrap(), 0);
+        assert_eq!(booking_news::remind_of_interviews(portal, &news).await.unwrap(), 0);
         assert_eq!(booking_news::tell_waiting(portal, &news).await.unwrap(), 0);
     }
 }
@@ -268,16 +268,16 @@ async fn a_reminder_comes_once_two_days_before_and_anew_after_a_move() {
         let starts =
             store::find_slot(&mut portal.database.read().await.unwrap(), ids[0]).await.unwrap().unwrap().starts_at;
         portal.clock.advance(starts.micros() - 48 * HOUR - 1 - portal.clock.now().micros());
-        assert_eq!(booking_news::remind(portal, &news).await.unwrap(), 0, "not yet");
+        assert_eq!(booking_news::remind_of_interviews(portal, &news).await.unwrap(), 0, "not yet");
         portal.clock.advance(1);
-        assert_eq!(booking_news::remind(portal, &news).await.unwrap(), 1);
-        assert_eq!(booking_news::remind(portal, &news).await.unwrap(), 0, "once");
+        assert_eq!(booking_news::remind_of_interviews(portal, &news).await.unwrap(), 1);
+        assert_eq!(booking_news::remind_of_interviews(portal, &news).await.unwrap(), 0, "once");
         assert_eq!(mails(portal, "booking_reminder").await, ["Reminder ja 2026-11-30 10:00"]);
         assert_eq!(pick(portal, &parent, ids[1], Some(0)).await, Picked::Kept);
         portal.clock.advance(4 * HOUR);
-        assert_eq!(booking_news::remind(portal, &news).await.unwrap(), 1, "of the new time");
+        assert_eq!(booking_news::remind_of_interviews(portal, &news).await.unwrap(), 1, "of the new time");
         assert_eq!(pick(portal, &late, ids[1], None).await, Picked::Kept);
-        assert_eq!(booking_news::remind(portal, &news).await.unwrap(), 0, "she has just been told when it is");
+        assert_eq!(booking_news::remind_of_interviews(portal, &news).await.unwrap(), 0, "she has just been told when it is");
     }
 }
 

@@ -10,6 +10,7 @@ mod follow;
 mod forms_command;
 mod hand_over;
 mod http;
+mod mail;
 mod passkey;
 mod review;
 mod sample_people;

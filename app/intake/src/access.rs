@@ -65,6 +65,8 @@ pub enum Action {
     ReadCase,
     /// Take a case away as a file: 外部媒体への出力 is a right of its own (特定個人情報保護評価書, III).
     ExportCase,
+    /// See which mail about cases was refused, have it tried again, and open its address.
+    SeeUndeliveredMail,
     /// Give a command on a case.
     Command(CommandKind),
     /// See batches and receipts.
@@ -98,7 +100,7 @@ pub fn compartments(role: Role, action: Action) -> Vec<Compartment> {
 #[must_use]
 pub const fn may(role: Role, action: Action) -> bool {
     match action {
-        Action::SeeQueue | Action::ReadCase => matches!(role, Role::Clerk | Role::Nurse),
+        Action::SeeQueue | Action::ReadCase | Action::SeeUndeliveredMail => matches!(role, Role::Clerk | Role::Nurse),
         Action::ExportCase => matches!(role, Role::Nurse),
         Action::Command(kind) => command_is_for_staff(kind) && matches!(role, Role::Clerk | Role::Nurse),
         Action::SeeHandover => matches!(role, Role::Clerk | Role::Nurse | Role::Administrator | Role::Auditor),
@@ -203,6 +205,7 @@ mod tests {
             Action::ReadAudit,
             Action::ManageStaff,
             Action::ManageSlots,
+            Action::SeeUndeliveredMail,
         ];
         let mut table = String::new();
         for action in others.into_iter().chain(commands) {

@@ -47,3 +47,5 @@ booking-free-subject = A time is free
 booking-free-body =
     A time that you were waiting for is free.
     Whoever comes first has it. Please sign in and choose.
+# reminders
+stop-line = Stop these reminders: { $address }

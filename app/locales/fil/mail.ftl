@@ -48,3 +48,5 @@ booking-free-subject = May bakanteng oras
 booking-free-body =
     May nabakanteng oras na hinihintay mo.
     Mauuna ang unang pipili. Mag-sign in at pumili.
+# reminders
+stop-line = Itigil ang paalalang ito: { $address }

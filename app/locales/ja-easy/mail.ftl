@@ -48,3 +48,5 @@ booking-free-subject = あいた時間《じかん》のお知《し》らせ
 booking-free-body =
     待《ま》っていた時間《じかん》があきました。
     早《はや》い人《ひと》からです。サインインして選《えら》んでください。
+# reminders
+stop-line = この お知《し》らせを 止《と》める：{ $address }

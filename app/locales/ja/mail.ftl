@@ -47,3 +47,5 @@ booking-free-subject = 空きのお知らせ
 booking-free-body =
     お待ちになっていた時間に空きが出ました。
     先着順です。サインインしてお選びください。
+# reminders
+stop-line = このお知らせを止める：{ $address }

@@ -48,3 +48,5 @@ booking-free-subject = समय खाली भयो
 booking-free-body =
     तपाईंले पर्खनुभएको समय खाली भयो।
     पहिले छान्नेले पाउनुहुन्छ। साइन इन गरेर छान्नुहोस्।
+# reminders
+stop-line = यो सूचना रोक्ने: { $address }

@@ -48,3 +48,5 @@ booking-free-subject = Há um horário livre
 booking-free-body =
     Há um horário livre que você esperava.
     Quem chegar primeiro fica com ele. Entre no site e escolha.
+# reminders
+stop-line = Parar estes lembretes: { $address }

@@ -48,3 +48,5 @@ booking-free-subject = Có giờ trống
 booking-free-body =
     Đã có giờ trống mà bạn đang chờ.
     Ai chọn trước sẽ được. Hãy đăng nhập và chọn.
+# reminders
+stop-line = Dừng thư nhắc này: { $address }

@@ -48,3 +48,5 @@ booking-free-subject = 空位通知
 booking-free-body =
     您等候的时间有了空位。
     先到先得，请登录选择。
+# reminders
+stop-line = 停止此类提醒：{ $address }

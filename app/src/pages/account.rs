@@ -4,7 +4,10 @@
 use intake::time::Instant;
 use leptos::prelude::*;
 
-use crate::chrome::{Chrome, document};
+use crate::{
+    chrome::{Chrome, document},
+    text::Locale,
+};
 
 /// A passkey in the list.
 pub struct Row {
@@ -18,9 +21,26 @@ pub struct Row {
     pub used: Option<Instant>,
 }
 
-/// `/account`
+/// 「お知らせ」 Whether she is reminded, and the button for the other.
+fn reminders(locale: Locale, wanted: bool) -> AnyView {
+    let (now, value, button) = if wanted {
+        ("account-reminders-on", "off", "account-reminders-stop")
+    } else {
+        ("account-reminders-off", "on", "account-reminders-resume")
+    };
+    view! {
+        <h2>{locale.say("account-reminders")}</h2>
+        <p>{locale.say(now)}</p>
+        <form method="post" action="/account/reminders">
+            <button class="button button--secondary" name="reminders" value=value>{locale.say(button)}</button>
+        </form>
+    }
+    .into_any()
+}
+
+/// `/account`; `reminded` says whether she wants reminders.
 #[must_use]
-pub fn overview(chrome: &Chrome, mail: &str, passkeys: &[Row]) -> String {
+pub fn overview(chrome: &Chrome, mail: &str, reminded: bool, passkeys: &[Row]) -> String {
     let locale = chrome.locale;
     let title = locale.say("account-title");
     document(chrome, &title.clone(), false, || {
@@ -43,6 +63,7 @@ pub fn overview(chrome: &Chrome, mail: &str, passkeys: &[Row]) -> String {
         view! {
             <h1>{title}</h1>
             <p>{locale.with("account-mail", &[("mail", mail)])}</p>
+            {reminders(locale, reminded)}
             <h2>{locale.say("passkeys")}</h2>
             <p>{locale.say("passkeys-lead")}</p>
             <ul class="card-list">{rows}</ul>

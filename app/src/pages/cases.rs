@@ -218,8 +218,7 @@ pub fn page(chrome: &Chrome, model: &Model) -> String {
             <h1>{title}</h1>
             <p>{model.row.title.clone()}</p>
             <div class="receipt">
-                <p>{locale.say("receipt-number")}</p>
-                <p class="receipt__number">{number}</p>
+                {super::receipt::number(locale, &number)}
             </div>
             <p><span class="badge badge--stage">{stage_text(locale, model.row.stage)}</span></p>
             {withdrawal_news(locale, model)}

@@ -6,6 +6,7 @@ pub mod cases;
 pub mod check;
 pub mod correct;
 pub mod form;
+pub mod mail;
 pub mod message;
 pub mod outbox;
 pub mod preview;

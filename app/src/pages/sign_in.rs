@@ -64,7 +64,10 @@ fn one_field(chrome: &Chrome, title: &str, field: &Field, next: &str, typed: &st
             view! { <button class="button button--secondary" formaction="/sign-in/passkey">{locale.say("passkey-enter")}</button> }
         });
         let again = is_code.then(|| {
-            view! { <p><a href=format!("/sign-in?next={next}")>{locale.say("code-again")}</a></p> }
+            view! {
+                <p><a href=format!("/sign-in?next={next}")>{locale.say("code-again")}</a></p>
+                <p><a href="/mail/help" target="_blank">{locale.say("mail-help-link")}</a></p>
+            }
         });
         view! {
             {summary}

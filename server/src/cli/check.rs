@@ -4,6 +4,7 @@ use super::{Failure, load};
 use crate::{
     config::Sources,
     forms_folder,
+    paper::PaperFont,
     portal::{StartError, closing_days},
     text_packs::TextPacks,
 };
@@ -26,6 +27,10 @@ pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
         Err(why) => println!("note: {why}"),
         Ok(()) if packs.is_demonstration() => println!("note: {}", super::EPDS_IS_A_DEMONSTRATION),
         Ok(()) => {}
+    }
+    match PaperFont::find(config.pdf_font.as_deref()) {
+        Ok(font) => println!("PDF receipts: {}", font.path().display()),
+        Err(why) => println!("note: no PDF receipts: {why}"),
     }
     println!("the settings can be used");
     Ok(())

@@ -66,6 +66,8 @@ pub struct Config {
     pub calendar_file: Option<PathBuf>,
     /// 「面談予約」 After which forms, and how long before it ends.
     pub booking: Booking,
+    /// 「受付票」 The font of the PDF, if one is named.
+    pub pdf_font: Option<PathBuf>,
     /// A look at forms: nobody signs in, and nothing is kept.
     pub preview: bool,
     /// Filter of the log.
@@ -243,6 +245,7 @@ impl Config {
             forms_dir: values.text("forms_dir").map(PathBuf::from),
             calendar_file: values.text("calendar_file").map(PathBuf::from),
             booking: booking(values, faults),
+            pdf_font: values.text("pdf_font").map(PathBuf::from),
             preview: false,
             log: log(values, faults),
             unused_variables: values.unused.clone(),

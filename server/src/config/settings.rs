@@ -21,7 +21,7 @@ const fn setting(key: &'static str, meaning: &'static str) -> Setting {
 }
 
 /// Every setting of this version.
-pub const SETTINGS: [Setting; 28] = [
+pub const SETTINGS: [Setting; 29] = [
     setting("database_url", "sqlite:PATH or postgres://USER@HOST/NAME [sqlite file in data_dir]"),
     setting("data_dir", "folder of this installation's files [/var/lib/madoguchi; demo: data]"),
     setting("master_key_file", "the key that everything at rest is sealed under"),
@@ -58,6 +58,10 @@ pub const SETTINGS: [Setting; 28] = [
     ),
     setting("booking_change_hours", "until how many hours before parents may move or cancel an interview [24]"),
     setting("booking_reminder_hours", "how many hours before parents are reminded of an interview [48]"),
+    setting(
+        "pdf_font",
+        "font file of the PDF receipt [the first of Noto Sans CJK, IPAex Gothic, VL Gothic that is installed]",
+    ),
     setting("log", "filter of the log, such as info or warn,server=debug [info]"),
 ];
 

@@ -17,14 +17,14 @@ use crate::{
     flows::{
         FlowError,
         decide::{Given, Notice, Order, give},
-        filings, random,
+        filings, random, remind,
         sign_in::account_for,
         submit::{Sender, Submitted, submit},
     },
     letters,
     portal::Portal,
     store::{
-        AuditEntry, StoreError,
+        AuditEntry, Record, StoreError,
         audit::{Actor, Deed, Subject},
         case,
         draft::{self, DraftOwner, NewDraft},
@@ -77,7 +77,20 @@ pub async fn seed(
             (None, false) => return Err(FlowError::NotFound),
         }
     }
-    Ok(())
+    match filed.iter().flatten().next() {
+        Some(first) => sample_reminder(portal, first.account).await,
+        None => Ok(()),
+    }
+}
+
+/// One reminder, so that the mail viewer of a new demo has one to be stopped: nobody's draft is old yet.
+async fn sample_reminder(portal: &Portal, account: AccountId) -> Result<(), FlowError> {
+    let now = portal.clock.now();
+    let mut tx = portal.database.write().await?;
+    let letter = |locale: &str| letters::draft_ends(locale, now.plus(retention::DRAFT_NOTICE));
+    remind::remind(portal, &mut tx, account, None, "draft_ends", &letter).await?;
+    let entry = AuditEntry::done(now, Actor::Portal, Deed::DraftEndTold).on(Subject::Account(account));
+    Ok(tx.commit(Record::Deed(entry)).await?)
 }
 
 /// When each sample is filed and when it is worked on, in the order of time. Nothing lies ahead of `now`.

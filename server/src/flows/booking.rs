@@ -9,7 +9,7 @@ use intake::{
     time::{HOUR, Instant},
 };
 
-use super::{FlowError, filings::own, random, submit};
+use super::{FlowError, filings::own, random, remind};
 use crate::{
     portal::Portal,
     store::{
@@ -213,7 +213,7 @@ async fn pick_once(
     }
     booking::stop_waiting(&mut tx, head.case_id).await?;
     let letter = |locale: &str| letter(Notice::Kept, locale, slot.starts_at);
-    submit::write_to(portal, &mut tx, account, Notice::Kept.as_str(), &letter).await?;
+    remind::write_about(portal, &mut tx, account, Some(head.case_id), Notice::Kept.as_str(), &letter).await?;
     let deed = if standing.is_some() { Deed::BookingMoved } else { Deed::BookingMade };
     let entry = AuditEntry::done(now, Actor::Citizen(account), deed).on(Subject::Case(head.case_id));
     tx.commit(Record::Deed(entry)).await?;

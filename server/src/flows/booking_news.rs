@@ -7,7 +7,7 @@ use intake::{
     time::{HOUR, Instant},
 };
 
-use super::{FlowError, booking::Notice, submit};
+use super::{FlowError, booking::Notice, remind};
 use crate::{
     portal::Portal,
     store::{
@@ -24,7 +24,7 @@ const AT_ONCE: i64 = 500;
 ///
 /// # Errors
 /// When the database fails.
-pub async fn remind(
+pub async fn remind_of_interviews(
     portal: &Portal,
     letter: &(impl Fn(Notice, &str, Instant) -> MailPayload + Sync),
 ) -> Result<u64, FlowError> {
@@ -56,7 +56,7 @@ async fn remind_of(
     }
     if let Some(account) = due.account_id {
         let letter = |locale: &str| letter(Notice::Reminder, locale, due.starts_at);
-        submit::write_to(portal, &mut tx, account, Notice::Reminder.as_str(), &letter).await?;
+        remind::remind(portal, &mut tx, account, Some(due.case_id), Notice::Reminder.as_str(), &letter).await?;
     }
     let entry = AuditEntry::done(now, Actor::Portal, Deed::BookingReminded).on(Subject::Case(due.case_id));
     tx.commit(Record::Deed(entry)).await?;
@@ -110,7 +110,7 @@ async fn tell(
     }
     if let Some(account) = wait.account_id {
         let letter = |locale: &str| letter(Notice::Free, locale, now);
-        submit::write_to(portal, &mut tx, account, Notice::Free.as_str(), &letter).await?;
+        remind::write_about(portal, &mut tx, account, Some(case), Notice::Free.as_str(), &letter).await?;
     }
     let entry = AuditEntry::done(now, Actor::Portal, Deed::WaitTold).on(Subject::Case(case));
     tx.commit(Record::Deed(entry)).await?;

@@ -17,7 +17,7 @@ use intake::{
 use super::{
     FlowError, booking,
     content::{self, EventDetail, OpenCase},
-    review, submit,
+    remind, review,
 };
 use crate::{
     portal::Portal,
@@ -189,7 +189,7 @@ pub async fn give(
     };
     if let (Some(notice), Some(account)) = (Notice::after(kind), head.account_id) {
         let letter = |locale: &str| letter(notice, locale);
-        submit::write_to(portal, &mut tx, account, notice.as_str(), &letter).await?;
+        remind::write_about(portal, &mut tx, account, Some(head.case_id), notice.as_str(), &letter).await?;
     }
     let (actor, now) = (Actor::Staff(staff.staff_id), portal.clock.now());
     let ended = booking::end_with_case(&mut tx, head.case_id, after, actor, now).await?;

@@ -1,9 +1,9 @@
-//! 「下書きの期限のお知らせ」 Telling parents that the time of a draft is nearly over. Invariant: one mail for each end; a draft
-//! whose parent was told late, because the portal was down, ends later.
+//! 「下書きの期限のお知らせ」 Telling parents that the time of a draft is nearly over. Invariant: one mail for each end, and
+//! none to whoever has stopped reminders; a draft whose parent was told late, because the portal was down, ends later.
 
 use intake::{retention, time::Instant};
 
-use super::{FlowError, submit};
+use super::{FlowError, remind};
 use crate::{
     portal::Portal,
     store::{
@@ -47,8 +47,10 @@ async fn tell_of(
         // She went on with it, or another process has told her.
         return Ok(false);
     }
-    submit::write_to(portal, &mut tx, account, "draft_ends", &|locale: &str| letter(locale, end)).await?;
+    let told =
+        remind::remind(portal, &mut tx, account, None, "draft_ends", &|locale: &str| letter(locale, end)).await?;
     let entry = AuditEntry::done(now, Actor::Portal, Deed::DraftEndTold).on(Subject::Draft(ending.draft_id));
+    let entry = if told { entry } else { entry.with("mail", "stopped") };
     tx.commit(Record::Deed(entry)).await?;
-    Ok(true)
+    Ok(told)
 }

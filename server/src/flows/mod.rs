@@ -18,6 +18,8 @@ pub mod overdue;
 pub mod passkey;
 pub mod password;
 pub mod queue;
+pub mod receipt;
+pub mod remind;
 mod review;
 pub mod sign_in;
 pub mod signing_keys;
@@ -26,6 +28,7 @@ pub mod staff_case;
 pub mod staff_sign_in;
 pub mod submit;
 pub mod take_receipt;
+pub mod undelivered;
 
 use crate::{seal::SealError, store::StoreError};
 

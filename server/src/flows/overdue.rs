@@ -3,7 +3,7 @@
 
 use intake::case::{Command, CommandKind, Giver, decide};
 
-use super::{FlowError, decide::Notice, review, submit};
+use super::{FlowError, decide::Notice, remind, review};
 use crate::{
     portal::Portal,
     store::{
@@ -49,7 +49,8 @@ pub async fn ask_to_visit(
         case::append_event(&mut tx, &event).await?;
         if let Some(account) = head.account_id {
             let letter = |locale: &str| letter(Notice::VisitNeeded, locale);
-            submit::write_to(portal, &mut tx, account, Notice::VisitNeeded.as_str(), &letter).await?;
+            remind::write_about(portal, &mut tx, account, Some(head.case_id), Notice::VisitNeeded.as_str(), &letter)
+                .await?;
         }
         let entry = AuditEntry::done(now, Actor::Portal, Deed::Commanded(CommandKind::AskToVisit));
         tx.commit(Record::Deed(entry.on(Subject::Case(head.case_id)))).await?;

@@ -9,7 +9,7 @@ use intake::{
     time::{CivilDate, Instant, MINUTE},
 };
 
-use super::{FlowError, booking::Notice, random, submit};
+use super::{FlowError, booking::Notice, random, remind};
 use crate::{
     portal::Portal,
     store::{
@@ -195,7 +195,7 @@ pub async fn close(
     for one in had {
         if let Some(account) = one.account_id {
             let letter = |locale: &str| letter(Notice::Closed, locale, slot.starts_at);
-            submit::write_to(portal, &mut tx, account, Notice::Closed.as_str(), &letter).await?;
+            remind::write_about(portal, &mut tx, account, Some(one.case_id), Notice::Closed.as_str(), &letter).await?;
         }
         let entry = AuditEntry::done(now, actor.clone(), Deed::BookingCancelled).on(Subject::Case(one.case_id));
         entries.push(entry.with("reason", "slot_closed"));

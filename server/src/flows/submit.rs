@@ -6,7 +6,7 @@ use intake::{
     case::Stage,
     form::{Compartment, Form},
     identity::{Evidence, Method},
-    ids::{AccountId, CaseId, DraftId, FormId, OutboxId, ReceiptNumber},
+    ids::{AccountId, CaseId, DraftId, FormId, ReceiptNumber},
     journey,
     time::Instant,
 };
@@ -15,16 +15,16 @@ use super::{
     FlowError,
     content::{Office, ShownPack},
     draft::with_form,
-    follow, random,
+    follow, random, remind,
 };
 use crate::{
     portal::Portal,
     store::{
-        AuditEntry, Record, StoreError, WriteTx, account,
+        AuditEntry, Record, StoreError,
         audit::{Actor, Deed, Subject},
         case::{self, Author, NewCase, NewEvent},
         draft,
-        outbox::{self, MailPayload, NewMail},
+        outbox::MailPayload,
     },
 };
 
@@ -140,7 +140,7 @@ async fn once(
     };
     case::append_event(&mut tx, &event).await?;
     draft::delete(&mut tx, draft_id).await?;
-    write_to(portal, &mut tx, sender.account, "received", letter).await?;
+    remind::write_about(portal, &mut tx, sender.account, Some(case_id), "received", letter).await?;
     let entry = AuditEntry::done(now, Actor::Citizen(sender.account), Deed::Submitted).on(Subject::Case(case_id));
     tx.commit(Record::Deed(with_form(entry, form))).await?;
     if form.compartment == Compartment::General {
@@ -160,30 +160,4 @@ fn shown_pack(portal: &Portal, form: &Form, draft: &draft::Draft) -> Result<Opti
     let pack = draft.text_pack.as_deref().and_then(|sha256| portal.text_packs.usable_by_sha256(sha256));
     let pack = pack.ok_or(FlowError::NotFound)?;
     Ok(Some(ShownPack { id: pack.id.clone(), sha256: pack.sha256().to_owned() }))
-}
-
-/// Queues a mail to a parent in her language, within the deed that it tells of. An account that is closed gets none.
-///
-/// # Errors
-/// When the account cannot be read.
-pub(crate) async fn write_to(
-    portal: &Portal,
-    tx: &mut WriteTx,
-    to: AccountId,
-    kind: &str,
-    letter: &(impl Fn(&str) -> MailPayload + Sync),
-) -> Result<(), FlowError> {
-    let Some(account) = account::find(tx, to).await?.filter(|account| account.closed_at.is_none()) else {
-        return Ok(());
-    };
-    let address = super::sign_in::address_of(portal, &account)?;
-    let mail = NewMail {
-        outbox_id: OutboxId::from_random(random()),
-        kind,
-        locale: &account.locale,
-        to: &address,
-        payload: &letter(&account.locale),
-        created_at: portal.clock.now(),
-    };
-    Ok(outbox::insert(tx, &portal.seal, &mail).await?)
 }

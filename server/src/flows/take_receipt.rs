@@ -10,7 +10,7 @@ use intake::{
     time::Instant,
 };
 
-use super::{FlowError, review, submit::write_to};
+use super::{FlowError, remind, review};
 use crate::{
     portal::Portal,
     store::{
@@ -172,7 +172,7 @@ async fn settle(
     }
     case::append_event(tx, &event(&head, &command, after.stage, after.rev, now)).await?;
     if let (Outcome::Imported, Some(account)) = (result.result, head.account_id) {
-        write_to(portal, tx, account, "taken_in", letter).await?;
+        remind::write_about(portal, tx, account, Some(head.case_id), "taken_in", letter).await?;
     }
     let actor = Actor::Destination(destination.clone());
     Ok(Some(AuditEntry::done(now, actor, Deed::Commanded(command.kind())).on(Subject::Case(head.case_id))))

@@ -15,6 +15,7 @@ pub mod draft;
 pub mod form_use;
 pub mod installation;
 pub mod outbox;
+pub mod reminders;
 pub mod session;
 pub mod staff;
 
@@ -191,6 +192,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         form_use::STATEMENTS,
         installation::STATEMENTS,
         outbox::STATEMENTS,
+        reminders::STATEMENTS,
         session::STATEMENTS,
         staff::STATEMENTS,
     ]

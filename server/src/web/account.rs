@@ -25,7 +25,7 @@ use crate::{
     flows::{
         account,
         passkey::{self, Begun, PasskeyOwner},
-        sign_in,
+        remind, sign_in,
     },
     portal::Portal,
 };
@@ -51,6 +51,7 @@ fn to(address: &str) -> HttpResponse {
 /// `GET /account`
 pub async fn overview(portal: Data<Portal>, citizen: Citizen) -> Answer {
     let found = account::view(&portal, citizen.session.account).await?;
+    let reminded = remind::of_account(&portal, citizen.session.account).await?;
     let rows: Vec<Row> = found
         .passkeys
         .iter()
@@ -61,7 +62,7 @@ pub async fn overview(portal: Data<Portal>, citizen: Citizen) -> Answer {
             used: passkey.last_used_at,
         })
         .collect();
-    Ok(page(StatusCode::OK, pages::overview(citizen.visitor.chrome(), &found.mail, &rows)))
+    Ok(page(StatusCode::OK, pages::overview(citizen.visitor.chrome(), &found.mail, reminded, &rows)))
 }
 
 async fn registration(portal: &Portal, citizen: &Citizen, status: StatusCode, error: Option<&str>) -> Answer {

@@ -9,7 +9,7 @@ use app::{
     helpers::{Help, address_of, needs_script},
     pages::{
         cases::{self as pages, Model, Row, Withdrawing},
-        correct, message, receipt as receipt_page,
+        correct, message,
     },
 };
 use intake::{
@@ -60,21 +60,13 @@ fn row(portal: &Portal, citizen: &Citizen, head: &CaseHead) -> Row {
 }
 
 /// Where an interview follows: when it is, if it is booked.
-async fn interview(portal: &Portal, head: &CaseHead) -> Result<Option<Option<Instant>>, WebError> {
+pub(super) async fn interview(portal: &Portal, head: &CaseHead) -> Result<Option<Option<Instant>>, WebError> {
     if !booking::can_have(portal, head) {
         return Ok(None);
     }
     let found = booking::of_case(portal, head.case_id).await?;
     let standing = found.filter(|(booking, _)| booking.state == State::Booked);
     Ok(Some(standing.map(|(_, slot)| slot.starts_at)))
-}
-
-/// `GET /receipt/{receipt_number}`
-pub async fn receipt(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
-    let filing = filings::view(&portal, citizen.session.account, &number(&path)?).await?;
-    let form = portal.form_of(&filing.head).ok_or(WebError::Broken)?;
-    let interview = interview(&portal, &filing.head).await?;
-    Ok(page(StatusCode::OK, receipt_page::page(citizen.visitor.chrome(), &filing.head.receipt_number, form, interview)))
 }
 
 /// `GET /cases`

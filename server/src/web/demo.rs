@@ -10,8 +10,14 @@ use app::pages::{
     preview,
 };
 
-use super::{error::WebError, frame::page, guard::Visitor};
-use crate::{demo::staff, portal::Portal, store::outbox::list_for_demo};
+use super::{error::WebError, frame::page, guard::Visitor, mail::sender};
+use crate::{
+    demo::staff,
+    letters::{self, Written},
+    mail,
+    portal::Portal,
+    store::outbox::list_for_demo,
+};
 
 const NEWEST: i64 = 50;
 
@@ -21,8 +27,11 @@ pub async fn outbox(portal: Data<Portal>, visitor: Visitor) -> Result<HttpRespon
     let letters: Vec<Letter> = mails
         .iter()
         .filter_map(|mail| {
-            let (to, payload) = mail.open(&portal.seal).ok()?;
-            Some(Letter { at: mail.created_at, to, subject: payload.subject, body: payload.body })
+            let Written { to, subject, body, stop } = letters::written(&portal, mail).ok()?;
+            let (id, written_at, stop) = (mail.outbox_id, mail.created_at, stop.as_deref());
+            let sent = mail::Letter { id, to: &to, subject: &subject, body: &body, written_at, stop };
+            let headers = mail::headers(sender(&portal), &sent).unwrap_or_default();
+            Some(Letter { at: written_at, from: sender(&portal).to_owned(), to, subject, body, headers })
         })
         .collect();
     Ok(page(StatusCode::OK, outbox::page(visitor.chrome(), &letters)))

@@ -15,8 +15,10 @@ pub mod handover;
 pub mod health;
 pub mod help;
 mod limits;
+pub mod mail;
 pub mod pages;
 mod problem;
+pub mod receipt;
 pub mod sign_in;
 pub mod staff;
 

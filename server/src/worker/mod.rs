@@ -16,7 +16,7 @@ use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     flows::{FlowError, booking_news, draft_end, hand_over, overdue, signing_keys},
-    letters,
+    letters::{self, Written},
     mail::{Letter, Mailer, SendError},
     portal::Portal,
     store::{
@@ -80,7 +80,7 @@ where
 
 /// Reminds of appointments, and tells who waits of free places.
 async fn tell_of_bookings(portal: &Portal) -> Result<(), FlowError> {
-    booking_news::remind(portal, &letters::booking).await?;
+    booking_news::remind_of_interviews(portal, &letters::booking).await?;
     booking_news::tell_waiting(portal, &letters::booking).await.map(drop)
 }
 
@@ -115,9 +115,10 @@ pub async fn send_due(portal: &Portal, mailer: &Mailer) -> Result<usize, StoreEr
         }
         tx.commit(Record::Upkeep(Upkeep::MailAttempt)).await?;
         for mail in &mails {
-            let result = match mail.open(&portal.seal) {
-                Ok((to, said)) => {
-                    let letter = Letter { id: mail.outbox_id, to: &to, subject: &said.subject, body: &said.body };
+            let result = match letters::written(portal, mail) {
+                Ok(Written { to, subject, body, stop }) => {
+                    let (id, written_at, stop) = (mail.outbox_id, mail.created_at, stop.as_deref());
+                    let letter = Letter { id, to: &to, subject: &subject, body: &body, written_at, stop };
                     mailer.send(&letter).await
                 }
                 Err(_) => Err(SendError::CannotOpen),
@@ -144,7 +145,8 @@ async fn keep_result(portal: &Portal, mail: &outbox::Mail, result: Result<(), Se
         portal.metrics.mail("sent");
         return tx.commit(Record::Upkeep(Upkeep::MailAttempt)).await;
     };
-    match pace::after_failure(error, mail.attempts, mail.created_at, now, rand::random()) {
+    let since = mail.counted_from.unwrap_or(mail.created_at);
+    match pace::after_failure(error, mail.attempts, since, now, rand::random()) {
         Verdict::Again(next) => {
             tracing::warn!(%id, %error, attempts = mail.attempts, "a mail was not taken and will be tried again");
             outbox::mark_retry(&mut tx, id, next, &error.to_string()).await?;
@@ -153,9 +155,13 @@ async fn keep_result(portal: &Portal, mail: &outbox::Mail, result: Result<(), Se
         }
         Verdict::GiveUp => {
             tracing::error!(%id, %error, attempts = mail.attempts, "A MAIL WAS GIVEN UP: somebody was not told");
-            outbox::mark_refused(&mut tx, id, &error.to_string()).await?;
+            outbox::mark_refused(&mut tx, id, &error.to_string(), now).await?;
             portal.metrics.mail("given_up");
             let entry = AuditEntry::done(now, Actor::Portal, Deed::MailGivenUp).with("attempts", mail.attempts);
+            let entry = match mail.case_id {
+                Some(case) => entry.on(Subject::Case(case)),
+                None => entry,
+            };
             tx.commit(Record::Deed(entry)).await
         }
     }

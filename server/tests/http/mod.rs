@@ -13,6 +13,7 @@ mod helpers;
 mod hostile_text;
 mod journey;
 mod languages;
+mod letters;
 mod logs;
 mod origin;
 mod routes;

@@ -19,6 +19,8 @@ fn path_of(row: &Row) -> String {
         .replace("{command}", "claim")
         .replace("{slot}", "00000000000000000000000000000000")
         .replace("{token}", "AAAA")
+        .replace("{mail}", "00000000000000000000000000000000")
+        .replace("{deed}", "again")
         .replace("{seq}", "1")
         .replace("{file}", "manifest.jws")
 }

@@ -12,6 +12,7 @@ pub mod portal;
 pub mod process;
 pub mod review;
 pub mod site;
+pub mod smtp;
 pub mod staff;
 
 use std::sync::Once;

@@ -149,6 +149,8 @@ pub struct Model<'a> {
     pub correction_due_on: Option<CivilDate>,
     /// 「取下げの申出」
     pub withdrawal: Option<WithdrawalAsked>,
+    /// 「届かなかったメール」
+    pub undelivered: Vec<super::mail::Row>,
     /// 「EPDS」
     pub epds: Option<Epds<'a>>,
     /// The language in which the parent filled it in.
@@ -197,6 +199,7 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
                 <h1><span lang="ja">{model.form.title.get("ja").to_owned()}</span> " " {model.number.to_string()}</h1>
                 {facts(locale, model)}
             </div>
+            {super::mail::notice(locale, &model.undelivered)}
             {withdrawal(locale, model)}
             <div class="case-layout">
                 <div>{related(locale, model)}{look_at(locale, model)}{super::epds::scores(locale, model)}{answers(locale, model)}{command::staff_items(locale, model)}{history(locale, model)}{file(locale, model)}</div>

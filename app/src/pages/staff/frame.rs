@@ -80,7 +80,12 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
     let chrome = &desk.chrome;
     let locale = chrome.locale;
     let person = desk.person.as_ref().map(|person| {
-        let queue = person.sees_queue.then(|| view! { <a href="/staff/queue">{locale.say("queue-title")}</a> });
+        let queue = person.sees_queue.then(|| {
+            view! {
+                <a href="/staff/queue">{locale.say("queue-title")}</a>
+                <a href="/staff/mail">{locale.say("undelivered-title")}</a>
+            }
+        });
         let slots = person.sees_slots.then(|| view! { <a href="/staff/slots">{locale.say("slots-title")}</a> });
         view! {
             <div class="staff-bar">

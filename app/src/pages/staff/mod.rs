@@ -5,6 +5,7 @@ pub mod case;
 mod command;
 mod epds;
 mod frame;
+pub mod mail;
 pub mod message;
 pub mod queue;
 pub mod sign_in;

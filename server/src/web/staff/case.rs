@@ -28,6 +28,7 @@ use crate::{
         content::EventDetail,
         decide::Obstacle,
         staff_case::{self, StaffCase, Who},
+        undelivered,
     },
     portal::Portal,
     store::case::CaseHead,
@@ -77,6 +78,7 @@ pub(super) async fn shown(
 ) -> Result<HttpResponse, WebError> {
     let status = if failed.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = staff_case::view(portal, &at.who.staff, number).await?;
+    let undelivered = undelivered::of_case(portal, &at.who.staff, number).await?;
     let StaffCase { case, complete, derived, flags, warnings, revised, history, offers, holder, related, epds, .. } =
         view;
     let withdrawal = case.head.withdrawal_asked_at.map(|at| WithdrawalAsked { at, first: view.withdrawal_proposed_by });
@@ -107,6 +109,7 @@ pub(super) async fn shown(
         decline_reason: case.office.decline_reason,
         correction_due_on: case.head.correction_due_on,
         withdrawal,
+        undelivered: undelivered.into_iter().map(super::mail::row).collect(),
         epds: epds.as_ref().map(|epds| pages::Epds { score: epds.score, pack: epds.pack, pack_id: &epds.pack_id }),
         language: case.office.language.as_deref().and_then(Locale::parse),
         related: related.iter().map(|head| related_row(portal, head)).collect(),

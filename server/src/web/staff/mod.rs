@@ -3,6 +3,7 @@
 
 pub mod case;
 pub mod command;
+pub mod mail;
 pub mod queue;
 pub mod sign_in;
 pub mod slots;
