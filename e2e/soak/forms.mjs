@@ -135,7 +135,7 @@ async function offered(page) {
   return page.locator('main .card a[href^="/apply/"]').evaluateAll((links) => links.map((link) => link.getAttribute("href").split("/").pop()));
 }
 
-const next = (page) => press(page.locator('main button[name="then"][value="next"]'));
+const next = (page) => press(page.locator('main button.button--primary[name="then"][value="next"]'));
 const wrongFields = (page) => page.evaluate(() => [...document.querySelectorAll("main .field--invalid")].map((field) => field.querySelector("input, textarea").name.replace(/(-from)?-year$/, "")));
 const current = (page) => path(page).split("/").pop();
 
