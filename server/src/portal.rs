@@ -4,6 +4,7 @@
 use std::{fs, os::unix::fs::DirBuilderExt, path::PathBuf};
 
 use intake::{catalog::Catalog, form::Form, ids::FormId};
+use tokio::sync::Semaphore;
 
 use crate::{
     clock::Clock,
@@ -32,6 +33,8 @@ pub struct Portal {
     pub text_packs: TextPacks,
     /// The sites that passkeys are bound to.
     pub relying_party: RelyingParty,
+    /// 「写真・書類」 Who decodes a photo holds a permit: each can take a hundred megabytes while it lasts.
+    pub decoding: Semaphore,
     /// The counters.
     pub metrics: Metrics,
 }
@@ -65,6 +68,7 @@ pub enum StartError {
     Store(#[from] StoreError),
 }
 
+const DECODED_AT_ONCE: usize = 2;
 const KEY_CHECK: &str = "master_key_check";
 
 impl Portal {
@@ -98,7 +102,8 @@ impl Portal {
         if !wanting.is_empty() {
             return Err(StartError::FormsWanting(wanting));
         }
-        Ok(Self { config, database, seal, clock, catalog, text_packs, relying_party, metrics: Metrics::new() })
+        let (decoding, metrics) = (Semaphore::new(DECODED_AT_ONCE), Metrics::new());
+        Ok(Self { config, database, seal, clock, catalog, text_packs, relying_party, decoding, metrics })
     }
 
     /// The newest version of a form, unless its wording is missing. What was begun can be gone on with, also of a form that

@@ -216,3 +216,33 @@ session-over-sign-in = Sign in (opens another page)
 to-start = To the first page
 outbox-title = Email that was sent (practice)
 outbox-none = Nothing yet.
+
+## 写真・書類
+
+papers-title = Photos and papers
+papers-lead = If you have photos or papers, you can send them here. You do not have to: just press Next.
+papers-number = Do not send a photo that shows an Individual Number (My Number). Cover the number with a piece of paper first.
+papers-add = Add what I chose
+papers-sent = Photos and papers received: { $count }.
+paper-choose = Choose photos or PDF files ({ $left } more)
+paper-photo = Photo { $number }
+paper-document = Document { $number } (PDF)
+paper-coming = Not sent completely ({ $number })
+paper-go-on = Sending was interrupted. To go on, choose the same photo again. To stop, press Remove.
+paper-unsafe = A check found a problem. This will not be used. Please remove it and send another one.
+paper-remove = Remove
+paper-none = None
+paper-colon = { ": " }
+paper-sending = Sending ({ $percent })
+paper-waiting = No connection. Sending goes on when you are connected again. Please keep this page open.
+paper-done = Added
+paper-first = You will go on when everything is sent. Please wait a moment.
+paper-refused-heic = The office cannot open this kind of photo (such as HEIC). On an iPhone choose Settings > Apps > Camera > Formats > Most Compatible and take the photo again, or take a screenshot of the photo and choose that.
+paper-refused-kind = Choose a photo (JPEG or PNG) or a PDF file.
+paper-refused-long = The file is too large. Up to 6 MB each. Take the photo again in a smaller size, or of the part that is needed only.
+paper-refused-pixels = The photo has too many pixels. Choose a smaller size in the settings of the camera and take it again.
+paper-refused-broken = The file is cut off or damaged. Choose it again.
+paper-refused-empty = The file is empty. Choose it again.
+paper-refused-many = Up to { $max } of each kind.
+paper-refused-quota = Your photos and papers are too large together. Remove what you do not need.
+paper-refused-sign-in = The service is very busy. Sign in first with Save and stop; then you can send photos.

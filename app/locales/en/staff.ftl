@@ -227,3 +227,11 @@ preview-when-answered = Shown if “{ $field }” is answered
 preview-when-unanswered = Shown if “{ $field }” is not answered
 preview-choice = Choice “{ $choice }”
 preview-refuses = The choice “{ $choice }” ends here: { $text }
+
+## 写真・書類
+
+staff-paper-clean = Scanned
+staff-paper-unscanned = Not scanned (no scanner is set)
+staff-paper-pending = Waiting for its scan: cannot be opened yet
+staff-paper-quarantined = Quarantined: something was found, cannot be opened
+staff-paper-error = Could not be scanned: cannot be opened

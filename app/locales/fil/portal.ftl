@@ -217,3 +217,33 @@ procedure-gone = Wala na ang mga dati mong sagot: lumipas na ang oras, o nabago 
 epds-sample = Halimbawang teksto lang ito para sa pagsasanay. Hindi ito ang totoong palatanungan.
 save-session-gone = Tapos na ang pag-sign in mo. Wala na ang mga sagot na hindi natapos. Babalik sa simula kapag pinindot ang susunod.
 cases-neutral = Sagot sa palatanungan ng lungsod
+
+## 写真・書類
+
+papers-title = Mga larawan at papeles
+papers-lead = Kung may larawan o papeles, puwedeng ipadala rito. Hindi kailangan: magpatuloy lang sa susunod.
+papers-number = Huwag magpadala ng larawang may Individual Number (My Number). Takpan muna ng papel ang numero.
+papers-add = Idagdag ang napili
+papers-sent = Natanggap na larawan at papeles: { $count }.
+paper-choose = Pumili ng larawan o PDF ({ $left } pa)
+paper-photo = Larawan { $number }
+paper-document = Dokumento { $number } (PDF)
+paper-coming = Hindi pa tapos ipadala ({ $number })
+paper-go-on = Naputol ang pagpapadala. Para ituloy, piliin muli ang parehong larawan. Para itigil, pindutin ang Alisin.
+paper-unsafe = May nakitang problema sa pagsusuri. Hindi ito gagamitin. Alisin ito at magpadala ng iba.
+paper-remove = Alisin
+paper-none = Wala
+paper-colon = { ": " }
+paper-sending = Ipinapadala ({ $percent })
+paper-waiting = Walang koneksiyon. Itutuloy ang pagpapadala kapag may koneksiyon na. Panatilihing bukas ang pahinang ito.
+paper-done = Naidagdag
+paper-first = Magpapatuloy kapag naipadala na lahat. Maghintay sandali.
+paper-refused-heic = Hindi mabubuksan ng opisina ang ganitong larawan (gaya ng HEIC). Sa iPhone, piliin ang Settings > Apps > Camera > Formats > Most Compatible at kunan muli, o piliin ang screenshot ng larawan.
+paper-refused-kind = Pumili ng larawan (JPEG o PNG) o PDF.
+paper-refused-long = Masyadong malaki ang file. Hanggang 6 MB bawat isa. Kunan muli sa mas maliit na sukat, o ang kailangang bahagi lamang.
+paper-refused-pixels = Masyadong maraming pixel ang larawan. Pumili ng mas maliit na sukat sa camera at kunan muli.
+paper-refused-broken = Putol o sira ang file. Piliin muli.
+paper-refused-empty = Walang laman ang file. Piliin muli.
+paper-refused-many = Hanggang { $max } bawat uri.
+paper-refused-quota = Masyadong malaki ang kabuuan. Alisin ang hindi kailangan.
+paper-refused-sign-in = Napakaraming gumagamit ngayon. Mag-sign in muna sa pag-save at paghinto; saka makapagpapadala ng larawan.

@@ -216,3 +216,33 @@ session-over-sign-in = サインインする（別の画面で開きます）
 to-start = はじめの画面へ
 outbox-title = 送られたメール（練習用）
 outbox-none = まだありません。
+
+## 写真・書類
+
+papers-title = 写真・書類
+papers-lead = 写真や書類があれば、ここで送れます。なくてもかまいません。そのときは「次へ」を押してください。
+papers-number = マイナンバー（個人番号）が写った写真は送らないでください。写っているときは、紙などで隠して撮ってください。
+papers-add = 選んだものを追加する
+papers-sent = 写真・書類を { $count } 件受け取りました。
+paper-choose = 写真または PDF を選ぶ（あと { $left } つ）
+paper-photo = 写真{ $number }
+paper-document = 書類{ $number }（PDF）
+paper-coming = 送信の途中のもの（{ $number }）
+paper-go-on = 送信が途中で止まっています。続けるには、同じ写真をもう一度選んでください。やめるときは「取り消す」を押してください。
+paper-unsafe = 検査で問題が見つかりました。この写真・書類は使われません。取り消して、別のものを送ってください。
+paper-remove = 取り消す
+paper-none = なし
+paper-colon = ：
+paper-sending = 送っています（{ $percent }）
+paper-waiting = 電波が届きません。つながったら、続きから送ります。この画面を開いたままお待ちください。
+paper-done = 追加しました
+paper-first = 送信が終わると、次へ進みます。このままお待ちください。
+paper-refused-heic = この写真は、窓口では開けない形式（HEIC など）です。iPhone では「設定」→「アプリ」→「カメラ」→「フォーマット」で「互換性優先」を選んで撮り直すか、写真の画面を撮影（スクリーンショット）したものを選んでください。
+paper-refused-kind = 写真（JPEG・PNG）か PDF を選んでください。
+paper-refused-long = ファイルが大きすぎます。1つ6MBまでです。もう少し小さいサイズで撮り直すか、必要なところだけを写してください。
+paper-refused-pixels = 写真の画素数が多すぎます。カメラの設定で小さいサイズを選んで撮り直してください。
+paper-refused-broken = ファイルが途中で切れているか、壊れています。もう一度選んでください。
+paper-refused-empty = ファイルの中身がありません。もう一度選んでください。
+paper-refused-many = 1種類につき { $max } つまでです。
+paper-refused-quota = 写真・書類の合計が大きくなりすぎました。使わないものを取り消してください。
+paper-refused-sign-in = たいへん混み合っています。先に「保存して中断」からサインインすると、写真を送れます。

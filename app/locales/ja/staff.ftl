@@ -227,3 +227,11 @@ preview-when-answered = 表示されるのは、「{ $field }」に答えがあ�
 preview-when-unanswered = 表示されるのは、「{ $field }」に答えがないとき
 preview-choice = 選択肢「{ $choice }」
 preview-refuses = 選択肢「{ $choice }」では先へ進めません：{ $text }
+
+## 写真・書類
+
+staff-paper-clean = 検査済み
+staff-paper-unscanned = 検査なし（スキャナを使わない設定）
+staff-paper-pending = 検査待ち：まだ開けません
+staff-paper-quarantined = 隔離：問題が見つかったため開けません
+staff-paper-error = 検査できないため開けません

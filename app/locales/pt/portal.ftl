@@ -217,3 +217,33 @@ procedure-gone = As respostas anteriores não estão mais aqui: o tempo passou o
 epds-sample = Este é um texto de exemplo para praticar. Não é o questionário verdadeiro.
 save-session-gone = A sua conexão terminou. As respostas incompletas não ficaram guardadas. O botão de avançar leva de volta ao começo.
 cases-neutral = Respostas a um questionário da cidade
+
+## 写真・書類
+
+papers-title = Fotos e documentos
+papers-lead = Se tiver fotos ou documentos, pode enviá-los aqui. Não é obrigatório: basta ir para a próxima página.
+papers-number = Não envie fotos que mostrem o Número Individual (My Number). Cubra o número com um papel antes de fotografar.
+papers-add = Adicionar o que escolhi
+papers-sent = Fotos e documentos recebidos: { $count }.
+paper-choose = Escolher fotos ou arquivos PDF (mais { $left })
+paper-photo = Foto { $number }
+paper-document = Documento { $number } (PDF)
+paper-coming = Envio incompleto ({ $number })
+paper-go-on = O envio foi interrompido. Para continuar, escolha a mesma foto de novo. Para desistir, toque em Remover.
+paper-unsafe = A verificação encontrou um problema. Este arquivo não será usado. Remova-o e envie outro.
+paper-remove = Remover
+paper-none = Nenhum
+paper-colon = { ": " }
+paper-sending = Enviando ({ $percent })
+paper-waiting = Sem conexão. O envio continua quando a conexão voltar. Deixe esta página aberta.
+paper-done = Adicionado
+paper-first = Você seguirá quando o envio terminar. Aguarde um momento.
+paper-refused-heic = O balcão não consegue abrir este tipo de foto (como HEIC). No iPhone, escolha Ajustes > Apps > Câmera > Formatos > Mais Compatível e tire a foto de novo, ou escolha uma captura de tela da foto.
+paper-refused-kind = Escolha uma foto (JPEG ou PNG) ou um arquivo PDF.
+paper-refused-long = O arquivo é grande demais. Até 6 MB cada. Tire a foto de novo em tamanho menor, ou só da parte necessária.
+paper-refused-pixels = A foto tem pixels demais. Escolha um tamanho menor nos ajustes da câmera e tire de novo.
+paper-refused-broken = O arquivo está cortado ou danificado. Escolha de novo.
+paper-refused-empty = O arquivo está vazio. Escolha de novo.
+paper-refused-many = Até { $max } de cada tipo.
+paper-refused-quota = Suas fotos e documentos são grandes demais no total. Remova o que não precisa.
+paper-refused-sign-in = O serviço está muito cheio. Entre primeiro com salvar e parar; depois poderá enviar fotos.

@@ -217,3 +217,33 @@ procedure-gone = Câu trả lời trước đó không còn nữa: đã quá th�
 epds-sample = Đây là câu chữ mẫu để luyện tập, không phải bảng câu hỏi thật.
 save-session-gone = Phiên đăng nhập đã hết. Những câu trả lời dở dang không còn nữa. Nhấn nút tiếp theo sẽ quay lại từ đầu.
 cases-neutral = Trả lời bảng câu hỏi của thành phố
+
+## 写真・書類
+
+papers-title = Ảnh và giấy tờ
+papers-lead = Nếu có ảnh hoặc giấy tờ, bạn có thể gửi ở đây. Không có cũng được: hãy bấm nút đi tiếp.
+papers-number = Đừng gửi ảnh có Mã số cá nhân (My Number). Hãy che mã số bằng giấy trước khi chụp.
+papers-add = Thêm những gì đã chọn
+papers-sent = Đã nhận ảnh và giấy tờ: { $count }.
+paper-choose = Chọn ảnh hoặc tệp PDF (còn { $left })
+paper-photo = Ảnh { $number }
+paper-document = Giấy tờ { $number } (PDF)
+paper-coming = Chưa gửi xong ({ $number })
+paper-go-on = Việc gửi bị gián đoạn. Để tiếp tục, hãy chọn lại đúng ảnh đó. Để thôi, hãy bấm Bỏ.
+paper-unsafe = Kiểm tra phát hiện vấn đề. Tệp này sẽ không được dùng. Hãy bỏ và gửi tệp khác.
+paper-remove = Bỏ
+paper-none = Không có
+paper-colon = { ": " }
+paper-sending = Đang gửi ({ $percent })
+paper-waiting = Không có mạng. Khi có lại, việc gửi sẽ tiếp tục. Hãy để mở trang này.
+paper-done = Đã thêm
+paper-first = Gửi xong sẽ chuyển sang trang tiếp theo. Vui lòng chờ.
+paper-refused-heic = Quầy không mở được loại ảnh này (như HEIC). Trên iPhone, hãy vào Cài đặt > Ứng dụng > Camera > Định dạng > Tương thích nhất rồi chụp lại, hoặc chụp màn hình ảnh đó và chọn ảnh chụp màn hình.
+paper-refused-kind = Hãy chọn ảnh (JPEG, PNG) hoặc tệp PDF.
+paper-refused-long = Tệp quá lớn. Mỗi tệp tối đa 6 MB. Hãy chụp lại với kích thước nhỏ hơn hoặc chỉ chụp phần cần thiết.
+paper-refused-pixels = Ảnh có quá nhiều điểm ảnh. Hãy chọn kích thước nhỏ hơn trong cài đặt camera và chụp lại.
+paper-refused-broken = Tệp bị cắt hoặc hỏng. Hãy chọn lại.
+paper-refused-empty = Tệp trống. Hãy chọn lại.
+paper-refused-many = Mỗi loại tối đa { $max }.
+paper-refused-quota = Tổng dung lượng ảnh và giấy tờ quá lớn. Hãy bỏ những thứ không cần.
+paper-refused-sign-in = Hệ thống đang rất đông. Hãy đăng nhập trước bằng nút lưu và tạm dừng; sau đó bạn có thể gửi ảnh.

@@ -217,3 +217,33 @@ procedure-gone = 之前的回答已不在了：可能是时间已过，或题目
 epds-sample = 这是练习用的示例文字，不是正式的问卷。
 save-session-gone = 登录已结束，未完成的回答没有保留。按“下一步”会回到开头。
 cases-neutral = 市政府问卷的回答
+
+## 写真・書類
+
+papers-title = 照片、资料
+papers-lead = 如有照片或资料，可以在这里发送。没有也没关系，请直接按“下一步”。
+papers-number = 请不要发送拍到个人编号（My Number）的照片。请先用纸等遮住编号再拍。
+papers-add = 添加所选内容
+papers-sent = 已收到照片、资料{ $count }件。
+paper-choose = 选择照片或PDF（还可选{ $left }个）
+paper-photo = 照片{ $number }
+paper-document = 资料{ $number }（PDF）
+paper-coming = 未发送完（{ $number }）
+paper-go-on = 发送中断了。要继续，请再次选择同一张照片。不需要时，请按“取消”。
+paper-unsafe = 检查发现问题，此文件不会被使用。请取消并发送其他文件。
+paper-remove = 取消
+paper-none = 无
+paper-colon = ：
+paper-sending = 正在发送（{ $percent }）
+paper-waiting = 没有网络。连接后会从中断处继续发送。请保持此页面打开。
+paper-done = 已添加
+paper-first = 发送完成后会进入下一步，请稍候。
+paper-refused-heic = 窗口无法打开这种格式（HEIC等）的照片。iPhone请在“设置”→“App”→“相机”→“格式”中选择“兼容性最佳”后重新拍摄，或选择照片的截屏。
+paper-refused-kind = 请选择照片（JPEG、PNG）或PDF。
+paper-refused-long = 文件太大，每个最大6MB。请用较小的尺寸重新拍摄，或只拍需要的部分。
+paper-refused-pixels = 照片像素太多。请在相机设置中选择较小的尺寸重新拍摄。
+paper-refused-broken = 文件不完整或已损坏。请重新选择。
+paper-refused-empty = 文件是空的。请重新选择。
+paper-refused-many = 每种最多{ $max }个。
+paper-refused-quota = 照片和资料的总大小过大。请取消不需要的文件。
+paper-refused-sign-in = 目前非常拥挤。请先通过“保存并中断”登录，然后就可以发送照片。

@@ -7,6 +7,7 @@ pub mod correct;
 pub mod form;
 pub mod message;
 pub mod outbox;
+pub mod papers;
 pub mod preview;
 pub mod receipt;
 pub mod sign_in;

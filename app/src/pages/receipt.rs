@@ -6,9 +6,9 @@ use leptos::prelude::*;
 
 use crate::chrome::{Chrome, document};
 
-/// The page.
+/// The page; `papers` says how many photos and files were sent.
 #[must_use]
-pub fn page(chrome: &Chrome, number: &ReceiptNumber, form: &Form) -> String {
+pub fn page(chrome: &Chrome, number: &ReceiptNumber, form: &Form, papers: usize) -> String {
     let locale = chrome.locale;
     let title = locale.say("receipt-title");
     document(chrome, &title.clone(), false, || {
@@ -33,6 +33,7 @@ pub fn page(chrome: &Chrome, number: &ReceiptNumber, form: &Form) -> String {
                 <p class="receipt__number">{number.as_str().to_owned()}</p>
             </div>
             <p>{locale.say("receipt-keep")}</p>
+            {super::papers::sent(locale, papers)}
             {next}
             <p><a class="button button--secondary" href="/cases">{locale.say("receipt-cases")}</a></p>
         }

@@ -13,6 +13,8 @@ use std::{
 
 pub use address::{Network, PublicUrl};
 use app::text::Locale;
+
+use crate::scan::Scanner;
 use settings::{Faults, Values};
 pub use settings::{SETTINGS, Setting};
 
@@ -63,6 +65,8 @@ pub struct Config {
     pub forms_dir: Option<PathBuf>,
     /// A look at forms: nobody signs in, and nothing is kept.
     pub preview: bool,
+    /// 「写真・書類」 How papers are scanned.
+    pub scanner: Scanner,
     /// Filter of the log.
     pub log: String,
     /// Variables `MADOGUCHI_…` that are no setting of this version.
@@ -226,6 +230,7 @@ impl Config {
             handover_minutes: handover_minutes(values, demo, faults),
             forms_dir: values.text("forms_dir").map(PathBuf::from),
             preview: false,
+            scanner: scanner(values, demo, faults),
             log: log(values, faults),
             unused_variables: values.unused.clone(),
         };
@@ -465,6 +470,19 @@ fn epds(values: &Values, demo: bool, faults: &mut Faults) -> EpdsOffer {
             EpdsOffer::Off
         }
     }
+}
+
+/// That nothing is scanned must be asked for by name.
+fn scanner(values: &Values, demo: bool, faults: &mut Faults) -> Scanner {
+    const EXPECTED: &str = "unix:/PATH, an address of this machine such as 127.0.0.1:3310 (clamd has no TLS), or off";
+    if values.text("clamd").is_none() && !demo {
+        faults.add("clamd", format!("is missing: papers are scanned by clamd; expected {EXPECTED}"));
+    }
+    let parsed = values.text("clamd").unwrap_or("off").parse();
+    parsed.unwrap_or_else(|_| {
+        faults.add("clamd", format!("expected {EXPECTED}"));
+        Scanner::Off
+    })
 }
 
 fn log(values: &Values, faults: &mut Faults) -> String {

@@ -6,7 +6,7 @@ use intake::{
     access::Role,
     case::{CommandKind, Stage},
     form::Compartment,
-    ids::{AccountId, CaseId, DestinationId, DraftId, FormId, OutboxId, PasskeyId, ReceiptNumber, StaffId},
+    ids::{AccountId, CaseId, DestinationId, DraftId, FieldId, FormId, OutboxId, PaperId, PasskeyId, ReceiptNumber, StaffId},
     time::{CivilDate, Instant},
 };
 
@@ -54,7 +54,7 @@ macro_rules! from_bytes {
         }
     })+ };
 }
-from_bytes!(CaseId, DraftId, AccountId, StaffId, PasskeyId, OutboxId);
+from_bytes!(CaseId, DraftId, AccountId, StaffId, PasskeyId, OutboxId, PaperId);
 
 pub(super) fn from_text<T: FromStr>(raw: &str, kind: &'static str) -> Result<T, Broken> {
     raw.parse().map_err(|_| Broken(kind))
@@ -69,7 +69,7 @@ macro_rules! text_columns {
         }
     })+ };
 }
-text_columns!(FormId, DestinationId, ReceiptNumber, Role, Stage, CommandKind, Compartment, CivilDate);
+text_columns!(FieldId, FormId, DestinationId, ReceiptNumber, Role, Stage, CommandKind, Compartment, CivilDate);
 
 impl Column for Instant {
     type Raw = i64;

@@ -14,6 +14,7 @@ pub mod draft;
 pub mod form_use;
 pub mod installation;
 pub mod outbox;
+pub mod paper;
 pub mod session;
 pub mod staff;
 
@@ -189,6 +190,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         form_use::STATEMENTS,
         installation::STATEMENTS,
         outbox::STATEMENTS,
+        paper::STATEMENTS,
         session::STATEMENTS,
         staff::STATEMENTS,
     ]

@@ -1,9 +1,9 @@
 //! 「わたしの届出」 A parent's own filings. Invariant: a case of somebody else is not found.
 
 use actix_web::{
-    HttpResponse,
+    FromRequest, HttpRequest, HttpResponse,
     http::{StatusCode, header},
-    web::{Data, Path},
+    web::{Data, Path, Payload},
 };
 use app::pages::{
     cases::{self as pages, Model, Row, Withdrawing},
@@ -13,7 +13,7 @@ use intake::{
     answers::{FieldError, RawAnswers, parse},
     form::{Compartment, Form},
     identity::Method,
-    ids::ReceiptNumber,
+    ids::{FieldId, ReceiptNumber},
     time::Instant,
 };
 
@@ -22,11 +22,14 @@ use super::{
     error::WebError,
     frame::page,
     guard::{Citizen, Visitor},
+    papers,
 };
 use crate::{
+    assets,
     flows::{
         correction::{self, Correction, Resubmitted},
         filings::{self, Filing, Step},
+        paper::{self, Whose},
     },
     portal::Portal,
     store::case::CaseHead,
@@ -55,7 +58,7 @@ fn row(portal: &Portal, citizen: &Citizen, head: &CaseHead) -> Row {
 pub async fn receipt(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
     let filing = filings::view(&portal, citizen.session.account, &number(&path)?).await?;
     let form = portal.form_of(&filing.head).ok_or(WebError::Broken)?;
-    Ok(page(StatusCode::OK, receipt_page::page(citizen.visitor.chrome(), &filing.head.receipt_number, form)))
+    Ok(page(StatusCode::OK, receipt_page::page(citizen.visitor.chrome(), &filing.head.receipt_number, form, filing.papers)))
 }
 
 /// `GET /cases`
@@ -95,6 +98,7 @@ pub async fn case(portal: Data<Portal>, citizen: Citizen, path: Path<String>) ->
         correct_by: filing.head.correction_due_on,
         declined_for: filing.declined_for,
         withdrawing: withdrawing(&filing),
+        papers: filing.papers,
         version: filing.head.version,
         history: filing.history.into_iter().map(step).collect(),
     };
@@ -128,15 +132,24 @@ fn without_private(form: &Form, mut raw: RawAnswers, method: Method) -> RawAnswe
     raw
 }
 
-fn correction_page(
-    portal: &Portal,
-    citizen: &Citizen,
-    number: &ReceiptNumber,
-    asked: &Correction<'_>,
-    raw: &RawAnswers,
-    errors: &[FieldError],
-) -> String {
+/// A correction as it is shown, with what was not taken.
+struct Correcting<'a> {
+    number: &'a ReceiptNumber,
+    asked: &'a Correction<'a>,
+    raw: &'a RawAnswers,
+    errors: &'a [FieldError],
+    refused: &'a papers::Refused,
+}
+
+async fn correction_page(portal: &Portal, citizen: &Citizen, of: &Correcting<'_>) -> Result<String, WebError> {
+    let Correcting { number, asked, raw, errors, refused } = *of;
     let (answers, _) = parse(asked.form, raw, portal.clock.now().date_in_japan());
+    let whose = Whose::Correction(citizen.session.account, number.clone());
+    let there = paper::list(portal, &whose).await?;
+    let reason = |kind: &FieldId| {
+        let asked = asked.request.fields.iter().find(|(id, _)| id == kind);
+        asked.map(|(_, reason)| reason.clone())
+    };
     let model = correct::Model {
         answers: &answers,
         text_pack: None,
@@ -147,9 +160,12 @@ fn correction_page(
         answer_by: asked.request.answer_by,
         raw,
         errors,
+        papers: papers::kinds(&there, refused, reason),
         version: asked.version,
     };
-    correct::page(citizen.visitor.chrome(), &model)
+    let chrome = citizen.visitor.chrome().clone();
+    let chrome = if model.papers.is_empty() { chrome } else { chrome.with_script(assets::PAPERS) };
+    Ok(correct::page(&chrome, &model))
 }
 
 /// `GET /cases/{receipt_number}/correct`: 修正
@@ -157,24 +173,47 @@ pub async fn correction(portal: Data<Portal>, citizen: Citizen, path: Path<Strin
     let number = number(&path)?;
     let asked = correction::view(&portal, citizen.session.account, &number).await?;
     let raw = without_private(asked.form, asked.raw.clone(), citizen.session.method);
-    Ok(page(StatusCode::OK, correction_page(&portal, &citizen, &number, &asked, &raw, &[])))
+    let of = Correcting { number: &number, asked: &asked, raw: &raw, errors: &[], refused: &Vec::new() };
+    Ok(page(StatusCode::OK, correction_page(&portal, &citizen, &of).await?))
 }
 
 /// `POST /cases/{receipt_number}/correct`
-pub async fn correct(portal: Data<Portal>, visitor: Visitor, path: Path<String>, mut form: FormBody) -> Answer {
+pub async fn correct(
+    portal: Data<Portal>,
+    visitor: Visitor,
+    request: HttpRequest,
+    path: Path<String>,
+    payload: Payload,
+) -> Answer {
     let number = number(&path)?;
     let Some(session) = visitor.session else {
+        // Photos cannot be sent again from a page of text: they are chosen anew after signing in.
+        if papers::is_with_files(&request) {
+            return Err(WebError::SignInFirst(format!("/cases/{number}/correct")));
+        }
+        let form = FormBody::from_request(&request, &mut payload.into_inner()).await?;
         return Ok(page(StatusCode::UNAUTHORIZED, message::sign_in_and_send_again(visitor.chrome(), form.inputs())));
     };
+    let citizen = Citizen { session, visitor };
+    let whose = Whose::Correction(session.account, number.clone());
+    let papers::Sent { inputs: mut form, refused } = papers::read_either(&portal, &whose, &request, payload).await?;
+    let then = form.take("then");
     let version = form.take("version").parse().map_err(|_| WebError::Unreadable)?;
+    if papers::removed(&portal, &whose, &then).await? || then == "add" || !refused.is_empty() {
+        // What was typed beside them is shown again; nothing of it is sent yet.
+        let mut asked = correction::view(&portal, session.account, &number).await?;
+        asked.put(form.inputs());
+        let of = Correcting { number: &number, asked: &asked, raw: &asked.raw, errors: &[], refused: &refused };
+        let status = if refused.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        return Ok(page(status, correction_page(&portal, &citizen, &of).await?));
+    }
     match correction::resubmit(&portal, session.account, &number, version, form.inputs()).await? {
         Resubmitted::Sent => {
             Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/cases/{number}"))).finish())
         }
         Resubmitted::Incomplete(asked, errors) => {
-            let citizen = Citizen { session, visitor };
-            let html = correction_page(&portal, &citizen, &number, &asked, &asked.raw, &errors);
-            Ok(page(StatusCode::UNPROCESSABLE_ENTITY, html))
+            let of = Correcting { number: &number, asked: &asked, raw: &asked.raw, errors: &errors, refused: &refused };
+            Ok(page(StatusCode::UNPROCESSABLE_ENTITY, correction_page(&portal, &citizen, &of).await?))
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod handover;
 pub mod health;
 mod limits;
 pub mod pages;
+pub mod papers;
 mod problem;
 pub mod sign_in;
 pub mod staff;
