@@ -5,10 +5,7 @@
 
 use std::io::Cursor;
 
-use image::{
-    DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage,
-    codecs::jpeg::JpegEncoder,
-};
+use image::{DynamicImage, ImageDecoder, ImageReader, Limits, RgbImage, codecs::jpeg::JpegEncoder};
 
 /// The longest file that is taken.
 pub const LONGEST_FILE: usize = 6 * 1024 * 1024;
@@ -194,9 +191,8 @@ fn on_white(picture: DynamicImage) -> RgbImage {
         return picture.into_rgb8();
     }
     let from = picture.into_rgba8();
-    let over = |value: u8, alpha: u16| {
-        u8::try_from((u16::from(value) * alpha + 255 * (255 - alpha)) / 255).unwrap_or(u8::MAX)
-    };
+    let over =
+        |value: u8, alpha: u16| u8::try_from((u16::from(value) * alpha + 255 * (255 - alpha)) / 255).unwrap_or(u8::MAX);
     RgbImage::from_fn(from.width(), from.height(), |x, y| {
         let [red, green, blue, alpha] = from.get_pixel(x, y).0;
         image::Rgb([red, green, blue].map(|value| over(value, u16::from(alpha))))
@@ -276,7 +272,12 @@ mod tests {
             (b"%PDF-1.7 cut off".to_vec(), Refusal::Broken),
             (vec![0xff; LONGEST_FILE + 1], Refusal::TooLong),
         ] {
-            assert_eq!(take_in(file.clone()).err(), Some(refusal), "{:?}", String::from_utf8_lossy(&file[..file.len().min(40)]));
+            assert_eq!(
+                take_in(file.clone()).err(),
+                Some(refusal),
+                "{:?}",
+                String::from_utf8_lossy(&file[..file.len().min(40)])
+            );
         }
     }
 

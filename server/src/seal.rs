@@ -283,7 +283,10 @@ mod tests {
         let ((inner, _), (outer, _)) = (seal.new_data_key(), seal.new_data_key());
         let kept = outer.seal_key("paper/1/key", &inner);
         let sealed = inner.seal("paper/1/0", b"photo");
-        assert_eq!(outer.open_key("paper/1/key", &kept).unwrap().open("paper/1/0", &sealed).unwrap().as_slice(), b"photo");
+        assert_eq!(
+            outer.open_key("paper/1/key", &kept).unwrap().open("paper/1/0", &sealed).unwrap().as_slice(),
+            b"photo"
+        );
         assert!(outer.open_key("paper/2/key", &kept).is_err());
         assert!(seal.new_data_key().0.open_key("paper/1/key", &kept).is_err());
     }

@@ -106,7 +106,8 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
 
 /// What Enter presses: not the first button of the page, which would take a photo away.
 fn default_button() -> AnyView {
-    view! { <button class="visually-hidden" name="then" value="next" tabindex="-1" aria-hidden="true"></button> }.into_any()
+    view! { <button class="visually-hidden" name="then" value="next" tabindex="-1" aria-hidden="true"></button> }
+        .into_any()
 }
 
 /// The part of a correction that is about papers.
@@ -115,7 +116,8 @@ pub fn part(locale: Locale, shown: &[Kind<'_>]) -> AnyView {
     if shown.is_empty() {
         return ().into_any();
     }
-    view! { {default_button()}<h2>{locale.say("papers-title")}</h2>{number_note(locale)}{kinds(locale, shown)} }.into_any()
+    view! { {default_button()}<h2>{locale.say("papers-title")}</h2>{number_note(locale)}{kinds(locale, shown)} }
+        .into_any()
 }
 
 /// 「個人番号」 It is not asked for here, and is easily on a photo.
@@ -174,7 +176,8 @@ fn one_kind(locale: Locale, kind: &Kind<'_>) -> AnyView {
     let class = if kind.refused.is_empty() { "field" } else { "field field--invalid" };
     let left = usize::try_from(paper.max).unwrap_or_default().saturating_sub(kind.shown.len());
     let choose = if left == 0 {
-        view! { <p class="field__hint">{locale.with("paper-refused-many", &[("max", &paper.max.to_string())])}</p> }.into_any()
+        view! { <p class="field__hint">{locale.with("paper-refused-many", &[("max", &paper.max.to_string())])}</p> }
+            .into_any()
     } else {
         let label = locale.with("paper-choose", &[("left", &left.to_string())]);
         view! {
@@ -265,9 +268,7 @@ pub fn on_check(locale: Locale, address: &str, kinds: &[Kind<'_>]) -> Option<Any
 /// How many were sent, for the receipt and the page of a filing.
 #[must_use]
 pub fn sent(locale: Locale, count: usize) -> Option<AnyView> {
-    (count > 0).then(|| {
-        view! { <p>{locale.with("papers-sent", &[("count", &count.to_string())])}</p> }.into_any()
-    })
+    (count > 0).then(|| view! { <p>{locale.with("papers-sent", &[("count", &count.to_string())])}</p> }.into_any())
 }
 
 #[cfg(test)]

@@ -323,9 +323,9 @@ pub async fn finish(portal: &Portal, whose: &Whose, id: PaperId, whole: bool) ->
     let content_mac = mac(portal, &Sha256::digest(&file).into());
     let is_what_was_said = found.content_mac.is_none_or(|said| said == content_mac);
     let looked = tokio::task::spawn_blocking(move || picture::take_in(file)).await;
-    let looked = looked.unwrap_or(Err(Refusal::Broken)).and_then(|kept| {
-        if is_what_was_said { Ok(kept) } else { Err(Refusal::Broken) }
-    });
+    let looked = looked
+        .unwrap_or(Err(Refusal::Broken))
+        .and_then(|kept| if is_what_was_said { Ok(kept) } else { Err(Refusal::Broken) });
     let finished = match looked {
         Err(refusal) => refuse(portal, whose, id, refusal).await,
         Ok(kept) => keep(portal, whose, &found.kind, id, &content_mac, &kept).await,
@@ -337,7 +337,8 @@ pub async fn finish(portal: &Portal, whose: &Whose, id: PaperId, whole: bool) ->
 async fn refuse(portal: &Portal, whose: &Whose, id: PaperId, refusal: Refusal) -> Result<Finished, FlowError> {
     let mut tx = portal.database.write().await?;
     let keeper = keeper(portal, &mut tx, whose).await?;
-    paper::delete(&mut tx, keeper.own(&mut tx, id).await?.paper_id).await?;
+    let found = keeper.own(&mut tx, id).await?;
+    paper::delete(&mut tx, found.paper_id).await?;
     let entry = keeper.deed(portal, Deed::PaperAdded).refused().with("reason", refusal.as_str());
     tx.commit(Record::Deed(entry)).await?;
     portal.metrics.paper(refusal.as_str());

@@ -6,7 +6,10 @@ use intake::{
     access::Role,
     case::{CommandKind, Stage},
     form::Compartment,
-    ids::{AccountId, CaseId, DestinationId, DraftId, FieldId, FormId, OutboxId, PaperId, PasskeyId, ReceiptNumber, StaffId},
+    ids::{
+        AccountId, CaseId, DestinationId, DraftId, FieldId, FormId, OutboxId, PaperId, PasskeyId, ReceiptNumber,
+        StaffId,
+    },
     time::{CivilDate, Instant},
 };
 

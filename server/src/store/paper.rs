@@ -324,12 +324,7 @@ pub async fn delete(tx: &mut WriteTx, id: PaperId) -> Result<bool, StoreError> {
 ///
 /// # Errors
 /// [`StoreError::Duplicate`] when the other has the same.
-pub async fn move_to_draft(
-    tx: &mut WriteTx,
-    id: PaperId,
-    draft: DraftId,
-    key_sealed: &[u8],
-) -> Result<(), StoreError> {
+pub async fn move_to_draft(tx: &mut WriteTx, id: PaperId, draft: DraftId, key_sealed: &[u8]) -> Result<(), StoreError> {
     execute!(tx, MOVE_TO_DRAFT, id.bytes().as_slice(), draft.bytes().as_slice(), key_sealed).map(drop)
 }
 

@@ -58,7 +58,10 @@ fn row(portal: &Portal, citizen: &Citizen, head: &CaseHead) -> Row {
 pub async fn receipt(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
     let filing = filings::view(&portal, citizen.session.account, &number(&path)?).await?;
     let form = portal.form_of(&filing.head).ok_or(WebError::Broken)?;
-    Ok(page(StatusCode::OK, receipt_page::page(citizen.visitor.chrome(), &filing.head.receipt_number, form, filing.papers)))
+    Ok(page(
+        StatusCode::OK,
+        receipt_page::page(citizen.visitor.chrome(), &filing.head.receipt_number, form, filing.papers),
+    ))
 }
 
 /// `GET /cases`

@@ -10,12 +10,12 @@ use actix_web::{
     web::{Data, Path, Payload, Query},
 };
 use app::pages::papers::{self as pages, Kind, Model, Shown};
+use futures_core::Stream;
 use intake::{
     answers::parse,
     ids::{FieldId, FormId, PaperId, ReceiptNumber},
     journey,
 };
-use futures_core::Stream;
 use serde::Serialize;
 
 use super::{
@@ -54,7 +54,6 @@ pub(super) struct Sent {
     /// What was not taken.
     pub refused: Refused,
 }
-
 
 async fn next<S: Stream<Item = Result<T, MultipartError>> + Unpin, T>(stream: &mut S) -> Result<Option<T>, WebError> {
     let next = poll_fn(|context| Pin::new(&mut *stream).poll_next(context));
@@ -198,7 +197,11 @@ pub(super) async fn removed(portal: &Portal, whose: &Whose, then: &str) -> Resul
 }
 
 /// What the pages show of each kind.
-pub(super) fn kinds<'a>(papers: &Papers<'a>, refused: &Refused, reason: impl Fn(&FieldId) -> Option<String>) -> Vec<Kind<'a>> {
+pub(super) fn kinds<'a>(
+    papers: &Papers<'a>,
+    refused: &Refused,
+    reason: impl Fn(&FieldId) -> Option<String>,
+) -> Vec<Kind<'a>> {
     let of_kind = |id: &FieldId| {
         let of_kind = papers.papers.iter().filter(|paper| paper.kind == *id);
         of_kind
@@ -248,8 +251,13 @@ async fn shown(
         (false, Some(last)) => format!("/apply/{id}/{}", last.id),
         _ => format!("/apply/{id}/check"),
     };
-    let model =
-        Model { address: address_of(id), kinds: kinds(&papers, refused, |_| None), of: way.len() + 1, back, from_check };
+    let model = Model {
+        address: address_of(id),
+        kinds: kinds(&papers, refused, |_| None),
+        of: way.len() + 1,
+        back,
+        from_check,
+    };
     Ok(Some(pages::page(&visitor.chrome().clone().with_script(assets::PAPERS), &model)))
 }
 
@@ -318,7 +326,12 @@ impl Told {
         let most = papers.form.paper(kind).map_or(0, |kind| kind.max).to_string();
         let sentence = visitor.locale.with(&format!("paper-refused-{}", refusal.as_str()), &[("max", &most)]);
         let sentence = app::text::plain(visitor.locale, sentence);
-        HttpResponse::UnprocessableEntity().json(Self { upload: None, arrived: 0, done: false, refused: Some(sentence) })
+        HttpResponse::UnprocessableEntity().json(Self {
+            upload: None,
+            arrived: 0,
+            done: false,
+            refused: Some(sentence),
+        })
     }
 }
 
@@ -329,9 +342,7 @@ async fn begin(portal: &Portal, visitor: &Visitor, whose: &Whose, mut body: Form
     match paper::begin(portal, whose, &kind, Some(bytes), Some(&digest.0)).await? {
         Begun::From(id, arrived) => Ok(Told::upload(id, arrived, false)),
         Begun::There(id) => Ok(Told::upload(id, bytes, true)),
-        Begun::Refused(refusal) => {
-            Ok(Told::refusal(visitor, &paper::list(portal, whose).await?, &kind, refusal))
-        }
+        Begun::Refused(refusal) => Ok(Told::refusal(visitor, &paper::list(portal, whose).await?, &kind, refusal)),
     }
 }
 

@@ -7,8 +7,8 @@ use super::fault::{Fault, Slip, nearest};
 use crate::{
     export::records,
     form::{
-        Check, Choice, Compartment, Condition, DECLINED, DraftRule, EPDS_POSITIONS, Field, Form, Kind,
-        MOST_OF_A_PAPER, PersonFact, ProxyRule, StaffKind, Target, Text,
+        Check, Choice, Compartment, Condition, DECLINED, DraftRule, EPDS_POSITIONS, Field, Form, Kind, MOST_OF_A_PAPER,
+        PersonFact, ProxyRule, StaffKind, Target, Text,
     },
     ids::FieldId,
 };

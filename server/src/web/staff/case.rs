@@ -103,8 +103,21 @@ pub(super) async fn shown(
 ) -> Result<HttpResponse, WebError> {
     let status = if failed.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = staff_case::view(portal, &at.who.staff, number).await?;
-    let StaffCase { case, complete, derived, flags, warnings, revised, history, offers, holder, related, epds, papers, .. } =
-        view;
+    let StaffCase {
+        case,
+        complete,
+        derived,
+        flags,
+        warnings,
+        revised,
+        history,
+        offers,
+        holder,
+        related,
+        epds,
+        papers,
+        ..
+    } = view;
     let withdrawal = case.head.withdrawal_asked_at.map(|at| WithdrawalAsked { at, first: view.withdrawal_proposed_by });
     let newest = case.newest()?;
     let offers = offers
