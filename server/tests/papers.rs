@@ -298,9 +298,10 @@ async fn number_and_bytes_are_limited_and_nobody_touches_anothers_papers() {
             assert!(matches!(add(portal, &whose, &photo(shade)).await, Finished::Kept(_)));
         }
         assert_eq!(begin(portal, &whose, &photo(4)).await, Begun::Refused(Refusal::TooMany));
-        let bytes = |bytes| paper::begin(portal, &whose, &kind(), Some(bytes), Some(&[7; 32]));
-        assert_eq!(bytes(0).await.unwrap(), Begun::Refused(Refusal::Empty));
-        assert_eq!(bytes(7 * 1024 * 1024).await.unwrap(), Begun::Refused(Refusal::TooLong));
+        for (bytes, refusal) in [(0, Refusal::Empty), (7 * 1024 * 1024, Refusal::TooLong)] {
+            let begun = paper::begin(portal, &whose, &kind(), Some(bytes), Some(&[7; 32])).await.unwrap();
+            assert_eq!(begun, Begun::Refused(refusal));
+        }
         let id = list(portal, &whose).await[0].paper_id;
         // A kind that is not asked for with these answers, and one that there is not.
         for other in ["authority", "selfie"] {

@@ -203,6 +203,7 @@ impl Config {
         let trusted_proxies = values.list("trusted_proxies", "addresses such as 10.0.0.5 or 10.0.0.0/24", faults);
         let master_key_file = master_key_file(values, &data_dir, demo, faults);
         let smtp = smtp(values, demo, faults);
+        let scanner = scanner(values, demo, faults);
         let config = Self {
             demo,
             database_url: database_url(values, &data_dir, faults),
@@ -230,7 +231,7 @@ impl Config {
             handover_minutes: handover_minutes(values, demo, faults),
             forms_dir: values.text("forms_dir").map(PathBuf::from),
             preview: false,
-            scanner: scanner(values, demo, faults),
+            scanner,
             log: log(values, faults),
             unused_variables: values.unused.clone(),
         };

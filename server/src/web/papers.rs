@@ -42,6 +42,8 @@ type Answer = Result<HttpResponse, WebError>;
 const LONGEST_FORM: usize = 32 * 1024 * 1024;
 const LONGEST_TEXT: usize = 64 * 1024;
 const MOST_PARTS: usize = 500;
+/// The longest form over a line of 400 kbit/s, and some.
+const SLOWEST_FORM: Duration = Duration::from_secs(15 * 60);
 const SLOWEST_PIECE: Duration = Duration::from_secs(30);
 
 /// What was not taken, by kind.
@@ -183,7 +185,9 @@ pub(super) async fn read_either(
     payload: Payload,
 ) -> Result<Sent, WebError> {
     if is_with_files(request) {
-        return read_form(portal, whose, Multipart::new(request.headers(), payload)).await;
+        let form = Multipart::new(request.headers(), payload);
+        let read = tokio::time::timeout(SLOWEST_FORM, read_form(portal, whose, form)).await;
+        return read.map_err(|_| WebError::TooSlow)?;
     }
     let mut payload: dev::Payload = payload.into_inner();
     Ok(Sent { inputs: FormBody::from_request(request, &mut payload).await?, refused: Vec::new() })

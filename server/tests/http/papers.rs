@@ -14,6 +14,8 @@ use server::{
     store::{case, paper::PaperOwner},
 };
 
+use sha2::{Digest, Sha256};
+
 use super::{begin, page_of_form, send, type_pages, whole};
 use crate::support::{
     browser::{Answer, Browser, SAME_ORIGIN, inputs, read, send as send_raw},
@@ -193,11 +195,7 @@ async fn piece_by_piece_a_paper_goes_on_after_a_cut() {
         let mut browser = site.browser();
         let address = at_papers(&mut browser);
         let file = [b"%PDF-1.7\n".as_slice(), &vec![b'x'; 600_000], b"\n%%EOF\n"].concat();
-        let sha256: String =
-            sha2::Digest::finalize(sha2::Digest::chain_update(<sha2::Sha256 as sha2::Digest>::new(), &file))
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
+        let sha256: String = Sha256::digest(&file).iter().map(|byte| format!("{byte:02x}")).collect();
         let begun = inputs(&[("kind", "due_date_proof"), ("bytes", &file.len().to_string()), ("sha256", &sha256)]);
         let told = |answer: &Answer| serde_json::from_str::<serde_json::Value>(&answer.text()).unwrap();
         let first = told(&browser.post(&format!("{address}/begin"), &begun).is(200));
