@@ -4,6 +4,7 @@ CREATE TABLE paper (
     paper_id BYTEA NOT NULL PRIMARY KEY CHECK (length(paper_id) = 16),
     draft_id BYTEA REFERENCES draft (draft_id) ON DELETE CASCADE,
     case_id BYTEA REFERENCES case_file (case_id) ON DELETE CASCADE,
+    place BIGINT NOT NULL,
     kind TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('coming', 'pending', 'clean', 'quarantined', 'error')),
     key_sealed BYTEA NOT NULL,

@@ -24,11 +24,14 @@ macro_rules! paper {
 }
 
 sql! {
-    INSERT = "INSERT INTO paper (paper_id, draft_id, case_id, kind, state, key_sealed, content_mac, bytes, arrived,
-        added_at, touched_at) VALUES ($1, $2, $3, $4, 'coming', $5, $6, $7, 0, $8, $8)";
+    // Two may come in the same instant; their order stays.
+    INSERT = "INSERT INTO paper (paper_id, draft_id, case_id, place, kind, state, key_sealed, content_mac, bytes, arrived,
+        added_at, touched_at) VALUES ($1, $2, $3,
+        (SELECT COALESCE(MAX(place), 0) + 1 FROM paper WHERE draft_id = $2 OR case_id = $3), $4, 'coming', $5, $6, $7, 0,
+        $8, $8)";
     FIND = paper!("WHERE paper_id = $1");
-    OF_DRAFT = paper!("WHERE draft_id = $1 ORDER BY added_at, paper_id");
-    OF_CASE = paper!("WHERE case_id = $1 ORDER BY added_at, paper_id");
+    OF_DRAFT = paper!("WHERE draft_id = $1 ORDER BY place, added_at, paper_id");
+    OF_CASE = paper!("WHERE case_id = $1 ORDER BY place, added_at, paper_id");
     ARRIVED = "UPDATE paper SET arrived = arrived + $3, touched_at = $4
         WHERE paper_id = $1 AND state = 'coming' AND arrived = $2 AND arrived + $3 <= bytes";
     INSERT_PIECE = "INSERT INTO paper_piece (paper_id, piece_no, piece_sealed) VALUES ($1, $2, $3)";

@@ -108,7 +108,7 @@ async fn without_script_photos_are_added_removed_listed_and_sent() {
 
         site.sign_in(&mut browser, "hanako@example.jp", &page_of_form("check")).await;
         let receipt = send(&mut browser);
-        let receipt = browser.open(&receipt);
+        let receipt = browser.open(&format!("/receipt/{receipt}"));
         assert!(receipt.text().contains("写真・書類を 2 件受け取りました。"), "{}", receipt.text());
     }
 }
@@ -232,7 +232,7 @@ async fn a_correction_takes_photos_and_keeps_what_was_typed_beside_them() {
         let mut browser = site.browser();
         at_papers(&mut browser);
         site.sign_in(&mut browser, "hanako@example.jp", &page_of_form("check")).await;
-        let number = send(&mut browser).strip_prefix("/receipt/").unwrap().parse().unwrap();
+        let number = send(&mut browser).parse().unwrap();
         let clerk = at_work(&site.portal, "clerk1", "person1", Role::Clerk).await.staff;
         done(&site.portal, &clerk, &number, Order::Claim).await;
         let answer_by = site.portal.clock.now().date_in_japan().plus_days(7);
