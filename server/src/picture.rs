@@ -163,8 +163,7 @@ fn decode(file: &[u8]) -> Result<DynamicImage, Refusal> {
     limits.max_image_width = Some(LONGEST_EDGE);
     limits.max_image_height = Some(LONGEST_EDGE);
     limits.max_alloc = Some(MOST_DECODED);
-    let reader = ImageReader::new(Cursor::new(file)).with_guessed_format().map_err(|_| Refusal::Broken)?;
-    let mut reader = reader;
+    let mut reader = ImageReader::new(Cursor::new(file)).with_guessed_format().map_err(|_| Refusal::Broken)?;
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|error| refusal(&error))?;
     let (width, height) = decoder.dimensions();
@@ -299,7 +298,7 @@ mod tests {
     }
 
     /// A PNG whose header says a size, and whose data are zeros as many as one likes.
-    pub(crate) fn png_that_says(width: u32, height: u32) -> Vec<u8> {
+    fn png_that_says(width: u32, height: u32) -> Vec<u8> {
         let mut file = encoded(&sample(8, 8), ImageFormat::Png);
         file[16..20].copy_from_slice(&width.to_be_bytes());
         file[20..24].copy_from_slice(&height.to_be_bytes());

@@ -375,7 +375,7 @@ pub async fn check(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -
         None => None,
     };
     let model = check::Model {
-        papers: papers.as_ref().map(|papers| papers::kinds(papers, &Vec::new(), |_| None)).unwrap_or_default(),
+        papers: papers.as_ref().map(|papers| papers::kinds(papers, &[], |_| None)).unwrap_or_default(),
         form: draft.form,
         pages: journey::pages(draft.form, complete.answers()),
         answers: complete.answers(),

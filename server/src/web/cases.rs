@@ -31,6 +31,7 @@ use crate::{
         filings::{self, Filing, Step},
         paper::{self, Whose},
     },
+    picture::Refusal,
     portal::Portal,
     store::case::CaseHead,
 };
@@ -141,7 +142,7 @@ struct Correcting<'a> {
     asked: &'a Correction<'a>,
     raw: &'a RawAnswers,
     errors: &'a [FieldError],
-    refused: &'a papers::Refused,
+    refused: &'a [(FieldId, Refusal)],
 }
 
 async fn correction_page(portal: &Portal, citizen: &Citizen, of: &Correcting<'_>) -> Result<String, WebError> {
@@ -176,7 +177,7 @@ pub async fn correction(portal: Data<Portal>, citizen: Citizen, path: Path<Strin
     let number = number(&path)?;
     let asked = correction::view(&portal, citizen.session.account, &number).await?;
     let raw = without_private(asked.form, asked.raw.clone(), citizen.session.method);
-    let of = Correcting { number: &number, asked: &asked, raw: &raw, errors: &[], refused: &Vec::new() };
+    let of = Correcting { number: &number, asked: &asked, raw: &raw, errors: &[], refused: &[] };
     Ok(page(StatusCode::OK, correction_page(&portal, &citizen, &of).await?))
 }
 

@@ -203,7 +203,7 @@ pub(super) async fn removed(portal: &Portal, whose: &Whose, then: &str) -> Resul
 /// What the pages show of each kind.
 pub(super) fn kinds<'a>(
     papers: &Papers<'a>,
-    refused: &Refused,
+    refused: &[(FieldId, Refusal)],
     reason: impl Fn(&FieldId) -> Option<String>,
 ) -> Vec<Kind<'a>> {
     let of_kind = |id: &FieldId| {
@@ -240,7 +240,7 @@ async fn shown(
     portal: &Portal,
     visitor: &Visitor,
     id: &FormId,
-    refused: &Refused,
+    refused: &[(FieldId, Refusal)],
     from_check: bool,
 ) -> Result<Option<String>, WebError> {
     let Some(typist) = visitor.typist() else { return Ok(None) };
@@ -272,7 +272,7 @@ pub async fn page(portal: Data<Portal>, visitor: Visitor, path: Path<String>, as
     if apply::find(&portal, &visitor, &id).await?.is_none() {
         return Ok(apply::without_draft(&visitor, form, "papers"));
     }
-    match shown(&portal, &visitor, &id, &Vec::new(), asked.is_from_check()).await? {
+    match shown(&portal, &visitor, &id, &[], asked.is_from_check()).await? {
         Some(html) => Ok(answer(StatusCode::OK, html)),
         None => Ok(apply::to(format!("/apply/{id}/check"))),
     }

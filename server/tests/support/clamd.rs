@@ -34,10 +34,8 @@ impl Clamd {
         let (address, scanned) = (listener.local_addr().unwrap(), Arc::new(AtomicUsize::new(0)));
         let count = Arc::clone(&scanned);
         thread::spawn(move || {
-            for stream in listener.incoming() {
-                if let Ok(stream) = stream {
-                    let _ = answer(stream, &count);
-                }
+            for stream in listener.incoming().flatten() {
+                let _ = answer(stream, &count);
             }
         });
         Self { address, scanned }
