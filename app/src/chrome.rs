@@ -36,6 +36,15 @@ pub struct Chrome {
     pub preview: bool,
 }
 
+impl Chrome {
+    /// The same with one more script.
+    #[must_use]
+    pub fn with_script(mut self, path: &'static str) -> Self {
+        self.scripts.push(path);
+        self
+    }
+}
+
 /// A harmless page that may stand in anybody's browser.
 const QUICK_EXIT: &str = "https://www.jma.go.jp/bosai/forecast/";
 

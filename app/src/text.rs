@@ -238,6 +238,12 @@ impl Locale {
     }
 }
 
+/// A sentence for where no markup can be: without readings.
+#[must_use]
+pub fn plain(locale: Locale, text: String) -> String {
+    if locale.has_furigana() { furigana::without_readings(&text).into_owned() } else { text }
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]

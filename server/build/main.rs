@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let style = style::style(&style_sheets(&root.join("style"))?);
     assets.add("style", "css", "text/css; charset=utf-8", style.as_bytes())?;
-    for name in ["portal", "helpers", "passkey", "staff", "practice-authenticator"] {
+    for name in ["portal", "helpers", "papers", "passkey", "staff", "practice-authenticator"] {
         let path = root.join("app/script").join(name).with_extension("js");
         let source = fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         let script = light_minify::script(&source)?;

@@ -8,6 +8,7 @@ use std::{
 };
 
 use intake::{calendar::ClosingDays, catalog::Catalog, form::Form, ids::FormId};
+use tokio::sync::Semaphore;
 
 use crate::{
     clock::Clock,
@@ -41,6 +42,8 @@ pub struct Portal {
     pub relying_party: RelyingParty,
     /// 「受付票」 The font of the PDF; without one the receipt is a page only.
     pub paper_font: Option<PaperFont>,
+    /// 「写真・書類」 Who decodes a photo holds a permit: each can take a hundred megabytes while it lasts.
+    pub decoding: Semaphore,
     /// The counters.
     pub metrics: Metrics,
 }
@@ -77,6 +80,7 @@ pub enum StartError {
     Store(#[from] StoreError),
 }
 
+const DECODED_AT_ONCE: usize = 2;
 const KEY_CHECK: &str = "master_key_check";
 
 impl Portal {
@@ -113,8 +117,20 @@ impl Portal {
         }
         let paper_font = PaperFont::find(config.pdf_font.as_deref());
         let paper_font = paper_font.inspect_err(|error| tracing::warn!(%error, "receipts are not offered as PDF")).ok();
-        let metrics = Metrics::new();
-        Ok(Self { config, database, seal, clock, catalog, text_packs, closing_days, relying_party, paper_font, metrics })
+        let (decoding, metrics) = (Semaphore::new(DECODED_AT_ONCE), Metrics::new());
+        Ok(Self {
+            config,
+            database,
+            seal,
+            clock,
+            catalog,
+            text_packs,
+            closing_days,
+            relying_party,
+            paper_font,
+            decoding,
+            metrics,
+        })
     }
 
     /// The newest version of a form, unless its wording is missing. What was begun can be gone on with, also of a form that

@@ -8,7 +8,8 @@ use actix_web::{
 
 use crate::{
     config::Plane,
-    web::{account, apply, booking, cases, demo, handover, health, help, mail, pages, receipt, sign_in, staff},
+    flows::paper::PIECE,
+    web::{account, apply, booking, cases, demo, handover, health, help, mail, pages, papers, receipt, sign_in, staff},
 };
 
 /// How a route is asked for.
@@ -42,6 +43,8 @@ pub enum Limit {
     Form,
     /// A receipt over a thousand entries.
     Receipt,
+    /// A piece of a photo; a form with photos is read piece by piece and counted where it is read.
+    Piece,
 }
 
 impl Limit {
@@ -50,6 +53,7 @@ impl Limit {
             Self::Nothing => 0,
             Self::Form => 64 * 1024,
             Self::Receipt => 1024 * 1024,
+            Self::Piece => PIECE,
         }
     }
 }
@@ -98,6 +102,10 @@ const fn sent(path: &'static str, planes: &'static [Plane], guard: Guard, handle
     Row { verb: Verb::Post, path, planes, guard, limit: Limit::Form, demo: false, handler }
 }
 
+const fn piece(path: &'static str, planes: &'static [Plane], guard: Guard, handler: fn() -> Route) -> Row {
+    Row { limit: Limit::Piece, ..sent(path, planes, guard, handler) }
+}
+
 const fn in_the_demo(row: Row) -> Row {
     Row { demo: true, ..row }
 }
@@ -117,6 +125,11 @@ pub static ROUTES: &[Row] = &[
     shown("/apply/{form}/saved", CITIZEN, Guard::Citizen, get!(apply::saved)),
     shown("/apply/{form}/check", CITIZEN, Guard::Anybody, get!(apply::check)),
     sent("/apply/{form}/check", CITIZEN, Guard::Citizen, post!(apply::send)),
+    shown("/apply/{form}/papers", CITIZEN, Guard::Anybody, get!(papers::page)),
+    sent("/apply/{form}/papers", CITIZEN, Guard::Anybody, post!(papers::add)),
+    sent("/apply/{form}/papers/begin", CITIZEN, Guard::Anybody, post!(papers::begin_for_draft)),
+    piece("/apply/{form}/papers/{upload}/piece", CITIZEN, Guard::Anybody, post!(papers::piece_for_draft)),
+    sent("/apply/{form}/papers/{upload}/finish", CITIZEN, Guard::Anybody, post!(papers::finish_for_draft)),
     shown("/apply/{form}/{page}", CITIZEN, Guard::Anybody, get!(apply::page)),
     sent("/apply/{form}/{page}", CITIZEN, Guard::Anybody, post!(apply::keep)),
     sent("/apply/{form}/{page}/save", CITIZEN, Guard::Anybody, post!(apply::autosave)),
@@ -135,6 +148,19 @@ pub static ROUTES: &[Row] = &[
     sent("/cases/{receipt_number}/booking/wait", CITIZEN, Guard::Citizen, post!(booking::wait)),
     sent("/cases/{receipt_number}/booking/stop-waiting", CITIZEN, Guard::Citizen, post!(booking::stop_waiting)),
     shown("/cases/{receipt_number}/booking.ics", CITIZEN, Guard::Citizen, get!(booking::file)),
+    sent("/cases/{receipt_number}/correct/papers/begin", CITIZEN, Guard::Citizen, post!(papers::begin_for_correction)),
+    piece(
+        "/cases/{receipt_number}/correct/papers/{upload}/piece",
+        CITIZEN,
+        Guard::Citizen,
+        post!(papers::piece_for_correction),
+    ),
+    sent(
+        "/cases/{receipt_number}/correct/papers/{upload}/finish",
+        CITIZEN,
+        Guard::Citizen,
+        post!(papers::finish_for_correction),
+    ),
     shown("/account", CITIZEN, Guard::Citizen, get!(account::overview)),
     // Mail: reminders stopped and taken up again, and help when none arrives.
     shown("/mail/help", CITIZEN, Guard::Anybody, get!(mail::help)),
@@ -175,6 +201,7 @@ pub static ROUTES: &[Row] = &[
     sent("/staff/slots/{slot}/attendance", STAFF, Guard::Staff, post!(staff::slots::attendance)),
     shown("/staff/mail", STAFF, Guard::Staff, get!(staff::mail::list)),
     sent("/staff/mail/{mail}/{deed}", STAFF, Guard::Staff, post!(staff::mail::act)),
+    shown("/staff/cases/{receipt_number}/papers/{paper}", STAFF, Guard::Staff, get!(staff::case::paper)),
     shown("/staff/cases/{receipt_number}/fhir.json", STAFF, Guard::Staff, get!(staff::case::fhir)),
     shown("/staff/cases/{receipt_number}", STAFF, Guard::Staff, get!(staff::case::case)),
     sent("/staff/cases/{receipt_number}/{command}", STAFF, Guard::Staff, post!(staff::command::give)),

@@ -195,6 +195,23 @@ impl DataKey {
         encrypt(&self.0, context, plain).expect("no row is as long as the limit of the cipher (256 GiB)")
     }
 
+    /// Seals another data key for one place: what it sealed then goes with this one, and is erased with it.
+    ///
+    /// # Panics
+    /// Never: a key is short.
+    #[must_use]
+    pub fn seal_key(&self, context: &str, key: &Self) -> Vec<u8> {
+        self.seal(context, &key.0)
+    }
+
+    /// The data key that was sealed for this place.
+    ///
+    /// # Errors
+    /// When it was sealed with another key, for another place, or altered.
+    pub fn open_key(&self, context: &str, sealed: &[u8]) -> Result<Self, SealError> {
+        self.open(context, sealed)?.as_slice().try_into().map(Self).map_err(|_| SealError::CannotOpen)
+    }
+
     /// Opens what was sealed for this place.
     ///
     /// # Errors
@@ -258,6 +275,20 @@ mod tests {
         assert_eq!(again.open("draft/2", &sealed).unwrap_err(), SealError::CannotOpen);
         assert_eq!(seal.new_data_key().0.open("draft/1", &sealed).unwrap_err(), SealError::CannotOpen);
         assert!(Seal::new(&MasterKey::generate()).unwrap_key(&wrapped).is_err());
+    }
+
+    #[test]
+    fn a_key_sealed_with_another_opens_with_that_alone() {
+        let seal = Seal::new(&MasterKey::generate());
+        let ((inner, _), (outer, _)) = (seal.new_data_key(), seal.new_data_key());
+        let kept = outer.seal_key("paper/1/key", &inner);
+        let sealed = inner.seal("paper/1/0", b"photo");
+        assert_eq!(
+            outer.open_key("paper/1/key", &kept).unwrap().open("paper/1/0", &sealed).unwrap().as_slice(),
+            b"photo"
+        );
+        assert!(outer.open_key("paper/2/key", &kept).is_err());
+        assert!(seal.new_data_key().0.open_key("paper/1/key", &kept).is_err());
     }
 
     #[test]

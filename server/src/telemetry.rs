@@ -56,6 +56,9 @@ pub struct Metrics {
     refused_fields: Family<Labels<2>, Counter>,
     rate_limited: Family<Labels<1>, Counter>,
     mails: Family<Labels<1>, Counter>,
+    papers: Family<Labels<1>, Counter>,
+    /// 「写真・書類」 Papers waiting for their scan.
+    pub papers_waiting: Gauge,
     /// Mail waiting to be sent.
     pub mail_waiting: Gauge,
     /// Age of the oldest mail that waits.
@@ -89,6 +92,8 @@ impl Metrics {
             refused_fields: Family::default(),
             rate_limited: Family::default(),
             mails: Family::default(),
+            papers: Family::default(),
+            papers_waiting: Gauge::default(),
             mail_waiting: Gauge::default(),
             mail_oldest_seconds: Gauge::default(),
             batches_sealed: Counter::default(),
@@ -105,6 +110,8 @@ impl Metrics {
         registry.register("refused_fields", "Answers that did not pass", metrics.refused_fields.clone());
         registry.register("rate_limited", "Requests refused for being too many", metrics.rate_limited.clone());
         registry.register("mails", "Mails given to the relay, put off or given up", metrics.mails.clone());
+        registry.register("papers", "Papers added, refused or scanned", metrics.papers.clone());
+        registry.register("papers_waiting", "Papers waiting for their scan", metrics.papers_waiting.clone());
         registry.register("mail_waiting", "Mails waiting", metrics.mail_waiting.clone());
         registry.register("mail_oldest_seconds", "Age of the oldest waiting mail", metrics.mail_oldest_seconds.clone());
         registry.register("batches_sealed", "Batches sealed", metrics.batches_sealed.clone());
@@ -151,6 +158,11 @@ impl Metrics {
     /// A mail was `sent`, `put_off` or `given_up`.
     pub fn mail(&self, result: &'static str) {
         self.mails.get_or_create(&[("result", result.to_owned())]).inc();
+    }
+
+    /// 「写真・書類」 A paper was added, refused for a reason, or scanned with a result.
+    pub fn paper(&self, result: &'static str) {
+        self.papers.get_or_create(&[("result", result.to_owned())]).inc();
     }
 
     /// A receipt settled an entry.

@@ -334,6 +334,7 @@ fn the_program_says_why_epds_is_not_offered_and_what_is_wrong_with_a_pack() {
         ("MADOGUCHI_MUNICIPALITY_CODE", "999997"),
         ("MADOGUCHI_MUNICIPALITY_NAME", "窓口市"),
         ("MADOGUCHI_MUNICIPALITY_PHONE", "000-000-0000"),
+        ("MADOGUCHI_CLAMD", "off"),
     ];
     let with = |more: &[(&'static str, &str)]| {
         let all: Vec<(&str, &str)> = city.iter().copied().chain(more.iter().copied()).collect();

@@ -11,6 +11,7 @@ mod forms_command;
 mod hand_over;
 mod http;
 mod mail;
+mod papers;
 mod passkey;
 mod review;
 mod sample_people;

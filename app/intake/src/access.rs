@@ -63,6 +63,8 @@ pub enum Action {
     SeeQueue,
     /// Read a case with its answers.
     ReadCase,
+    /// 「写真・書類」 Open a photo or a file of a case.
+    OpenPaper,
     /// Take a case away as a file: 外部媒体への出力 is a right of its own (特定個人情報保護評価書, III).
     ExportCase,
     /// See which mail about cases was refused, have it tried again, and open its address.
@@ -100,7 +102,9 @@ pub fn compartments(role: Role, action: Action) -> Vec<Compartment> {
 #[must_use]
 pub const fn may(role: Role, action: Action) -> bool {
     match action {
-        Action::SeeQueue | Action::ReadCase | Action::SeeUndeliveredMail => matches!(role, Role::Clerk | Role::Nurse),
+        Action::SeeQueue | Action::ReadCase | Action::OpenPaper | Action::SeeUndeliveredMail => {
+            matches!(role, Role::Clerk | Role::Nurse)
+        }
         Action::ExportCase => matches!(role, Role::Nurse),
         Action::Command(kind) => command_is_for_staff(kind) && matches!(role, Role::Clerk | Role::Nurse),
         Action::SeeHandover => matches!(role, Role::Clerk | Role::Nurse | Role::Administrator | Role::Auditor),
@@ -200,6 +204,7 @@ mod tests {
         let others = [
             Action::SeeQueue,
             Action::ReadCase,
+            Action::OpenPaper,
             Action::ExportCase,
             Action::SeeHandover,
             Action::ReadAudit,

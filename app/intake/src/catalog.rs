@@ -287,7 +287,24 @@ mod tests {
         assert_eq!((derived.timing.code(), derived.age, derived.fiscal_year), ("1", Some(30), 2026));
         assert!(journey::warnings(&form, complete.answers(), today()).is_empty());
         let place = journey::place(&form, complete.answers(), &"reason".parse().unwrap()).unwrap();
-        assert_eq!((place.number, place.of), (2, 14));
+        assert_eq!((place.number, place.of), (2, 15));
+    }
+
+    #[test]
+    fn a_letter_of_authority_is_asked_of_a_proxy_only_and_no_paper_has_to_be_added() {
+        let form = notification();
+        let asked = |pairs: &[(&str, &str)]| {
+            let (answers, _) = crate::answers::parse(&form, &raw(pairs), today());
+            journey::papers(&form, &answers).iter().map(|paper| paper.id.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(asked(&filled()), ["due_date_proof"]);
+        let mut by_proxy = filled();
+        by_proxy[0] = ("filer", "proxy");
+        assert_eq!(asked(&by_proxy), ["due_date_proof", "authority"]);
+        let catalog = Catalog::shipped().unwrap();
+        let with: Vec<&str> =
+            catalog.all_newest().iter().filter(|form| !form.papers.is_empty()).map(|form| form.id.as_str()).collect();
+        assert_eq!(with, ["low_birth_weight", "postnatal_care", "pregnancy_notification"]);
     }
 
     #[test]

@@ -127,6 +127,9 @@ pub struct Form {
     /// The pages, in order.
     #[serde(rename = "page")]
     pub pages: Vec<Page>,
+    /// 「写真・書類」 The papers that may be added, in order; none of them has to be.
+    #[serde(rename = "paper", default, skip_serializing_if = "Vec::is_empty")]
+    pub papers: Vec<Paper>,
     /// Rules over several fields.
     #[serde(rename = "check", default)]
     pub checks: Vec<Check>,
@@ -225,6 +228,28 @@ pub struct Page {
     #[serde(rename = "field")]
     pub fields: Vec<Field>,
 }
+
+/// 「写真・書類」 A kind of paper that may be added as photos or files. Its id is one of the same kind as a field's, so that a
+/// send-back can name it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Paper {
+    /// Its name.
+    pub id: FieldId,
+    /// What it is.
+    pub label: Text,
+    /// What should be on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<Text>,
+    /// How many photos or files at most.
+    pub max: u32,
+    /// Asked for only if this holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Condition>,
+}
+
+/// So many photos or files may one kind of paper have at most.
+pub const MOST_OF_A_PAPER: u32 = 5;
 
 /// One field. Keys that no field has are found by `inspect`, for serde cannot refuse them beside `flatten`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -599,6 +624,12 @@ impl Form {
     #[must_use]
     pub fn field(&self, id: &FieldId) -> Option<(&Page, &Field)> {
         self.fields().find(|(_, field)| field.id == *id)
+    }
+
+    /// The kind of paper with this id.
+    #[must_use]
+    pub fn paper(&self, id: &FieldId) -> Option<&Paper> {
+        self.papers.iter().find(|paper| paper.id == *id)
     }
 
     /// The field whose answer is this fact about the person.

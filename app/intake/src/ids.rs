@@ -83,6 +83,8 @@ random_id!(/// A time at which parents can come.
     SlotId);
 random_id!(/// An appointment of one case, for as long as it lasts and however often it is moved.
     BookingId);
+random_id!(/// One photo or file.
+    PaperId);
 
 macro_rules! name_id {
     ($(#[$doc:meta])* $name:ident, $longest:literal) => {

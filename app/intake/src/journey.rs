@@ -3,7 +3,7 @@
 
 use crate::{
     answers::{Answer, Answers, FieldError, RawAnswers, parse},
-    form::{Check, Field, Form, Kind, Page, PersonFact, Target},
+    form::{Check, Field, Form, Kind, Page, Paper, PersonFact, Target},
     gestation::{Gestation, TimingClass, gestation},
     ids::{FieldId, PageId},
     time::CivilDate,
@@ -30,16 +30,24 @@ pub fn is_shown(page: &Page, field: &Field, answers: &Answers) -> bool {
     }
 }
 
+/// 「写真・書類」 The kinds of paper that are asked for with these answers, in order. Where there is one, a page for them
+/// stands between the last page and 確認.
+#[must_use]
+pub fn papers<'form>(form: &'form Form, answers: &Answers) -> Vec<&'form Paper> {
+    let is_asked = |paper: &&Paper| paper.when.as_ref().is_none_or(|condition| condition.holds(answers));
+    form.papers.iter().filter(is_asked).collect()
+}
+
 /// Where a page stands on the way.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Number of the page, from 1.
     pub number: usize,
-    /// How many pages are on the way.
+    /// How many pages are on the way, that for papers among them.
     pub of: usize,
     /// The page before, if any.
     pub before: Option<PageId>,
-    /// The page after; `None` means 確認 comes next.
+    /// The page after; `None` means 写真・書類 or 確認 comes next.
     pub after: Option<PageId>,
 }
 
@@ -50,7 +58,7 @@ pub fn place(form: &Form, answers: &Answers, page: &PageId) -> Option<Place> {
     let at = way.iter().position(|one| one.id == *page)?;
     Some(Place {
         number: at + 1,
-        of: way.len(),
+        of: way.len() + usize::from(!papers(form, answers).is_empty()),
         before: at.checked_sub(1).map(|index| way[index].id.clone()),
         after: way.get(at + 1).map(|next| next.id.clone()),
     })

@@ -146,6 +146,12 @@ fn for_each(form: &mut Form, mut with: impl FnMut(&str, &mut Text)) {
             }
         }
     }
+    for paper in &mut form.papers {
+        with(&format!("paper.{}.label", paper.id), &mut paper.label);
+        if let Some(hint) = &mut paper.hint {
+            with(&format!("paper.{}.hint", paper.id), hint);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -313,3 +313,10 @@ undelivered-address = Address:
 undelivered-open-address = Show the address (this is recorded)
 undelivered-again = Try again
 undelivered-settle = Told her (take off the list)
+## 写真・書類
+
+staff-paper-clean = Scanned
+staff-paper-unscanned = Not scanned (no scanner is set)
+staff-paper-pending = Waiting for its scan: cannot be opened yet
+staff-paper-quarantined = Quarantined: something was found, cannot be opened
+staff-paper-error = Could not be scanned: cannot be opened

@@ -313,3 +313,10 @@ undelivered-address = アドレス：
 undelivered-open-address = アドレスを見る（記録が残ります）
 undelivered-again = もう一度送る
 undelivered-settle = 伝えた（一覧から消す）
+## 写真・書類
+
+staff-paper-clean = 検査済み
+staff-paper-unscanned = 検査なし（スキャナを使わない設定）
+staff-paper-pending = 検査待ち：まだ開けません
+staff-paper-quarantined = 隔離：問題が見つかったため開けません
+staff-paper-error = 検査できないため開けません

@@ -88,6 +88,8 @@ pub struct Model {
     pub correct_by: Option<CivilDate>,
     /// Why it could not be received: a code of `DeclineReason`.
     pub declined_for: Option<DeclineReason>,
+    /// 「写真・書類」 How many were sent.
+    pub papers: usize,
     /// 「取下げ」
     pub withdrawing: Withdrawing,
     /// Guards against changing what somebody changed meanwhile.
@@ -223,6 +225,7 @@ pub fn page(chrome: &Chrome, model: &Model) -> String {
             <p><span class="badge badge--stage">{stage_text(locale, model.row.stage)}</span></p>
             {withdrawal_news(locale, model)}
             {next_step(locale, model)}
+            {super::papers::sent(locale, model.papers)}
             {model.interview.map(|at| booking::invitation(locale, &model.row.number, at))}
             <h2>{locale.say("case-history")}</h2>
             <ol class="history">{history}</ol>

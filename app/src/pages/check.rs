@@ -8,6 +8,7 @@ use intake::{
 };
 use leptos::prelude::*;
 
+use super::papers;
 use crate::{
     chrome::{Chrome, document},
     text::Locale,
@@ -23,6 +24,8 @@ pub struct Model<'a> {
     pub answers: &'a Answers,
     /// What was typed.
     pub raw: &'a RawAnswers,
+    /// 「写真・書類」 The kinds that are asked for, with what is there of them.
+    pub papers: Vec<papers::Kind<'a>>,
     /// The draft that is sent.
     pub draft: DraftId,
     /// Whether the parent has signed in.
@@ -50,6 +53,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
                 }
             })
             .collect_view();
+        let papers = papers::on_check(locale, &format!("/apply/{}/papers", model.form.id), &model.papers);
         let address = format!("/apply/{}/check", model.form.id);
         let end = if model.may_send {
             view! {
@@ -66,7 +70,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
             }
             .into_any()
         };
-        view! { <h1>{title}</h1><p>{locale.say("check-lead")}</p>{sections}{end} }.into_any()
+        view! { <h1>{title}</h1><p>{locale.say("check-lead")}</p>{sections}{papers}{end} }.into_any()
     })
 }
 

@@ -11,6 +11,7 @@ use intake::{
 };
 use leptos::prelude::*;
 
+use super::papers;
 use crate::{
     chrome::{Chrome, document},
     fields::{Context, field, summary},
@@ -41,6 +42,8 @@ pub struct Model<'a> {
     pub helped: Option<&'a Helped>,
     /// The day.
     pub today: CivilDate,
+    /// 「写真・書類」 The kinds of paper that are asked for.
+    pub papers: Vec<papers::Kind<'a>>,
     /// Guards against correcting what somebody changed meanwhile.
     pub version: i64,
 }
@@ -50,7 +53,8 @@ pub struct Model<'a> {
 pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
     let locale = chrome.locale;
     let title = locale.say("correct-title");
-    document(chrome, &title.clone(), !model.errors.is_empty(), || {
+    let has_error = !model.errors.is_empty() || model.papers.iter().any(|kind| !kind.refused.is_empty());
+    document(chrome, &title.clone(), has_error, || {
         let fields = model
             .fields
             .iter()
@@ -69,16 +73,26 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
             .collect_view();
         let pages = model.fields.iter().filter_map(|id| model.form.field(id)).map(|(page, _)| page);
         let first = pages.filter_map(helpers::first_button).next();
+        let address = format!("/cases/{}/correct", model.number);
+        let has_papers = !model.papers.is_empty();
+        let encoding = has_papers.then_some("multipart/form-data");
+        let script = has_papers.then(|| format!("{address}/papers"));
+        let add = has_papers.then(|| {
+            view! { <button class="button button--secondary" name="then" value="add" data-paper-add="">{locale.say("papers-add")}</button> }
+        });
         view! {
             {summary(locale, model.form, model.errors)}
+            {papers::summary(locale, &model.papers)}
             <h1>{title}</h1>
             <p>{locale.with("correct-lead", &[("day", &locale.day(model.answer_by))])}</p>
-            <form class="form" method="post" action=format!("/cases/{}/correct", model.number) novalidate>
+            <form class="form" method="post" action=address enctype=encoding data-papers=script novalidate>
                 <input type="hidden" name="version" value=model.version.to_string()/>
                 {first}
+                {papers::part(locale, &model.papers)}
                 {fields}
                 <div class="button-row">
-                    <button class="button button--primary">{locale.say("correct-send")}</button>
+                    <button class="button button--primary" name="then" value="next">{locale.say("correct-send")}</button>
+                    {add}
                     <a class="button button--secondary" href=format!("/cases/{}", model.number)>{locale.say("back")}</a>
                 </div>
             </form>

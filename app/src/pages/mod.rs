@@ -9,6 +9,7 @@ pub mod form;
 pub mod mail;
 pub mod message;
 pub mod outbox;
+pub mod papers;
 pub mod preview;
 pub mod receipt;
 pub mod sign_in;

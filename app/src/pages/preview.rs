@@ -27,9 +27,26 @@ pub fn page(chrome: &Chrome, form: &Form, pack: Option<&TextPack>) -> String {
             <h1>{title}</h1>
             <p>{says.say("preview-lead")}</p>
             {pages}
+            {papers(chrome.locale, form)}
         }
         .into_any()
     })
+}
+
+/// 「写真・書類」 The kinds of paper that can be added.
+fn papers(locale: Locale, form: &Form) -> Option<AnyView> {
+    let row = |paper: &intake::form::Paper| {
+        let hint = paper.hint.as_ref();
+        let hint = hint.map(|hint| view! { <p lang=locale.lang_of(hint)>{hint.get(locale.code()).to_owned()}</p> });
+        view! {
+            {note(paper.when.as_ref().map(|when| condition(form, when)))}
+            <h3 lang=locale.lang_of(&paper.label)>{paper.label.get(locale.code()).to_owned()} " (" {paper.id.to_string()} ", " {paper.max} ")"</h3>
+            {hint}
+        }
+    };
+    let rows = form.papers.iter().map(row).collect_view();
+    (!form.papers.is_empty())
+        .then(|| view! { <section><h2>{locale.say("papers-title")} " (papers)"</h2>{rows}</section> }.into_any())
 }
 
 fn section(locale: Locale, (form, page): (&Form, &Page), text_pack: Option<&TextPack>) -> AnyView {

@@ -23,6 +23,8 @@ pub struct Model<'a> {
     pub address: &'a str,
     /// Where an interview follows: when it is, if it is booked.
     pub interview: Option<Option<Instant>>,
+    /// How many photos and files were sent.
+    pub papers: usize,
     /// Whether it can be had as PDF.
     pub has_pdf: bool,
 }
@@ -75,6 +77,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
             <div class="receipt">{number(locale, model.number.as_str())}</div>
             <p>{locale.with("receipt-filed", &[("at", &locale.minute(model.filed_at))])}</p>
             <p>{locale.say("receipt-keep")}</p>
+            {super::papers::sent(locale, model.papers)}
             {next}
             {model.interview.map(|at| booking::invitation(locale, model.number, at))}
             <div class="button-row">

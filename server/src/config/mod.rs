@@ -14,6 +14,8 @@ use std::{
 pub use address::{Network, PublicUrl};
 use app::text::Locale;
 use intake::ids::FormId;
+
+use crate::scan::Scanner;
 use settings::{Faults, Values};
 pub use settings::{SETTINGS, Setting};
 
@@ -70,6 +72,8 @@ pub struct Config {
     pub pdf_font: Option<PathBuf>,
     /// A look at forms: nobody signs in, and nothing is kept.
     pub preview: bool,
+    /// 「写真・書類」 How papers are scanned.
+    pub scanner: Scanner,
     /// Filter of the log.
     pub log: String,
     /// Variables `MADOGUCHI_…` that are no setting of this version.
@@ -217,6 +221,7 @@ impl Config {
         let trusted_proxies = values.list("trusted_proxies", "addresses such as 10.0.0.5 or 10.0.0.0/24", faults);
         let master_key_file = master_key_file(values, &data_dir, demo, faults);
         let smtp = smtp(values, demo, faults);
+        let scanner = scanner(values, demo, faults);
         let config = Self {
             demo,
             database_url: database_url(values, &data_dir, faults),
@@ -247,6 +252,7 @@ impl Config {
             booking: booking(values, faults),
             pdf_font: values.text("pdf_font").map(PathBuf::from),
             preview: false,
+            scanner,
             log: log(values, faults),
             unused_variables: values.unused.clone(),
         };
@@ -504,6 +510,19 @@ fn epds(values: &Values, demo: bool, faults: &mut Faults) -> EpdsOffer {
             EpdsOffer::Off
         }
     }
+}
+
+/// That nothing is scanned must be asked for by name.
+fn scanner(values: &Values, demo: bool, faults: &mut Faults) -> Scanner {
+    const EXPECTED: &str = "unix:/PATH, an address of this machine such as 127.0.0.1:3310 (clamd has no TLS), or off";
+    if values.text("clamd").is_none() && !demo {
+        faults.add("clamd", format!("is missing: papers are scanned by clamd; expected {EXPECTED}"));
+    }
+    let parsed = values.text("clamd").unwrap_or("off").parse();
+    parsed.unwrap_or_else(|_| {
+        faults.add("clamd", format!("expected {EXPECTED}"));
+        Scanner::Off
+    })
 }
 
 fn log(values: &Values, faults: &mut Faults) -> String {

@@ -21,7 +21,7 @@ const fn setting(key: &'static str, meaning: &'static str) -> Setting {
 }
 
 /// Every setting of this version.
-pub const SETTINGS: [Setting; 29] = [
+pub const SETTINGS: [Setting; 30] = [
     setting("database_url", "sqlite:PATH or postgres://USER@HOST/NAME [sqlite file in data_dir]"),
     setting("data_dir", "folder of this installation's files [/var/lib/madoguchi; demo: data]"),
     setting("master_key_file", "the key that everything at rest is sealed under"),
@@ -62,6 +62,7 @@ pub const SETTINGS: [Setting; 29] = [
         "pdf_font",
         "font file of the PDF receipt [the first of Noto Sans CJK, IPAex Gothic, VL Gothic that is installed]",
     ),
+    setting("clamd", "scanner of papers: unix:PATH, 127.0.0.1:PORT, or off [none; demo: off]"),
     setting("log", "filter of the log, such as info or warn,server=debug [info]"),
 ];
 

@@ -3,7 +3,7 @@
 
 use super::*;
 
-const GOOD: [(&str, &str); 9] = [
+const GOOD: [(&str, &str); 10] = [
     ("MADOGUCHI_MASTER_KEY_FILE", "/etc/madoguchi/master.key"),
     ("MADOGUCHI_PUBLIC_URL", "https://counter.example"),
     ("MADOGUCHI_STAFF_URL", "https://counter.inside.example"),
@@ -13,6 +13,7 @@ const GOOD: [(&str, &str); 9] = [
     ("MADOGUCHI_MUNICIPALITY_NAME", "千代田区"),
     ("MADOGUCHI_MUNICIPALITY_PHONE", "03-0000-0000"),
     ("MADOGUCHI_DATABASE_URL", "postgres://portal@db.example/madoguchi"),
+    ("MADOGUCHI_CLAMD", "unix:/run/clamav/clamd.ctl"),
 ];
 
 fn with(changes: &[(&str, &str)]) -> Sources {
@@ -52,6 +53,15 @@ fn the_epds_needs_a_licensed_pack_unless_practising_is_asked_for_by_name() {
     let practice = Config::load(&with(&[("MADOGUCHI_EPDS", "demonstration")])).unwrap();
     assert_eq!(practice.epds, EpdsOffer::Demonstration);
     assert!(refused(&with(&[("MADOGUCHI_EPDS", "yes")])).contains("MADOGUCHI_EPDS: expected"));
+}
+
+#[test]
+fn papers_are_scanned_unless_off_is_asked_for_by_name() {
+    assert!(Config::load(&with(&[])).unwrap().scanner.is_on());
+    assert!(!Config::load(&with(&[("MADOGUCHI_CLAMD", "off")])).unwrap().scanner.is_on());
+    assert!(!Config::load(&demo(&[])).unwrap().scanner.is_on());
+    assert!(refused(&with(&[("MADOGUCHI_CLAMD", "")])).contains("MADOGUCHI_CLAMD: is missing"));
+    assert!(refused(&with(&[("MADOGUCHI_CLAMD", "clamd.example:3310")])).contains("MADOGUCHI_CLAMD: expected"));
 }
 
 #[test]

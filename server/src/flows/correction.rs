@@ -23,6 +23,7 @@ use crate::{
         AuditEntry, Connection, Record, StoreError,
         audit::{Actor, Deed, Subject},
         case::{self, Author, NewEvent, revision_place},
+        paper,
     },
 };
 
@@ -38,6 +39,17 @@ pub struct Correction<'portal> {
     pub raw: RawAnswers,
     /// Guards against correcting what somebody changed meanwhile.
     pub version: i64,
+}
+
+impl Correction<'_> {
+    /// Puts what was sent in the place of what was typed, for the fields that may change; the rest is left out.
+    pub fn put(&mut self, sent: &[(String, String)]) {
+        let fields = self.fields.iter().filter_map(|id| self.form.field(id));
+        for input in fields.flat_map(|(_, field)| Field::inputs(field)) {
+            let values = sent.iter().filter(|(name, _)| *name == input).map(|(_, value)| value.clone()).collect();
+            self.raw.set(&input, values);
+        }
+    }
 }
 
 /// What became of the corrections.
@@ -70,7 +82,7 @@ fn correctable(form: &Form, named: &[FieldId]) -> Vec<FieldId> {
     }
 }
 
-async fn open<'portal>(
+pub(crate) async fn open<'portal>(
     portal: &'portal Portal,
     connection: &mut Connection,
     account: AccountId,
@@ -122,11 +134,7 @@ pub async fn resubmit<'portal>(
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
     let (opened, mut correction) = open(portal, &mut tx, account, number).await?;
-    let fields = correction.fields.iter().filter_map(|id| opened.form.field(id));
-    for input in fields.flat_map(|(_, field)| Field::inputs(field)) {
-        let values = sent.iter().filter(|(name, _)| *name == input).map(|(_, value)| value.clone()).collect();
-        correction.raw.set(&input, values);
-    }
+    correction.put(sent);
     if let Err(errors) = complete(opened.form, &correction.raw, now.date_in_japan()) {
         return Ok(Resubmitted::Incomplete(Box::new(correction), errors));
     }
@@ -139,6 +147,7 @@ pub async fn resubmit<'portal>(
     }
     let plain = serde_json::to_vec(&correction.raw)?;
     let sealed = opened.key.seal(&revision_place(head.case_id, after.rev), &plain);
+    paper::send_with(&mut tx, head.case_id, after.rev).await?;
     case::insert_revision(&mut tx, head.case_id, after.rev, &sealed, Author::Citizen(account), now).await?;
     let event = NewEvent {
         case_id: head.case_id,

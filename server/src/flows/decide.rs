@@ -350,8 +350,9 @@ fn prepare(open: &mut OpenCase<'_>, by: StaffId, order: &Order, now: Instant) ->
 fn check_request(open: &OpenCase<'_>, request: &CorrectionRequest, today: CivilDate) -> Result<(), Obstacle> {
     let has_reason = |reason: &str| !reason.trim().is_empty() && reason.chars().count() <= LONGEST_REASON;
     // The EPDS is not put right afterwards: whoever wants to answers a new one.
-    let can_be_asked =
-        |field: &FieldId| open.form.field(field).is_some_and(|(_, field)| !matches!(field.target, Target::EpdsItem(_)));
+    let is_field =
+        |id: &FieldId| open.form.field(id).is_some_and(|(_, field)| !matches!(field.target, Target::EpdsItem(_)));
+    let can_be_asked = |id: &FieldId| is_field(id) || open.form.paper(id).is_some();
     let is_good = |(field, reason): &(FieldId, String)| can_be_asked(field) && has_reason(reason);
     let mut named: Vec<_> = request.fields.iter().map(|(field, _)| field).collect();
     named.sort_unstable();

@@ -30,7 +30,7 @@ pub struct Typist {
 }
 
 impl Typist {
-    fn actor(&self) -> Actor {
+    pub(crate) fn actor(&self) -> Actor {
         match self.owner {
             DraftOwner::Account(id) => Actor::Citizen(id),
             DraftOwner::Browser(_) => Actor::Anybody,
@@ -66,7 +66,7 @@ pub enum Saved<'portal> {
     UnknownInput,
 }
 
-fn open<'portal>(portal: &'portal Portal, draft: &Draft) -> Result<OpenDraft<'portal>, FlowError> {
+pub(crate) fn open<'portal>(portal: &'portal Portal, draft: &Draft) -> Result<OpenDraft<'portal>, FlowError> {
     let form = u32::try_from(draft.form_version)
         .ok()
         .and_then(|version| portal.catalog.version(&draft.form_id, version))
@@ -85,7 +85,7 @@ fn can_go_on(portal: &Portal, typist: &Typist, draft: &Draft) -> bool {
     !draft.is_over(portal.clock.now()) && draft.is_open_to(&typist.session) && wording_is_there
 }
 
-async fn current(
+pub(crate) async fn current(
     portal: &Portal,
     connection: &mut Connection,
     typist: &Typist,
@@ -290,6 +290,7 @@ pub(crate) async fn join(portal: &Portal, tx: &mut WriteTx, two: &TwoDrafts, now
     if !draft::save(tx, id, two.of_account.version, &save).await? {
         return Err(StoreError::Busy.into());
     }
+    super::paper::join(portal, tx, &two.of_browser, &two.of_account).await?;
     draft::delete(tx, two.of_browser.draft_id).await?;
     Ok(())
 }

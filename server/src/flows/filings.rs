@@ -7,7 +7,7 @@ use intake::{
     time::Instant,
 };
 
-use super::{FlowError, booking, content, review};
+use super::{FlowError, booking, content, paper, review};
 use crate::{
     portal::Portal,
     store::{
@@ -45,6 +45,8 @@ pub struct Filing {
     pub history: Vec<(Instant, Step)>,
     /// Why it was declined.
     pub declined_for: Option<DeclineReason>,
+    /// 「写真・書類」 How many were sent; none once they are erased.
+    pub papers: usize,
 }
 
 impl Filing {
@@ -91,7 +93,11 @@ pub async fn view(portal: &Portal, account: AccountId, number: &ReceiptNumber) -
         Stage::Declined => decline_reason(portal, &mut tx, account, &head).await?,
         _ => None,
     };
-    Ok(Filing { head, history, declined_for })
+    let papers = match permit_owner(account, head.account_id, head.case_id) {
+        Some(permit) => paper::count_sent(&mut tx, &permit).await?,
+        None => 0,
+    };
+    Ok(Filing { head, history, declined_for, papers })
 }
 
 /// What staff note without moving the case is not a step to the parent; what became of her own request is.

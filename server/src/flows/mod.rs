@@ -15,6 +15,8 @@ pub mod follow;
 pub mod hand_over;
 pub mod import_job;
 pub mod overdue;
+pub mod paper;
+pub mod paper_scan;
 pub mod passkey;
 pub mod password;
 pub mod queue;

@@ -17,7 +17,7 @@ use super::{
     FlowError,
     content::{self, EventDetail, OpenCase, OpenRevision},
     decide::{Obstacle, is_another_person},
-    queue, review,
+    paper_scan, queue, review,
 };
 use crate::{
     portal::Portal,
@@ -26,6 +26,7 @@ use crate::{
         AuditEntry, Connection, Record,
         audit::{Actor, Deed, Subject},
         case::{self, CaseHead},
+        paper::{self, Paper},
         staff::Staff,
     },
 };
@@ -105,6 +106,8 @@ pub struct StaffCase<'portal> {
     pub epds: Option<ShownEpds<'portal>>,
     /// The case that it follows, and those that follow it.
     pub related: Vec<CaseHead>,
+    /// 「写真・書類」 What was sent, and whether who asks can open it now.
+    pub papers: Vec<(Paper, bool)>,
     /// 「取下げの申出」 Who said yes to a withdrawal first.
     pub withdrawal_proposed_by: Option<String>,
 }
@@ -133,6 +136,9 @@ pub async fn view<'portal>(
     let history = history(&mut tx, &open.head, &open.key, &people).await?;
     let offers = offers(&mut tx, staff, &open).await?;
     let related = related(&mut tx, staff, &open.head).await?;
+    let may_open = access::may_in(staff.role, Action::OpenPaper, open.head.compartment);
+    let papers = paper::sent_of_case(&mut tx, &permit).await?.into_iter();
+    let papers = papers.map(|it| (it.clone(), may_open && paper_scan::can_be_opened(portal, &it))).collect();
     drop(tx);
 
     let complete = open.complete()?;
@@ -148,6 +154,7 @@ pub async fn view<'portal>(
         history,
         offers,
         related,
+        papers,
         holder: open.head.holder.and_then(|holder| people.get(&holder).cloned()),
         withdrawal_proposed_by: open.head.withdrawal_proposed_by.and_then(|first| people.get(&first).cloned()),
         complete,

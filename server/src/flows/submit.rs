@@ -15,7 +15,7 @@ use super::{
     FlowError,
     content::{Office, ShownPack},
     draft::with_form,
-    follow, random, remind,
+    follow, paper, random, remind,
 };
 use crate::{
     portal::Portal,
@@ -94,11 +94,13 @@ async fn once(
     }
     let version = u32::try_from(stored.form_version).map_err(|_| FlowError::NotFound)?;
     let form = portal.catalog.version(form_id, version).ok_or(FlowError::NotFound)?;
-    let plain = portal.seal.unwrap_key(&stored.wrapped_key)?.open(&draft::place(draft_id), &stored.answers_sealed)?;
+    let draft_key = portal.seal.unwrap_key(&stored.wrapped_key)?;
+    let plain = draft_key.open(&draft::place(draft_id), &stored.answers_sealed)?;
     let raw = serde_json::from_slice(&plain)?;
-    if let Err(errors) = journey::complete(form, &raw, now.date_in_japan()) {
-        return Ok(Submitted::Incomplete(errors));
-    }
+    let complete = match journey::complete(form, &raw, now.date_in_japan()) {
+        Ok(complete) => complete,
+        Err(errors) => return Ok(Submitted::Incomplete(errors)),
+    };
 
     let follows = follow::followed(&mut tx, sender.account, form).await?.map(|head| head.case_id);
     let case_id = CaseId::from_random(random());
@@ -139,6 +141,8 @@ async fn once(
         detail_sealed: None,
     };
     case::append_event(&mut tx, &event).await?;
+    let papers = journey::papers(form, complete.answers());
+    paper::become_case(&mut tx, &stored, &draft_key, (case_id, &key), &papers).await?;
     draft::delete(&mut tx, draft_id).await?;
     remind::write_about(portal, &mut tx, sender.account, Some(case_id), "received", letter).await?;
     let entry = AuditEntry::done(now, Actor::Citizen(sender.account), Deed::Submitted).on(Subject::Case(case_id));

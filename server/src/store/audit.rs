@@ -64,6 +64,10 @@ pub enum Upkeep {
     CountersKept,
     /// The first start: the master key's check value.
     InstallationMade,
+    /// 「写真・書類」 A piece of an upload: its end is the deed.
+    PaperPieceKept,
+    /// 「写真・書類」 A paper leased for its scan, or put off: the result is the deed.
+    PaperScanAttempt,
 }
 
 /// Who.
@@ -156,6 +160,10 @@ pub enum Deed {
     BatchSettled,
     Exported,
     CaseExported,
+    PaperAdded,
+    PaperRemoved,
+    PaperScanned,
+    PaperOpened,
     ContentErased,
     BackedUp,
     SettingsChanged,
@@ -212,6 +220,10 @@ impl Deed {
             Self::BatchSettled => "batch_settled",
             Self::Exported => "exported",
             Self::CaseExported => "case_exported",
+            Self::PaperAdded => "paper_added",
+            Self::PaperRemoved => "paper_removed",
+            Self::PaperScanned => "paper_scanned",
+            Self::PaperOpened => "paper_opened",
             Self::ContentErased => "content_erased",
             Self::BackedUp => "backed_up",
             Self::SettingsChanged => "settings_changed",

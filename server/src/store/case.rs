@@ -428,6 +428,7 @@ pub async fn closed_before(
 pub async fn erase_content(tx: &mut WriteTx, id: CaseId, at: Instant) -> Result<(), StoreError> {
     execute!(tx, ERASE_KEY, id.bytes().as_slice(), at.micros())?;
     execute!(tx, ERASE_REVISIONS, id.bytes().as_slice())?;
+    super::paper::erase_of_case(tx, id).await?;
     execute!(tx, ERASE_OFFICE, id.bytes().as_slice()).map(drop)
 }
 

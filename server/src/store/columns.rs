@@ -8,7 +8,8 @@ use intake::{
     case::{CommandKind, Stage},
     form::Compartment,
     ids::{
-        AccountId, BookingId, CaseId, DestinationId, DraftId, FormId, OutboxId, PasskeyId, ReceiptNumber, SlotId,
+        AccountId, BookingId, CaseId, DestinationId, DraftId, FieldId, FormId, OutboxId, PaperId, PasskeyId,
+        ReceiptNumber, SlotId,
         StaffId,
     },
     time::{CivilDate, Instant},
@@ -58,7 +59,7 @@ macro_rules! from_bytes {
         }
     })+ };
 }
-from_bytes!(CaseId, DraftId, AccountId, StaffId, PasskeyId, OutboxId, SlotId, BookingId);
+from_bytes!(CaseId, DraftId, AccountId, StaffId, PasskeyId, OutboxId, PaperId, SlotId, BookingId);
 
 pub(super) fn from_text<T: FromStr>(raw: &str, kind: &'static str) -> Result<T, Broken> {
     raw.parse().map_err(|_| Broken(kind))
@@ -73,7 +74,7 @@ macro_rules! text_columns {
         }
     })+ };
 }
-text_columns!(FormId, DestinationId, ReceiptNumber, Role, Stage, CommandKind, Compartment, CivilDate);
+text_columns!(FieldId, FormId, DestinationId, ReceiptNumber, Role, Stage, CommandKind, Compartment, CivilDate);
 text_columns!(Mode, State, Spoken);
 
 impl Column for Vec<Spoken> {

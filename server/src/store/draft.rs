@@ -41,6 +41,8 @@ sql! {
     DELETE_OF_SESSION = "DELETE FROM draft WHERE session_hash = $1";
     ENDING = draft!("WHERE expires_at <= $1 AND account_id IS NOT NULL AND session_hash IS NULL AND noticed_at IS NULL
         ORDER BY expires_at LIMIT $2");
+    // Not the version: it guards what is typed.
+    TOUCH = "UPDATE draft SET updated_at = $2, expires_at = $3, noticed_at = NULL WHERE draft_id = $1";
     NOTICED = "UPDATE draft SET noticed_at = $3, expires_at = $4 WHERE draft_id = $1 AND version = $2
         AND noticed_at IS NULL";
 }
@@ -295,6 +297,14 @@ pub async fn keep_notice(
     expires_at: Instant,
 ) -> Result<bool, StoreError> {
     Ok(execute!(tx, NOTICED, id.bytes().as_slice(), expected_version, at.micros(), expires_at.micros())? == 1)
+}
+
+/// Puts the end of a draft off: something of it was changed that is not an answer.
+///
+/// # Errors
+/// When the database fails.
+pub async fn touch(tx: &mut WriteTx, id: DraftId, at: Instant, expires_at: Instant) -> Result<(), StoreError> {
+    execute!(tx, TOUCH, id.bytes().as_slice(), at.micros(), expires_at.micros()).map(drop)
 }
 
 /// Removes drafts that are over, by [`Draft::is_over`], or whose session is.

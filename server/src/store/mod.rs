@@ -16,6 +16,7 @@ pub mod form_use;
 pub mod installation;
 pub mod outbox;
 pub mod reminders;
+pub mod paper;
 pub mod session;
 pub mod staff;
 
@@ -193,6 +194,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         installation::STATEMENTS,
         outbox::STATEMENTS,
         reminders::STATEMENTS,
+        paper::STATEMENTS,
         session::STATEMENTS,
         staff::STATEMENTS,
     ]

@@ -34,6 +34,7 @@ use super::{
     frame::page as answer,
     guard::{Citizen, Visitor},
     help::{carry_out, typed},
+    papers,
 };
 use crate::{
     assets,
@@ -41,7 +42,9 @@ use crate::{
     flows::{
         FlowError,
         draft::{self, OpenDraft, Saved, Typist},
-        follow, random,
+        follow,
+        paper::{self, Whose},
+        random,
         submit::{Submitted, submit},
     },
     letters,
@@ -52,15 +55,15 @@ use crate::{
 
 type Answer = Result<HttpResponse, WebError>;
 
-fn to(address: impl Into<String>) -> HttpResponse {
+pub(super) fn to(address: impl Into<String>) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, address.into())).finish()
 }
 
-fn form_id(text: &str) -> Result<FormId, WebError> {
+pub(super) fn form_id(text: &str) -> Result<FormId, WebError> {
     text.parse().map_err(|_| WebError::NotFound)
 }
 
-async fn find<'portal>(
+pub(super) async fn find<'portal>(
     portal: &'portal Portal,
     visitor: &Visitor,
     form: &FormId,
@@ -158,6 +161,12 @@ pub struct Asked {
     errors: String,
 }
 
+impl Asked {
+    pub(super) fn is_from_check(&self) -> bool {
+        self.from == "check"
+    }
+}
+
 /// A page of a draft, with all that is needed to show it.
 struct Shown<'a> {
     text_pack: Option<&'a TextPack>,
@@ -226,7 +235,7 @@ impl<'a> Shown<'a> {
 
 /// Where somebody goes who has no draft here: her session is over, or she has not begun. What belonged to a session went
 /// with it, and the first page says so.
-fn without_draft(visitor: &Visitor, form: &Form, page: &str) -> HttpResponse {
+pub(super) fn without_draft(visitor: &Visitor, form: &Form, page: &str) -> HttpResponse {
     let id = &form.id;
     match form.draft {
         DraftRule::Session => to(format!("/apply/{id}?gone=1")),
@@ -316,8 +325,10 @@ pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
                 let html = shown.html(&visitor, &shown.errors, &warnings, from_check);
                 return Ok(with_cookie(answer(StatusCode::UNPROCESSABLE_ENTITY, html), cookie));
             }
-            let after = shown.place.after.filter(|_| !from_check);
-            after.map_or_else(|| "check".to_owned(), |after| after.to_string())
+            let after = shown.place.after.clone().filter(|_| !from_check);
+            let has_papers = !from_check && !journey::papers(shown.form, &shown.answers).is_empty();
+            let last = if has_papers { "papers" } else { "check" };
+            after.map_or_else(|| last.to_owned(), |after| after.to_string())
         }
     };
     Ok(with_cookie(to(format!("/apply/{id}/{next}")), cookie))
@@ -405,7 +416,12 @@ pub async fn check(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -
         Ok(complete) => complete,
         Err(errors) => return Ok(to_error(&id, &errors)),
     };
+    let papers = match visitor.typist() {
+        Some(typist) => Some(paper::list(&portal, &Whose::Draft(typist, id.clone())).await?),
+        None => None,
+    };
     let model = check::Model {
+        papers: papers.as_ref().map(|papers| papers::kinds(papers, &[], |_| None)).unwrap_or_default(),
         form: draft.form,
         pages: journey::pages(draft.form, complete.answers()),
         answers: complete.answers(),

@@ -34,6 +34,11 @@ impl FormBody {
         taken
     }
 
+    /// Inputs that came in another way.
+    pub(super) const fn of(inputs: Vec<(String, String)>) -> Self {
+        Self(inputs)
+    }
+
     /// What is left.
     #[must_use]
     pub fn inputs(&self) -> &[(String, String)] {

@@ -1,9 +1,9 @@
 //! 「わたしの届出」 A parent's own filings. Invariant: a case of somebody else is not found.
 
 use actix_web::{
-    HttpResponse,
+    FromRequest, HttpRequest, HttpResponse,
     http::{StatusCode, header},
-    web::{Data, Path},
+    web::{Data, Path, Payload},
 };
 use app::{
     helpers::{Help, address_of, needs_script},
@@ -18,7 +18,7 @@ use intake::{
     form::{Compartment, Form},
     help::{ASK, Helped, Wish},
     identity::Method,
-    ids::ReceiptNumber,
+    ids::{FieldId, ReceiptNumber},
     time::Instant,
 };
 
@@ -28,6 +28,7 @@ use super::{
     frame::page,
     guard::{Citizen, Visitor},
     help::{carry_out, typed},
+    papers,
 };
 use crate::{
     assets,
@@ -35,7 +36,9 @@ use crate::{
         booking,
         correction::{self, Correction, Resubmitted},
         filings::{self, Filing, Step},
+        paper::{self, Whose},
     },
+    picture::Refusal,
     portal::Portal,
     store::case::CaseHead,
 };
@@ -106,6 +109,7 @@ pub async fn case(portal: Data<Portal>, citizen: Citizen, path: Path<String>) ->
         correct_by: filing.head.correction_due_on,
         declined_for: filing.declined_for,
         withdrawing: withdrawing(&filing),
+        papers: filing.papers,
         version: filing.head.version,
         interview: interview(&portal, &filing.head).await?,
         history: filing.history.into_iter().map(step).collect(),
@@ -140,16 +144,26 @@ fn without_private(form: &Form, mut raw: RawAnswers, method: Method) -> RawAnswe
     raw
 }
 
-fn correction_page(
-    portal: &Portal,
-    citizen: &Citizen,
-    number: &ReceiptNumber,
-    asked: &Correction<'_>,
-    raw: &RawAnswers,
-    (errors, helped): (&[FieldError], Option<&Helped>),
-) -> String {
+/// A correction as it is shown, with what was not taken.
+struct Correcting<'a> {
+    number: &'a ReceiptNumber,
+    asked: &'a Correction<'a>,
+    raw: &'a RawAnswers,
+    errors: &'a [FieldError],
+    refused: &'a [(FieldId, Refusal)],
+    helped: Option<&'a Helped>,
+}
+
+async fn correction_page(portal: &Portal, citizen: &Citizen, of: &Correcting<'_>) -> Result<String, WebError> {
+    let Correcting { number, asked, raw, errors, refused, helped } = *of;
     let today = portal.clock.now().date_in_japan();
     let (answers, _) = parse(asked.form, raw, today);
+    let whose = Whose::Correction(citizen.session.account, number.clone());
+    let there = paper::list(portal, &whose).await?;
+    let reason = |kind: &FieldId| {
+        let asked = asked.request.fields.iter().find(|(id, _)| id == kind);
+        asked.map(|(_, reason)| reason.clone())
+    };
     let model = correct::Model {
         answers: &answers,
         text_pack: None,
@@ -160,15 +174,19 @@ fn correction_page(
         answer_by: asked.request.answer_by,
         raw,
         errors,
+        papers: papers::kinds(&there, refused, reason),
         version: asked.version,
         helped,
         today,
     };
     let mut chrome = citizen.visitor.chrome().clone();
+    if !model.papers.is_empty() {
+        chrome.scripts.push(assets::PAPERS);
+    }
     if needs_script(asked.form, asked.fields.iter()) {
         chrome.scripts.push(assets::HELPERS);
     }
-    correct::page(&chrome, &model)
+    Ok(correct::page(&chrome, &model))
 }
 
 /// `GET /cases/{receipt_number}/correct`: 修正
@@ -176,17 +194,18 @@ pub async fn correction(portal: Data<Portal>, citizen: Citizen, path: Path<Strin
     let number = number(&path)?;
     let asked = correction::view(&portal, citizen.session.account, &number).await?;
     let raw = without_private(asked.form, asked.raw.clone(), citizen.session.method);
-    Ok(page(StatusCode::OK, correction_page(&portal, &citizen, &number, &asked, &raw, (&[], None))))
+    let of = Correcting { number: &number, asked: &asked, raw: &raw, errors: &[], refused: &[], helped: None };
+    Ok(page(StatusCode::OK, correction_page(&portal, &citizen, &of).await?))
 }
 
 /// The page as it was sent, with what a helper was asked for; nothing is kept.
-fn helped_correction(
+async fn helped_correction(
     portal: &Portal,
     citizen: &Citizen,
     number: &ReceiptNumber,
     asked: Correction<'_>,
     (wish, sent): (&Wish, &[(String, String)]),
-) -> String {
+) -> Result<String, WebError> {
     let mut raw = asked.raw.clone();
     for input in asked.fields.iter().filter_map(|id| asked.form.field(id)).flat_map(|(_, field)| field.inputs()) {
         raw.set(&input, sent.iter().filter(|(name, _)| *name == input).map(|(_, value)| value.clone()).collect());
@@ -199,29 +218,60 @@ fn helped_correction(
     let code = asked.form.field(wish.field()).filter(|_| is_asked);
     let address = code.and_then(|(page, code)| address_of(&help, page, code));
     let helped = is_asked.then(|| carry_out(wish, address.map(|address| &address.id), &mut raw, today));
-    correction_page(portal, citizen, number, &asked, &raw, (&[], helped.as_ref()))
+    let of =
+        Correcting { number, asked: &asked, raw: &raw, errors: &[], refused: &[], helped: helped.as_ref() };
+    correction_page(portal, citizen, &of).await
 }
 
 /// `POST /cases/{receipt_number}/correct`
-pub async fn correct(portal: Data<Portal>, visitor: Visitor, path: Path<String>, mut form: FormBody) -> Answer {
+pub async fn correct(
+    portal: Data<Portal>,
+    visitor: Visitor,
+    request: HttpRequest,
+    path: Path<String>,
+    payload: Payload,
+) -> Answer {
     let number = number(&path)?;
     let Some(session) = visitor.session else {
+        // Photos cannot be sent again from a page of text: they are chosen anew after signing in.
+        if papers::is_with_files(&request) {
+            return Err(WebError::SignInFirst(format!("/cases/{number}/correct")));
+        }
+        let form = FormBody::from_request(&request, &mut payload.into_inner()).await?;
         return Ok(page(StatusCode::UNAUTHORIZED, message::sign_in_and_send_again(visitor.chrome(), form.inputs())));
     };
+    let citizen = Citizen { session, visitor };
+    let whose = Whose::Correction(session.account, number.clone());
+    let papers::Sent { inputs: mut form, refused } = papers::read_either(&portal, &whose, &request, payload).await?;
+    let then = form.take("then");
     let version = form.take("version").parse().map_err(|_| WebError::Unreadable)?;
-    if let Ok(wish) = form.take("then").parse::<Wish>() {
+    if let Ok(wish) = then.parse::<Wish>() {
         let asked = Correction { version, ..correction::view(&portal, session.account, &number).await? };
-        let html = helped_correction(&portal, &Citizen { session, visitor }, &number, asked, (&wish, form.inputs()));
+        let html = helped_correction(&portal, &citizen, &number, asked, (&wish, form.inputs())).await?;
         return Ok(page(StatusCode::OK, html));
+    }
+    if papers::removed(&portal, &whose, &then).await? || then == "add" || !refused.is_empty() {
+        // What was typed beside them is shown again; nothing of it is sent yet.
+        let mut asked = correction::view(&portal, session.account, &number).await?;
+        asked.put(form.inputs());
+        let of = Correcting { number: &number, asked: &asked, raw: &asked.raw, errors: &[], refused: &refused, helped: None };
+        let status = if refused.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        return Ok(page(status, correction_page(&portal, &citizen, &of).await?));
     }
     match correction::resubmit(&portal, session.account, &number, version, form.inputs()).await? {
         Resubmitted::Sent => {
             Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/cases/{number}"))).finish())
         }
         Resubmitted::Incomplete(asked, errors) => {
-            let citizen = Citizen { session, visitor };
-            let html = correction_page(&portal, &citizen, &number, &asked, &asked.raw, (&errors, None));
-            Ok(page(StatusCode::UNPROCESSABLE_ENTITY, html))
+            let of = Correcting {
+                number: &number,
+                asked: &asked,
+                raw: &asked.raw,
+                errors: &errors,
+                refused: &refused,
+                helped: None,
+            };
+            Ok(page(StatusCode::UNPROCESSABLE_ENTITY, correction_page(&portal, &citizen, &of).await?))
         }
     }
 }

@@ -183,18 +183,22 @@ pub(super) fn page(status: StatusCode, html: String) -> HttpResponse {
 }
 
 fn set_headers(headers: &mut HeaderMap, config: &Config, nonce: &str, route: &str) {
+    let is_strict = headers.contains_key(header::CONTENT_SECURITY_POLICY);
     let mut set = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
         }
     };
-    set(
-        header::CONTENT_SECURITY_POLICY,
-        &format!(
-            "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic'; \
-             connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-        ),
-    );
+    // What somebody else sent has a stricter one.
+    if !is_strict {
+        set(
+            header::CONTENT_SECURITY_POLICY,
+            &format!(
+                "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic'; \
+                 connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+            ),
+        );
+    }
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::X_FRAME_OPTIONS, "DENY");
     // `no-referrer` would make a form's `Origin` null.

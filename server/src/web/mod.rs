@@ -17,6 +17,7 @@ pub mod help;
 mod limits;
 pub mod mail;
 pub mod pages;
+pub mod papers;
 mod problem;
 pub mod receipt;
 pub mod sign_in;

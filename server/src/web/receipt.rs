@@ -22,12 +22,13 @@ type Answer = Result<HttpResponse, WebError>;
 /// `GET /receipt/{receipt_number}`
 pub async fn page(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
     let number = path.parse().map_err(|_| WebError::NotFound)?;
-    let head = filings::view(&portal, citizen.session.account, &number).await?.head;
+    let filing = filings::view(&portal, citizen.session.account, &number).await?;
+    let (head, papers) = (filing.head, filing.papers);
     let form = portal.form_of(&head).ok_or(WebError::Broken)?;
     let address = portal.config.public_url.join(&format!("/cases/{number}"));
     let interview = cases::interview(&portal, &head).await?;
     let has_pdf = portal.paper_font.is_some();
-    let model = Model { number: &number, form, filed_at: head.filed_at, address: &address, interview, has_pdf };
+    let model = Model { number: &number, form, filed_at: head.filed_at, address: &address, interview, papers, has_pdf };
     Ok(frame::page(StatusCode::OK, pages::page(citizen.visitor.chrome(), &model)))
 }
 

@@ -15,14 +15,14 @@ use intake::{
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    flows::{FlowError, booking_news, draft_end, hand_over, overdue, signing_keys},
+    flows::{FlowError, booking_news, draft_end, hand_over, overdue, paper_scan, signing_keys},
     letters::{self, Written},
     mail::{Letter, Mailer, SendError},
     portal::Portal,
     store::{
         AuditEntry, Record, StoreError, Upkeep,
         audit::{Actor, Deed, Subject},
-        case, draft, outbox, session,
+        case, draft, outbox, paper, session,
     },
 };
 use pace::Verdict;
@@ -34,6 +34,7 @@ const SENT_MAIL_IS_KEPT: i64 = 7 * DAY;
 const ERASED_AT_ONCE: i64 = 100;
 
 const MAIL_EVERY: Duration = Duration::from_secs(1);
+const SCAN_EVERY: Duration = Duration::from_secs(2);
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 const OVERDUE_EVERY: Duration = Duration::from_secs(600);
 const DRAFT_END_EVERY: Duration = Duration::from_secs(600);
@@ -58,6 +59,9 @@ pub fn start(portal: &Arc<Portal>, mailer: Mailer, stop: &watch::Receiver<bool>)
     let booking = Arc::clone(portal);
     let news = async move || tell_of_bookings(&booking).await;
     workers.spawn(repeat("booking_news", BOOKING_NEWS_EVERY, stop.clone(), news));
+    let scanning = Arc::clone(portal);
+    let scan = async move || paper_scan::scan_due(&scanning).await.map(drop);
+    workers.spawn(repeat("scan", SCAN_EVERY, stop.clone(), scan));
     workers
 }
 
@@ -176,6 +180,7 @@ pub async fn sweep(portal: &Portal) -> Result<u64, StoreError> {
     let mut tx = portal.database.write().await?;
     let mut rows = session::sweep(&mut tx, now).await?;
     rows += draft::sweep(&mut tx, now).await?;
+    rows += paper::sweep(&mut tx, now.plus(-retention::UPLOAD)).await?;
     if !portal.config.demo {
         rows += outbox::sweep(&mut tx, now.plus(-SENT_MAIL_IS_KEPT)).await?;
     }

@@ -150,7 +150,8 @@ pub(super) async fn file(
             tells(&Page::of(&refused), locale, field, spoiled.error);
             was_refused = true;
         }
-        at = send_page(browser, &at, (form, page), &raw).is(303).location().to_owned();
+        let next = send_page(browser, &at, (form, page), &raw).is(303).location().to_owned();
+        at = super::pass_papers(browser, next);
     }
     assert!(was_refused, "{} {:?} was never on the way", form.id, spoiled);
     let mut check = browser.open(&at);

@@ -16,6 +16,7 @@ mod languages;
 mod letters;
 mod logs;
 mod origin;
+mod papers;
 mod routes;
 mod session;
 
@@ -55,7 +56,16 @@ fn type_pages(browser: &mut Browser, pages: &[(String, Vec<(String, String)>)]) 
         let answer = type_page(browser, page, typed).is(303);
         answer.location().clone_into(&mut at);
     }
-    at
+    pass_papers(browser, at)
+}
+
+/// Goes on from 写真・書類 without adding any; elsewhere nothing happens.
+fn pass_papers(browser: &mut Browser, at: String) -> String {
+    if !at.ends_with("/papers") {
+        return at;
+    }
+    let page = browser.open(&at);
+    browser.press(&page, &at, &[("then", "next")]).is(303).location().to_owned()
 }
 
 /// The pages of a whole 妊娠届.

@@ -16,6 +16,8 @@ fn path_of(row: &Row) -> String {
         .replace("{page}", "who")
         .replace("{receipt_number}", number.as_str())
         .replace("{passkey}", "00000000000000000000000000000000")
+        .replace("{upload}", "00000000000000000000000000000000")
+        .replace("{paper}", "00000000000000000000000000000000")
         .replace("{command}", "claim")
         .replace("{slot}", "00000000000000000000000000000000")
         .replace("{token}", "AAAA")

@@ -4,6 +4,7 @@
 
 pub mod authenticator;
 pub mod browser;
+pub mod clamd;
 pub mod filing;
 pub mod http;
 pub mod load;

@@ -30,7 +30,7 @@ pub enum Kind {
     Production,
 }
 
-const CITY: [(&str, &str); 7] = [
+const CITY: [(&str, &str); 8] = [
     ("MADOGUCHI_PUBLIC_URL", "https://madoguchi.example.jp"),
     ("MADOGUCHI_ONE_ADDRESS", "true"),
     ("MADOGUCHI_SMTP_URL", "smtp://127.0.0.1:25"),
@@ -38,6 +38,7 @@ const CITY: [(&str, &str); 7] = [
     ("MADOGUCHI_MUNICIPALITY_CODE", "999997"),
     ("MADOGUCHI_MUNICIPALITY_NAME", "窓口市"),
     ("MADOGUCHI_MUNICIPALITY_PHONE", "000-000-0000"),
+    ("MADOGUCHI_CLAMD", "off"),
 ];
 
 /// A portal over a database, which is to listen there.

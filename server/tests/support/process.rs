@@ -97,8 +97,17 @@ impl Program {
 
     /// Kilobytes of memory that it holds.
     pub fn memory(&self) -> u64 {
+        self.figure("VmRSS:")
+    }
+
+    /// Kilobytes of memory that it held at most.
+    pub fn peak_memory(&self) -> u64 {
+        self.figure("VmHWM:")
+    }
+
+    fn figure(&self, name: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 }

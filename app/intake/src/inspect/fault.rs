@@ -145,6 +145,12 @@ pub enum Fault {
     /// The EPDS is ten items, each once, none required, in its compartment, kept for a session only.
     #[error("the form has items of the EPDS and is not shaped like it")]
     EpdsShape,
+    /// Papers of a form whose draft lives a session only: nothing of them could be kept for later.
+    #[error("papers cannot be added to a form that is kept for a session only")]
+    PaperOfSession,
+    /// More kinds of paper than a page can ask for.
+    #[error("the form asks for more than {0} kinds of paper")]
+    TooManyPapers(usize),
     /// Something is copied, but the form follows none.
     #[error("“{0}” is prefilled, but the form follows none")]
     PrefillOfNothing(String),
@@ -293,6 +299,8 @@ impl Fault {
                 "Ten fields of kind epds_item with epds_item = 1 to 10, none required, none with decline; compartment = \
                 \"epds\", draft = \"session\"."
             }
+            Self::PaperOfSession => "Take the papers out, or take draft = \"session\" out.",
+            Self::TooManyPapers(_) => "Ask for fewer, or for several things under one label.",
             Self::PrefillOfNothing(_) => "Add “follows” at the top, or take “prefill” out.",
             Self::PrefillUnknown(..) => "Name a field that the newest version of the followed form has.",
             Self::FollowsNothing(_) => "Put that form into the folder, or take “follows” out.",

@@ -7,8 +7,8 @@ use super::fault::{Fault, Slip, nearest};
 use crate::{
     export::records,
     form::{
-        Check, Choice, Compartment, Condition, DECLINED, DraftRule, EPDS_POSITIONS, Field, Form, Kind, PersonFact,
-        ProxyRule, StaffKind, Target,
+        Check, Choice, Compartment, Condition, DECLINED, DraftRule, EPDS_POSITIONS, Field, Form, Kind, MOST_OF_A_PAPER,
+        PersonFact, ProxyRule, StaffKind, Target, Text,
     },
     ids::FieldId,
 };
@@ -36,6 +36,7 @@ pub fn faults_of(form: &Form) -> Vec<Slip> {
         }
     }
     rules.conditions();
+    rules.papers();
     rules.checks();
     rules.texts();
     rules.slips
@@ -115,8 +116,10 @@ impl Rules<'_> {
         }
         let items = self.form.staff_items.iter().enumerate();
         let items = items.map(|(at, item)| (format!("staff_item.{at}"), &item.id));
+        // A send-back names fields and papers alike.
+        let papers = self.form.papers.iter().enumerate().map(|(at, paper)| (format!("paper.{at}"), &paper.id));
         let mut seen = BTreeSet::new();
-        for (path, id) in fields(self.form).map(|(path, field)| (path, &field.id)).chain(items) {
+        for (path, id) in fields(self.form).map(|(path, field)| (path, &field.id)).chain(items).chain(papers) {
             if !seen.insert(id) {
                 self.slip(format!("{path}.id"), Fault::TwiceTheId(id.to_string()));
             }
@@ -247,6 +250,27 @@ impl Rules<'_> {
         }
     }
 
+    /// 「写真・書類」
+    fn papers(&mut self) {
+        let form = self.form;
+        if form.draft == DraftRule::Session && !form.papers.is_empty() {
+            self.slip("paper.0", Fault::PaperOfSession);
+        }
+        let before: BTreeSet<&FieldId> = form.fields().map(|(_, field)| &field.id).collect();
+        for (at, paper) in form.papers.iter().enumerate() {
+            if !(1..=MOST_OF_A_PAPER).contains(&paper.max) {
+                let fault = Fault::OutOfRange("max".to_owned(), 1, i64::from(MOST_OF_A_PAPER));
+                self.slip(format!("paper.{at}.max"), fault);
+            }
+            if at == MOST_PAPERS {
+                self.slip(format!("paper.{at}"), Fault::TooManyPapers(MOST_PAPERS));
+            }
+            if let Some(condition) = &paper.when {
+                self.condition(&format!("paper.{at}.when"), None, condition, &before);
+            }
+        }
+    }
+
     fn condition(&mut self, path: &str, own: Option<&FieldId>, condition: &Condition, before: &BTreeSet<&FieldId>) {
         let id = condition.field.to_string();
         let at_field = format!("{path}.field");
@@ -349,6 +373,10 @@ impl Rules<'_> {
         for (at, item) in form.staff_items.iter().enumerate() {
             texts.push((format!("staff_item.{at}.label"), &item.label));
         }
+        for (at, paper) in form.papers.iter().enumerate() {
+            texts.push((format!("paper.{at}.label"), &paper.label));
+            texts.extend(paper.hint.iter().map(|text| (format!("paper.{at}.hint"), text)));
+        }
         let missing = texts.into_iter().filter(|(_, text)| !text.has("ja"));
         for (path, _) in missing {
             let key = path.rsplit('.').find(|part| part.parse::<usize>().is_err()).unwrap_or(&path).to_owned();
@@ -356,6 +384,9 @@ impl Rules<'_> {
         }
     }
 }
+
+/// So many kinds of paper can be asked for on one page.
+const MOST_PAPERS: usize = 5;
 
 const A_DATE: &str = "a field of kind date";
 const A_NUMBER: &str = "a field of kind integer";
@@ -397,11 +428,12 @@ fn answers_with(field: &Field, code: &str) -> Option<bool> {
 /// Labels that do not fit on a phone.
 pub(super) fn long_labels(form: &Form) -> Vec<Slip> {
     const LONGEST: usize = 60;
-    let label = |(path, field): (String, &Field)| {
-        let length = field.label.get("ja").chars().count();
+    let label = |(path, label): (String, &Text)| {
+        let length = label.get("ja").chars().count();
         (length > LONGEST).then(|| Slip::new(format!("{path}.label"), Fault::LongLabel(length)))
     };
-    fields(form).filter_map(label).collect()
+    let papers = form.papers.iter().enumerate().map(|(at, paper)| (format!("paper.{at}"), &paper.label));
+    fields(form).map(|(path, field)| (path, &field.label)).chain(papers).filter_map(label).collect()
 }
 
 /// Choices that the version before has otherwise.

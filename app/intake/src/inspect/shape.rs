@@ -12,10 +12,10 @@ use super::{
     fault::{Fault, Slip, nearest},
     places::below,
 };
-use crate::ids::FieldId;
+use crate::{form::MOST_OF_A_PAPER, ids::FieldId};
 
 /// Keys that the pages of a form cannot have as ids: `/apply/{form}/check` and the like.
-const RESERVED_PAGES: &[&str] = &["check", "saved", "discard", "save"];
+const RESERVED_PAGES: &[&str] = &["check", "saved", "discard", "save", "papers"];
 
 /// What may stand behind a key.
 #[derive(Clone, Copy)]
@@ -97,6 +97,7 @@ const FORM: &[Key] = &[
     may("offered", Shape::Flag),
     may("closing", Shape::Sentences),
     may("page", Shape::Tables(page)),
+    may("paper", Shape::Tables(paper)),
     may("check", Shape::Tables(check)),
     may("staff_item", Shape::Tables(staff_item)),
 ];
@@ -107,6 +108,14 @@ const PAGE: &[Key] = &[
     may("help", Shape::Sentence),
     may("when", Shape::Table(condition)),
     may("field", Shape::Tables(field)),
+];
+
+const PAPER: &[Key] = &[
+    needed("id", Shape::Id),
+    needed("label", Shape::Sentence),
+    may("hint", Shape::Sentence),
+    needed("max", Shape::Number(1, MOST_OF_A_PAPER as i64)),
+    may("when", Shape::Table(condition)),
 ];
 
 const FIELD: &[Key] = &[
@@ -235,6 +244,10 @@ fn page(shapes: &mut Shapes, path: &str, table: &DeTable<'_>) -> toml::Table {
     let mut read = shapes.table(path, table, &[PAGE]);
     read.entry("field").or_insert_with(|| Value::Array(Vec::new()));
     read
+}
+
+fn paper(shapes: &mut Shapes, path: &str, table: &DeTable<'_>) -> toml::Table {
+    shapes.table(path, table, &[PAPER])
 }
 
 fn field(shapes: &mut Shapes, path: &str, table: &DeTable<'_>) -> toml::Table {

@@ -67,6 +67,13 @@ const fn slipped(
     Slipped { from, to, mark, sentence, remedy }
 }
 
+const PAPER_NAMED_AS_A_FIELD: &str = "[[paper]]\nid = \"seat\"\nlabel = { ja = \"写真\" }\nmax = 1\n\n[[check]]";
+const PAPER_WITHOUT_END: &str = "[[paper]]\nid = \"photo\"\nlabel = { ja = \"写真\" }\nmax = 50\n\n[[check]]";
+const PAPER_OF_NOBODY: &str = "[[paper]]\nid = \"photo\"\nlabel = { ja = \"写真\" }\nmax = 1\n\
+    when = { field = \"filler\", equals = \"self\" }\n\n[[check]]";
+const PAPER_REQUIRED: &str =
+    "[[paper]]\nid = \"photo\"\nlabel = { ja = \"写真\" }\nmax = 1\nrequired = true # a paper\n\n[[check]]";
+
 const SLIPS: &[Slipped] = &[
     slipped("minutes = 3", "minutes = three", "minutes", "cannot be read as TOML", "Mend the line"),
     slipped("minutes = 3", "minuts = 3", "minuts", "“minuts” means nothing", "“minutes”"),
@@ -200,6 +207,18 @@ const SLIPS: &[Slipped] = &[
         "one choice",
         "multi",
     ),
+    slipped("[[check]]", PAPER_NAMED_AS_A_FIELD, "id = \"seat\"", "“seat” stands twice", "another id"),
+    slipped(
+        "[[check]]",
+        "[[paper]]\nid = \"photo\"\nlabel = { ja = \"写真\" }\n\n[[check]]",
+        "id = \"photo\"",
+        "“max” is missing",
+        "Add “max",
+    ),
+    slipped("[[check]]", PAPER_WITHOUT_END, "max = 50", "between 1 and 5", "from 1 to 5"),
+    slipped("[[check]]", PAPER_OF_NOBODY, "when = { field = \"filler\"", "no such field", "“filer”"),
+    slipped("[[check]]", PAPER_REQUIRED, "required = true # a paper", "“required” means nothing", "Take the line out"),
+    slipped("id = \"class\"", "id = \"papers\"", "id = \"papers\"", "“papers” is an address", "another id"),
     slipped("version = 1", "version = 2", "id = \"parents_class\"", "named after another", "parents_class.v2.toml"),
 ];
 
@@ -396,6 +415,20 @@ fn a_translation_alone_goes_beside_a_shipped_form() {
     assert_eq!(inspected.findings, []);
     let form = catalog.newest(&"questionnaire".parse().unwrap()).unwrap();
     assert!(texts::speaks(form, "vi") && texts::speaks(form, "en"));
+}
+
+#[test]
+fn papers_are_few_and_of_forms_that_are_kept() {
+    let paper = |at: usize| format!("[[paper]]\nid = \"photo{at}\"\nlabel = {{ ja = \"写真{at}\" }}\nmax = 2\n\n");
+    let with = |count: usize| changed(CITY, "[[check]]", &((1..=count).map(paper).collect::<String>() + "[[check]]"));
+    assert_eq!(found(&[(FILE, &with(5))]), []);
+    assert_one(&[(FILE, &with(6))], (FILE, "id = \"photo6\""), "more than 5 kinds", "fewer");
+    let of_session = changed(&with(1), "minutes = 3", "minutes = 3\ndraft = \"session\"");
+    assert_one(&[(FILE, &of_session)], (FILE, "id = \"photo1\""), "for a session only", "Take the papers out");
+    let english = format!("{ENGLISH}\n[paper.photo1]\nlabel = \"Photo\"\n");
+    assert_eq!(found(&[(FILE, &with(1)), (ENGLISH_FILE, &english)]), []);
+    let unsaid = found(&[(FILE, &with(1)), (ENGLISH_FILE, ENGLISH)]);
+    assert!(unsaid[0].fault.to_string().contains("lacks “paper.photo1.label”"), "{}", unsaid[0]);
 }
 
 #[test]

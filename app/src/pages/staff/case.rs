@@ -11,7 +11,7 @@ use intake::{
     form::{Field, Form, Kind, Page, Target},
     gestation::TimingClass,
     identity::{Evidence, Method},
-    ids::{FieldId, ReceiptNumber},
+    ids::{FieldId, PaperId, ReceiptNumber},
     journey::{Derived, Warning},
     staff_items::StaffItemError,
     time::{CivilDate, Instant},
@@ -53,6 +53,24 @@ pub struct Related {
     pub filed_at: Instant,
     /// Whether it can be opened: its content is not erased.
     pub is_open: bool,
+}
+
+/// 「写真・書類」 A paper that was sent.
+pub struct ShownPaper {
+    /// Its id.
+    pub id: PaperId,
+    /// What the form calls its kind.
+    pub label: String,
+    /// Whether it is a document, else a photo.
+    pub is_document: bool,
+    /// How long it is.
+    pub bytes: i64,
+    /// The key of the sentence that says how its scan stands.
+    pub state: &'static str,
+    /// Whether it can be opened.
+    pub can_be_opened: bool,
+    /// The revision that it came with.
+    pub rev: i64,
 }
 
 /// More of a step.
@@ -155,6 +173,8 @@ pub struct Model<'a> {
     pub epds: Option<Epds<'a>>,
     /// The language in which the parent filled it in.
     pub language: Option<Locale>,
+    /// 「写真・書類」 What was sent, the first to come first.
+    pub papers: Vec<ShownPaper>,
     /// Cases that belong to this one.
     pub related: Vec<Related>,
     /// What happened, oldest first.
@@ -169,7 +189,8 @@ pub struct Model<'a> {
 
 impl Model<'_> {
     pub(super) fn label(&self, id: &FieldId) -> String {
-        self.form.field(id).map_or_else(|| id.to_string(), |(_, field)| field.label.get("ja").to_owned())
+        let paper = || self.form.paper(id).map_or_else(|| id.to_string(), |paper| paper.label.get("ja").to_owned());
+        self.form.field(id).map_or_else(paper, |(_, field)| field.label.get("ja").to_owned())
     }
 
     /// The fields that are asked of this parent.
@@ -202,7 +223,7 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
             {super::mail::notice(locale, &model.undelivered)}
             {withdrawal(locale, model)}
             <div class="case-layout">
-                <div>{related(locale, model)}{look_at(locale, model)}{super::epds::scores(locale, model)}{answers(locale, model)}{command::staff_items(locale, model)}{history(locale, model)}{file(locale, model)}</div>
+                <div>{related(locale, model)}{look_at(locale, model)}{super::epds::scores(locale, model)}{answers(locale, model)}{papers(locale, model)}{command::staff_items(locale, model)}{history(locale, model)}{file(locale, model)}</div>
                 <aside aria-label=locale.say("staff-decision")>
                     <h2>{locale.say("staff-decision")}</h2>
                     {identity(locale, model)}
@@ -423,6 +444,33 @@ fn history(locale: Locale, model: &Model<'_>) -> AnyView {
         })
         .collect_view();
     view! { <section><h2>{locale.say("staff-history")}</h2><ol class="history">{steps}</ol></section> }.into_any()
+}
+
+/// 「写真・書類」 By their numbers; each opens on a page without any script.
+fn papers(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
+    let rows = (1_usize..)
+        .zip(&model.papers)
+        .map(|(number, paper)| {
+            let key = if paper.is_document { "paper-document" } else { "paper-photo" };
+            let called = Locale::Ja.with(key, &[("number", &number.to_string())]);
+            let name = if paper.can_be_opened {
+                let address = format!("/staff/cases/{}/papers/{}", model.number, paper.id);
+                let target = (!paper.is_document).then_some("_blank");
+                view! { <a href=address target=target rel="noopener">{called}</a> }.into_any()
+            } else {
+                view! { {called} }.into_any()
+            };
+            let is_new = paper.rev > 1 && paper.rev == model.rev;
+            let new = is_new.then(|| view! { " " <span class="badge badge--flag">{locale.say("staff-changed-answer")}</span> });
+            let state = locale.say(paper.state);
+            let size = crate::pages::papers::size(paper.bytes);
+            view! {
+                <li><span lang="ja">{paper.label.clone()}"："{name}</span> " (" {size} ") " <span class="badge">{state}</span>{new}</li>
+            }
+        })
+        .collect_view();
+    (!model.papers.is_empty())
+        .then(|| view! { <section id="papers"><h2>{locale.say("papers-title")}</h2><ul class="staff-papers">{rows}</ul></section> }.into_any())
 }
 
 /// The case as a file, for who may take it away.

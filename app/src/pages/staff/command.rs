@@ -133,11 +133,12 @@ fn record_identity(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
 fn send_back(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
     let kind = CommandKind::SendBack;
     let typed = typed(model, kind);
-    let rows = model
-        .asked()
-        .filter(|field| !is_item(field))
-        .map(|field| {
-            let (id, label) = (field.id.to_string(), field.label.get("ja").to_owned());
+    let fields = model.asked().filter(|field| !is_item(field)).map(|field| (&field.id, &field.label));
+    let papers = model.form.papers.iter().map(|paper| (&paper.id, &paper.label));
+    let rows = fields
+        .chain(papers)
+        .map(|(id, label)| {
+            let (id, label) = (id.to_string(), label.get("ja").to_owned());
             let reason_id = format!("reason-{id}");
             let is_named = typed.is_some_and(|typed| typed.all("field").contains(&id));
             let reason = typed.map(|typed| typed.first(&reason_id).to_owned()).unwrap_or_default();

@@ -6,17 +6,18 @@ use actix_web::{
     HttpResponse,
     http::{
         StatusCode,
-        header::{CACHE_CONTROL, CONTENT_DISPOSITION},
+        header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY},
     },
     web::{Data, Path},
 };
 use app::{
-    pages::staff::case::{self as pages, Detail, Failed, Model, Related, Step, WithdrawalAsked},
+    pages::staff::case::{self as pages, Detail, Failed, Model, Related, ShownPaper, Step, WithdrawalAsked},
     text::Locale,
 };
 use intake::{
     access::{Action, may_in},
     fhir::MEDIA_TYPE,
+    form::Form,
     ids::ReceiptNumber,
     journey,
 };
@@ -27,11 +28,16 @@ use crate::{
         self,
         content::EventDetail,
         decide::Obstacle,
+        paper_scan,
         staff_case::{self, StaffCase, Who},
         undelivered,
     },
+    picture::PDF,
     portal::Portal,
-    store::case::CaseHead,
+    store::{
+        case::CaseHead,
+        paper::{Paper, PaperState},
+    },
     web::{error::WebError, frame::page},
 };
 
@@ -69,6 +75,26 @@ fn related_row(portal: &Portal, head: &CaseHead) -> Related {
     Related { number: head.receipt_number.clone(), title, stage: head.stage, filed_at: head.filed_at, is_open }
 }
 
+fn shown_paper(portal: &Portal, form: &Form, (paper, can_be_opened): (Paper, bool)) -> ShownPaper {
+    let label = form.paper(&paper.kind).map_or_else(|| paper.kind.to_string(), |kind| kind.label.get("ja").to_owned());
+    let state = match paper.state {
+        PaperState::Clean => "staff-paper-clean",
+        PaperState::Pending if !portal.config.scanner.is_on() => "staff-paper-unscanned",
+        PaperState::Coming | PaperState::Pending => "staff-paper-pending",
+        PaperState::Quarantined => "staff-paper-quarantined",
+        PaperState::Error => "staff-paper-error",
+    };
+    ShownPaper {
+        id: paper.paper_id,
+        label,
+        is_document: paper.media_type.as_deref() == Some(PDF),
+        bytes: paper.bytes,
+        state,
+        can_be_opened,
+        rev: paper.sent_rev.unwrap_or_default(),
+    }
+}
+
 /// The page of a case, with what could not be done.
 pub(super) async fn shown(
     portal: &Portal,
@@ -79,8 +105,21 @@ pub(super) async fn shown(
     let status = if failed.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = staff_case::view(portal, &at.who.staff, number).await?;
     let undelivered = undelivered::of_case(portal, &at.who.staff, number).await?;
-    let StaffCase { case, complete, derived, flags, warnings, revised, history, offers, holder, related, epds, .. } =
-        view;
+    let StaffCase {
+        case,
+        complete,
+        derived,
+        flags,
+        warnings,
+        revised,
+        history,
+        offers,
+        holder,
+        related,
+        epds,
+        papers,
+        ..
+    } = view;
     let withdrawal = case.head.withdrawal_asked_at.map(|at| WithdrawalAsked { at, first: view.withdrawal_proposed_by });
     let newest = case.newest()?;
     let offers = offers
@@ -112,6 +151,7 @@ pub(super) async fn shown(
         undelivered: undelivered.into_iter().map(super::mail::row).collect(),
         epds: epds.as_ref().map(|epds| pages::Epds { score: epds.score, pack: epds.pack, pack_id: &epds.pack_id }),
         language: case.office.language.as_deref().and_then(Locale::parse),
+        papers: papers.into_iter().map(|paper| shown_paper(portal, case.form, paper)).collect(),
         related: related.iter().map(|head| related_row(portal, head)).collect(),
         history: history.into_iter().map(step).collect(),
         offers: offers.collect(),
@@ -134,6 +174,23 @@ pub async fn fhir(portal: Data<Portal>, at: AtWork, path: Path<String>) -> Answe
         .insert_header((CONTENT_DISPOSITION, name))
         .insert_header((CACHE_CONTROL, "no-store"))
         .body(bundle.to_string()))
+}
+
+/// What a paper may do where it is opened: nothing. A sandbox has an origin of its own.
+const ALONE: &str = "sandbox; default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// `GET /staff/cases/{receipt_number}/papers/{paper}`: a photo that was made here is shown, a document is a download only.
+pub async fn paper(portal: Data<Portal>, at: AtWork, path: Path<(String, String)>) -> Answer {
+    let number: ReceiptNumber = path.0.parse().map_err(|_| WebError::NotFound)?;
+    let id = path.1.parse().map_err(|_| WebError::NotFound)?;
+    let open = paper_scan::open_for_staff(&portal, &at.who.staff, &number, id).await?;
+    let (way, ending) = if open.media_type == PDF { ("attachment", "pdf") } else { ("inline", "jpg") };
+    Ok(HttpResponse::Ok()
+        .content_type(open.media_type)
+        .insert_header((CONTENT_DISPOSITION, format!("{way}; filename=\"{number}-{}.{ending}\"", open.number)))
+        .insert_header((CONTENT_SECURITY_POLICY, ALONE))
+        .insert_header((CACHE_CONTROL, "no-store"))
+        .body(open.bytes))
 }
 
 /// `GET /staff/cases/{receipt_number}`
