@@ -35,7 +35,7 @@ fn marked() -> Vec<(String, Vec<(String, String)>)> {
 /// The code in the demo's newest mail.
 fn newest_code(browser: &mut Browser) -> String {
     let outbox = browser.open("/demo/outbox");
-    let newest: String = all(&outbox.html, "li.card p:not(:first-of-type)")[0].text().collect();
+    let newest: String = all(&outbox.html, "li.card .letter__text p")[0].text().collect();
     newest.chars().filter(char::is_ascii_digit).collect()
 }
 
