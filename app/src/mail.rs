@@ -37,6 +37,12 @@ pub fn taken_in(locale: Locale) -> Mail {
     mail(locale, "taken-in", &[])
 }
 
+/// 「市との連絡」 There is a message to read; what it says is not in the mail.
+#[must_use]
+pub fn message(locale: Locale) -> Mail {
+    mail(locale, "message", &[])
+}
+
 /// What was typed and not sent is deleted then.
 #[must_use]
 pub fn draft_ends(locale: Locale, at: Instant) -> Mail {
@@ -128,7 +134,7 @@ mod tests {
     ];
 
     fn all(locale: Locale) -> Vec<Mail> {
-        let others = [sign_in_code(locale, "123456"), received(locale), taken_in(locale)];
+        let others = [sign_in_code(locale, "123456"), received(locale), taken_in(locale), message(locale)];
         News::ALL.map(|one| news(locale, one)).into_iter().chain(others).collect()
     }
 

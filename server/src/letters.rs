@@ -32,6 +32,12 @@ pub fn taken_in(locale: &str) -> MailPayload {
     payload(mail::taken_in(language(locale)))
 }
 
+/// 「市との連絡」 There is a message to read.
+#[must_use]
+pub fn message(locale: &str) -> MailPayload {
+    payload(mail::message(language(locale)))
+}
+
 /// What was typed and not sent ends then.
 #[must_use]
 pub fn draft_ends(locale: &str, at: Instant) -> MailPayload {

@@ -8,7 +8,7 @@ use actix_web::{
 
 use crate::{
     config::Plane,
-    web::{account, apply, cases, demo, handover, health, pages, sign_in, staff},
+    web::{account, apply, cases, demo, handover, health, info, pages, pregnancy_end, sign_in, staff},
 };
 
 /// How a route is asked for.
@@ -111,6 +111,11 @@ pub static ROUTES: &[Row] = &[
     shown("/robots.txt", PEOPLE, Guard::Anybody, get!(pages::robots)),
     sent("/language", PEOPLE, Guard::Anybody, post!(pages::language)),
     shown("/", CITIZEN, Guard::Anybody, get!(pages::start)),
+    shown("/privacy", CITIZEN, Guard::Anybody, get!(info::privacy)),
+    shown("/accessibility", CITIZEN, Guard::Anybody, get!(info::accessibility)),
+    shown("/benefit", CITIZEN, Guard::Anybody, get!(info::benefit)),
+    shown("/moved-in", CITIZEN, Guard::Anybody, get!(info::moved_in)),
+    shown("/help", CITIZEN, Guard::Anybody, get!(info::help)),
     shown("/apply/{form}", CITIZEN, Guard::Anybody, get!(apply::procedure)),
     sent("/apply/{form}", CITIZEN, Guard::Anybody, post!(apply::begin)),
     sent("/apply/{form}/discard", CITIZEN, Guard::Anybody, post!(apply::discard)),
@@ -125,6 +130,11 @@ pub static ROUTES: &[Row] = &[
     shown("/cases/{receipt_number}", CITIZEN, Guard::Citizen, get!(cases::case)),
     sent("/cases/{receipt_number}/withdraw", CITIZEN, Guard::Citizen, post!(cases::withdraw)),
     sent("/cases/{receipt_number}/ask-to-withdraw", CITIZEN, Guard::Citizen, post!(cases::ask_to_withdraw)),
+    sent("/cases/{receipt_number}/messages", CITIZEN, Guard::Citizen, post!(cases::write)),
+    sent("/cases/{receipt_number}/refile", CITIZEN, Guard::Citizen, post!(cases::file_again)),
+    shown("/pregnancy-end", CITIZEN, Guard::Citizen, get!(pregnancy_end::shown)),
+    sent("/pregnancy-end", CITIZEN, Guard::Citizen, post!(pregnancy_end::tell)),
+    sent("/pregnancy-end/take-back", CITIZEN, Guard::Citizen, post!(pregnancy_end::take_back)),
     shown("/cases/{receipt_number}/correct", CITIZEN, Guard::Citizen, get!(cases::correction)),
     sent("/cases/{receipt_number}/correct", CITIZEN, Guard::Citizen, post!(cases::correct)),
     shown("/account", CITIZEN, Guard::Citizen, get!(account::overview)),
@@ -156,6 +166,8 @@ pub static ROUTES: &[Row] = &[
     sent("/staff/queue", STAFF, Guard::Staff, post!(staff::queue::search)),
     shown("/staff/cases/{receipt_number}/fhir.json", STAFF, Guard::Staff, get!(staff::case::fhir)),
     shown("/staff/cases/{receipt_number}", STAFF, Guard::Staff, get!(staff::case::case)),
+    sent("/staff/cases/{receipt_number}/messages", STAFF, Guard::Staff, post!(staff::message::write)),
+    sent("/staff/cases/{receipt_number}/pregnancy-end", STAFF, Guard::Staff, post!(staff::pregnancy_end::note)),
     sent("/staff/cases/{receipt_number}/{command}", STAFF, Guard::Staff, post!(staff::command::give)),
     in_the_demo(shown("/demo/outbox", PEOPLE, Guard::Anybody, get!(demo::outbox))),
     in_the_demo(shown("/preview/{form}", CITIZEN, Guard::Anybody, get!(demo::preview))),

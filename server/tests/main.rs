@@ -9,6 +9,7 @@ mod follow;
 mod forms_command;
 mod hand_over;
 mod http;
+mod message;
 mod passkey;
 mod review;
 mod sample_people;

@@ -65,6 +65,10 @@ pub enum Action {
     ReadCase,
     /// Take a case away as a file: 外部媒体への出力 is a right of its own (特定個人情報保護評価書, III).
     ExportCase,
+    /// 「市との連絡」 Read what the parent wrote on a case, and answer.
+    WriteMessage,
+    /// 「妊娠の終了」 Keep that a parent has told of it.
+    NotePregnancyEnd,
     /// Give a command on a case.
     Command(CommandKind),
     /// See batches and receipts.
@@ -96,7 +100,9 @@ pub fn compartments(role: Role, action: Action) -> Vec<Compartment> {
 #[must_use]
 pub const fn may(role: Role, action: Action) -> bool {
     match action {
-        Action::SeeQueue | Action::ReadCase => matches!(role, Role::Clerk | Role::Nurse),
+        Action::SeeQueue | Action::ReadCase | Action::WriteMessage | Action::NotePregnancyEnd => {
+            matches!(role, Role::Clerk | Role::Nurse)
+        }
         Action::ExportCase => matches!(role, Role::Nurse),
         Action::Command(kind) => command_is_for_staff(kind) && matches!(role, Role::Clerk | Role::Nurse),
         Action::SeeHandover => matches!(role, Role::Clerk | Role::Nurse | Role::Administrator | Role::Auditor),
@@ -196,6 +202,8 @@ mod tests {
             Action::SeeQueue,
             Action::ReadCase,
             Action::ExportCase,
+            Action::WriteMessage,
+            Action::NotePregnancyEnd,
             Action::SeeHandover,
             Action::ReadAudit,
             Action::ManageStaff,

@@ -79,6 +79,8 @@ random_id!(/// A passkey.
     PasskeyId);
 random_id!(/// One mail to be sent.
     OutboxId);
+random_id!(/// One message between a parent and the office.
+    MessageId);
 
 macro_rules! name_id {
     ($(#[$doc:meta])* $name:ident, $longest:literal) => {

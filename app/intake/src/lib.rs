@@ -4,8 +4,10 @@
 
 pub mod access;
 pub mod answers;
+pub mod carry;
 pub mod case;
 pub mod catalog;
+pub mod course;
 pub mod epds;
 pub mod export;
 pub mod fhir;
@@ -18,10 +20,13 @@ pub mod ids;
 pub mod inspect;
 pub mod journey;
 pub mod made_up;
+pub mod message;
 pub mod my_number;
+pub mod pregnancy_end;
 pub mod retention;
 pub mod sensitive;
 pub mod staff_items;
 pub mod texts;
 pub mod time;
 pub mod value;
+pub mod working_days;

@@ -29,3 +29,9 @@ draft-ends-body =
     What you have entered so far will be deleted { $at } (Japan time).
     If you want to go on, please sign in and continue before then.
     If not, there is nothing you need to do.
+
+# Messages with the city
+message-subject = There is news for you
+message-body =
+    There is news for you.
+    You can read it after signing in.

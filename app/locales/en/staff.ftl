@@ -227,3 +227,16 @@ preview-when-answered = Shown if “{ $field }” is answered
 preview-when-unanswered = Shown if “{ $field }” is not answered
 preview-choice = Choice “{ $choice }”
 preview-refuses = The choice “{ $choice }” ends here: { $text }
+
+# Messages with the parent
+tab-messages = Unread messages
+queue-unread = Unread message { $at }
+staff-messages-lead = You can write to the parent and read what she writes. She gets a mail that says nothing of the content. What she wrote counts as read once this page is opened.
+
+# The end of a pregnancy
+staff-end-title = End of the pregnancy
+staff-end-told = The end of the pregnancy was told ({ $at })
+staff-end-told-lead = Automatic notices to the parent are stopped. What staff send (requests for correction or a visit, and messages) still arrives. Please consider whether it is needed, and choose your words with care.
+staff-end-lead = Note it when the parent has told you. No reason is recorded. The filing itself does not change.
+staff-end-note = Note the end of the pregnancy and stop automatic notices
+staff-end-take-back = Take the note back and resume notices

@@ -30,3 +30,9 @@ draft-ends-body =
     Mabubura sa { $at } ang hindi mo pa natatapos na sinagutan.
     Kung itutuloy mo, mag-sign in at magpatuloy bago iyon.
     Kung hindi, wala kang kailangang gawin.
+
+# Mga mensahe sa lungsod
+message-subject = May paalala para sa iyo
+message-body =
+    May paalala para sa iyo.
+    Mababasa mo ito pagkatapos mag-sign in.

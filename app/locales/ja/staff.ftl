@@ -227,3 +227,16 @@ preview-when-answered = 表示されるのは、「{ $field }」に答えがあ�
 preview-when-unanswered = 表示されるのは、「{ $field }」に答えがないとき
 preview-choice = 選択肢「{ $choice }」
 preview-refuses = 選択肢「{ $choice }」では先へ進めません：{ $text }
+
+# 市との連絡
+tab-messages = 未読の連絡
+queue-unread = 未読の連絡 { $at }
+staff-messages-lead = 届出人と文章でやりとりできます。送ると、内容のないお知らせのメールが届きます。届出人の連絡は、この画面を開くと既読になります。
+
+# 妊娠の終了
+staff-end-title = 妊娠の終了
+staff-end-told = 妊娠の終了が伝えられています（{ $at }）
+staff-end-told-lead = 届出人への自動のお知らせは止まっています。職員が送る「修正のお願い」「来庁のお願い」と連絡は届きます。必要かどうかを考え、言葉に気をつけてください。
+staff-end-lead = 届出人から聞いたときに記録します。理由は記録しません。届出そのものは変わりません。
+staff-end-note = 妊娠の終了を記録し、自動のお知らせを止める
+staff-end-take-back = 記録を取り消し、お知らせを再開する

@@ -30,3 +30,9 @@ draft-ends-body =
     O que você começou a preencher será apagado em { $at }.
     Para continuar, entre e siga adiante antes disso.
     Se não quiser continuar, não precisa fazer nada.
+
+# Mensagens com a cidade
+message-subject = Há um aviso para você
+message-body =
+    Há um aviso para você.
+    Entre no site para ler.

@@ -30,3 +30,9 @@ draft-ends-body =
     Nội dung bạn đang điền dở sẽ bị xóa vào { $at }.
     Nếu muốn tiếp tục, hãy đăng nhập và điền tiếp trước lúc đó.
     Nếu không tiếp tục, bạn không cần làm gì.
+
+# Tin nhắn với thành phố
+message-subject = Bạn có thông báo
+message-body =
+    Bạn có thông báo.
+    Đăng nhập để xem.

@@ -8,12 +8,15 @@ use crate::chrome::{Chrome, document};
 
 /// The page.
 #[must_use]
-pub fn page(chrome: &Chrome, number: &ReceiptNumber, form: &Form) -> String {
+pub fn page(chrome: &Chrome, number: &ReceiptNumber, form: &Form, is_quiet: bool) -> String {
     let locale = chrome.locale;
     let title = locale.say("receipt-title");
     document(chrome, &title.clone(), false, || {
         let closing = form.closing.iter().map(|text| view! { <p>{text.get(locale.code()).to_owned()}</p> });
-        let next = if form.closing.is_empty() {
+        let next = if is_quiet {
+            // 「妊娠の終了」 Nothing that lies ahead is spoken of.
+            ().into_any()
+        } else if form.closing.is_empty() {
             view! {
                 <h2>{locale.say("receipt-next")}</h2>
                 <ol class="timeline">

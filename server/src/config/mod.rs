@@ -13,6 +13,7 @@ use std::{
 
 pub use address::{Network, PublicUrl};
 use app::text::Locale;
+use intake::course::Targets;
 use settings::{Faults, Values};
 pub use settings::{SETTINGS, Setting};
 
@@ -61,6 +62,10 @@ pub struct Config {
     pub handover_minutes: u32,
     /// Forms of the city's own, if it has any.
     pub forms_dir: Option<PathBuf>,
+    /// Whom parents ask about their personal data, if that is not the counter.
+    pub privacy_contact: Option<String>,
+    /// In how many working days a filing is decided on and recorded, as parents are told.
+    pub targets: Targets,
     /// A look at forms: nobody signs in, and nothing is kept.
     pub preview: bool,
     /// Filter of the log.
@@ -225,6 +230,8 @@ impl Config {
             }),
             handover_minutes: handover_minutes(values, demo, faults),
             forms_dir: values.text("forms_dir").map(PathBuf::from),
+            privacy_contact: values.text("privacy_contact").map(ToOwned::to_owned),
+            targets: targets(values, faults),
             preview: false,
             log: log(values, faults),
             unused_variables: values.unused.clone(),
@@ -411,6 +418,21 @@ fn smtp(values: &Values, demo: bool, faults: &mut Faults) -> Option<Smtp> {
         return None;
     };
     Some(Smtp { url: url.to_owned(), from })
+}
+
+/// Nobody is promised a year.
+fn targets(values: &Values, faults: &mut Faults) -> Targets {
+    const LONGEST: u32 = 250;
+    let mut days = |key: &'static str, otherwise: u32| match values.parsed(key, "a number of days", faults) {
+        Some(days) if days <= LONGEST => days,
+        Some(_) => {
+            faults.add(key, "at most 250 days");
+            otherwise
+        }
+        None => otherwise,
+    };
+    let Targets { check, record } = Targets::default();
+    Targets { check: days("days_to_check", check), record: days("days_to_record", record) }
 }
 
 fn municipality(values: &Values, demo: bool, faults: &mut Faults) -> Option<Municipality> {

@@ -21,7 +21,7 @@ const fn setting(key: &'static str, meaning: &'static str) -> Setting {
 }
 
 /// Every setting of this version.
-pub const SETTINGS: [Setting; 24] = [
+pub const SETTINGS: [Setting; 27] = [
     setting("database_url", "sqlite:PATH or postgres://USER@HOST/NAME [sqlite file in data_dir]"),
     setting("data_dir", "folder of this installation's files [/var/lib/madoguchi; demo: data]"),
     setting("master_key_file", "the key that everything at rest is sealed under"),
@@ -48,6 +48,9 @@ pub const SETTINGS: [Setting; 24] = [
     setting("requests_per_minute", "requests that one address may send in a minute [1200; demo: 60000]"),
     setting("handover_minutes", "how often confirmed filings are sealed for the back office, in minutes [10; demo: 1]"),
     setting("forms_dir", "folder with forms of the city's own, which add to what ships or take its place [none]"),
+    setting("privacy_contact", "whom parents ask about their personal data: section and telephone [the counter]"),
+    setting("days_to_check", "working days in which a filing is looked at, as parents are told [5]"),
+    setting("days_to_record", "working days from the decision to the record, as parents are told [3]"),
     setting("log", "filter of the log, such as info or warn,server=debug [info]"),
 ];
 

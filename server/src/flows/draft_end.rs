@@ -1,9 +1,9 @@
-//! 「下書きの期限のお知らせ」 Telling parents that the time of a draft is nearly over. Invariant: one mail for each end; a draft
-//! whose parent was told late, because the portal was down, ends later.
+//! 「下書きの期限のお知らせ」 Telling parents that the time of a draft is nearly over. Invariant: one mail for each end, but
+//! none after a 「妊娠の終了」; a draft whose parent was told late, because the portal was down, ends later.
 
 use intake::{retention, time::Instant};
 
-use super::{FlowError, submit};
+use super::{FlowError, pregnancy_end, submit};
 use crate::{
     portal::Portal,
     store::{
@@ -47,8 +47,16 @@ async fn tell_of(
         // She went on with it, or another process has told her.
         return Ok(false);
     }
-    submit::write_to(portal, &mut tx, account, "draft_ends", &|locale: &str| letter(locale, end)).await?;
-    let entry = AuditEntry::done(now, Actor::Portal, Deed::DraftEndTold).on(Subject::Draft(ending.draft_id));
+    let follows = portal.catalog.newest(&ending.form_id).is_some_and(|form| form.follows.is_some());
+    let silenced = pregnancy_end::is_silenced(&mut tx, account, ending.created_at, follows).await?;
+    let deed = if silenced {
+        // It ends all the same, without a word.
+        Deed::DraftEndNotTold
+    } else {
+        submit::write_to(portal, &mut tx, account, "draft_ends", &|locale: &str| letter(locale, end)).await?;
+        Deed::DraftEndTold
+    };
+    let entry = AuditEntry::done(now, Actor::Portal, deed).on(Subject::Draft(ending.draft_id));
     tx.commit(Record::Deed(entry)).await?;
-    Ok(true)
+    Ok(!silenced)
 }

@@ -17,15 +17,16 @@ use super::{
     FlowError,
     content::{self, EventDetail, OpenCase, OpenRevision},
     decide::{Obstacle, is_another_person},
-    queue, review,
+    message, queue, review,
 };
 use crate::{
     portal::Portal,
     seal::DataKey,
     store::{
-        AuditEntry, Connection, Record,
+        self, AuditEntry, Connection, Record,
         audit::{Actor, Deed, Subject},
         case::{self, CaseHead},
+        message::Side,
         staff::Staff,
     },
 };
@@ -107,6 +108,10 @@ pub struct StaffCase<'portal> {
     pub related: Vec<CaseHead>,
     /// 「取下げの申出」 Who said yes to a withdrawal first.
     pub withdrawal_proposed_by: Option<String>,
+    /// 「妊娠の終了」 When it was told, if it was.
+    pub pregnancy_ended_at: Option<Instant>,
+    /// 「市との連絡」 Oldest first, each with the name of the member of staff who wrote it.
+    pub messages: Vec<(Option<String>, message::Shown)>,
 }
 
 /// Opens a case for a member of staff.
@@ -133,6 +138,11 @@ pub async fn view<'portal>(
     let history = history(&mut tx, &open.head, &open.key, &people).await?;
     let offers = offers(&mut tx, staff, &open).await?;
     let related = related(&mut tx, staff, &open.head).await?;
+    let messages = message::of_case(&mut tx, &open.key, &permit).await?;
+    let pregnancy_ended_at = match open.head.account_id {
+        Some(account) => store::pregnancy_end::told_at(&mut tx, account).await?,
+        None => None,
+    };
     drop(tx);
 
     let complete = open.complete()?;
@@ -150,12 +160,25 @@ pub async fn view<'portal>(
         related,
         holder: open.head.holder.and_then(|holder| people.get(&holder).cloned()),
         withdrawal_proposed_by: open.head.withdrawal_proposed_by.and_then(|first| people.get(&first).cloned()),
+        pregnancy_ended_at,
+        messages: messages
+            .into_iter()
+            .map(|shown| (shown.by.map(|by| people.get(&by).cloned().unwrap_or_default()), shown))
+            .collect(),
         complete,
         case: open,
     };
     // Whoever is shown it is recorded first.
-    let entry = entry.with("rev", view.case.head.rev);
-    portal.database.write().await?.commit(Record::Deed(entry)).await?;
+    let mut entries = vec![entry.with("rev", view.case.head.rev)];
+    let mut tx = portal.database.write().await?;
+    let unread = view.messages.iter().filter(|(_, shown)| shown.by.is_none() && shown.read_at.is_none());
+    if let Some(until) = unread.map(|(_, shown)| shown.sent_at).max() {
+        let now = portal.clock.now();
+        store::message::mark_read(&mut tx, view.case.head.case_id, Side::Staff, until, now).await?;
+        let read = AuditEntry::done(now, Actor::Staff(staff.staff_id), Deed::MessageRead);
+        entries.push(read.on(Subject::Case(view.case.head.case_id)));
+    }
+    tx.commit_all(entries).await?;
     Ok(view)
 }
 

@@ -15,7 +15,7 @@ use super::{
     FlowError,
     content::{Office, ShownPack},
     draft::with_form,
-    follow, random,
+    follow, pregnancy_end, random,
 };
 use crate::{
     portal::Portal,
@@ -140,6 +140,7 @@ async fn once(
     };
     case::append_event(&mut tx, &event).await?;
     draft::delete(&mut tx, draft_id).await?;
+    pregnancy_end::begin_anew(portal, &mut tx, sender.account, form).await?;
     write_to(portal, &mut tx, sender.account, "received", letter).await?;
     let entry = AuditEntry::done(now, Actor::Citizen(sender.account), Deed::Submitted).on(Subject::Case(case_id));
     tx.commit(Record::Deed(with_form(entry, form))).await?;

@@ -134,6 +134,15 @@ pub enum Deed {
     CaseViewed,
     /// A command on a case.
     Commanded(CommandKind),
+    /// 「市との連絡」 Somebody wrote on a case.
+    MessageSent,
+    /// The other side was shown it.
+    MessageRead,
+    /// 「妊娠の終了」
+    PregnancyEndTold,
+    PregnancyEndTakenBack,
+    /// The end of a draft drew near, and its parent was left in peace.
+    DraftEndNotTold,
     MailGivenUp,
     StaffInvited,
     StaffJoined,
@@ -173,6 +182,11 @@ impl Deed {
             Self::QueueViewed => "queue_viewed",
             Self::CaseViewed => "case_viewed",
             Self::Commanded(kind) => return format!("command.{kind}"),
+            Self::MessageSent => "message_sent",
+            Self::MessageRead => "message_read",
+            Self::PregnancyEndTold => "pregnancy_end_told",
+            Self::PregnancyEndTakenBack => "pregnancy_end_taken_back",
+            Self::DraftEndNotTold => "draft_end_not_told",
             Self::MailGivenUp => "mail_given_up",
             Self::StaffInvited => "staff_invited",
             Self::StaffJoined => "staff_joined",

@@ -6,7 +6,7 @@ use intake::{
     access::Role,
     case::{CommandKind, Stage},
     form::Compartment,
-    ids::{AccountId, CaseId, DestinationId, DraftId, FormId, OutboxId, PasskeyId, ReceiptNumber, StaffId},
+    ids::{AccountId, CaseId, DestinationId, DraftId, FormId, MessageId, OutboxId, PasskeyId, ReceiptNumber, StaffId},
     time::{CivilDate, Instant},
 };
 
@@ -54,7 +54,7 @@ macro_rules! from_bytes {
         }
     })+ };
 }
-from_bytes!(CaseId, DraftId, AccountId, StaffId, PasskeyId, OutboxId);
+from_bytes!(CaseId, DraftId, AccountId, StaffId, PasskeyId, OutboxId, MessageId);
 
 pub(super) fn from_text<T: FromStr>(raw: &str, kind: &'static str) -> Result<T, Broken> {
     raw.parse().map_err(|_| Broken(kind))

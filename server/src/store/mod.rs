@@ -13,7 +13,9 @@ mod dialect;
 pub mod draft;
 pub mod form_use;
 pub mod installation;
+pub mod message;
 pub mod outbox;
+pub mod pregnancy_end;
 pub mod session;
 pub mod staff;
 
@@ -188,7 +190,9 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         draft::STATEMENTS,
         form_use::STATEMENTS,
         installation::STATEMENTS,
+        message::STATEMENTS,
         outbox::STATEMENTS,
+        pregnancy_end::STATEMENTS,
         session::STATEMENTS,
         staff::STATEMENTS,
     ]

@@ -195,8 +195,9 @@ impl FromRequest for Citizen {
         // After a POST the way goes on at the page that it came from.
         let path = request.path();
         let is_removal = path.starts_with("/account/passkeys/") && path.ends_with("/remove");
-        let page = match path.strip_suffix("/withdraw").or_else(|| path.strip_suffix("/ask-to-withdraw")) {
-            Some(case) => case,
+        let deeds = ["/withdraw", "/ask-to-withdraw", "/refile", "/take-back"];
+        let page = match deeds.iter().find_map(|deed| path.strip_suffix(deed)) {
+            Some(before) => before,
             None if is_removal => "/account",
             None => path,
         };

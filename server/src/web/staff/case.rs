@@ -21,7 +21,10 @@ use intake::{
     journey,
 };
 
-use super::{Answer, AtWork};
+use super::{
+    Answer, AtWork,
+    message::{NotSent, messages},
+};
 use crate::{
     flows::{
         self,
@@ -75,7 +78,19 @@ pub(super) async fn shown(
     number: &ReceiptNumber,
     failed: Failed,
 ) -> Result<HttpResponse, WebError> {
-    let status = if failed.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    shown_with(portal, at, number, failed, NotSent::default()).await
+}
+
+/// The same with a message that was not taken.
+pub(super) async fn shown_with(
+    portal: &Portal,
+    at: &AtWork,
+    number: &ReceiptNumber,
+    failed: Failed,
+    not_sent: NotSent,
+) -> Result<HttpResponse, WebError> {
+    let failure = failed.error.is_some() || not_sent.error.is_some();
+    let status = if failure { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = staff_case::view(portal, &at.who.staff, number).await?;
     let StaffCase { case, complete, derived, flags, warnings, revised, history, offers, holder, related, epds, .. } =
         view;
@@ -112,6 +127,11 @@ pub(super) async fn shown(
         related: related.iter().map(|head| related_row(portal, head)).collect(),
         history: history.into_iter().map(step).collect(),
         offers: offers.collect(),
+        messages: may_in(at.who.staff.role, Action::WriteMessage, case.head.compartment)
+            .then(|| messages(at, number, view.messages, not_sent)),
+        pregnancy_ended_at: view.pregnancy_ended_at,
+        can_note_end: case.head.account_id.is_some()
+            && may_in(at.who.staff.role, Action::NotePregnancyEnd, case.head.compartment),
         is_exported: may_in(at.who.staff.role, Action::ExportCase, case.head.compartment)
             && case.head.stage.stands_accepted(),
         failed,

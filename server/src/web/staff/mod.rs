@@ -3,6 +3,8 @@
 
 pub mod case;
 pub mod command;
+pub mod message;
+pub mod pregnancy_end;
 pub mod queue;
 pub mod sign_in;
 
