@@ -37,6 +37,24 @@ pub fn taken_in(locale: Locale) -> Mail {
     mail(locale, "taken-in", &[])
 }
 
+/// 「アドレスの変更」 The code for a new address, typed by the parent.
+#[must_use]
+pub fn address_code(locale: Locale, code: &str) -> Mail {
+    mail(locale, "address-code", &[("code", code)])
+}
+
+/// 「窓口でのアカウント再開」 The code that the parent reads out at the counter.
+#[must_use]
+pub fn counter_code(locale: Locale, code: &str) -> Mail {
+    mail(locale, "counter-code", &[("code", code)])
+}
+
+/// 「アドレスの変更」 To the address of before.
+#[must_use]
+pub fn address_changed(locale: Locale) -> Mail {
+    mail(locale, "address-changed", &[])
+}
+
 /// 「市との連絡」 There is a message to read; what it says is not in the mail.
 #[must_use]
 pub fn message(locale: Locale) -> Mail {
@@ -134,7 +152,15 @@ mod tests {
     ];
 
     fn all(locale: Locale) -> Vec<Mail> {
-        let others = [sign_in_code(locale, "123456"), received(locale), taken_in(locale), message(locale)];
+        let others = [
+            sign_in_code(locale, "123456"),
+            received(locale),
+            taken_in(locale),
+            message(locale),
+            address_code(locale, "123456"),
+            counter_code(locale, "123456"),
+            address_changed(locale),
+        ];
         News::ALL.map(|one| news(locale, one)).into_iter().chain(others).collect()
     }
 

@@ -1,6 +1,7 @@
 //! The one test binary over the real database (and, through it, the real server). Invariant: a test makes its own
 //! database and clock, and shares nothing with another.
 
+mod account;
 mod assets;
 mod draft_end;
 mod epds;
@@ -10,6 +11,7 @@ mod forms_command;
 mod hand_over;
 mod http;
 mod message;
+mod my_filings;
 mod passkey;
 mod review;
 mod sample_people;

@@ -69,6 +69,8 @@ pub enum Action {
     WriteMessage,
     /// 「妊娠の終了」 Keep that a parent has told of it.
     NotePregnancyEnd,
+    /// 「窓口でのアカウント再開」 Let a parent back in who has lost her mail or her passkey; two people do it.
+    RestoreAccess,
     /// Give a command on a case.
     Command(CommandKind),
     /// See batches and receipts.
@@ -100,7 +102,11 @@ pub fn compartments(role: Role, action: Action) -> Vec<Compartment> {
 #[must_use]
 pub const fn may(role: Role, action: Action) -> bool {
     match action {
-        Action::SeeQueue | Action::ReadCase | Action::WriteMessage | Action::NotePregnancyEnd => {
+        Action::SeeQueue
+        | Action::ReadCase
+        | Action::WriteMessage
+        | Action::NotePregnancyEnd
+        | Action::RestoreAccess => {
             matches!(role, Role::Clerk | Role::Nurse)
         }
         Action::ExportCase => matches!(role, Role::Nurse),
@@ -204,6 +210,7 @@ mod tests {
             Action::ExportCase,
             Action::WriteMessage,
             Action::NotePregnancyEnd,
+            Action::RestoreAccess,
             Action::SeeHandover,
             Action::ReadAudit,
             Action::ManageStaff,

@@ -26,6 +26,7 @@ pub mod pregnancy_end;
 pub mod retention;
 pub mod sensitive;
 pub mod staff_items;
+pub mod step_up;
 pub mod texts;
 pub mod time;
 pub mod value;

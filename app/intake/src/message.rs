@@ -23,7 +23,8 @@ pub fn text(typed: &str) -> Result<String, NoMessage> {
     let lines = typed.replace("\r\n", "\n").replace('\r', "\n");
     // Directions that turn text around could make a sentence read as another one.
     let is_hidden = |it: char| {
-        (it.is_control() && it != '\n') || matches!(it, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fdd0}'..='\u{fdef}' | '\u{feff}')
+        (it.is_control() && it != '\n')
+            || matches!(it, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fdd0}'..='\u{fdef}' | '\u{feff}')
     };
     let text: String = lines.chars().filter(|it| !is_hidden(*it)).collect();
     let text = text.trim();

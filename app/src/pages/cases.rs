@@ -269,7 +269,8 @@ fn course(locale: Locale, model: &Model) -> Option<AnyView> {
         view! { <li class=done aria-current=current>{text}{more}</li> }
     };
     let is_dated = |(_, place): &(Part, Place)| matches!(place, Place::Now(Some(_)) | Place::Ahead(Some(_)));
-    let note = model.course.iter().any(is_dated).then(|| view! { <p class="field__hint">{locale.say("course-note")}</p> });
+    let note =
+        model.course.iter().any(is_dated).then(|| view! { <p class="field__hint">{locale.say("course-note")}</p> });
     (!model.course.is_empty() && !model.is_quiet).then(|| {
         let parts = model.course.iter().map(part).collect_view();
         view! {

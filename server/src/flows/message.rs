@@ -197,9 +197,7 @@ async fn keep(
         return Ok(Kept::Before);
     }
     let most = i64::try_from(rules::MOST_UNREAD).unwrap_or(i64::MAX);
-    if matches!(sender, Sender::Citizen(_))
-        && message::unread_of_case(tx, head.case_id, Side::Citizen).await? >= most
-    {
+    if matches!(sender, Sender::Citizen(_)) && message::unread_of_case(tx, head.case_id, Side::Citizen).await? >= most {
         return Ok(Kept::Not(Sent::TooMany));
     }
     let open = content::open(portal, tx, head.clone(), permit).await?;
@@ -216,13 +214,7 @@ async fn keep(
     Ok(Kept::Now)
 }
 
-async fn finish(
-    portal: &Portal,
-    tx: WriteTx,
-    head: &CaseHead,
-    actor: Actor,
-    kept: Kept,
-) -> Result<Sent, FlowError> {
+async fn finish(portal: &Portal, tx: WriteTx, head: &CaseHead, actor: Actor, kept: Kept) -> Result<Sent, FlowError> {
     match kept {
         Kept::Now => {
             let entry = AuditEntry::done(portal.clock.now(), actor, Deed::MessageSent);

@@ -2,6 +2,7 @@
 //! argument, and nothing is written without its audit entry.
 
 pub mod account;
+pub mod address_change;
 pub mod content;
 pub mod correction;
 pub mod decide;

@@ -14,7 +14,7 @@ use intake::{
 };
 
 use super::{
-    FlowError,
+    FlowError, address_change,
     content::{self, EventDetail, OpenCase, OpenRevision},
     decide::{Obstacle, is_another_person},
     message, queue, review,
@@ -108,6 +108,10 @@ pub struct StaffCase<'portal> {
     pub related: Vec<CaseHead>,
     /// 「取下げの申出」 Who said yes to a withdrawal first.
     pub withdrawal_proposed_by: Option<String>,
+    /// Whether the parent has left: what is written to her reaches nobody.
+    pub account_is_closed: bool,
+    /// 「窓口でのアカウント再開」 What waits for the second person.
+    pub way_back: Option<address_change::Proposal>,
     /// 「妊娠の終了」 When it was told, if it was.
     pub pregnancy_ended_at: Option<Instant>,
     /// 「市との連絡」 Oldest first, each with the name of the member of staff who wrote it.
@@ -139,10 +143,12 @@ pub async fn view<'portal>(
     let offers = offers(&mut tx, staff, &open).await?;
     let related = related(&mut tx, staff, &open.head).await?;
     let messages = message::of_case(&mut tx, &open.key, &permit).await?;
-    let pregnancy_ended_at = match open.head.account_id {
-        Some(account) => store::pregnancy_end::told_at(&mut tx, account).await?,
-        None => None,
-    };
+    let (mut pregnancy_ended_at, mut way_back, mut account_is_closed) = (None, None, true);
+    if let Some(id) = open.head.account_id {
+        pregnancy_ended_at = store::pregnancy_end::told_at(&mut tx, id).await?;
+        way_back = address_change::proposal(portal, &mut tx, staff, id).await?;
+        account_is_closed = store::account::find(&mut tx, id).await?.is_none_or(|account| account.closed_at.is_some());
+    }
     drop(tx);
 
     let complete = open.complete()?;
@@ -160,6 +166,8 @@ pub async fn view<'portal>(
         related,
         holder: open.head.holder.and_then(|holder| people.get(&holder).cloned()),
         withdrawal_proposed_by: open.head.withdrawal_proposed_by.and_then(|first| people.get(&first).cloned()),
+        account_is_closed,
+        way_back,
         pregnancy_ended_at,
         messages: messages
             .into_iter()

@@ -122,6 +122,14 @@ pub enum Deed {
     SteppedUp,
     AccountMade,
     AccountClosed,
+    /// 「アドレスの変更」 By the parent.
+    AddressChanged,
+    /// 「窓口でのアカウント再開」 The first person's yes.
+    AccessProposed,
+    /// The second person's.
+    AccessRestored,
+    /// A parent ended her sessions on other devices.
+    OtherSessionsEnded,
     PasskeyAdded,
     PasskeyRemoved,
     DraftStarted,
@@ -171,6 +179,10 @@ impl Deed {
             Self::SteppedUp => "stepped_up",
             Self::AccountMade => "account_made",
             Self::AccountClosed => "account_closed",
+            Self::AddressChanged => "address_changed",
+            Self::AccessProposed => "access_proposed",
+            Self::AccessRestored => "access_restored",
+            Self::OtherSessionsEnded => "other_sessions_ended",
             Self::PasskeyAdded => "passkey_added",
             Self::PasskeyRemoved => "passkey_removed",
             Self::DraftStarted => "draft_started",

@@ -5,6 +5,7 @@
 //! transaction that is dropped rolls back.
 
 pub mod account;
+pub mod address_change;
 pub mod audit;
 pub mod batch;
 pub mod case;
@@ -184,6 +185,7 @@ impl WriteTx {
 pub fn statements() -> Vec<(&'static str, &'static str)> {
     [
         account::STATEMENTS,
+        address_change::STATEMENTS,
         audit::STATEMENTS,
         batch::STATEMENTS,
         case::STATEMENTS,

@@ -194,9 +194,9 @@ pub async fn write(portal: Data<Portal>, visitor: Visitor, path: Path<String>, m
     let sent = message_flow::from_parent(&portal, session.account, &number, &press).await?;
     let citizen = Citizen { session, visitor };
     match not_sent(citizen.visitor.locale, sent) {
-        None => Ok(HttpResponse::SeeOther()
-            .insert_header((header::LOCATION, format!("/cases/{number}#messages")))
-            .finish()),
+        None => {
+            Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/cases/{number}#messages"))).finish())
+        }
         error => shown(&portal, &citizen, &number, NotSent { typed, error }).await,
     }
 }

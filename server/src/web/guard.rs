@@ -195,7 +195,7 @@ impl FromRequest for Citizen {
         // After a POST the way goes on at the page that it came from.
         let path = request.path();
         let is_removal = path.starts_with("/account/passkeys/") && path.ends_with("/remove");
-        let deeds = ["/withdraw", "/ask-to-withdraw", "/refile", "/take-back"];
+        let deeds = ["/withdraw", "/ask-to-withdraw", "/refile", "/take-back", "/sessions/end-others"];
         let page = match deeds.iter().find_map(|deed| path.strip_suffix(deed)) {
             Some(before) => before,
             None if is_removal => "/account",

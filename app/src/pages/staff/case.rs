@@ -21,6 +21,7 @@ use leptos::prelude::*;
 use super::{
     command,
     frame::{Desk, document, error_summary},
+    way_back::{self, WayBack},
 };
 use crate::{
     pages::{
@@ -165,6 +166,10 @@ pub struct Model<'a> {
     pub offers: Vec<Offer>,
     /// 「市との連絡」 For who may read and answer them.
     pub messages: Option<Messages>,
+    /// Whether the parent has left: what is written to her reaches nobody.
+    pub account_is_closed: bool,
+    /// 「窓口でのアカウント再開」 For who may.
+    pub way_back: Option<WayBack>,
     /// 「妊娠の終了」 When the parent told of it.
     pub pregnancy_ended_at: Option<Instant>,
     /// Whether who reads may note it, or take it back.
@@ -201,14 +206,18 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
     let title = locale.say("staff-case-title");
     let failed = &model.failed;
     let not_sent = model.messages.as_ref().and_then(|of| of.error.as_deref());
-    document(desk, &title, failed.error.is_some() || not_sent.is_some(), || {
+    let no_way_back = model.way_back.as_ref().and_then(|of| of.error.as_deref());
+    let has_error = failed.error.is_some() || not_sent.is_some() || no_way_back.is_some();
+    document(desk, &title, has_error, || {
         view! {
             {error_summary(failed.error.as_deref(), failed.input.as_deref())}
             {error_summary(not_sent, Some(FIELD))}
+            {error_summary(no_way_back, Some("way-back"))}
             <div>
                 <h1><span lang="ja">{model.form.title.get("ja").to_owned()}</span> " " {model.number.to_string()}</h1>
                 {facts(locale, model)}
             </div>
+            {closed(locale, model)}
             {pregnancy_end(locale, model)}
             {withdrawal(locale, model)}
             <div class="case-layout">
@@ -218,6 +227,7 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
                     {identity(locale, model)}
                     {command::all(locale, model)}
                     {note_end(locale, model)}
+                    {model.way_back.as_ref().map(|of| way_back::section(locale, model.number, of))}
                 </aside>
             </div>
         }
@@ -242,6 +252,13 @@ fn facts(locale: Locale, model: &Model<'_>) -> AnyView {
         {proposed}
     }
     .into_any()
+}
+
+/// 「退会」 What is asked of her here she cannot read.
+fn closed(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
+    model.account_is_closed.then(|| {
+        view! { <div class="notice notice--warning"><p>{locale.say("staff-account-closed")}</p></div> }.into_any()
+    })
 }
 
 /// 「妊娠の終了」 Above everything: whoever reads on, or calls, knows it.

@@ -8,5 +8,6 @@ mod frame;
 pub mod message;
 pub mod queue;
 pub mod sign_in;
+pub mod way_back;
 
 pub use frame::{Desk, Person};

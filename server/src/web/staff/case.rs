@@ -24,6 +24,7 @@ use intake::{
 use super::{
     Answer, AtWork,
     message::{NotSent, messages},
+    way_back::{self, Tried},
 };
 use crate::{
     flows::{
@@ -78,18 +79,28 @@ pub(super) async fn shown(
     number: &ReceiptNumber,
     failed: Failed,
 ) -> Result<HttpResponse, WebError> {
-    shown_with(portal, at, number, failed, NotSent::default()).await
+    shown_with(portal, at, number, failed, NotTaken::default()).await
 }
 
-/// The same with a message that was not taken.
+/// What is no command, and was not taken.
+#[derive(Default)]
+pub(super) struct NotTaken {
+    /// 「市との連絡」
+    pub(super) message: NotSent,
+    /// 「窓口でのアカウント再開」
+    pub(super) way_back: Tried,
+}
+
+/// The same with what is no command and was not taken.
 pub(super) async fn shown_with(
     portal: &Portal,
     at: &AtWork,
     number: &ReceiptNumber,
     failed: Failed,
-    not_sent: NotSent,
+    not_taken: NotTaken,
 ) -> Result<HttpResponse, WebError> {
-    let failure = failed.error.is_some() || not_sent.error.is_some();
+    let NotTaken { message: not_sent, way_back: tried } = not_taken;
+    let failure = failed.error.is_some() || not_sent.error.is_some() || tried.error.is_some();
     let status = if failure { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = staff_case::view(portal, &at.who.staff, number).await?;
     let StaffCase { case, complete, derived, flags, warnings, revised, history, offers, holder, related, epds, .. } =
@@ -129,6 +140,9 @@ pub(super) async fn shown_with(
         offers: offers.collect(),
         messages: may_in(at.who.staff.role, Action::WriteMessage, case.head.compartment)
             .then(|| messages(at, number, view.messages, not_sent)),
+        account_is_closed: view.account_is_closed,
+        way_back: (!view.account_is_closed && may_in(at.who.staff.role, Action::RestoreAccess, case.head.compartment))
+            .then(|| way_back::model(view.way_back, tried)),
         pregnancy_ended_at: view.pregnancy_ended_at,
         can_note_end: case.head.account_id.is_some()
             && may_in(at.who.staff.role, Action::NotePregnancyEnd, case.head.compartment),

@@ -11,7 +11,10 @@ use app::pages::{
 };
 use intake::ids::ReceiptNumber;
 
-use super::{Answer, AtDesk, AtWork, case};
+use super::{
+    Answer, AtDesk, AtWork,
+    case::{self, NotTaken},
+};
 use crate::{
     flows::message::{self, Press, Shown},
     letters,
@@ -73,6 +76,9 @@ pub async fn write(portal: Data<Portal>, at: AtDesk, path: Path<String>, mut for
         None => Ok(HttpResponse::SeeOther()
             .insert_header((header::LOCATION, format!("/staff/cases/{number}#messages")))
             .finish()),
-        error => case::shown_with(&portal, &at, &number, Failed::default(), NotSent { typed, error }).await,
+        error => {
+            let not_taken = NotTaken { message: NotSent { typed, error }, ..NotTaken::default() };
+            case::shown_with(&portal, &at, &number, Failed::default(), not_taken).await
+        }
     }
 }

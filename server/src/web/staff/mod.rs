@@ -7,6 +7,7 @@ pub mod message;
 pub mod pregnancy_end;
 pub mod queue;
 pub mod sign_in;
+pub mod way_back;
 
 use std::{future::Future, pin::Pin};
 
