@@ -16,7 +16,7 @@ pub async fn note(portal: Data<Portal>, at: AtWork, path: Path<String>, mut form
     let told = match form.take("told").as_str() {
         "yes" => true,
         "no" => false,
-        _ => return Err(WebError::Unreadable),
+        _ => return Err(WebError::NotFound),
     };
     pregnancy_end::note(&portal, &at.who.staff, &number, told).await?;
     Ok(to(&format!("/staff/cases/{number}")))
