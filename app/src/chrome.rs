@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use crate::{ruby, text::Locale};
+use crate::{pages::info, ruby, text::Locale};
 
 /// What the frame needs to know.
 #[derive(Clone, Debug)]
@@ -200,7 +200,9 @@ fn frame(chrome: &Chrome, main: AnyView) -> impl IntoView + use<> {
                     {locale.say("footer-contact")} " "
                     <span lang=locale.lang_of_japanese()>{chrome.municipality.clone()}</span> " " {chrome.phone.clone()}
                 </p>
-                {account}{unreviewed}
+                {account}
+                {info::links(chrome)}
+                {unreviewed}
             </footer>
         </body>
     }

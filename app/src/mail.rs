@@ -37,6 +37,30 @@ pub fn taken_in(locale: Locale) -> Mail {
     mail(locale, "taken-in", &[])
 }
 
+/// 「アドレスの変更」 The code for a new address, typed by the parent.
+#[must_use]
+pub fn address_code(locale: Locale, code: &str) -> Mail {
+    mail(locale, "address-code", &[("code", code)])
+}
+
+/// 「窓口でのアカウント再開」 The code that the parent reads out at the counter.
+#[must_use]
+pub fn counter_code(locale: Locale, code: &str) -> Mail {
+    mail(locale, "counter-code", &[("code", code)])
+}
+
+/// 「アドレスの変更」 To the address of before.
+#[must_use]
+pub fn address_changed(locale: Locale) -> Mail {
+    mail(locale, "address-changed", &[])
+}
+
+/// 「市との連絡」 There is a message to read; what it says is not in the mail.
+#[must_use]
+pub fn message(locale: Locale) -> Mail {
+    mail(locale, "message", &[])
+}
+
 /// What was typed and not sent is deleted then.
 #[must_use]
 pub fn draft_ends(locale: Locale, at: Instant) -> Mail {
@@ -173,7 +197,17 @@ mod tests {
     fn all(locale: Locale) -> Vec<Mail> {
         let stop = Mail { subject: String::new(), body: stop_line(locale, "https://madoguchi.example.jp/mail/stop/x") };
         let at = Instant(1_795_392_000_000_000);
-        let others = [sign_in_code(locale, "123456"), received(locale), taken_in(locale), draft_ends(locale, at), stop];
+        let others = [
+            sign_in_code(locale, "123456"),
+            received(locale),
+            taken_in(locale),
+            draft_ends(locale, at),
+            stop,
+            message(locale),
+            address_code(locale, "123456"),
+            counter_code(locale, "123456"),
+            address_changed(locale),
+        ];
         let bookings = BookingNews::ALL.map(|one| booking(locale, one, at));
         News::ALL.map(|one| news(locale, one)).into_iter().chain(others).chain(bookings).collect()
     }

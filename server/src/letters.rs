@@ -70,6 +70,30 @@ pub fn taken_in(locale: &str) -> MailPayload {
     payload(mail::taken_in(language(locale)))
 }
 
+/// 「アドレスの変更」 The code for a new address, typed by the parent.
+#[must_use]
+pub fn address_code(locale: &str, code: &str) -> MailPayload {
+    payload(mail::address_code(language(locale), code))
+}
+
+/// 「窓口でのアカウント再開」 The code that the parent reads out at the counter.
+#[must_use]
+pub fn counter_code(locale: &str, code: &str) -> MailPayload {
+    payload(mail::counter_code(language(locale), code))
+}
+
+/// 「アドレスの変更」 To the address of before.
+#[must_use]
+pub fn address_changed(locale: &str) -> MailPayload {
+    payload(mail::address_changed(language(locale)))
+}
+
+/// 「市との連絡」 There is a message to read.
+#[must_use]
+pub fn message(locale: &str) -> MailPayload {
+    payload(mail::message(language(locale)))
+}
+
 /// What was typed and not sent ends then.
 #[must_use]
 pub fn draft_ends(locale: &str, at: Instant) -> MailPayload {

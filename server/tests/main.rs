@@ -1,6 +1,7 @@
 //! The one test binary over the real database (and, through it, the real server). Invariant: a test makes its own
 //! database and clock, and shares nothing with another.
 
+mod account;
 mod assets;
 mod booking;
 mod draft_end;
@@ -12,6 +13,8 @@ mod hand_over;
 mod http;
 mod mail;
 mod papers;
+mod message;
+mod my_filings;
 mod passkey;
 mod review;
 mod sample_people;

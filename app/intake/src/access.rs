@@ -69,6 +69,12 @@ pub enum Action {
     ExportCase,
     /// See which mail about cases was refused, have it tried again, and open its address.
     SeeUndeliveredMail,
+    /// 「市との連絡」 Read what the parent wrote on a case, and answer.
+    WriteMessage,
+    /// 「妊娠の終了」 Keep that a parent has told of it.
+    NotePregnancyEnd,
+    /// 「窓口でのアカウント再開」 Let a parent back in who has lost her mail or her passkey; two people do it.
+    RestoreAccess,
     /// Give a command on a case.
     Command(CommandKind),
     /// See batches and receipts.
@@ -102,7 +108,13 @@ pub fn compartments(role: Role, action: Action) -> Vec<Compartment> {
 #[must_use]
 pub const fn may(role: Role, action: Action) -> bool {
     match action {
-        Action::SeeQueue | Action::ReadCase | Action::OpenPaper | Action::SeeUndeliveredMail => {
+        Action::SeeQueue
+        | Action::ReadCase
+        | Action::OpenPaper
+        | Action::SeeUndeliveredMail
+        | Action::WriteMessage
+        | Action::NotePregnancyEnd
+        | Action::RestoreAccess => {
             matches!(role, Role::Clerk | Role::Nurse)
         }
         Action::ExportCase => matches!(role, Role::Nurse),
@@ -206,6 +218,9 @@ mod tests {
             Action::ReadCase,
             Action::OpenPaper,
             Action::ExportCase,
+            Action::WriteMessage,
+            Action::NotePregnancyEnd,
+            Action::RestoreAccess,
             Action::SeeHandover,
             Action::ReadAudit,
             Action::ManageStaff,

@@ -85,6 +85,8 @@ random_id!(/// An appointment of one case, for as long as it lasts and however o
     BookingId);
 random_id!(/// One photo or file.
     PaperId);
+random_id!(/// One message between a parent and the office.
+    MessageId);
 
 macro_rules! name_id {
     ($(#[$doc:meta])* $name:ident, $longest:literal) => {

@@ -18,6 +18,10 @@ pub const DRAFT_NOTICE: i64 = 3 * DAY;
 pub const DRAFT_NOTICE_AT_LEAST: i64 = 2 * DAY;
 /// A one-time code is good for this long (ASVS 6.5.5).
 pub const SIGN_IN_CODE: i64 = 10 * MINUTE;
+/// A code that somebody at the counter reads out to the second member of staff is good for this long.
+pub const COUNTER_CODE: i64 = 30 * MINUTE;
+/// So long after signing in a parent may change how she signs in, or leave.
+pub const FRESH_SIGN_IN: i64 = 15 * MINUTE;
 /// A passkey ceremony is good for this long.
 pub const CEREMONY: i64 = 5 * MINUTE;
 /// A citizen's session ends after this without activity.

@@ -49,3 +49,26 @@ booking-free-body =
     Whoever comes first has it. Please sign in and choose.
 # reminders
 stop-line = Stop these reminders: { $address }
+# Messages with the city
+message-subject = There is news for you
+message-body =
+    There is news for you.
+    You can read it after signing in.
+
+# Change of address
+address-code-subject = Your code
+address-code-body =
+    Code: { $code }
+
+    Please enter it on the page.
+    If you did not ask for this, please delete this mail.
+counter-code-subject = Your code
+counter-code-body =
+    Code: { $code }
+
+    Please tell it to the person at the counter. It can be used for 30 minutes.
+    If you did not ask for this, please delete this mail.
+address-changed-subject = Your mail address was changed
+address-changed-body =
+    The mail address with which you sign in was changed or confirmed.
+    If you do not know about this, please call the counter.

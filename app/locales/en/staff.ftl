@@ -320,3 +320,25 @@ staff-paper-unscanned = Not scanned (no scanner is set)
 staff-paper-pending = Waiting for its scan: cannot be opened yet
 staff-paper-quarantined = Quarantined: something was found, cannot be opened
 staff-paper-error = Could not be scanned: cannot be opened
+# Messages with the parent
+tab-messages = Unread messages
+queue-unread = Unread message { $at }
+staff-messages-lead = You can write to the parent and read what she writes. She gets a mail that says nothing of the content. What she wrote counts as read once this page is opened.
+
+# The end of a pregnancy
+staff-end-title = End of the pregnancy
+staff-end-told = The end of the pregnancy was told ({ $at })
+staff-end-told-lead = Automatic notices to the parent are stopped. What staff send (requests for correction or a visit, and messages) still arrives. Please consider whether it is needed, and choose your words with care.
+staff-end-lead = Note it when the parent has told you. No reason is recorded. The filing itself does not change.
+staff-end-note = Note the end of the pregnancy and stop automatic notices
+staff-end-take-back = Take the note back and resume notices
+
+# The way back in at the counter
+staff-account-closed = The parent has deleted the account. Requests and messages from here do not reach her. If needed, please tell her by telephone or at the counter.
+staff-way-back-title = Way back in at the counter
+staff-way-back-first = For a parent at the counter who has lost her mail address or passkey. The first person compares the filing with who stands there, chooses the document that was seen, and enters the mail address to be used from now on (it may be the same). A code goes to that address.
+staff-way-back-propose = Send the code and hand over to a second person
+staff-way-back-proposed = { $name } has checked the identity ({ $at }). A second person has to confirm.
+staff-way-back-second = The second person makes sure of the identity again and enters the code that the parent reads out. All earlier passkeys and sign-ins end with it.
+staff-way-back-confirm = Confirm and restore access
+staff-way-back-over = The code is too old or was tried too often. Please begin again.

@@ -50,3 +50,26 @@ booking-free-body =
     Mauuna ang unang pipili. Mag-sign in at pumili.
 # reminders
 stop-line = Itigil ang paalalang ito: { $address }
+# Mga mensahe sa lungsod
+message-subject = May paalala para sa iyo
+message-body =
+    May paalala para sa iyo.
+    Mababasa mo ito pagkatapos mag-sign in.
+
+# Pagpapalit ng email
+address-code-subject = Ang iyong code
+address-code-body =
+    Code: { $code }
+
+    Ilagay ito sa pahina.
+    Kung hindi mo ito hiningi, burahin ang email na ito.
+counter-code-subject = Ang iyong code
+counter-code-body =
+    Code: { $code }
+
+    Sabihin ito sa kawani sa tanggapan. Magagamit ito sa loob ng 30 minuto.
+    Kung hindi mo ito hiningi, burahin ang email na ito.
+address-changed-subject = Pagbabago ng email
+address-changed-body =
+    Napalitan o nakumpirma ang email na ginagamit mo sa pag-sign in.
+    Kung hindi mo ito alam, tumawag sa tanggapan.

@@ -49,3 +49,26 @@ booking-free-body =
     先着順です。サインインしてお選びください。
 # reminders
 stop-line = このお知らせを止める：{ $address }
+# 市との連絡
+message-subject = お知らせがあります
+message-body =
+    お知らせがあります。
+    サインインすると、ご覧になれます。
+
+# アドレスの変更
+address-code-subject = 確認番号のお知らせ
+address-code-body =
+    確認番号：{ $code }
+
+    画面に入力してください。
+    心当たりのないときは、このメールを消してください。
+counter-code-subject = 確認番号のお知らせ
+counter-code-body =
+    確認番号：{ $code }
+
+    窓口の職員にお伝えください。30分間使えます。
+    心当たりのないときは、このメールを消してください。
+address-changed-subject = メールアドレスの変更のお知らせ
+address-changed-body =
+    サインインに使うメールアドレスの手続きが行われました。
+    心当たりのないときは、窓口へお電話ください。

@@ -320,3 +320,25 @@ staff-paper-unscanned = 検査なし（スキャナを使わない設定）
 staff-paper-pending = 検査待ち：まだ開けません
 staff-paper-quarantined = 隔離：問題が見つかったため開けません
 staff-paper-error = 検査できないため開けません
+# 市との連絡
+tab-messages = 未読の連絡
+queue-unread = 未読の連絡 { $at }
+staff-messages-lead = 届出人と文章でやりとりできます。送ると、内容のないお知らせのメールが届きます。届出人の連絡は、この画面を開くと既読になります。
+
+# 妊娠の終了
+staff-end-title = 妊娠の終了
+staff-end-told = 妊娠の終了が伝えられています（{ $at }）
+staff-end-told-lead = 届出人への自動のお知らせは止まっています。職員が送る「修正のお願い」「来庁のお願い」と連絡は届きます。必要かどうかを考え、言葉に気をつけてください。
+staff-end-lead = 届出人から聞いたときに記録します。理由は記録しません。届出そのものは変わりません。
+staff-end-note = 妊娠の終了を記録し、自動のお知らせを止める
+staff-end-take-back = 記録を取り消し、お知らせを再開する
+
+# 窓口でのアカウント再開
+staff-account-closed = 届出人はアカウントを削除しました。ここからのお願いや連絡は届きません。必要なときは、電話か窓口でお伝えください。
+staff-way-back-title = 窓口でのアカウント再開
+staff-way-back-first = メールアドレスやパスキーを失った届出人が窓口に来たときに使います。一人目は、届出の内容と本人を見比べ、確認した書類を選び、これから使うメールアドレス（前と同じでもよい）を入力します。そのアドレスに番号が届きます。
+staff-way-back-propose = 番号を送り、二人目に引き継ぐ
+staff-way-back-proposed = { $name }が本人を確認しました（{ $at }）。二人目の確認を待っています。
+staff-way-back-second = 二人目は、もう一度本人を確かめ、届いた番号を本人から聞いて入力します。確認すると、前のパスキーとサインインはすべて使えなくなります。
+staff-way-back-confirm = 確認して、アカウントを再開する
+staff-way-back-over = 番号の期限が過ぎたか、入力できる回数を超えました。はじめからやり直してください。

@@ -50,3 +50,26 @@ booking-free-body =
     Quem chegar primeiro fica com ele. Entre no site e escolha.
 # reminders
 stop-line = Parar estes lembretes: { $address }
+# Mensagens com a cidade
+message-subject = Há um aviso para você
+message-body =
+    Há um aviso para você.
+    Entre no site para ler.
+
+# Mudança de e-mail
+address-code-subject = Seu código
+address-code-body =
+    Código: { $code }
+
+    Digite-o na página.
+    Se você não pediu, apague este e-mail.
+counter-code-subject = Seu código
+counter-code-body =
+    Código: { $code }
+
+    Diga-o à pessoa no balcão. Vale por 30 minutos.
+    Se você não pediu, apague este e-mail.
+address-changed-subject = Mudança de e-mail
+address-changed-body =
+    O e-mail com que você entra foi mudado ou confirmado.
+    Se você não sabe disso, ligue para o balcão.

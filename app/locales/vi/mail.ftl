@@ -50,3 +50,26 @@ booking-free-body =
     Ai chọn trước sẽ được. Hãy đăng nhập và chọn.
 # reminders
 stop-line = Dừng thư nhắc này: { $address }
+# Tin nhắn với thành phố
+message-subject = Bạn có thông báo
+message-body =
+    Bạn có thông báo.
+    Đăng nhập để xem.
+
+# Đổi địa chỉ email
+address-code-subject = Mã xác nhận
+address-code-body =
+    Mã: { $code }
+
+    Hãy nhập vào trang.
+    Nếu bạn không yêu cầu, hãy xóa email này.
+counter-code-subject = Mã xác nhận
+counter-code-body =
+    Mã: { $code }
+
+    Hãy nói mã này cho nhân viên tại quầy. Dùng được trong 30 phút.
+    Nếu bạn không yêu cầu, hãy xóa email này.
+address-changed-subject = Thông báo về địa chỉ email
+address-changed-body =
+    Địa chỉ email dùng để đăng nhập đã được đổi hoặc xác nhận.
+    Nếu bạn không biết việc này, hãy gọi cho quầy.

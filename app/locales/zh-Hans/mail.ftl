@@ -50,3 +50,26 @@ booking-free-body =
     先到先得，请登录选择。
 # reminders
 stop-line = 停止此类提醒：{ $address }
+# 与市政府的联系
+message-subject = 有给您的通知
+message-body =
+    有给您的通知。
+    登录后即可阅读。
+
+# 更改邮箱地址
+address-code-subject = 验证码通知
+address-code-body =
+    验证码：{ $code }
+
+    请在页面上输入。
+    如果您没有申请，请删除此邮件。
+counter-code-subject = 验证码通知
+counter-code-body =
+    验证码：{ $code }
+
+    请告诉窗口的工作人员。30分钟内有效。
+    如果您没有申请，请删除此邮件。
+address-changed-subject = 邮箱地址变更通知
+address-changed-body =
+    登录用的邮箱地址已办理变更或确认。
+    如果您不知情，请打电话给窗口。

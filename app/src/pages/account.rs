@@ -4,6 +4,7 @@
 use intake::time::Instant;
 use leptos::prelude::*;
 
+use super::sign_in::{Field, one_field};
 use crate::{
     chrome::{Chrome, document},
     text::Locale,
@@ -38,9 +39,134 @@ fn reminders(locale: Locale, wanted: bool) -> AnyView {
     .into_any()
 }
 
+/// A session in the list.
+pub struct SessionRow {
+    /// When it began.
+    pub since: Instant,
+    /// When it was last used.
+    pub seen: Instant,
+    /// Whether it began with a passkey.
+    pub by_passkey: bool,
+    /// Whether it is the one that asks.
+    pub is_this: bool,
+}
+
+/// 「サインインしている端末」
+fn sessions_of(locale: Locale, sessions: &[SessionRow]) -> AnyView {
+    let rows = sessions
+        .iter()
+        .map(|row| {
+            let this = row.is_this.then(|| view! { " " <span class="badge">{locale.say("session-this")}</span> });
+            let how = locale.say(if row.by_passkey { "session-by-passkey" } else { "session-by-code" });
+            view! {
+                <li class="card">
+                    <h3>{locale.with("session-since", &[("at", &locale.minute(row.since))])}{this}</h3>
+                    <p>{how}</p>
+                    <p>{locale.with("session-seen", &[("at", &locale.minute(row.seen))])}</p>
+                </li>
+            }
+        })
+        .collect_view();
+    let end = (sessions.len() > 1).then(|| {
+        view! {
+            <form method="post" action="/account/sessions/end-others">
+                <button class="button button--secondary">{locale.say("session-end-others")}</button>
+            </form>
+        }
+    });
+    view! { <h2>{locale.say("sessions")}</h2><ul class="card-list">{rows}</ul>{end} }.into_any()
+}
+
+/// `/account/mail`
+#[must_use]
+pub fn change_mail(chrome: &Chrome, typed: &str, error: Option<&str>) -> String {
+    let locale = chrome.locale;
+    let field = Field {
+        action: "/account/mail",
+        name: "mail",
+        label: locale.say("account-mail-new"),
+        kind: "email",
+        autocomplete: "email",
+        lead: locale.say("account-mail-lead"),
+        button: locale.say("sign-in-send"),
+    };
+    one_field(chrome, &locale.say("account-mail-title"), &field, None, typed, error)
+}
+
+/// `/account/mail/code`
+#[must_use]
+pub fn change_mail_code(chrome: &Chrome, error: Option<&str>) -> String {
+    let locale = chrome.locale;
+    let field = Field {
+        action: "/account/mail/code",
+        name: "code",
+        label: locale.say("code-label"),
+        kind: "text",
+        autocomplete: "one-time-code",
+        lead: locale.say("code-lead"),
+        button: locale.say("account-mail-change"),
+    };
+    one_field(chrome, &locale.say("account-mail-title"), &field, None, "", error)
+}
+
+/// Something that asks for a fresh sign-in, and comes back to `next`.
+#[must_use]
+pub fn sign_in_again(chrome: &Chrome, next: &str) -> String {
+    let locale = chrome.locale;
+    let title = locale.say("account-again-title");
+    document(chrome, &title.clone(), false, || {
+        view! {
+            <h1>{title}</h1>
+            <p>{locale.say("account-again-lead")}</p>
+            <p><a class="button button--primary" href=format!("/sign-in?next={next}")>{locale.say("account-again-button")}</a></p>
+            <p>{locale.say("account-again-lost")}</p>
+            <p><a href="/account">{locale.say("account-back")}</a></p>
+        }
+        .into_any()
+    })
+}
+
+/// `/account/leave`
+#[must_use]
+pub fn leave(chrome: &Chrome) -> String {
+    let locale = chrome.locale;
+    let title = locale.say("leave-title");
+    document(chrome, &title.clone(), false, || {
+        view! {
+            <h1>{title}</h1>
+            <div class="prose">
+                <p>{locale.say("leave-lead")}</p>
+                <ul><li>{locale.say("leave-gone")}</li><li>{locale.say("leave-stays")}</li><li>{locale.say("leave-withdraw")}</li></ul>
+            </div>
+            <form class="form" method="post" action="/account/leave">
+                <div class="button-row"><button class="button button--danger">{locale.say("leave-button")}</button></div>
+            </form>
+            <p><a href="/account">{locale.say("account-back")}</a></p>
+        }
+        .into_any()
+    })
+}
+
+/// `/account/left`
+#[must_use]
+pub fn left(chrome: &Chrome) -> String {
+    let locale = chrome.locale;
+    let title = locale.say("left-title");
+    document(chrome, &title.clone(), false, || {
+        view! { <h1>{title}</h1><p>{locale.say("left-lead")}</p><p><a href="/">{locale.say("to-start")}</a></p> }
+            .into_any()
+    })
+}
+
 /// `/account`; `reminded` says whether she wants reminders.
 #[must_use]
-pub fn overview(chrome: &Chrome, mail: &str, reminded: bool, passkeys: &[Row]) -> String {
+pub fn overview(
+    chrome: &Chrome,
+    mail: &str,
+    reminded: bool,
+    passkeys: &[Row],
+    sessions: &[SessionRow],
+) -> String {
     let locale = chrome.locale;
     let title = locale.say("account-title");
     document(chrome, &title.clone(), false, || {
@@ -63,11 +189,18 @@ pub fn overview(chrome: &Chrome, mail: &str, reminded: bool, passkeys: &[Row]) -
         view! {
             <h1>{title}</h1>
             <p>{locale.with("account-mail", &[("mail", mail)])}</p>
+            <p><a class="button button--secondary" href="/account/mail">{locale.say("account-mail-title")}</a></p>
             {reminders(locale, reminded)}
             <h2>{locale.say("passkeys")}</h2>
             <p>{locale.say("passkeys-lead")}</p>
             <ul class="card-list">{rows}</ul>
             <p><a class="button button--secondary" href="/account/passkeys/new">{locale.say("passkey-new")}</a></p>
+            {sessions_of(locale, sessions)}
+            <h2>{locale.say("account-more")}</h2>
+            <ul>
+                <li><a href="/pregnancy-end">{locale.say("end-link-told")}</a></li>
+                <li><a href="/account/leave">{locale.say("leave-title")}</a></li>
+            </ul>
         }
         .into_any()
     })

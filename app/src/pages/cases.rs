@@ -2,12 +2,17 @@
 
 use intake::{
     case::{DeclineReason, Stage},
-    ids::ReceiptNumber,
+    course::{Part, Place},
+    ids::{FormId, ReceiptNumber},
     time::{CivilDate, Instant},
 };
 use leptos::prelude::*;
 
-use super::booking;
+use super::{
+    booking,
+    messages::{self, FIELD, Messages},
+    pregnancy_end,
+};
 use crate::{
     chrome::{Chrome, document},
     text::Locale,
@@ -23,6 +28,8 @@ pub struct Row {
     pub stage: Stage,
     /// When it arrived.
     pub filed_at: Instant,
+    /// Whether the office has written something that she has not read.
+    pub has_news: bool,
 }
 
 fn stage_text(locale: Locale, stage: Stage) -> String {
@@ -31,7 +38,7 @@ fn stage_text(locale: Locale, stage: Stage) -> String {
 
 /// `/cases`
 #[must_use]
-pub fn list(chrome: &Chrome, rows: &[Row]) -> String {
+pub fn list(chrome: &Chrome, rows: &[Row], is_quiet: bool) -> String {
     let locale = chrome.locale;
     let title = locale.say("cases-title");
     document(chrome, &title.clone(), false, || {
@@ -39,16 +46,22 @@ pub fn list(chrome: &Chrome, rows: &[Row]) -> String {
         let cards = rows
             .iter()
             .map(|row| {
+                let news = row.has_news.then(|| {
+                    view! { " " <span class="badge badge--flag">{locale.say("messages-new")}</span> }
+                });
                 view! {
                     <li class="card">
                         <h2><a href=format!("/cases/{}", row.number.as_str())>{row.title.clone()}</a></h2>
-                        <p><span class="badge badge--stage">{stage_text(locale, row.stage)}</span></p>
+                        <p><span class="badge badge--stage">{stage_text(locale, row.stage)}</span>{news}</p>
                         <p>{locale.with("cases-filed", &[("at", &locale.minute(row.filed_at))])}</p>
                     </li>
                 }
             })
             .collect_view();
-        view! { <h1>{title}</h1>{none}<ul class="card-list">{cards}</ul> }.into_any()
+        let quiet = is_quiet.then(|| view! { <p class="field__hint">{locale.say("end-on")}</p> });
+        let end = locale.say(if is_quiet { "end-link-told" } else { "end-link" });
+        let end = (is_quiet || !rows.is_empty()).then(|| view! { <p><a href=pregnancy_end::ADDRESS>{end}</a></p> });
+        view! { <h1>{title}</h1>{none}<ul class="card-list">{cards}</ul>{quiet}{end} }.into_any()
     })
 }
 
@@ -84,6 +97,10 @@ pub struct Model {
     pub row: Row,
     /// What happened, oldest first.
     pub history: Vec<(Instant, Step)>,
+    /// 「これからのこと」 The parts of the way; none where nothing comes next.
+    pub course: Vec<(Part, Place)>,
+    /// 「市との連絡」 None once the content is erased.
+    pub messages: Option<Messages>,
     /// Until when corrections are asked for.
     pub correct_by: Option<CivilDate>,
     /// Why it could not be received: a code of `DeclineReason`.
@@ -92,6 +109,10 @@ pub struct Model {
     pub papers: usize,
     /// 「取下げ」
     pub withdrawing: Withdrawing,
+    /// 「出し直し」 Whether a new one can begin with its answers.
+    pub can_be_refiled: bool,
+    /// 「妊娠の終了」 Whether she has told of it: nothing that lies ahead is spoken of.
+    pub is_quiet: bool,
     /// Guards against changing what somebody changed meanwhile.
     pub version: i64,
     /// 「面談予約」 Where an interview follows: when it is, if it is booked.
@@ -124,12 +145,13 @@ fn next_step(locale: Locale, model: &Model) -> Option<AnyView> {
                     <div class="notice notice--warning">
                         <p>{locale.say(&format!("declined-{reason}"))}</p>
                         <p>{locale.say(&format!("declined-{reason}-next"))}</p>
+                        {refile(locale, model, reason)}
                     </div>
                 }
                 .into_any(),
             )
         }
-        Stage::Imported => Some(view! { <p>{locale.say("case-imported")}</p> }.into_any()),
+        Stage::Imported if !model.is_quiet => Some(view! { <p>{locale.say("case-imported")}</p> }.into_any()),
         Stage::Submitted
         | Stage::InReview
         | Stage::Accepted
@@ -137,8 +159,42 @@ fn next_step(locale: Locale, model: &Model) -> Option<AnyView> {
         | Stage::Confirmed
         | Stage::HandedOver
         | Stage::Held
+        | Stage::Imported
         | Stage::Withdrawn => None,
     }
+}
+
+/// 「出し直し」 What is a duplicate needs no third one.
+fn refile(locale: Locale, model: &Model, reason: DeclineReason) -> Option<AnyView> {
+    (model.can_be_refiled && reason != DeclineReason::Duplicate).then(|| {
+        view! {
+            <p>{locale.say("refile-lead")}</p>
+            <form method="post" action=format!("/cases/{}/refile", model.row.number)>
+                <button class="button button--secondary">{locale.say("refile-button")}</button>
+            </form>
+        }
+        .into_any()
+    })
+}
+
+/// What she pressed would go over a draft that she has: she chooses.
+#[must_use]
+pub fn draft_there(chrome: &Chrome, number: &ReceiptNumber, form: &FormId) -> String {
+    let locale = chrome.locale;
+    let title = locale.say("refile-there-title");
+    document(chrome, &title.clone(), false, || {
+        view! {
+            <h1>{title}</h1>
+            <p>{locale.say("refile-there-lead")}</p>
+            <p><a class="button button--primary" href=format!("/apply/{form}")>{locale.say("refile-there-keep")}</a></p>
+            <form method="post" action=format!("/cases/{number}/refile")>
+                <input type="hidden" name="replace" value="yes"/>
+                <button class="button button--danger">{locale.say("refile-there-replace")}</button>
+            </form>
+            <p><a href=format!("/cases/{number}")>{locale.say("refile-there-back")}</a></p>
+        }
+        .into_any()
+    })
 }
 
 /// What became of a withdrawal so far.
@@ -196,6 +252,65 @@ fn withdraw(locale: Locale, model: &Model) -> Option<AnyView> {
     )
 }
 
+/// 「これからのこと」
+fn course(locale: Locale, model: &Model) -> Option<AnyView> {
+    let part = |(part, place): &(Part, Place)| {
+        let name = part.as_str();
+        let (text, more, current) = match place {
+            Place::Done => (locale.say(&format!("course-{name}-done")), None, None),
+            Place::Yours => (locale.say(&format!("course-{name}")), Some(locale.say("course-yours")), Some("step")),
+            Place::Now(by) => {
+                let by = by.map(|day| locale.with("course-by", &[("day", &locale.day(day))]));
+                (locale.say(&format!("course-{name}")), by, Some("step"))
+            }
+            Place::Late => (locale.say(&format!("course-{name}")), Some(locale.say("course-late")), Some("step")),
+            Place::Ahead(by) => {
+                let by = by.map(|day| locale.with("course-by", &[("day", &locale.day(day))]));
+                (locale.say(&format!("course-{name}")), by, None)
+            }
+        };
+        let done = (*place == Place::Done).then_some("timeline__step--done");
+        let more = more.map(|text| view! { <p>{text}</p> });
+        view! { <li class=done aria-current=current>{text}{more}</li> }
+    };
+    let is_dated = |(_, place): &(Part, Place)| matches!(place, Place::Now(Some(_)) | Place::Ahead(Some(_)));
+    let note =
+        model.course.iter().any(is_dated).then(|| view! { <p class="field__hint">{locale.say("course-note")}</p> });
+    (!model.course.is_empty() && !model.is_quiet).then(|| {
+        let parts = model.course.iter().map(part).collect_view();
+        view! {
+            <section class="messages">
+                <h2>{locale.say("course-title")}</h2>
+                <ol class="timeline">{parts}</ol>
+                {note}
+            </section>
+        }
+        .into_any()
+    })
+}
+
+/// 「市との連絡」
+fn messages_of(locale: Locale, model: &Model) -> AnyView {
+    match &model.messages {
+        Some(of) => messages::section(locale, locale.say("messages-lead"), of),
+        None => view! { <p>{locale.say("messages-over")}</p> }.into_any(),
+    }
+}
+
+/// Why the message that was just written was not taken.
+fn trouble(locale: Locale, model: &Model) -> Option<AnyView> {
+    let error = model.messages.as_ref()?.error.clone()?;
+    Some(
+        view! {
+            <div class="error-summary" role="alert" tabindex="-1" data-error-summary="">
+                <h2>{locale.say("errors-title")}</h2>
+                <ul><li><a href=format!("#{FIELD}")>{error}</a></li></ul>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
 fn step_text(locale: Locale, step: Step) -> String {
     match step {
         Step::Reached(stage) => stage_text(locale, stage),
@@ -209,7 +324,8 @@ fn step_text(locale: Locale, step: Step) -> String {
 pub fn page(chrome: &Chrome, model: &Model) -> String {
     let locale = chrome.locale;
     let title = locale.say("case-title");
-    document(chrome, &title.clone(), false, || {
+    let has_error = model.messages.as_ref().is_some_and(|of| of.error.is_some());
+    document(chrome, &title.clone(), has_error, || {
         let number = model.row.number.as_str().to_owned();
         let history = model
             .history
@@ -217,6 +333,7 @@ pub fn page(chrome: &Chrome, model: &Model) -> String {
             .map(|(at, step)| view! { <li><time>{locale.minute(*at)}</time><p>{step_text(locale, *step)}</p></li> })
             .collect_view();
         view! {
+            {trouble(locale, model)}
             <h1>{title}</h1>
             <p>{model.row.title.clone()}</p>
             <div class="receipt">
@@ -226,7 +343,9 @@ pub fn page(chrome: &Chrome, model: &Model) -> String {
             {withdrawal_news(locale, model)}
             {next_step(locale, model)}
             {super::papers::sent(locale, model.papers)}
+            {course(locale, model)}
             {model.interview.map(|at| booking::invitation(locale, &model.row.number, at))}
+            {messages_of(locale, model)}
             <h2>{locale.say("case-history")}</h2>
             <ol class="history">{history}</ol>
             {withdraw(locale, model)}

@@ -23,6 +23,8 @@ pub struct Model<'a> {
     pub address: &'a str,
     /// Where an interview follows: when it is, if it is booked.
     pub interview: Option<Option<Instant>>,
+    /// 「妊娠の終了」 Whether she has told of it.
+    pub is_quiet: bool,
     /// How many photos and files were sent.
     pub papers: usize,
     /// Whether it can be had as PDF.
@@ -55,7 +57,10 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
     let title = locale.say("receipt-title");
     document(chrome, &title.clone(), false, || {
         let closing = model.form.closing.iter().map(|text| view! { <p>{text.get(locale.code()).to_owned()}</p> });
-        let next = if model.form.closing.is_empty() {
+        let next = if model.is_quiet {
+            // 「妊娠の終了」 Nothing that lies ahead is spoken of.
+            ().into_any()
+        } else if model.form.closing.is_empty() {
             view! {
                 <h2>{locale.say("receipt-next")}</h2>
                 <ol class="timeline">

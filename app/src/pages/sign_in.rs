@@ -17,7 +17,7 @@ pub fn address(chrome: &Chrome, next: &str, typed: &str, error: Option<&str>) ->
         lead: chrome.locale.say("sign-in-lead"),
         button: chrome.locale.say("sign-in-send"),
     };
-    one_field(chrome, &title, &field, next, typed, error)
+    one_field(chrome, &title, &field, Some(next), typed, error)
 }
 
 /// `/sign-in/code`
@@ -33,20 +33,29 @@ pub fn code(chrome: &Chrome, next: &str, error: Option<&str>) -> String {
         lead: chrome.locale.say("code-lead"),
         button: chrome.locale.say("code-enter"),
     };
-    one_field(chrome, &title, &field, next, "", error)
+    one_field(chrome, &title, &field, Some(next), "", error)
 }
 
-struct Field {
-    action: &'static str,
-    name: &'static str,
-    label: String,
-    kind: &'static str,
-    autocomplete: &'static str,
-    lead: String,
-    button: String,
+/// A page that asks for one thing.
+pub(super) struct Field {
+    pub(super) action: &'static str,
+    pub(super) name: &'static str,
+    pub(super) label: String,
+    pub(super) kind: &'static str,
+    pub(super) autocomplete: &'static str,
+    pub(super) lead: String,
+    pub(super) button: String,
 }
 
-fn one_field(chrome: &Chrome, title: &str, field: &Field, next: &str, typed: &str, error: Option<&str>) -> String {
+/// The page; `next` is where signing in leads, and none where somebody has signed in.
+pub(super) fn one_field(
+    chrome: &Chrome,
+    title: &str,
+    field: &Field,
+    next: Option<&str>,
+    typed: &str,
+    error: Option<&str>,
+) -> String {
     let locale = chrome.locale;
     document(chrome, title, error.is_some(), || {
         let is_code = field.name == "code";
@@ -60,21 +69,22 @@ fn one_field(chrome: &Chrome, title: &str, field: &Field, next: &str, typed: &st
             }
         });
         let at_field = error.map(|text| view! { <p class="field__error" id=error_id.clone()>{text.to_owned()}</p> });
-        let passkey = (!is_code).then(|| {
+        let passkey = (!is_code && next.is_some()).then(|| {
             view! { <button class="button button--secondary" formaction="/sign-in/passkey">{locale.say("passkey-enter")}</button> }
         });
-        let again = is_code.then(|| {
+        let again = next.filter(|_| is_code).map(|next| {
             view! {
                 <p><a href=format!("/sign-in?next={next}")>{locale.say("code-again")}</a></p>
                 <p><a href="/mail/help" target="_blank">{locale.say("mail-help-link")}</a></p>
             }
         });
+        let next = next.map(|next| view! { <input type="hidden" name="next" value=next.to_owned()/> });
         view! {
             {summary}
             <h1>{title.to_owned()}</h1>
             <p>{field.lead.clone()}</p>
             <form class="form" method="post" action=field.action novalidate>
-                <input type="hidden" name="next" value=next.to_owned()/>
+                {next}
                 <div class=if error.is_some() { "field field--invalid" } else { "field" }>
                     <label class="field__label" for=field.name>{field.label.clone()}</label>
                     {at_field}

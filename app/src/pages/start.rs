@@ -32,6 +32,25 @@ pub fn start(chrome: &Chrome, forms: &[&Form]) -> String {
             <div class="prose"><p>{locale.say("start-lead")}</p></div>
             <ul class="card-list">{cards}</ul>
             <p><a href="/cases">{locale.say("start-cases")}</a></p>
+            <div class="prose">
+                <h2>{locale.say("start-who")}</h2>
+                <p>{locale.say("start-who-1")}</p>
+                <p><a href="/moved-in">{locale.say("info-moved-in-title")}</a></p>
+                <h2>{locale.say("start-needed")}</h2>
+                <ul>
+                    <li>{locale.say("start-needed-1")}</li>
+                    <li>{locale.say("start-needed-2")}</li>
+                    <li>{locale.say("start-needed-3")}</li>
+                </ul>
+                <h2>{locale.say("start-after")}</h2>
+                <ol>
+                    <li>{locale.say("start-after-1")}</li>
+                    <li>{locale.say("start-after-2")}</li>
+                    <li>{locale.say("start-after-3")}</li>
+                </ol>
+                <h2>{locale.say("start-stop")}</h2>
+                <p>{locale.say("start-stop-1")}</p>
+            </div>
         }
         .into_any()
     })

@@ -13,7 +13,7 @@ use std::{
 
 pub use address::{Network, PublicUrl};
 use app::text::Locale;
-use intake::ids::FormId;
+use intake::{course::Targets, ids::FormId};
 
 use crate::scan::Scanner;
 use settings::{Faults, Values};
@@ -70,6 +70,10 @@ pub struct Config {
     pub booking: Booking,
     /// 「受付票」 The font of the PDF, if one is named.
     pub pdf_font: Option<PathBuf>,
+    /// Whom parents ask about their personal data, if that is not the counter.
+    pub privacy_contact: Option<String>,
+    /// In how many working days a filing is decided on and recorded, as parents are told.
+    pub targets: Targets,
     /// A look at forms: nobody signs in, and nothing is kept.
     pub preview: bool,
     /// 「写真・書類」 How papers are scanned.
@@ -251,6 +255,8 @@ impl Config {
             calendar_file: values.text("calendar_file").map(PathBuf::from),
             booking: booking(values, faults),
             pdf_font: values.text("pdf_font").map(PathBuf::from),
+            privacy_contact: values.text("privacy_contact").map(ToOwned::to_owned),
+            targets: targets(values, faults),
             preview: false,
             scanner,
             log: log(values, faults),
@@ -456,6 +462,21 @@ fn smtp(values: &Values, demo: bool, faults: &mut Faults) -> Option<Smtp> {
         return None;
     };
     Some(Smtp { url: url.to_owned(), from })
+}
+
+/// Nobody is promised a year.
+fn targets(values: &Values, faults: &mut Faults) -> Targets {
+    const LONGEST: u32 = 250;
+    let mut days = |key: &'static str, otherwise: u32| match values.parsed(key, "a number of days", faults) {
+        Some(days) if days <= LONGEST => days,
+        Some(_) => {
+            faults.add(key, "at most 250 days");
+            otherwise
+        }
+        None => otherwise,
+    };
+    let Targets { check, record } = Targets::default();
+    Targets { check: days("days_to_check", check), record: days("days_to_record", record) }
 }
 
 fn municipality(values: &Values, demo: bool, faults: &mut Faults) -> Option<Municipality> {

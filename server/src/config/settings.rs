@@ -21,7 +21,7 @@ const fn setting(key: &'static str, meaning: &'static str) -> Setting {
 }
 
 /// Every setting of this version.
-pub const SETTINGS: [Setting; 30] = [
+pub const SETTINGS: [Setting; 33] = [
     setting("database_url", "sqlite:PATH or postgres://USER@HOST/NAME [sqlite file in data_dir]"),
     setting("data_dir", "folder of this installation's files [/var/lib/madoguchi; demo: data]"),
     setting("master_key_file", "the key that everything at rest is sealed under"),
@@ -63,6 +63,9 @@ pub const SETTINGS: [Setting; 30] = [
         "font file of the PDF receipt [the first of Noto Sans CJK, IPAex Gothic, VL Gothic that is installed]",
     ),
     setting("clamd", "scanner of papers: unix:PATH, 127.0.0.1:PORT, or off [none; demo: off]"),
+    setting("privacy_contact", "whom parents ask about their personal data: section and telephone [the counter]"),
+    setting("days_to_check", "working days in which a filing is looked at, as parents are told [5]"),
+    setting("days_to_record", "working days from the decision to the record, as parents are told [3]"),
     setting("log", "filter of the log, such as info or warn,server=debug [info]"),
 ];
 

@@ -1,19 +1,27 @@
-//! A parent's account: her passkeys. Invariant: a passkey of somebody else is not found, and removing the last one leaves
-//! the code by mail as the way in.
+//! A parent's account: her passkeys, her sessions, and leaving. Invariant: a passkey of somebody else is not found, and removing
+//! the last one leaves the code by mail as the way in; whoever leaves takes nothing away that she has filed.
 
-use intake::ids::{AccountId, PasskeyId};
+use intake::{
+    ids::{AccountId, PasskeyId},
+    retention::CITIZEN_IDLE,
+};
 
 use super::{
     FlowError,
+    address_change::{Asking, fresh},
     passkey::{self, Begun, PasskeyOwner, Shown},
+    random,
     sign_in::address_of,
 };
 use crate::{
     portal::Portal,
     store::{
-        AuditEntry, Record, Upkeep,
+        AuditEntry, Record, StoreError, Upkeep, WriteTx,
         account::{self, Passkey},
+        address_change,
         audit::{Actor, Deed, Subject},
+        draft, pregnancy_end,
+        session::{self, Session},
     },
 };
 
@@ -23,6 +31,8 @@ pub struct Overview {
     pub mail: String,
     /// Her passkeys.
     pub passkeys: Vec<Passkey>,
+    /// Her sessions that are not over, newest first.
+    pub sessions: Vec<Session>,
 }
 
 /// What the account page shows.
@@ -33,7 +43,68 @@ pub async fn view(portal: &Portal, id: AccountId) -> Result<Overview, FlowError>
     let mut tx = portal.database.read().await?;
     let account = account::find(&mut tx, id).await?.ok_or(FlowError::NotFound)?;
     let passkeys = account::passkeys_of(&mut tx, PasskeyOwner::Account(id)).await?;
-    Ok(Overview { mail: address_of(portal, &account)?, passkeys })
+    let now = portal.clock.now();
+    let mut sessions = session::of_account(&mut tx, id).await?;
+    sessions.retain(|session| now < session.expires_at && now < session.seen_at.plus(CITIZEN_IDLE));
+    Ok(Overview { mail: address_of(portal, &account)?, passkeys, sessions })
+}
+
+/// Ends her sessions on other devices, with what only they could see.
+pub(super) async fn end_other_sessions(tx: &mut WriteTx, id: AccountId, but: &[u8; 32]) -> Result<u64, StoreError> {
+    draft::delete_of_other_sessions(tx, id, but).await?;
+    session::delete_others(tx, id, but).await
+}
+
+/// 「ほかの端末からサインアウト」
+///
+/// # Errors
+/// When the database fails.
+pub async fn sign_out_elsewhere(portal: &Portal, id: AccountId, but: &[u8; 32]) -> Result<(), FlowError> {
+    let mut tx = portal.database.write().await?;
+    let ended = end_other_sessions(&mut tx, id, but).await?;
+    let entry = AuditEntry::done(portal.clock.now(), Actor::Citizen(id), Deed::OtherSessionsEnded);
+    let ended = i64::try_from(ended).unwrap_or(i64::MAX);
+    Ok(tx.commit(Record::Deed(entry.on(Subject::Account(id)).with("sessions", ended))).await?)
+}
+
+/// Ends every session and removes every passkey of an account: what is left is the code by mail.
+pub(super) async fn end_all_ways_in(tx: &mut WriteTx, id: AccountId) -> Result<(), StoreError> {
+    // No session has this hash.
+    end_other_sessions(tx, id, &[0; 32]).await?;
+    account::delete_passkeys_of_account(tx, id).await.map(drop)
+}
+
+/// Closes an account: its drafts, ways in and mail address are gone, its filings stay with the office. The entry of it.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn close(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    id: AccountId,
+    by: Actor,
+) -> Result<AuditEntry, FlowError> {
+    let now = portal.clock.now();
+    end_all_ways_in(tx, id).await?;
+    draft::delete_of_account(tx, id).await?;
+    address_change::delete_all(tx, id).await?;
+    pregnancy_end::take_back(tx, id).await?;
+    account::close(tx, id, &random(), now).await?;
+    Ok(AuditEntry::done(now, by, Deed::AccountClosed).on(Subject::Account(id)))
+}
+
+/// 「退会」 A parent leaves; false when she signed in too long ago, or not with her passkey.
+///
+/// # Errors
+/// When the database fails.
+pub async fn leave(portal: &Portal, asking: &Asking) -> Result<bool, FlowError> {
+    let mut tx = portal.database.write().await?;
+    if !fresh(portal, &mut tx, asking).await? {
+        return Ok(false);
+    }
+    let entry = close(portal, &mut tx, asking.account, Actor::Citizen(asking.account)).await?;
+    tx.commit(Record::Deed(entry)).await?;
+    Ok(true)
 }
 
 /// Keeps the language that she chose: mail is written in it from now on.

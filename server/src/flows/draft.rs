@@ -201,6 +201,37 @@ async fn begin_with<'portal>(
     Ok(OpenDraft { id, form, raw, version: 1, updated_at: now, expires_at, text_pack })
 }
 
+/// Keeps a new draft of a form that is kept beyond the session, with these answers; the entry of it.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when the owner has one for this form.
+pub(crate) async fn put(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    typist: &Typist,
+    form: &Form,
+    raw: &RawAnswers,
+) -> Result<AuditEntry, FlowError> {
+    let (id, now) = (DraftId::from_random(random()), portal.clock.now());
+    let (key, wrapped_key) = portal.seal.new_data_key();
+    let new = NewDraft {
+        draft_id: id,
+        owner: typist.owner,
+        form_id: &form.id,
+        form_version: form.version,
+        form_sha256: &form.sha256(),
+        wrapped_key: &wrapped_key,
+        answers_sealed: &key.seal(&draft::place(id), &serde_json::to_vec(raw)?),
+        audited_session: Some(&typist.session),
+        created_at: now,
+        expires_at: now.plus(retention::draft(form.draft)),
+        session_hash: None,
+        text_pack: None,
+    };
+    draft::insert(tx, &new).await?;
+    Ok(with_form(AuditEntry::done(now, typist.actor(), Deed::DraftStarted).on(Subject::Draft(id)), form))
+}
+
 /// Says in an entry which form it is about, unless whoever reads the log must not know that.
 pub(crate) fn with_form(entry: AuditEntry, form: &Form) -> AuditEntry {
     match form.compartment {

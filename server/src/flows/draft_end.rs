@@ -1,9 +1,10 @@
 //! 「下書きの期限のお知らせ」 Telling parents that the time of a draft is nearly over. Invariant: one mail for each end, and
-//! none to whoever has stopped reminders; a draft whose parent was told late, because the portal was down, ends later.
+//! none to whoever has stopped reminders or after a 「妊娠の終了」; a draft whose parent was told late, because the portal was
+//! down, ends later.
 
 use intake::{retention, time::Instant};
 
-use super::{FlowError, remind};
+use super::{FlowError, pregnancy_end, remind};
 use crate::{
     portal::Portal,
     store::{
@@ -47,10 +48,13 @@ async fn tell_of(
         // She went on with it, or another process has told her.
         return Ok(false);
     }
-    let told =
-        remind::remind(portal, &mut tx, account, None, "draft_ends", &|locale: &str| letter(locale, end)).await?;
-    let entry = AuditEntry::done(now, Actor::Portal, Deed::DraftEndTold).on(Subject::Draft(ending.draft_id));
-    let entry = if told { entry } else { entry.with("mail", "stopped") };
+    let follows = portal.catalog.newest(&ending.form_id).is_some_and(|form| form.follows.is_some());
+    let silenced = pregnancy_end::is_silenced(&mut tx, account, ending.created_at, follows).await?;
+    let letter = |locale: &str| letter(locale, end);
+    // Silenced or stopped, it ends all the same, without a word.
+    let told = !silenced && remind::remind(portal, &mut tx, account, None, "draft_ends", &letter).await?;
+    let deed = if told { Deed::DraftEndTold } else { Deed::DraftEndNotTold };
+    let entry = AuditEntry::done(now, Actor::Portal, deed).on(Subject::Draft(ending.draft_id));
     tx.commit(Record::Deed(entry)).await?;
     Ok(told)
 }

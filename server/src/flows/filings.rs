@@ -64,6 +64,21 @@ impl Filing {
         can_ask && self.head.erased_at.is_none()
     }
 
+    /// Since when the office has had the turn with its check: the arrival, what she sent last, or her visit.
+    #[must_use]
+    pub fn turn_since(&self) -> Instant {
+        let mut since = self.head.filed_at;
+        let mut before = None;
+        for (at, step) in &self.history {
+            let Step::Reached(stage) = step else { continue };
+            if matches!(before, Some(Stage::SentBack | Stage::VisitNeeded)) {
+                since = *at;
+            }
+            before = Some(*stage);
+        }
+        since
+    }
+
     /// Whether it went to the back office.
     #[must_use]
     pub fn was_handed_over(&self) -> bool {

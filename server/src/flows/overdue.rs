@@ -3,7 +3,7 @@
 
 use intake::case::{Command, CommandKind, Giver, decide};
 
-use super::{FlowError, decide::Notice, remind, review};
+use super::{FlowError, decide::Notice, pregnancy_end, remind, review};
 use crate::{
     portal::Portal,
     store::{
@@ -47,7 +47,10 @@ pub async fn ask_to_visit(
             detail_sealed: None,
         };
         case::append_event(&mut tx, &event).await?;
-        if let Some(account) = head.account_id {
+        let follows = head.follows_case_id.is_some();
+        if let Some(account) = head.account_id
+            && !pregnancy_end::is_silenced(&mut tx, account, head.filed_at, follows).await?
+        {
             let letter = |locale: &str| letter(Notice::VisitNeeded, locale);
             remind::write_about(portal, &mut tx, account, Some(head.case_id), Notice::VisitNeeded.as_str(), &letter)
                 .await?;

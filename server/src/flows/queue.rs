@@ -19,6 +19,7 @@ use crate::{
         AuditEntry, Connection, Record,
         audit::{Actor, Deed},
         case::{self, CaseHead, QueueFilter},
+        message,
         staff::{self, Staff},
     },
 };
@@ -36,6 +37,8 @@ pub enum Tab {
     Second,
     /// 「取下げの申出」 Whatever the stage.
     Withdrawal,
+    /// 「未読の連絡」 Whatever the stage.
+    Messages,
     /// 「引渡し待ち」
     Handover,
     /// 「保留」
@@ -46,8 +49,17 @@ pub enum Tab {
 
 impl Tab {
     /// All, in order.
-    pub const ALL: [Self; 8] =
-        [Self::New, Self::Mine, Self::SentBack, Self::Second, Self::Withdrawal, Self::Handover, Self::Held, Self::Done];
+    pub const ALL: [Self; 9] = [
+        Self::New,
+        Self::Mine,
+        Self::SentBack,
+        Self::Second,
+        Self::Withdrawal,
+        Self::Messages,
+        Self::Handover,
+        Self::Held,
+        Self::Done,
+    ];
 
     /// The name in the address.
     #[must_use]
@@ -58,6 +70,7 @@ impl Tab {
             Self::SentBack => "sent_back",
             Self::Second => "second",
             Self::Withdrawal => "withdrawal",
+            Self::Messages => "messages",
             Self::Handover => "handover",
             Self::Held => "held",
             Self::Done => "done",
@@ -70,7 +83,7 @@ impl Tab {
             Self::Mine => &[Stage::InReview],
             Self::SentBack => &[Stage::SentBack],
             Self::Second => &[Stage::Accepted, Stage::DeclineProposed],
-            Self::Withdrawal => &[],
+            Self::Withdrawal | Self::Messages => &[],
             Self::Handover => &[Stage::Confirmed, Stage::HandedOver],
             Self::Held => &[Stage::Held],
             Self::Done => &[Stage::Imported, Stage::Declined, Stage::Withdrawn],
@@ -141,12 +154,14 @@ pub async fn page(portal: &Portal, staff: &Staff, tab: Tab, after: Option<Mark>)
     let mut tx = portal.database.read().await?;
     let compartments = access::compartments(staff.role, Action::SeeQueue);
     let (after, limit) = (after.map(|mark| (mark.0, mark.1)), i64::try_from(ROWS + 1).unwrap_or(i64::MAX));
-    let mut heads = if tab == Tab::Withdrawal {
-        case::withdrawals_asked(&mut tx, &compartments, after, limit).await?
-    } else {
-        let holder = (tab == Tab::Mine).then_some(staff.staff_id);
-        let filter = QueueFilter { compartments: &compartments, stages: tab.stages(), holder, after, limit };
-        case::queue(&mut tx, &filter).await?
+    let mut heads = match tab {
+        Tab::Withdrawal => case::withdrawals_asked(&mut tx, &compartments, after, limit).await?,
+        Tab::Messages => case::unread(&mut tx, &compartments, after, limit).await?,
+        _ => {
+            let holder = (tab == Tab::Mine).then_some(staff.staff_id);
+            let filter = QueueFilter { compartments: &compartments, stages: tab.stages(), holder, after, limit };
+            case::queue(&mut tx, &filter).await?
+        }
     };
     let has_more = heads.len() > ROWS;
     heads.truncate(ROWS);
@@ -203,11 +218,13 @@ async fn counts(connection: &mut Connection, staff: &Staff) -> Result<Vec<(Tab, 
     let by_stage = case::counts_by_stage(connection, &compartments).await?;
     let mine = case::count_of_holder(connection, &compartments, staff.staff_id).await?;
     let withdrawals = case::count_withdrawals_asked(connection, &compartments).await?;
+    let unread = message::unread_cases(connection, &compartments).await?;
     let of_tab = |tab: Tab| {
         let in_it = by_stage.iter().filter(|(stage, _)| tab.stages().contains(stage)).map(|(_, count)| count);
         match tab {
             Tab::Mine => mine,
             Tab::Withdrawal => withdrawals,
+            Tab::Messages => unread,
             _ => in_it.sum(),
         }
     };

@@ -27,8 +27,8 @@ use crate::{
     },
 };
 
-const TRIES: i64 = 5;
-const CODES_AN_HOUR: i64 = 5;
+pub(super) const TRIES: i64 = 5;
+pub(super) const CODES_AN_HOUR: i64 = 5;
 const CODE_PLACE: &str = "sign_in_code/mail";
 const MAIL_INDEX: &str = "account mail";
 
@@ -59,7 +59,7 @@ pub async fn ask_for_code(
         Err(error) => return Ok(Asked::NotAnAddress(error)),
     };
     let now = portal.clock.now();
-    let mail_index = portal.seal.index_key(MAIL_INDEX, &value::mail_key(&address));
+    let mail_index = index_of(portal, &address);
     let mut tx = portal.database.write().await?;
     if session::codes_sent(&mut tx, &mail_index, now.plus(-HOUR)).await? >= CODES_AN_HOUR {
         return Ok(Asked::TooMany);
@@ -177,7 +177,7 @@ pub async fn ask_for_passkey(portal: &Portal, typed: &str) -> Result<Result<Begu
         Err(error) => return Ok(Err(error)),
     };
     let key = value::mail_key(&address);
-    let index = portal.seal.index_key(MAIL_INDEX, &key);
+    let index = index_of(portal, &address);
     let account = account::find_by_mail_index(&mut *portal.database.read().await?, &index).await?;
     if let Some(account) = account.filter(|account| account.closed_at.is_none())
         && let Some(begun) = passkey::begin_authentication(portal, PasskeyOwner::Account(account.account_id)).await?
@@ -217,7 +217,7 @@ pub async fn enter_passkey(
 }
 
 /// As phones type them: full-width digits and spaces count.
-fn digits_of(typed: &str) -> String {
+pub(super) fn digits_of(typed: &str) -> String {
     let half_width = |character: char| match character {
         '０'..='９' => char::from_u32(character as u32 - '０' as u32 + '0' as u32),
         '0'..='9' => Some(character),
@@ -237,7 +237,7 @@ pub(crate) async fn account_for(
     address: &str,
     locale: &str,
 ) -> Result<(AccountId, Option<AuditEntry>), FlowError> {
-    let index = portal.seal.index_key(MAIL_INDEX, &value::mail_key(address));
+    let index = index_of(portal, address);
     if let Some(account) = account::find_by_mail_index(tx, &index).await? {
         if account.locale != locale {
             account::set_locale(tx, account.account_id, locale).await?;
@@ -263,7 +263,12 @@ fn no_text() -> FlowError {
     FlowError::Store(StoreError::Corrupt("a mail address that is not text".to_owned()))
 }
 
-fn mail_place(account: AccountId) -> String {
+/// The keyed index by which the account of an address is found.
+pub(super) fn index_of(portal: &Portal, address: &str) -> [u8; 32] {
+    portal.seal.index_key(MAIL_INDEX, &value::mail_key(address))
+}
+
+pub(super) fn mail_place(account: AccountId) -> String {
     format!("account/{account}/mail")
 }
 

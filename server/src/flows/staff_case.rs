@@ -14,19 +14,20 @@ use intake::{
 };
 
 use super::{
-    FlowError,
+    FlowError, address_change,
     content::{self, EventDetail, OpenCase, OpenRevision},
     decide::{Obstacle, is_another_person},
-    paper_scan, queue, review,
+    message, paper_scan, queue, review,
 };
 use crate::{
     portal::Portal,
     seal::DataKey,
     store::{
-        AuditEntry, Connection, Record,
+        self, AuditEntry, Connection, Record,
         audit::{Actor, Deed, Subject},
         case::{self, CaseHead},
         paper::{self, Paper},
+        message::Side,
         staff::Staff,
     },
 };
@@ -110,6 +111,14 @@ pub struct StaffCase<'portal> {
     pub papers: Vec<(Paper, bool)>,
     /// 「取下げの申出」 Who said yes to a withdrawal first.
     pub withdrawal_proposed_by: Option<String>,
+    /// Whether the parent has left: what is written to her reaches nobody.
+    pub account_is_closed: bool,
+    /// 「窓口でのアカウント再開」 What waits for the second person.
+    pub way_back: Option<address_change::Proposal>,
+    /// 「妊娠の終了」 When it was told, if it was.
+    pub pregnancy_ended_at: Option<Instant>,
+    /// 「市との連絡」 Oldest first, each with the name of the member of staff who wrote it.
+    pub messages: Vec<(Option<String>, message::Shown)>,
 }
 
 /// Opens a case for a member of staff.
@@ -139,6 +148,13 @@ pub async fn view<'portal>(
     let may_open = access::may_in(staff.role, Action::OpenPaper, open.head.compartment);
     let papers = paper::sent_of_case(&mut tx, &permit).await?.into_iter();
     let papers = papers.map(|it| (it.clone(), may_open && paper_scan::can_be_opened(portal, &it))).collect();
+    let messages = message::of_case(&mut tx, &open.key, &permit).await?;
+    let (mut pregnancy_ended_at, mut way_back, mut account_is_closed) = (None, None, true);
+    if let Some(id) = open.head.account_id {
+        pregnancy_ended_at = store::pregnancy_end::told_at(&mut tx, id).await?;
+        way_back = address_change::proposal(portal, &mut tx, staff, id).await?;
+        account_is_closed = store::account::find(&mut tx, id).await?.is_none_or(|account| account.closed_at.is_some());
+    }
     drop(tx);
 
     let complete = open.complete()?;
@@ -157,12 +173,27 @@ pub async fn view<'portal>(
         papers,
         holder: open.head.holder.and_then(|holder| people.get(&holder).cloned()),
         withdrawal_proposed_by: open.head.withdrawal_proposed_by.and_then(|first| people.get(&first).cloned()),
+        account_is_closed,
+        way_back,
+        pregnancy_ended_at,
+        messages: messages
+            .into_iter()
+            .map(|shown| (shown.by.map(|by| people.get(&by).cloned().unwrap_or_default()), shown))
+            .collect(),
         complete,
         case: open,
     };
     // Whoever is shown it is recorded first.
-    let entry = entry.with("rev", view.case.head.rev);
-    portal.database.write().await?.commit(Record::Deed(entry)).await?;
+    let mut entries = vec![entry.with("rev", view.case.head.rev)];
+    let mut tx = portal.database.write().await?;
+    let unread = view.messages.iter().filter(|(_, shown)| shown.by.is_none() && shown.read_at.is_none());
+    if let Some(until) = unread.map(|(_, shown)| shown.sent_at).max() {
+        let now = portal.clock.now();
+        store::message::mark_read(&mut tx, view.case.head.case_id, Side::Staff, until, now).await?;
+        let read = AuditEntry::done(now, Actor::Staff(staff.staff_id), Deed::MessageRead);
+        entries.push(read.on(Subject::Case(view.case.head.case_id)));
+    }
+    tx.commit_all(entries).await?;
     Ok(view)
 }
 

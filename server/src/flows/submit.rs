@@ -15,7 +15,7 @@ use super::{
     FlowError,
     content::{Office, ShownPack},
     draft::with_form,
-    follow, paper, random, remind,
+    follow, paper, pregnancy_end, random, remind,
 };
 use crate::{
     portal::Portal,
@@ -144,6 +144,7 @@ async fn once(
     let papers = journey::papers(form, complete.answers());
     paper::become_case(&mut tx, &stored, &draft_key, (case_id, &key), &papers).await?;
     draft::delete(&mut tx, draft_id).await?;
+    pregnancy_end::begin_anew(portal, &mut tx, sender.account, form).await?;
     remind::write_about(portal, &mut tx, sender.account, Some(case_id), "received", letter).await?;
     let entry = AuditEntry::done(now, Actor::Citizen(sender.account), Deed::Submitted).on(Subject::Case(case_id));
     tx.commit(Record::Deed(with_form(entry, form))).await?;

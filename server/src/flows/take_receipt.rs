@@ -10,7 +10,7 @@ use intake::{
     time::Instant,
 };
 
-use super::{FlowError, remind, review};
+use super::{FlowError, pregnancy_end, remind, review};
 use crate::{
     portal::Portal,
     store::{
@@ -171,7 +171,10 @@ async fn settle(
         return Err(StoreError::Busy.into());
     }
     case::append_event(tx, &event(&head, &command, after.stage, after.rev, now)).await?;
-    if let (Outcome::Imported, Some(account)) = (result.result, head.account_id) {
+    let follows = head.follows_case_id.is_some();
+    if let (Outcome::Imported, Some(account)) = (result.result, head.account_id)
+        && !pregnancy_end::is_silenced(tx, account, head.filed_at, follows).await?
+    {
         remind::write_about(portal, tx, account, Some(head.case_id), "taken_in", letter).await?;
     }
     let actor = Actor::Destination(destination.clone());

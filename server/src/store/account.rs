@@ -16,6 +16,10 @@ sql! {
     FIND_BY_MAIL = "SELECT account_id, wrapped_key, mail_sealed, locale, created_at, closed_at FROM account
         WHERE mail_index = $1";
     SET_LOCALE = "UPDATE account SET locale = $2 WHERE account_id = $1";
+    SET_MAIL = "UPDATE account SET mail_index = $2, mail_sealed = $3 WHERE account_id = $1";
+    CLOSE = "UPDATE account SET closed_at = $3, mail_index = $2, mail_sealed = $4, wrapped_key = $4
+        WHERE account_id = $1 AND closed_at IS NULL";
+    DELETE_PASSKEYS_OF_ACCOUNT = "DELETE FROM passkey WHERE account_id = $1";
     INSERT_PASSKEY = "INSERT INTO passkey (passkey_id, account_id, staff_id, credential_id, credential, label, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
     PASSKEY_BY_CREDENTIAL = "SELECT passkey_id, account_id, staff_id, credential, label, created_at, last_used_at
@@ -88,6 +92,37 @@ pub async fn find_by_mail_index(connection: &mut Connection, index: &[u8; 32]) -
 /// When the database fails.
 pub async fn set_locale(tx: &mut WriteTx, id: AccountId, locale: &str) -> Result<(), StoreError> {
     execute!(tx, SET_LOCALE, id.bytes().as_slice(), locale).map(drop)
+}
+
+/// Keeps another mail address, sealed with the key that the account has.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when the address has an account.
+pub async fn set_mail(
+    tx: &mut WriteTx,
+    id: AccountId,
+    mail_index: &[u8; 32],
+    mail_sealed: &[u8],
+) -> Result<(), StoreError> {
+    execute!(tx, SET_MAIL, id.bytes().as_slice(), mail_index.as_slice(), mail_sealed).map(drop)
+}
+
+/// Closes an account: its address can be neither found nor read any more, and may have a new account. `nowhere` is random, in
+/// the place of the index. False when it was closed before.
+///
+/// # Errors
+/// When the database fails.
+pub async fn close(tx: &mut WriteTx, id: AccountId, nowhere: &[u8; 32], at: Instant) -> Result<bool, StoreError> {
+    let nothing: &[u8] = &[];
+    Ok(execute!(tx, CLOSE, id.bytes().as_slice(), nowhere.as_slice(), at.micros(), nothing)? == 1)
+}
+
+/// Removes all passkeys of a parent.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_passkeys_of_account(tx: &mut WriteTx, owner: AccountId) -> Result<u64, StoreError> {
+    execute!(tx, DELETE_PASSKEYS_OF_ACCOUNT, owner.bytes().as_slice())
 }
 
 /// Whose passkey it is.

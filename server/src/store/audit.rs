@@ -128,6 +128,14 @@ pub enum Deed {
     SteppedUp,
     AccountMade,
     AccountClosed,
+    /// 「アドレスの変更」 By the parent.
+    AddressChanged,
+    /// 「窓口でのアカウント再開」 The first person's yes.
+    AccessProposed,
+    /// The second person's.
+    AccessRestored,
+    /// A parent ended her sessions on other devices.
+    OtherSessionsEnded,
     PasskeyAdded,
     PasskeyRemoved,
     DraftStarted,
@@ -140,6 +148,15 @@ pub enum Deed {
     CaseViewed,
     /// A command on a case.
     Commanded(CommandKind),
+    /// 「市との連絡」 Somebody wrote on a case.
+    MessageSent,
+    /// The other side was shown it.
+    MessageRead,
+    /// 「妊娠の終了」
+    PregnancyEndTold,
+    PregnancyEndTakenBack,
+    /// The end of a draft drew near, and its parent was left in peace.
+    DraftEndNotTold,
     MailGivenUp,
     MailTriedAgain,
     MailSettled,
@@ -189,6 +206,10 @@ impl Deed {
             Self::SteppedUp => "stepped_up",
             Self::AccountMade => "account_made",
             Self::AccountClosed => "account_closed",
+            Self::AddressChanged => "address_changed",
+            Self::AccessProposed => "access_proposed",
+            Self::AccessRestored => "access_restored",
+            Self::OtherSessionsEnded => "other_sessions_ended",
             Self::PasskeyAdded => "passkey_added",
             Self::PasskeyRemoved => "passkey_removed",
             Self::DraftStarted => "draft_started",
@@ -200,6 +221,11 @@ impl Deed {
             Self::QueueViewed => "queue_viewed",
             Self::CaseViewed => "case_viewed",
             Self::Commanded(kind) => return format!("command.{kind}"),
+            Self::MessageSent => "message_sent",
+            Self::MessageRead => "message_read",
+            Self::PregnancyEndTold => "pregnancy_end_told",
+            Self::PregnancyEndTakenBack => "pregnancy_end_taken_back",
+            Self::DraftEndNotTold => "draft_end_not_told",
             Self::MailGivenUp => "mail_given_up",
             Self::MailTriedAgain => "mail_tried_again",
             Self::MailSettled => "mail_settled",

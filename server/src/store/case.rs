@@ -18,7 +18,7 @@ macro_rules! head {
             "SELECT case_id, receipt_number, account_id, form_id, form_version, form_sha256, channel, stage, holder, ",
             "proposed_by, accepted_by, accepted_at, confirmed_by, confirmed_at, correction_due_on, version, rev, filed_at, ",
             "stage_since, updated_at, erased_at, withdrawal_asked_at, withdrawal_proposed_by, follows_case_id, ",
-            "compartment FROM case_file ",
+            "compartment, unread_since FROM case_file ",
             $rest
         )
     };
@@ -43,6 +43,8 @@ sql! {
         AND (filed_at, case_id) > ($5, $6) ORDER BY filed_at, case_id LIMIT $7");
     DUE_BEFORE = head!("WHERE stage = 'sent_back' AND correction_due_on < $1 ORDER BY filed_at, case_id LIMIT $2");
     QUEUE_OF_WITHDRAWALS = head!("WHERE withdrawal_asked_at IS NOT NULL AND compartment IN ($4, $5)
+        AND (filed_at, case_id) > ($1, $2) ORDER BY filed_at, case_id LIMIT $3");
+    QUEUE_OF_UNREAD = head!("WHERE unread_since IS NOT NULL AND compartment IN ($4, $5)
         AND (filed_at, case_id) > ($1, $2) ORDER BY filed_at, case_id LIMIT $3");
     COUNT_OF_WITHDRAWALS = "SELECT COUNT(*) FROM case_file
         WHERE withdrawal_asked_at IS NOT NULL AND compartment IN ($1, $2)";
@@ -129,6 +131,8 @@ row! {
         pub follows_case_id: Option<CaseId>,
         /// Who of the staff may know of it.
         pub compartment: Compartment,
+        /// Since when the office has not read what the parent wrote.
+        pub unread_since: Option<Instant>,
     }
 }
 
@@ -297,7 +301,7 @@ pub async fn following(connection: &mut Connection, case: CaseId) -> Result<Vec<
 }
 
 /// The two places of a statement for the compartments that somebody may see; none for who may see none.
-fn places(compartments: &[Compartment]) -> Option<[&'static str; 2]> {
+pub(super) fn places(compartments: &[Compartment]) -> Option<[&'static str; 2]> {
     debug_assert!(compartments.len() <= 2, "the statements have two places");
     let last = compartments.last()?;
     Some([compartments.first().unwrap_or(last).as_str(), last.as_str()])
@@ -375,6 +379,21 @@ pub async fn withdrawals_asked(
     all!(connection, CaseHead, QUEUE_OF_WITHDRAWALS, filed_at.micros(), id.bytes().as_slice(), limit, one, other)
 }
 
+/// A page of the cases that hold something the office has not read, oldest filing first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn unread(
+    connection: &mut Connection,
+    compartments: &[Compartment],
+    after: Option<(Instant, CaseId)>,
+    limit: i64,
+) -> Result<Vec<CaseHead>, StoreError> {
+    let (filed_at, id) = after.unwrap_or((Instant(i64::MIN), CaseId::from_random([0; 16])));
+    let Some([one, other]) = places(compartments) else { return Ok(Vec::new()) };
+    all!(connection, CaseHead, QUEUE_OF_UNREAD, filed_at.micros(), id.bytes().as_slice(), limit, one, other)
+}
+
 /// How many withdrawals are asked for and not decided.
 ///
 /// # Errors
@@ -427,6 +446,7 @@ pub async fn closed_before(
 /// When the database fails.
 pub async fn erase_content(tx: &mut WriteTx, id: CaseId, at: Instant) -> Result<(), StoreError> {
     execute!(tx, ERASE_KEY, id.bytes().as_slice(), at.micros())?;
+    super::message::erase(tx, id).await?;
     execute!(tx, ERASE_REVISIONS, id.bytes().as_slice())?;
     super::paper::erase_of_case(tx, id).await?;
     execute!(tx, ERASE_OFFICE, id.bytes().as_slice()).map(drop)

@@ -8,7 +8,7 @@ use intake::{
     case::{CommandKind, Stage},
     form::Compartment,
     ids::{
-        AccountId, BookingId, CaseId, DestinationId, DraftId, FieldId, FormId, OutboxId, PaperId, PasskeyId,
+        AccountId, BookingId, CaseId, DestinationId, DraftId, FieldId, FormId, MessageId, OutboxId, PaperId, PasskeyId,
         ReceiptNumber, SlotId,
         StaffId,
     },
@@ -59,7 +59,7 @@ macro_rules! from_bytes {
         }
     })+ };
 }
-from_bytes!(CaseId, DraftId, AccountId, StaffId, PasskeyId, OutboxId, PaperId, SlotId, BookingId);
+from_bytes!(CaseId, DraftId, AccountId, StaffId, PasskeyId, OutboxId, PaperId, SlotId, BookingId, MessageId);
 
 pub(super) fn from_text<T: FromStr>(raw: &str, kind: &'static str) -> Result<T, Broken> {
     raw.parse().map_err(|_| Broken(kind))

@@ -39,6 +39,9 @@ sql! {
     SWEEP_WITHOUT_SESSION = "DELETE FROM draft WHERE session_hash IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM session WHERE session.session_hash = draft.session_hash AND session.seen_at > $1)";
     DELETE_OF_SESSION = "DELETE FROM draft WHERE session_hash = $1";
+    DELETE_OF_ACCOUNT = "DELETE FROM draft WHERE account_id = $1";
+    // Those of the other sessions of this parent, which end.
+    DELETE_OF_OTHER_SESSIONS = "DELETE FROM draft WHERE account_id = $1 AND session_hash IS NOT NULL AND session_hash <> $2";
     ENDING = draft!("WHERE expires_at <= $1 AND account_id IS NOT NULL AND session_hash IS NULL AND noticed_at IS NULL
         ORDER BY expires_at LIMIT $2");
     // Not the version: it guards what is typed.
@@ -314,6 +317,22 @@ pub async fn touch(tx: &mut WriteTx, id: DraftId, at: Instant, expires_at: Insta
 pub async fn sweep(tx: &mut WriteTx, now: Instant) -> Result<u64, StoreError> {
     let over = execute!(tx, SWEEP, now.micros(), now.plus(-retention::DRAFT_NOTICE_AT_LEAST).micros())?;
     Ok(over + execute!(tx, SWEEP_WITHOUT_SESSION, now.plus(-retention::CITIZEN_IDLE).micros())?)
+}
+
+/// Removes all drafts of a parent who leaves.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_of_account(tx: &mut WriteTx, id: AccountId) -> Result<u64, StoreError> {
+    execute!(tx, DELETE_OF_ACCOUNT, id.bytes().as_slice())
+}
+
+/// Removes the drafts of a parent that only another session than this one may see.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_of_other_sessions(tx: &mut WriteTx, id: AccountId, but: &[u8; 32]) -> Result<u64, StoreError> {
+    execute!(tx, DELETE_OF_OTHER_SESSIONS, id.bytes().as_slice(), but.as_slice())
 }
 
 /// Removes the drafts that only a session may see which ends now.

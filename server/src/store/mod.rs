@@ -5,6 +5,7 @@
 //! transaction that is dropped rolls back.
 
 pub mod account;
+pub mod address_change;
 pub mod audit;
 pub mod batch;
 pub mod booking;
@@ -14,9 +15,11 @@ mod dialect;
 pub mod draft;
 pub mod form_use;
 pub mod installation;
+pub mod message;
 pub mod outbox;
 pub mod reminders;
 pub mod paper;
+pub mod pregnancy_end;
 pub mod session;
 pub mod staff;
 
@@ -185,6 +188,7 @@ impl WriteTx {
 pub fn statements() -> Vec<(&'static str, &'static str)> {
     [
         account::STATEMENTS,
+        address_change::STATEMENTS,
         audit::STATEMENTS,
         batch::STATEMENTS,
         booking::STATEMENTS,
@@ -192,9 +196,11 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         draft::STATEMENTS,
         form_use::STATEMENTS,
         installation::STATEMENTS,
+        message::STATEMENTS,
         outbox::STATEMENTS,
         reminders::STATEMENTS,
         paper::STATEMENTS,
+        pregnancy_end::STATEMENTS,
         session::STATEMENTS,
         staff::STATEMENTS,
     ]

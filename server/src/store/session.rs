@@ -6,7 +6,7 @@ use intake::{
     time::{HOUR, Instant},
 };
 
-use super::{Connection, StoreError, WriteTx, columns::row, columns::text_columns, execute, optional, sql};
+use super::{Connection, StoreError, WriteTx, all, columns::row, columns::text_columns, execute, optional, sql};
 use crate::seal::WrappedKey;
 
 sql! {
@@ -18,6 +18,9 @@ sql! {
     STEP_UP = "UPDATE session SET step_up_at = $2 WHERE session_hash = $1";
     DELETE = "DELETE FROM session WHERE session_hash = $1";
     DELETE_FOR_STAFF = "DELETE FROM session WHERE staff_id = $1";
+    OF_ACCOUNT = "SELECT session_hash, plane, account_id, staff_id, method, created_at, seen_at, step_up_at, expires_at
+        FROM session WHERE account_id = $1 ORDER BY created_at DESC, session_hash LIMIT 100";
+    DELETE_OTHERS = "DELETE FROM session WHERE account_id = $1 AND session_hash <> $2";
     DELETE_FOR_ACCOUNT = "DELETE FROM session WHERE account_id = $1";
     DELETE_CODE = "DELETE FROM sign_in_code WHERE browser_hash = $1";
     INSERT_CODE = "INSERT INTO sign_in_code (browser_hash, mail_index, wrapped_key, mail_sealed, code_mac, attempts,
@@ -173,6 +176,30 @@ pub async fn delete(tx: &mut WriteTx, session_hash: &[u8; 32]) -> Result<(), Sto
 /// When the database fails.
 pub async fn delete_for_staff(tx: &mut WriteTx, id: StaffId) -> Result<u64, StoreError> {
     execute!(tx, DELETE_FOR_STAFF, id.bytes().as_slice())
+}
+
+/// The sessions of a parent, newest first; whether one is over is for the caller to see.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_account(connection: &mut Connection, id: AccountId) -> Result<Vec<Session>, StoreError> {
+    all!(connection, Session, OF_ACCOUNT, id.bytes().as_slice())
+}
+
+/// Ends every session of a parent but this one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_others(tx: &mut WriteTx, id: AccountId, but: &[u8; 32]) -> Result<u64, StoreError> {
+    execute!(tx, DELETE_OTHERS, id.bytes().as_slice(), but.as_slice())
+}
+
+/// Counts a code that was sent to an address otherwise than for signing in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn code_was_sent(tx: &mut WriteTx, mail_index: &[u8; 32], at: Instant) -> Result<(), StoreError> {
+    execute!(tx, CODE_SENT, mail_index.as_slice(), at.micros()).map(drop)
 }
 
 /// Ends every session of a parent.

@@ -8,7 +8,8 @@ use actix_web::{
 };
 use app::{
     chrome::Chrome,
-    pages::account::{self as pages, Ceremony, Row},
+    pages::account::{self as pages, Ceremony, Row, SessionRow},
+    text::Locale,
 };
 use intake::value::{self, ValueError};
 
@@ -17,16 +18,18 @@ use super::{
     cookies::{self, Name},
     error::WebError,
     frame::page,
-    guard::{Citizen, Visitor},
+    guard::{Citizen, Session, Visitor},
     sign_in::{HOME, local_path},
 };
 use crate::{
     assets,
     flows::{
         account,
+        address_change::{self, Asked, Asking, Entered as AddressEntered},
         passkey::{self, Begun, PasskeyOwner},
         remind, sign_in,
     },
+    letters,
     portal::Portal,
 };
 
@@ -62,7 +65,109 @@ pub async fn overview(portal: Data<Portal>, citizen: Citizen) -> Answer {
             used: passkey.last_used_at,
         })
         .collect();
-    Ok(page(StatusCode::OK, pages::overview(citizen.visitor.chrome(), &found.mail, reminded, &rows)))
+    let sessions: Vec<SessionRow> = found
+        .sessions
+        .iter()
+        .map(|session| SessionRow {
+            since: session.created_at,
+            seen: session.seen_at,
+            by_passkey: session.method == "passkey",
+            is_this: session.session_hash == citizen.session.hash,
+        })
+        .collect();
+    Ok(page(StatusCode::OK, pages::overview(citizen.visitor.chrome(), &found.mail, reminded, &rows, &sessions)))
+}
+
+/// `POST /account/sessions/end-others`: ほかの端末からサインアウト
+pub async fn end_others(portal: Data<Portal>, citizen: Citizen) -> Answer {
+    account::sign_out_elsewhere(&portal, citizen.session.account, &citizen.session.hash).await?;
+    Ok(to("/account"))
+}
+
+const fn asking(citizen: &Citizen) -> Asking {
+    let Session { account, method, signed_in_at, hash: session } = citizen.session;
+    Asking { account, method, signed_in_at, session }
+}
+
+/// A page that only a fresh sign-in opens.
+async fn fresh_page(portal: &Portal, citizen: &Citizen, next: &str, shown: impl Fn(&Chrome) -> String) -> Answer {
+    let chrome = citizen.visitor.chrome();
+    let is_fresh = address_change::is_fresh(portal, &asking(citizen)).await?;
+    Ok(page(StatusCode::OK, if is_fresh { shown(chrome) } else { pages::sign_in_again(chrome, next) }))
+}
+
+/// `GET /account/mail`
+pub async fn mail(portal: Data<Portal>, citizen: Citizen) -> Answer {
+    fresh_page(&portal, &citizen, "/account/mail", |chrome| pages::change_mail(chrome, "", None)).await
+}
+
+/// `POST /account/mail`: sends a code to the new address.
+pub async fn ask_for_mail(portal: Data<Portal>, citizen: Citizen, mut form: FormBody) -> Answer {
+    let (typed, locale, chrome) = (form.take("mail"), citizen.visitor.locale, citizen.visitor.chrome());
+    let error = match address_change::ask(&portal, &asking(&citizen), &typed, &letters::address_code).await? {
+        Asked::Sent => return Ok(to("/account/mail/code")),
+        Asked::NotFresh => return Ok(page(StatusCode::OK, pages::sign_in_again(chrome, "/account/mail"))),
+        other => address_trouble(locale, other),
+    };
+    Ok(page(StatusCode::UNPROCESSABLE_ENTITY, pages::change_mail(chrome, &typed, Some(&error))))
+}
+
+/// Why no code was sent.
+pub(super) fn address_trouble(locale: Locale, asked: Asked) -> String {
+    match asked {
+        Asked::NotAnAddress(ValueError::Missing) => {
+            locale.with("error-missing", &[("label", &locale.say("account-mail-new"))])
+        }
+        Asked::NotAnAddress(_) => locale.say("error-mail"),
+        Asked::Same => locale.say("account-mail-same"),
+        Asked::Taken => locale.say("account-mail-taken"),
+        Asked::TooMany | Asked::Sent | Asked::NotFresh => locale.say("sign-in-too-many"),
+    }
+}
+
+/// `GET /account/mail/code`
+pub async fn mail_code(citizen: Citizen) -> HttpResponse {
+    page(StatusCode::OK, pages::change_mail_code(citizen.visitor.chrome(), None))
+}
+
+/// `POST /account/mail/code`
+pub async fn enter_mail_code(portal: Data<Portal>, citizen: Citizen, mut form: FormBody) -> Answer {
+    let (typed, locale, chrome) = (form.take("code"), citizen.visitor.locale, citizen.visitor.chrome());
+    let entered = address_change::enter(&portal, &asking(&citizen), &typed, &letters::address_changed).await?;
+    let html = match entered {
+        AddressEntered::Changed => return Ok(to("/account")),
+        AddressEntered::Wrong(left) => {
+            let error = locale.with("code-wrong", &[("left", &left.to_string())]);
+            pages::change_mail_code(chrome, Some(&error))
+        }
+        AddressEntered::Taken => pages::change_mail(chrome, "", Some(&locale.say("account-mail-taken"))),
+        AddressEntered::Over | AddressEntered::NeedsAnotherPerson => {
+            pages::change_mail(chrome, "", Some(&locale.say("code-over")))
+        }
+    };
+    Ok(page(StatusCode::UNPROCESSABLE_ENTITY, html))
+}
+
+/// `GET /account/leave`
+pub async fn leave(portal: Data<Portal>, citizen: Citizen) -> Answer {
+    fresh_page(&portal, &citizen, "/account/leave", pages::leave).await
+}
+
+/// `POST /account/leave`: 退会
+pub async fn leave_for_good(portal: Data<Portal>, citizen: Citizen) -> Answer {
+    if !account::leave(&portal, &asking(&citizen)).await? {
+        return Ok(page(StatusCode::OK, pages::sign_in_again(citizen.visitor.chrome(), "/account/leave")));
+    }
+    Ok(HttpResponse::SeeOther()
+        .cookie(cookies::remove(&portal.config, Name::Session))
+        .cookie(cookies::remove(&portal.config, Name::Browser))
+        .insert_header((header::LOCATION, "/account/left"))
+        .finish())
+}
+
+/// `GET /account/left`
+pub async fn left(visitor: Visitor) -> HttpResponse {
+    page(StatusCode::OK, pages::left(visitor.chrome()))
 }
 
 async fn registration(portal: &Portal, citizen: &Citizen, status: StatusCode, error: Option<&str>) -> Answer {

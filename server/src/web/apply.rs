@@ -144,6 +144,14 @@ pub async fn begin(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -
     Ok(with_cookie(to(format!("/apply/{id}/{next}")), cookie))
 }
 
+/// To where something is missing in a draft that is there.
+pub(super) async fn go_on(portal: &Portal, visitor: &Visitor, id: &FormId) -> Answer {
+    let draft = find(portal, visitor, id).await?.ok_or(WebError::NoDraft)?;
+    let (_, errors) = parse(draft.form, &draft.raw, portal.clock.now().date_in_japan());
+    let next = errors.first().map_or_else(|| "check".to_owned(), |error| error.page.to_string());
+    Ok(to(format!("/apply/{id}/{next}")))
+}
+
 /// `POST /apply/{form}/discard`
 pub async fn discard(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -> Answer {
     let id = form_id(&path)?;

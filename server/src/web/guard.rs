@@ -187,7 +187,16 @@ impl FromRequest for Visitor {
 }
 
 /// What stands behind the page on which something is pressed.
-const PRESSES: [&str; 5] = ["/withdraw", "/ask-to-withdraw", "/cancel", "/wait", "/stop-waiting"];
+const PRESSES: [&str; 8] = [
+    "/withdraw",
+    "/ask-to-withdraw",
+    "/refile",
+    "/take-back",
+    "/sessions/end-others",
+    "/cancel",
+    "/wait",
+    "/stop-waiting",
+];
 
 impl FromRequest for Citizen {
     type Error = WebError;

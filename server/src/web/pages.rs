@@ -15,12 +15,22 @@ use super::{
     guard::Visitor,
     sign_in::local_path,
 };
-use crate::{assets, flows::account, portal::Portal};
+use crate::{
+    assets,
+    flows::{account, pregnancy_end},
+    portal::Portal,
+};
 
 /// `GET /`
-pub async fn start(portal: Data<Portal>, visitor: Visitor) -> HttpResponse {
-    let forms: Vec<_> = portal.all_offered();
-    page(StatusCode::OK, start::start(visitor.chrome(), &forms))
+pub async fn start(portal: Data<Portal>, visitor: Visitor) -> Result<HttpResponse, WebError> {
+    let mut forms: Vec<_> = portal.all_offered();
+    // 「妊娠の終了」 What follows the pregnancy is not held out to her; at its address it is there as ever.
+    if let Some(session) = visitor.session
+        && pregnancy_end::told_at(&portal, session.account).await?.is_some()
+    {
+        forms.retain(|form| form.follows.is_none());
+    }
+    Ok(page(StatusCode::OK, start::start(visitor.chrome(), &forms)))
 }
 
 /// `POST /language`: keeps the language, also for mail to a parent who has signed in, and goes back to where it was chosen.

@@ -12,7 +12,7 @@ use app::{
 
 use super::{cases, error::WebError, frame, guard::Citizen};
 use crate::{
-    flows::{filings, receipt},
+    flows::{filings, pregnancy_end, receipt},
     paper,
     portal::Portal,
 };
@@ -27,8 +27,20 @@ pub async fn page(portal: Data<Portal>, citizen: Citizen, path: Path<String>) ->
     let form = portal.form_of(&head).ok_or(WebError::Broken)?;
     let address = portal.config.public_url.join(&format!("/cases/{number}"));
     let interview = cases::interview(&portal, &head).await?;
+    let is_quiet = pregnancy_end::told_at(&portal, citizen.session.account).await?.is_some();
+    // 「妊娠の終了」 Nothing that lies ahead is spoken of.
+    let interview = interview.filter(|_| !is_quiet);
     let has_pdf = portal.paper_font.is_some();
-    let model = Model { number: &number, form, filed_at: head.filed_at, address: &address, interview, papers, has_pdf };
+    let model = Model {
+        number: &number,
+        form,
+        filed_at: head.filed_at,
+        address: &address,
+        interview,
+        is_quiet,
+        papers,
+        has_pdf,
+    };
     Ok(frame::page(StatusCode::OK, pages::page(citizen.visitor.chrome(), &model)))
 }
 

@@ -20,7 +20,7 @@ use crate::{
     mail::{Letter, Mailer, SendError},
     portal::Portal,
     store::{
-        AuditEntry, Record, StoreError, Upkeep,
+        AuditEntry, Record, StoreError, Upkeep, address_change,
         audit::{Actor, Deed, Subject},
         case, draft, outbox, paper, session,
     },
@@ -181,6 +181,7 @@ pub async fn sweep(portal: &Portal) -> Result<u64, StoreError> {
     let mut rows = session::sweep(&mut tx, now).await?;
     rows += draft::sweep(&mut tx, now).await?;
     rows += paper::sweep(&mut tx, now.plus(-retention::UPLOAD)).await?;
+    rows += address_change::sweep(&mut tx, now).await?;
     if !portal.config.demo {
         rows += outbox::sweep(&mut tx, now.plus(-SENT_MAIL_IS_KEPT)).await?;
     }

@@ -56,7 +56,7 @@ fn answer(browser: &mut Browser, positions: [u8; 10], pages: usize) -> Vec<Strin
 /// A page without what differs between any two filings.
 fn plain(text: &str, number: &str) -> String {
     let mut text = text.replace(number, "NUMBER");
-    for (from, to) in [("nonce=\"", "\""), ("name=\"draft\" value=\"", "\"")] {
+    for (from, to) in [("nonce=\"", "\""), ("name=\"draft\" value=\"", "\""), ("name=\"token\" value=\"", "\"")] {
         while let Some(start) = text.find(from) {
             let value = start + from.len();
             let end = value + text[value..].find(to).unwrap();

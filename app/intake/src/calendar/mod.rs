@@ -95,6 +95,26 @@ impl ClosingDays {
     pub fn is_open(&self, day: CivilDate) -> bool {
         !is_weekend(day) && !is_holiday(day) && !self.contains(day)
     }
+
+    /// The day that lies so many working days after `day`, which itself does not count; with none, the first working day
+    /// from `day` on.
+    #[must_use]
+    pub fn working_days_after(&self, day: CivilDate, count: u32) -> CivilDate {
+        let mut at = day;
+        let mut left = count;
+        while left > 0 || !self.is_open(at) {
+            let next = at.plus_days(1);
+            if next == at {
+                // The end of the calendar.
+                return at;
+            }
+            at = next;
+            if self.is_open(at) {
+                left = left.saturating_sub(1);
+            }
+        }
+        at
+    }
 }
 
 fn closing(said: &str) -> Option<Closing> {
@@ -178,6 +198,18 @@ mod tests {
         named.extend(between);
         named.extend(instead);
         named
+    }
+
+    #[test]
+    fn weekends_and_holidays_are_not_counted() {
+        let after = |day: &str, count| ClosingDays::default().working_days_after(day.parse().unwrap(), count).to_string();
+        // A Friday before a Monday that is a holiday (勤労感謝の日).
+        assert_eq!(after("2026-11-20", 1), "2026-11-24");
+        assert_eq!(after("2026-11-20", 5), "2026-11-30");
+        assert_eq!(after("2026-11-21", 1), "2026-11-25", "what comes on a Saturday is begun on the next working day");
+        assert_eq!(after("2026-11-20", 0), "2026-11-20");
+        assert_eq!(after("2026-11-21", 0), "2026-11-24", "no day at all is the first on which somebody works");
+        assert_eq!(after("9999-12-31", 3), "9999-12-31", "and the calendar ends");
     }
 
     #[test]

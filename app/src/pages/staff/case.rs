@@ -21,9 +21,14 @@ use leptos::prelude::*;
 use super::{
     command,
     frame::{Desk, document, error_summary},
+    way_back::{self, WayBack},
 };
 use crate::{
-    pages::{check::shown, form::warning_text},
+    pages::{
+        check::shown,
+        form::warning_text,
+        messages::{self, FIELD, Messages},
+    },
     text::Locale,
 };
 
@@ -181,6 +186,16 @@ pub struct Model<'a> {
     pub history: Vec<Step>,
     /// What can be done.
     pub offers: Vec<Offer>,
+    /// 「市との連絡」 For who may read and answer them.
+    pub messages: Option<Messages>,
+    /// Whether the parent has left: what is written to her reaches nobody.
+    pub account_is_closed: bool,
+    /// 「窓口でのアカウント再開」 For who may.
+    pub way_back: Option<WayBack>,
+    /// 「妊娠の終了」 When the parent told of it.
+    pub pregnancy_ended_at: Option<Instant>,
+    /// Whether who reads may note it, or take it back.
+    pub can_note_end: bool,
     /// Whether it may be taken away as a file.
     pub is_exported: bool,
     /// What could not be done just now.
@@ -213,21 +228,30 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
     let locale = desk.locale();
     let title = locale.say("staff-case-title");
     let failed = &model.failed;
-    document(desk, &title, failed.error.is_some(), || {
+    let not_sent = model.messages.as_ref().and_then(|of| of.error.as_deref());
+    let no_way_back = model.way_back.as_ref().and_then(|of| of.error.as_deref());
+    let has_error = failed.error.is_some() || not_sent.is_some() || no_way_back.is_some();
+    document(desk, &title, has_error, || {
         view! {
             {error_summary(failed.error.as_deref(), failed.input.as_deref())}
+            {error_summary(not_sent, Some(FIELD))}
+            {error_summary(no_way_back, Some("way-back"))}
             <div>
                 <h1><span lang="ja">{model.form.title.get("ja").to_owned()}</span> " " {model.number.to_string()}</h1>
                 {facts(locale, model)}
             </div>
             {super::mail::notice(locale, &model.undelivered)}
+            {closed(locale, model)}
+            {pregnancy_end(locale, model)}
             {withdrawal(locale, model)}
             <div class="case-layout">
-                <div>{related(locale, model)}{look_at(locale, model)}{super::epds::scores(locale, model)}{answers(locale, model)}{papers(locale, model)}{command::staff_items(locale, model)}{history(locale, model)}{file(locale, model)}</div>
+                <div>{related(locale, model)}{look_at(locale, model)}{super::epds::scores(locale, model)}{answers(locale, model)}{papers(locale, model)}{command::staff_items(locale, model)}{messages_of(locale, model)}{history(locale, model)}{file(locale, model)}</div>
                 <aside aria-label=locale.say("staff-decision")>
                     <h2>{locale.say("staff-decision")}</h2>
                     {identity(locale, model)}
                     {command::all(locale, model)}
+                    {note_end(locale, model)}
+                    {model.way_back.as_ref().map(|of| way_back::section(locale, model.number, of))}
                 </aside>
             </div>
         }
@@ -252,6 +276,48 @@ fn facts(locale: Locale, model: &Model<'_>) -> AnyView {
         {proposed}
     }
     .into_any()
+}
+
+/// 「退会」 What is asked of her here she cannot read.
+fn closed(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
+    model.account_is_closed.then(|| {
+        view! { <div class="notice notice--warning"><p>{locale.say("staff-account-closed")}</p></div> }.into_any()
+    })
+}
+
+/// 「妊娠の終了」 Above everything: whoever reads on, or calls, knows it.
+fn pregnancy_end(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
+    let at = model.pregnancy_ended_at?;
+    Some(
+        view! {
+            <div class="notice notice--warning">
+                <h2>{locale.with("staff-end-told", &[("at", &at.minute_in_japan())])}</h2>
+                <p>{locale.say("staff-end-told-lead")}</p>
+            </div>
+        }
+        .into_any(),
+    )
+}
+
+/// 「妊娠の終了」 The button to note it, or to take it back.
+fn note_end(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
+    let (told, key) = match model.pregnancy_ended_at {
+        None => ("yes", "staff-end-note"),
+        Some(_) => ("no", "staff-end-take-back"),
+    };
+    model.can_note_end.then(|| {
+        view! {
+            <details class="deed">
+                <summary>{locale.say("staff-end-title")}</summary>
+                <form class="form" method="post" action=format!("/staff/cases/{}/pregnancy-end", model.number)>
+                    <input type="hidden" name="told" value=told/>
+                    <p>{locale.say("staff-end-lead")}</p>
+                    <div class="button-row"><button class="button button--secondary">{locale.say(key)}</button></div>
+                </form>
+            </details>
+        }
+        .into_any()
+    })
 }
 
 /// 「取下げの申出」 Above everything: it is decided before the case goes on.
@@ -427,6 +493,11 @@ fn identity(locale: Locale, model: &Model<'_>) -> AnyView {
     let is_enough = model.evidence.and_then(|found| found.sufficient()).is_some();
     let missing = (!is_enough).then(|| view! { <p><strong>{locale.say("identity-missing")}</strong></p> });
     view! { <section><h3>{locale.say("identity-title")}</h3>{method}{seen}{missing}</section> }.into_any()
+}
+
+/// 「市との連絡」
+fn messages_of(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
+    model.messages.as_ref().map(|of| messages::section(locale, locale.say("staff-messages-lead"), of))
 }
 
 fn history(locale: Locale, model: &Model<'_>) -> AnyView {

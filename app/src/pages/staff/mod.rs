@@ -10,5 +10,6 @@ pub mod message;
 pub mod queue;
 pub mod sign_in;
 pub mod slots;
+pub mod way_back;
 
 pub use frame::{Desk, Person};

@@ -33,6 +33,8 @@ pub struct Row {
     pub correction_due_on: Option<CivilDate>,
     /// 「取下げの申出」 Since when a withdrawal is asked for.
     pub withdrawal_asked_at: Option<Instant>,
+    /// 「未読の連絡」 Since when something of the parent's is unread.
+    pub unread_since: Option<Instant>,
 }
 
 /// What the page shows.
@@ -150,11 +152,14 @@ fn row_view(locale: Locale, row: &Row) -> AnyView {
     let asked = row.withdrawal_asked_at.map(|at| {
         view! { <br/><small>{locale.with("queue-withdrawal", &[("at", &at.minute_in_japan())])}</small> }
     });
+    let unread = row.unread_since.map(|at| {
+        view! { <br/><span class="badge badge--flag">{locale.with("queue-unread", &[("at", &at.minute_in_japan())])}</span> }
+    });
     view! {
         <tr>
             <th scope="row">{number}</th>
             <td lang="ja">{name}{kana}</td>
-            <td><span class="badge badge--stage">{locale.say(&format!("staff-stage-{}", row.stage))}</span>{due}{asked}</td>
+            <td><span class="badge badge--stage">{locale.say(&format!("staff-stage-{}", row.stage))}</span>{due}{asked}{unread}</td>
             <td>{badges(locale, &row.flags)}</td>
             <td><time>{row.filed_at.minute_in_japan()}</time></td>
             <td data-number="">{row.days.to_string()}</td>

@@ -22,7 +22,11 @@ use intake::{
     journey,
 };
 
-use super::{Answer, AtWork};
+use super::{
+    Answer, AtWork,
+    message::{NotSent, messages},
+    way_back::{self, Tried},
+};
 use crate::{
     flows::{
         self,
@@ -102,7 +106,29 @@ pub(super) async fn shown(
     number: &ReceiptNumber,
     failed: Failed,
 ) -> Result<HttpResponse, WebError> {
-    let status = if failed.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    shown_with(portal, at, number, failed, NotTaken::default()).await
+}
+
+/// What is no command, and was not taken.
+#[derive(Default)]
+pub(super) struct NotTaken {
+    /// 「市との連絡」
+    pub(super) message: NotSent,
+    /// 「窓口でのアカウント再開」
+    pub(super) way_back: Tried,
+}
+
+/// The same with what is no command and was not taken.
+pub(super) async fn shown_with(
+    portal: &Portal,
+    at: &AtWork,
+    number: &ReceiptNumber,
+    failed: Failed,
+    not_taken: NotTaken,
+) -> Result<HttpResponse, WebError> {
+    let NotTaken { message: not_sent, way_back: tried } = not_taken;
+    let failure = failed.error.is_some() || not_sent.error.is_some() || tried.error.is_some();
+    let status = if failure { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = staff_case::view(portal, &at.who.staff, number).await?;
     let undelivered = undelivered::of_case(portal, &at.who.staff, number).await?;
     let StaffCase {
@@ -155,6 +181,14 @@ pub(super) async fn shown(
         related: related.iter().map(|head| related_row(portal, head)).collect(),
         history: history.into_iter().map(step).collect(),
         offers: offers.collect(),
+        messages: may_in(at.who.staff.role, Action::WriteMessage, case.head.compartment)
+            .then(|| messages(at, number, view.messages, not_sent)),
+        account_is_closed: view.account_is_closed,
+        way_back: (!view.account_is_closed && may_in(at.who.staff.role, Action::RestoreAccess, case.head.compartment))
+            .then(|| way_back::model(view.way_back, tried)),
+        pregnancy_ended_at: view.pregnancy_ended_at,
+        can_note_end: case.head.account_id.is_some()
+            && may_in(at.who.staff.role, Action::NotePregnancyEnd, case.head.compartment),
         is_exported: may_in(at.who.staff.role, Action::ExportCase, case.head.compartment)
             && case.head.stage.stands_accepted(),
         failed,

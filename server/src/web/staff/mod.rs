@@ -4,9 +4,12 @@
 pub mod case;
 pub mod command;
 pub mod mail;
+pub mod message;
+pub mod pregnancy_end;
 pub mod queue;
 pub mod sign_in;
 pub mod slots;
+pub mod way_back;
 
 use std::{future::Future, pin::Pin};
 

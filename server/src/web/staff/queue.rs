@@ -46,6 +46,7 @@ fn row(row: QueueRow, now: Instant) -> Row {
         holder: row.holder,
         correction_due_on: row.head.correction_due_on,
         withdrawal_asked_at: row.head.withdrawal_asked_at,
+        unread_since: row.head.unread_since,
     }
 }
 
