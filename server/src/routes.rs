@@ -8,7 +8,7 @@ use actix_web::{
 
 use crate::{
     config::Plane,
-    web::{account, apply, cases, demo, handover, health, pages, sign_in, staff},
+    web::{account, apply, autosave, cases, demo, handover, health, pages, sign_in, staff, two_texts},
 };
 
 /// How a route is asked for.
@@ -117,9 +117,11 @@ pub static ROUTES: &[Row] = &[
     shown("/apply/{form}/saved", CITIZEN, Guard::Citizen, get!(apply::saved)),
     shown("/apply/{form}/check", CITIZEN, Guard::Anybody, get!(apply::check)),
     sent("/apply/{form}/check", CITIZEN, Guard::Citizen, post!(apply::send)),
+    shown("/apply/{form}/both", CITIZEN, Guard::Citizen, get!(two_texts::both)),
+    sent("/apply/{form}/both", CITIZEN, Guard::Citizen, post!(two_texts::settle)),
     shown("/apply/{form}/{page}", CITIZEN, Guard::Anybody, get!(apply::page)),
     sent("/apply/{form}/{page}", CITIZEN, Guard::Anybody, post!(apply::keep)),
-    sent("/apply/{form}/{page}/save", CITIZEN, Guard::Anybody, post!(apply::autosave)),
+    sent("/apply/{form}/{page}/save", CITIZEN, Guard::Anybody, post!(autosave::autosave)),
     shown("/receipt/{receipt_number}", CITIZEN, Guard::Citizen, get!(cases::receipt)),
     shown("/cases", CITIZEN, Guard::Citizen, get!(cases::list)),
     shown("/cases/{receipt_number}", CITIZEN, Guard::Citizen, get!(cases::case)),
@@ -138,6 +140,7 @@ pub static ROUTES: &[Row] = &[
     sent("/sign-in/passkey", CITIZEN, Guard::Anybody, post!(account::ask)),
     sent("/sign-in/passkey/finish", CITIZEN, Guard::Anybody, post!(account::finish)),
     sent("/sign-out", CITIZEN, Guard::Anybody, post!(sign_in::sign_out)),
+    shown("/session", CITIZEN, Guard::Anybody, get!(sign_in::left)),
     sent("/session/extend", CITIZEN, Guard::Citizen, post!(sign_in::extend)),
     shown("/.well-known/madoguchi-jwks.json", PUBLIC, Guard::Anybody, get!(handover::jwks)),
     shown("/.well-known/madoguchi-keys.jws.json", PUBLIC, Guard::Anybody, get!(handover::announcement)),

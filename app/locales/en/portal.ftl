@@ -55,8 +55,6 @@ conflict-title = This page was changed elsewhere
 conflict-lead = This page was changed first on another screen or device. Please choose which version to keep.
 conflict-stored = What is saved
 conflict-typed = What you just typed
-conflict-keep-mine = Keep what I typed
-conflict-keep-stored = Keep what is saved
 error-missing = Enter: { $label }
 error-choose = Choose: { $label }
 error-too-long = { $label }: use at most { $longest } characters
@@ -216,3 +214,14 @@ session-over-sign-in = Sign in (opens another page)
 to-start = To the first page
 outbox-title = Email that was sent (practice)
 outbox-none = Nothing yet.
+
+# Drafts, sessions
+save-gone = This form was sent or deleted on another screen. What you type here is not saved.
+save-large = The text is too long to be saved. Please shorten it.
+save-unsaved = Not saved yet:
+session-over = Your sign-in has ended. Please sign in again to go on. What you are typing is kept when you press Next.
+conflict-go-on = Continue with these
+both-title = You have two drafts
+both-lead = The draft you saved earlier and what you entered in this browser differ. Please choose what to keep.
+both-stored = Saved earlier
+both-typed = Entered in this browser

@@ -50,8 +50,6 @@ conflict-title = Nabago ang nilalaman sa ibang screen
 conflict-lead = Naunang nabago ang pahinang ito sa ibang screen o device. Piliin kung alin ang itatago.
 conflict-stored = Ang naka-save
 conflict-typed = Ang kasusulat mo lang
-conflict-keep-mine = Itago ang kasusulat ko lang
-conflict-keep-stored = Itago ang naka-save
 error-missing = Isulat: { $label }
 error-choose = Pumili: { $label }
 error-too-long = { $label }: hanggang { $longest } karakter lamang
@@ -217,3 +215,14 @@ procedure-gone = Wala na ang mga dati mong sagot: lumipas na ang oras, o nabago 
 epds-sample = Halimbawang teksto lang ito para sa pagsasanay. Hindi ito ang totoong palatanungan.
 save-session-gone = Tapos na ang pag-sign in mo. Wala na ang mga sagot na hindi natapos. Babalik sa simula kapag pinindot ang susunod.
 cases-neutral = Sagot sa palatanungan ng lungsod
+
+# Drafts, sessions
+save-gone = Naipadala o nabura na ang form na ito sa ibang screen. Hindi mase-save ang isinusulat mo rito.
+save-large = Masyadong mahaba ang teksto kaya hindi ma-save. Pakiikli.
+save-unsaved = Hindi pa na-save:
+session-over = Tapos na ang iyong pag-sign in. Mag-sign in ulit para magpatuloy. Hindi mawawala ang isinusulat mo kapag pinindot ang “Susunod.”
+conflict-go-on = Magpatuloy sa mga napili
+both-title = May dalawang draft
+both-lead = Magkaiba ang draft na na-save dati at ang isinulat sa browser na ito. Piliin kung alin ang itatago.
+both-stored = Na-save dati
+both-typed = Isinulat sa browser na ito

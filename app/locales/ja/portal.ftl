@@ -55,8 +55,6 @@ conflict-title = 別の画面で内容が変わっています
 conflict-lead = このページは、ほかの画面かほかの端末で、先に変えられました。どちらを残すか選んでください。
 conflict-stored = 保存されている内容
 conflict-typed = いま入力した内容
-conflict-keep-mine = いま入力した内容を残す
-conflict-keep-stored = 保存されている内容を残す
 error-missing = { $label }を入力してください
 error-choose = { $label }を選んでください
 error-too-long = { $label }は{ $longest }文字までで入力してください
@@ -216,3 +214,14 @@ session-over-sign-in = サインインする（別の画面で開きます）
 to-start = はじめの画面へ
 outbox-title = 送られたメール（練習用）
 outbox-none = まだありません。
+
+# Drafts, sessions
+save-gone = この届出は、別の画面で送信されたか、消されました。ここで入力したことは保存されません。
+save-large = 文章が長すぎるため、保存できません。短くしてください。
+save-unsaved = まだ保存されていないもの：
+session-over = サインインの期限が切れました。続けるには、もう一度サインインしてください。入力中の内容は、「次へ」を押すと残ります。
+conflict-go-on = 選んだ内容で続ける
+both-title = 下書きが2つあります
+both-lead = 前に保存した下書きと、このブラウザで入力した下書きに、ちがうところがあります。残すほうを選んでください。
+both-stored = 前に保存した内容
+both-typed = このブラウザで入力した内容

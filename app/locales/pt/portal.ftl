@@ -50,8 +50,6 @@ conflict-title = O conteúdo foi alterado em outra tela
 conflict-lead = Esta página foi alterada antes em outra tela ou em outro aparelho. Escolha o que deve ficar.
 conflict-stored = O que está salvo
 conflict-typed = O que você acabou de digitar
-conflict-keep-mine = Manter o que acabei de digitar
-conflict-keep-stored = Manter o que está salvo
 error-missing = Preencha: { $label }
 error-choose = Escolha: { $label }
 error-too-long = { $label }: use no máximo { $longest } caracteres
@@ -217,3 +215,14 @@ procedure-gone = As respostas anteriores não estão mais aqui: o tempo passou o
 epds-sample = Este é um texto de exemplo para praticar. Não é o questionário verdadeiro.
 save-session-gone = A sua conexão terminou. As respostas incompletas não ficaram guardadas. O botão de avançar leva de volta ao começo.
 cases-neutral = Respostas a um questionário da cidade
+
+# Drafts, sessions
+save-gone = Este formulário foi enviado ou apagado em outra tela. O que você digita aqui não é salvo.
+save-large = O texto é longo demais para ser salvo. Encurte-o, por favor.
+save-unsaved = Ainda não salvo:
+session-over = A sua sessão terminou. Para continuar, entre de novo. O que você está digitando fica guardado ao tocar em “Avançar”.
+conflict-go-on = Continuar com o que escolhi
+both-title = Há dois rascunhos
+both-lead = O rascunho salvo antes e o que você preencheu neste navegador são diferentes. Escolha o que deve ficar.
+both-stored = Salvo antes
+both-typed = Preenchido neste navegador

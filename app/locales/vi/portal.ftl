@@ -50,8 +50,6 @@ conflict-title = Nội dung đã được thay đổi ở màn hình khác
 conflict-lead = Trang này đã được thay đổi trước ở màn hình hoặc thiết bị khác. Hãy chọn nội dung muốn giữ lại.
 conflict-stored = Nội dung đã lưu
 conflict-typed = Nội dung vừa nhập
-conflict-keep-mine = Giữ nội dung vừa nhập
-conflict-keep-stored = Giữ nội dung đã lưu
 error-missing = Hãy nhập: { $label }
 error-choose = Hãy chọn: { $label }
 error-too-long = { $label }: tối đa { $longest } ký tự
@@ -217,3 +215,14 @@ procedure-gone = Câu trả lời trước đó không còn nữa: đã quá th�
 epds-sample = Đây là câu chữ mẫu để luyện tập, không phải bảng câu hỏi thật.
 save-session-gone = Phiên đăng nhập đã hết. Những câu trả lời dở dang không còn nữa. Nhấn nút tiếp theo sẽ quay lại từ đầu.
 cases-neutral = Trả lời bảng câu hỏi của thành phố
+
+# Drafts, sessions
+save-gone = Tờ khai này đã được gửi hoặc xóa ở màn hình khác. Nội dung nhập ở đây không được lưu.
+save-large = Văn bản quá dài nên không lưu được. Xin hãy rút ngắn.
+save-unsaved = Chưa được lưu:
+session-over = Phiên đăng nhập đã hết hạn. Để tiếp tục, hãy đăng nhập lại. Nội dung đang nhập sẽ được giữ khi bạn nhấn “Tiếp theo”.
+conflict-go-on = Tiếp tục với nội dung đã chọn
+both-title = Có hai bản nháp
+both-lead = Bản nháp đã lưu trước đây khác với nội dung nhập trong trình duyệt này. Hãy chọn nội dung muốn giữ lại.
+both-stored = Nội dung đã lưu trước đây
+both-typed = Nội dung nhập trong trình duyệt này

@@ -50,8 +50,6 @@ conflict-title = 内容已在其他页面被修改
 conflict-lead = 此页已先在其他页面或其他设备上被修改。请选择保留哪一个。
 conflict-stored = 已保存的内容
 conflict-typed = 刚才输入的内容
-conflict-keep-mine = 保留刚才输入的内容
-conflict-keep-stored = 保留已保存的内容
 error-missing = 请输入“{ $label }”
 error-choose = 请选择“{ $label }”
 error-too-long = “{ $label }”请控制在{ $longest }个字以内
@@ -217,3 +215,14 @@ procedure-gone = 之前的回答已不在了：可能是时间已过，或题目
 epds-sample = 这是练习用的示例文字，不是正式的问卷。
 save-session-gone = 登录已结束，未完成的回答没有保留。按“下一步”会回到开头。
 cases-neutral = 市政府问卷的回答
+
+# Drafts, sessions
+save-gone = 此申报已在其他页面提交或删除。在这里输入的内容不会被保存。
+save-large = 文字过长，无法保存。请缩短。
+save-unsaved = 尚未保存的内容：
+session-over = 登录已过期。要继续，请重新登录。正在输入的内容，点击“下一步”后会保留。
+conflict-go-on = 以所选内容继续
+both-title = 有两份草稿
+both-lead = 之前保存的草稿与在此浏览器中输入的草稿有不同之处。请选择保留哪一个。
+both-stored = 之前保存的内容
+both-typed = 在此浏览器中输入的内容

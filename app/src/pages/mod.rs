@@ -3,6 +3,7 @@
 pub mod account;
 pub mod cases;
 pub mod check;
+pub mod conflict;
 pub mod correct;
 pub mod form;
 pub mod message;

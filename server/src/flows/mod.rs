@@ -13,6 +13,7 @@ pub mod follow;
 pub mod hand_over;
 pub mod import_job;
 pub mod overdue;
+pub mod page_state;
 pub mod passkey;
 pub mod password;
 pub mod queue;
@@ -23,6 +24,7 @@ pub mod staff_case;
 pub mod staff_sign_in;
 pub mod submit;
 pub mod take_receipt;
+pub mod two_drafts;
 
 use crate::{seal::SealError, store::StoreError};
 

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod apply;
+pub mod autosave;
 pub mod body;
 pub mod cases;
 pub mod cookies;
@@ -17,6 +18,7 @@ pub mod pages;
 mod problem;
 pub mod sign_in;
 pub mod staff;
+pub mod two_texts;
 
 use std::{io, net::TcpListener, sync::Arc, time::Duration};
 
