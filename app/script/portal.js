@@ -21,6 +21,13 @@
       .finally(() => clearTimeout(timer));
   };
 
+  // Presses a button that was pressed before, also in a browser that knows no better way.
+  const press = (form, button) => {
+    if (form.requestSubmit) { form.requestSubmit(button); return; }
+    if (button) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: button.name, value: button.value }));
+    form.submit();
+  };
+
   // The session: what is left of it is asked of the server, which is right also after a sleep, with a clock that is wrong
   // and when another tab goes on with it.
   const ending = document.querySelector("[data-session-seconds]");
@@ -138,13 +145,17 @@
       for (const [id, { error, notes }] of Object.entries(told)) {
         const field = document.querySelector(`[data-field="${CSS.escape(id)}"]`);
         if (!field) continue;
-        let line = field.querySelector(".field__live");
+        const line = field.querySelector(".field__live");
         // Somebody who is still typing is told what is mended, and nothing new.
         if (field.contains(document.activeElement) && error) continue;
-        field.querySelectorAll(".field__error:not(.field__live *)").forEach((old) => old.remove());
+        for (const old of field.querySelectorAll(".field__error")) if (!line.contains(old)) old.remove();
         const paragraph = (text, name) => Object.assign(document.createElement("p"), { textContent: text, className: name });
         const says = [...(error ? [paragraph(form.dataset.error + error, "field__error")] : []), ...notes.map((note) => paragraph(note, "field__hint"))];
-        if (says.map((one) => one.textContent).join() !== [...line.children].map((one) => one.textContent).join()) line.replaceChildren(...says);
+        const words = (all) => [...all].map((one) => one.textContent).join();
+        if (words(says) !== words(line.children)) {
+          line.textContent = "";
+          line.append(...says);
+        }
         field.classList.toggle("field--invalid", Boolean(error));
         const inputs = [...field.querySelectorAll("input, textarea")];
         for (const input of inputs) {
@@ -183,22 +194,21 @@
       if (stopped) return false;
       const [now, nowWords] = [lines(), words()];
       number();
+      let told = {};
       const body = new URLSearchParams(new FormData(form));
       body.set("left", [...left].join(" "));
       try {
         // What outlives the page may have 64 kB only.
         const answer = await ask(form.dataset.autosave, "POST", body, document.hidden && String(body).length < 60000);
         if (answer.ok) {
-          const { state: digest, left: seconds, told } = await answer.json();
-          read.value = [digest, showing, count].join(".");
+          const kept = await answer.json();
+          read.value = [kept.state, showing, count].join(".");
           [saved, savedWords, failed] = [now, nowWords, 0];
-          if (seconds) isLeft(seconds);
-          tell(told);
+          if (kept.left) isLeft(kept.left);
+          told = kept.told;
           if (words() === savedWords) say("saved");
           else later(600);
-          return words() === savedWords;
-        }
-        if (answer.status === 409) {
+        } else if (answer.status === 409) {
           // Another tab has other text. Sending the page shows both.
           stopped = true;
           say("conflict");
@@ -215,7 +225,8 @@
         say("network");
         again();
       }
-      return false;
+      tell(told);
+      return words() === savedWords;
     };
     const again = () => {
       failed += 1;
@@ -243,7 +254,7 @@
     // A page that is not kept yet is kept first: what a browser shows instead of an answer would take its place.
     let going = false;
     form.addEventListener("submit", async (event) => {
-      const submitter = event.submitter;
+      const { submitter } = event;
       if (going || stopped || words() === savedWords) {
         leaving = true;
         number();
@@ -260,7 +271,7 @@
       delete form.dataset.pressed;
       // What is not kept for these reasons is kept, or shown, by sending the page itself.
       going = kept || ["conflict", "session", "gone"].includes(cause);
-      if (going) form.requestSubmit(submitter);
+      if (going) press(form, submitter);
     });
     // Another language, signing out, a link: what is typed is kept before this page goes.
     const first = async (event, go) => {
@@ -272,7 +283,7 @@
     };
     document.addEventListener("submit", (event) => {
       const { target, submitter } = event;
-      if (target !== form && !target.closest("[data-session-seconds]")) first(event, () => target.requestSubmit(submitter));
+      if (target !== form && !target.closest("[data-session-seconds]")) first(event, () => press(target, submitter));
     });
     document.addEventListener("click", (event) => {
       const link = event.target.closest("a[href]");

@@ -139,7 +139,8 @@ fn warning_notice(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
     if model.warnings.is_empty() {
         return None;
     }
-    let rows = model.warnings.iter().map(|warning| view! { <li>{warning_sentence(locale, warning)}</li> }).collect_view();
+    let rows =
+        model.warnings.iter().map(|warning| view! { <li>{warning_sentence(locale, warning)}</li> }).collect_view();
     Some(
         view! {
             <div class="notice notice--warning" role="alert">

@@ -177,7 +177,13 @@ async fn running_session(portal: &Portal, hash: &[u8; 32]) -> Result<Option<Sess
         "passkey" => Method::Passkey,
         _ => return Err(StoreError::Corrupt("a session by a method that does not exist".to_owned())),
     };
-    Ok(Some(Session { account, method, signed_in_at: found.created_at, hash: *hash, ends_at: end_of(seen_at, found.expires_at) }))
+    Ok(Some(Session {
+        account,
+        method,
+        signed_in_at: found.created_at,
+        hash: *hash,
+        ends_at: end_of(seen_at, found.expires_at),
+    }))
 }
 
 /// When a session ends: after a time of rest, and after half a day in any case.

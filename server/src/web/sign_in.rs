@@ -134,11 +134,7 @@ pub async fn left(portal: Data<Portal>, request: HttpRequest) -> Result<HttpResp
 }
 
 /// `POST /session/extend`: for the script; the session is in use, and this many seconds are left.
-pub async fn extend(
-    portal: Data<Portal>,
-    citizen: Citizen,
-    request: HttpRequest,
-) -> Result<HttpResponse, WebError> {
+pub async fn extend(portal: Data<Portal>, citizen: Citizen, request: HttpRequest) -> Result<HttpResponse, WebError> {
     guard::touch(&portal, &citizen.session.hash).await?;
     left(portal, request).await
 }

@@ -110,7 +110,10 @@ pub async fn both(portal: Data<Portal>, citizen: Citizen, path: Path<String>, th
         typed: &split.of_browser,
         text_pack: None,
         state: split.state.clone(),
-        action: format!("/apply/{id}/both?then={}", then.then.parse::<PageId>().map_or_else(|_| String::new(), |it| it.to_string())),
+        action: format!(
+            "/apply/{id}/both?then={}",
+            then.then.parse::<PageId>().map_or_else(|_| String::new(), |it| it.to_string())
+        ),
         from_check: false,
     };
     Ok(answer(StatusCode::OK, page::page(visitor.chrome(), &model)))
