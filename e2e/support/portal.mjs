@@ -114,13 +114,13 @@ function python(program, values) {
   return stdout.trim().split("\n").filter(Boolean);
 }
 
-/** The text of the newest mail to `address` in the demo's outbox that `pattern` fits; the worker may take a moment. */
-export async function mailTo(portal, address, pattern) {
+/** The newest mail to `address` in the demo's outbox that `pattern` fits and `isNew` takes; the worker may take a moment. */
+export async function mailTo(portal, address, pattern, isNew = () => true) {
   const until = Date.now() + 20_000;
   for (;;) {
     const html = await (await fetch(`${portal.url}/demo/outbox`)).text();
     const letters = html.split('<li class="card">').slice(1).map((part) => part.replace(/<[^>]*>/g, "\n"));
-    const found = letters.find((letter) => letter.includes(address) && pattern.test(letter));
+    const found = letters.find((letter) => letter.includes(address) && pattern.test(letter) && isNew(pattern.exec(letter)));
     if (found) return pattern.exec(found);
     if (Date.now() > until) throw new Error(`no mail to ${address}`);
     await new Promise((resolve) => setTimeout(resolve, 100));

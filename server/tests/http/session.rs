@@ -263,3 +263,27 @@ async fn the_autosave_says_what_the_page_would_say_of_what_was_filled_in_and_lef
         assert_eq!(browser.open(&name).value(&name, "name"), "三");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leaving_at_once_is_on_every_page_of_a_parent_and_on_none_of_the_staff() {
+    for site in sites().await {
+        let mut browser = site.browser();
+        fill_in(&mut browser);
+        let leaves = |answer: &Answer| String::from_utf8_lossy(&answer.body).contains("data-exit");
+        for path in ["/", FORM, &page_of_form("name"), &page_of_form("check"), "/sign-in", "/nowhere", "/apply/nothing"] {
+            let answer = browser.get(path);
+            assert!(leaves(&answer), "{path} {}", answer.status);
+        }
+        let page = browser.open(&page_of_form("name"));
+        let mistaken = browser.press(&page, &page_of_form("name"), &[("name_kana", "漢字")]).is(422);
+        let too_large = browser.post(&page_of_form("name"), &inputs(&[("name", &"x".repeat(70_000))])).is(413);
+        let foreign = browser.ask("POST", &page_of_form("name"), &[("sec-fetch-site", "cross-site")], b"").is(403);
+        assert!(leaves(&mistaken) && leaves(&too_large) && leaves(&foreign));
+        site.sign_in(&mut browser, MAIL, "/cases").await.leads_to("/cases");
+        for path in ["/cases", "/account", "/cases/0000-0000-00", &page_of_form("check")] {
+            assert!(leaves(&browser.get(path)), "{path}");
+        }
+        let staff = browser.get("/staff/sign-in").is(200);
+        assert!(!leaves(&staff), "staff have nobody to hide it from");
+    }
+}
