@@ -270,7 +270,8 @@ async fn leaving_at_once_is_on_every_page_of_a_parent_and_on_none_of_the_staff()
         let mut browser = site.browser();
         fill_in(&mut browser);
         let leaves = |answer: &Answer| String::from_utf8_lossy(&answer.body).contains("data-exit");
-        for path in ["/", FORM, &page_of_form("name"), &page_of_form("check"), "/sign-in", "/nowhere", "/apply/nothing"] {
+        for path in ["/", FORM, &page_of_form("name"), &page_of_form("check"), "/sign-in", "/nowhere", "/apply/nothing"]
+        {
             let answer = browser.get(path);
             assert!(leaves(&answer), "{path} {}", answer.status);
         }
