@@ -100,8 +100,8 @@ async fn going_back_shows_what_was_typed_and_a_change_from_the_last_page_comes_b
         fill_in(&mut browser);
         let (name, reason) = (page_of_form("name"), page_of_form("reason"));
         let page = browser.open(&name);
-        browser.press(&page, &name, &[("name_kana", "半分だけ"), ("then", "back")]).leads_to(&reason);
-        assert_eq!(browser.open(&name).value(&name, "name_kana"), "半分だけ", "going back keeps what was typed");
+        browser.press(&page, &name, &[("name_kana", "はんぶん"), ("then", "back")]).leads_to(&reason);
+        assert_eq!(browser.open(&name).value(&name, "name_kana"), "はんぶん", "going back keeps what was typed");
         assert_eq!(browser.open(&reason).value(&reason, "reason"), "new");
 
         let check = browser.open(&page_of_form("check"));

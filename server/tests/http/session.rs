@@ -281,7 +281,7 @@ async fn leaving_at_once_is_on_every_page_of_a_parent_and_on_none_of_the_staff()
         let foreign = browser.ask("POST", &page_of_form("name"), &[("sec-fetch-site", "cross-site")], b"").is(403);
         assert!(leaves(&mistaken) && leaves(&too_large) && leaves(&foreign));
         site.sign_in(&mut browser, MAIL, "/cases").await.leads_to("/cases");
-        for path in ["/cases", "/account", "/cases/0000-0000-00", &page_of_form("check")] {
+        for path in ["/cases", "/account", "/cases/0000-0000-00", &page_of_form("name")] {
             assert!(leaves(&browser.get(path)), "{path}");
         }
         let staff = browser.get("/staff/sign-in").is(200);
