@@ -1,5 +1,5 @@
-//! Sessions that end, and codes that are guessed.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! Sessions that end, and codes that are guessed.
 
 use intake::{retention, time::MINUTE};
 
