@@ -177,7 +177,7 @@ fn frame(chrome: &Chrome, main: AnyView) -> impl IntoView + use<> {
     });
     let ending = chrome.session_seconds.map(|seconds| {
         view! {
-            <div class="dialog-note" role="alertdialog" aria-label=locale.say("session-ends") data-session-seconds=seconds.to_string() hidden>
+            <div class="dialog-note" role="alertdialog" aria-label=locale.say("session-ends") data-session-seconds=seconds.to_string() data-over=locale.say("session-over") hidden>
                 <p>{locale.say("session-ends")}</p>
                 <form method="post" action="/session/extend"><button class="button button--primary">{locale.say("session-extend")}</button></form>
             </div>

@@ -160,7 +160,7 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     let is_group = field.is_choice() || matches!(field.kind, Kind::Date { .. } | Kind::MonthSpan);
     if is_group {
         view! {
-            <fieldset class=class aria-describedby=described data-when=when data-when-codes=codes>
+            <fieldset class=class aria-describedby=described data-field=field.id.to_string() data-when=when data-when-codes=codes>
                 <legend class="field__label"><span lang=lang.clone()>{label}</span>" "{badge}</legend>
                 {hint}{error}
                 <div class="field__control">{control}</div>
@@ -169,7 +169,7 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
         .into_any()
     } else {
         view! {
-            <div class=class data-when=when data-when-codes=codes>
+            <div class=class data-field=field.id.to_string() data-when=when data-when-codes=codes>
                 <label class="field__label" for=id><span lang=lang>{label}</span>" "{badge}</label>
                 {hint}{error}
                 <div class="field__control">{control}</div>

@@ -131,7 +131,7 @@ for (const javaScript of [true, false]) {
     assert.ok((await textOf(page)).includes("変更 済子"));
 
     await page.goto(`${FORM}/contact`);
-    await press(page.getByRole("link", { name: "戻る", exact: true }));
+    await press(button(page, "戻る"));
     assert.equal(path(page), `${FORM}/address`);
     assert.equal(await page.locator('[name="address"]').inputValue(), HANAKO.address);
     await context.close();
@@ -168,7 +168,7 @@ for (const javaScript of [true, false]) {
     const shown = await textOf(second);
     assert.ok(shown.includes("一番 目") && shown.includes("二番 目"), shown);
     await look({ ...parent, page: second }, "form-conflict");
-    await press(button(second, "いま入力した内容を残す"));
+    await press(button(second, "選んだ内容で続ける"));
     assert.equal(path(second), `${FORM}/birthdate`);
     await page.goto(`${FORM}/name`);
     assert.equal(await page.locator('[name="name"]').inputValue(), "二番 目");

@@ -1,7 +1,7 @@
 // A portal of a test file's own: `madoguchi serve --demo` on a free port with a fresh folder. Invariant: what was started is
 // stopped, and its folder removed, also when the test fails.
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, statfsSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
@@ -9,12 +9,12 @@ import { after } from "node:test";
 const PATIENCE = 120_000;
 
 /** Starts `program`, and waits for its line `ready http://…`. */
-function serve(folder, listen) {
+function serve(folder, listen, environment) {
   const program = process.env.MADOGUCHI_BIN;
   if (!program) throw new Error("MADOGUCHI_BIN does not name the program");
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("MADOGUCHI_")));
   const child = spawn(program, ["serve", "--demo"], {
-    env: { ...inherited, MADOGUCHI_DATA_DIR: folder, MADOGUCHI_LISTEN: listen },
+    env: { ...inherited, ...environment, MADOGUCHI_DATA_DIR: folder, MADOGUCHI_LISTEN: listen },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let log = "";
@@ -33,15 +33,21 @@ function serve(folder, listen) {
   return { child, ready, ended, log: () => log };
 }
 
-export async function startPortal() {
+/** `environment`: settings beside the demo's. `disk`: the size of a small disk of its own, such as `"48m"`, which root can mount. */
+export async function startPortal({ environment = {}, disk } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "madoguchi-e2e-"));
-  let running = serve(folder, "127.0.0.1:0");
+  if (disk && spawnSync("mount", ["-t", "tmpfs", "-o", `size=${disk}`, "tmpfs", folder]).status !== 0) {
+    rmSync(folder, { recursive: true, force: true });
+    return undefined;
+  }
+  let running = serve(folder, "127.0.0.1:0", environment);
   const stop = async (signal = "SIGTERM") => {
     running.child.kill(signal);
     await running.ended;
   };
   after(async () => {
     await stop();
+    if (disk) spawnSync("umount", [folder]);
     rmSync(folder, { recursive: true, force: true });
   });
   const url = await running.ready;
@@ -50,22 +56,71 @@ export async function startPortal() {
     folder,
     log: () => running.log(),
     demo: () => JSON.parse(readFileSync(join(folder, "demo.json"), "utf8")),
+    stop,
+    /** Starts it again on the same port and data. */
+    async startAgain() {
+      running = serve(folder, `127.0.0.1:${new URL(url).port}`, environment);
+      await running.ready;
+    },
     /** Stops it hard and starts it again on the same port and data. */
     async killAndStartAgain() {
       await stop("SIGKILL");
-      running = serve(folder, `127.0.0.1:${new URL(url).port}`);
-      await running.ready;
+      await this.startAgain();
+    },
+    /** What `statement` gives, a line for each row; at once, in a connection of its own. */
+    sql(statement, ...values) {
+      return python(READ, [join(folder, "madoguchi.sqlite"), statement, ...values]);
+    },
+    /** Holds the database for itself until the function that this gives is called. */
+    async lockDatabase() {
+      const holder = spawn("python3", ["-c", HOLD, join(folder, "madoguchi.sqlite")], { stdio: ["pipe", "pipe", "inherit"] });
+      await new Promise((resolve) => holder.stdout.once("data", resolve));
+      return () => new Promise((resolve) => {
+        holder.on("exit", resolve);
+        holder.stdin.end();
+      });
+    },
+    /** Takes all room on its disk; the function that this gives makes it free. */
+    fillDisk() {
+      // The log of the database has room of its own that it would write to first.
+      this.sql("PRAGMA wal_checkpoint(TRUNCATE)");
+      const filler = join(folder, "filler");
+      const { bavail, bsize } = statfsSync(folder);
+      try { writeFileSync(filler, Buffer.alloc(bavail * bsize)); }
+      catch (error) { if (error.code !== "ENOSPC") throw error; }
+      return () => { truncateSync(filler); rmSync(filler); };
     },
   };
 }
 
-/** The text of the newest mail to `address` in the demo's outbox that `pattern` fits; the worker may take a moment. */
-export async function mailTo(portal, address, pattern) {
+const READ = `
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1], timeout=20) as database:
+    for row in database.execute(sys.argv[2], sys.argv[3:]):
+        print(*row)
+`;
+const HOLD = `
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1], timeout=20, isolation_level=None)
+database.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.read()
+database.execute("ROLLBACK")
+`;
+
+function python(program, values) {
+  const { status, stdout, stderr } = spawnSync("python3", ["-c", program, ...values.map(String)], { encoding: "utf8" });
+  if (status !== 0) throw new Error(stderr);
+  return stdout.trim().split("\n").filter(Boolean);
+}
+
+/** The newest mail to `address` in the demo's outbox that `pattern` fits and `isNew` takes; the worker may take a moment. */
+export async function mailTo(portal, address, pattern, isNew = () => true) {
   const until = Date.now() + 20_000;
   for (;;) {
     const html = await (await fetch(`${portal.url}/demo/outbox`)).text();
     const letters = html.split('<li class="card">').slice(1).map((part) => part.replace(/<[^>]*>/g, "\n"));
-    const found = letters.find((letter) => letter.includes(address) && pattern.test(letter));
+    const found = letters.find((letter) => letter.includes(address) && pattern.test(letter) && isNew(pattern.exec(letter)));
     if (found) return pattern.exec(found);
     if (Date.now() > until) throw new Error(`no mail to ${address}`);
     await new Promise((resolve) => setTimeout(resolve, 100));

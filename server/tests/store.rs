@@ -423,8 +423,14 @@ async fn a_draft_is_saved_over_the_version_that_was_read_and_follows_who_signs_i
         };
         let mut tx = test.database.write().await.unwrap();
         draft::insert(&mut tx, &new).await.unwrap();
-        let save =
-            draft::Save { answers_sealed: &sealed, audited_session: None, at: NOW, expires_at: NOW.plus(2 * DAY) };
+        let save = draft::Save {
+            answers_sealed: &sealed,
+            audited_session: None,
+            at: NOW,
+            expires_at: NOW.plus(2 * DAY),
+            saved_by: None,
+            rescued: None,
+        };
         assert!(draft::save(&mut tx, draft_id, 1, &save).await.unwrap());
         assert!(!draft::save(&mut tx, draft_id, 1, &save).await.unwrap());
         assert!(draft::adopt(&mut tx, browser, account, NOW).await.unwrap().is_empty());

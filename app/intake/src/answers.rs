@@ -47,12 +47,31 @@ impl RawAnswers {
         self.0.is_empty()
     }
 
-    /// Puts newer answers over these; an input that the newer ones leave empty keeps what it has.
-    pub fn put_over(&mut self, newer: &Self) {
-        for (input, values) in &newer.0 {
-            if values.iter().any(|value| !value.trim().is_empty()) {
-                self.0.insert(input.clone(), values.clone());
-            }
+    fn filled<'a>(&'a self, field: &Field) -> Vec<(String, Vec<&'a String>)> {
+        let of_input = |input: String| {
+            let values: Vec<&String> = self.all(&input).iter().filter(|value| !value.trim().is_empty()).collect();
+            (!values.is_empty()).then_some((input, values))
+        };
+        field.inputs().into_iter().filter_map(of_input).collect()
+    }
+
+    /// Whether anything was entered for a field.
+    #[must_use]
+    pub fn has(&self, field: &Field) -> bool {
+        !self.filled(field).is_empty()
+    }
+
+    /// Whether the same was entered for a field here and there.
+    #[must_use]
+    pub fn is_same(&self, other: &Self, field: &Field) -> bool {
+        self.filled(field) == other.filled(field)
+    }
+
+    /// Takes over what was entered for a field there; what is empty there is empty here.
+    pub fn take_field(&mut self, from: &Self, field: &Field) {
+        for input in field.inputs() {
+            let values = from.all(&input).to_vec();
+            self.0.insert(input, values);
         }
     }
 

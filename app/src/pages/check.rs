@@ -47,7 +47,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
                 view! {
                     <section>
                         <h2 lang=locale.lang_of(&page.title)>{title.clone()}</h2>
-                        {answers_of(locale, page, model.raw, Some(model.answers))}
+                        {answers_of(locale, page, model.raw, model.answers)}
                         <p><a href=change>{locale.say("change")}<span class="visually-hidden">"："{title}</span></a></p>
                     </section>
                 }
@@ -74,12 +74,9 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
     })
 }
 
-/// The answers of a page, as typed. With parsed answers: only what is asked of this person, and what is private stays so.
-pub(super) fn answers_of(locale: Locale, page: &Page, raw: &RawAnswers, parsed: Option<&Answers>) -> AnyView {
-    let is_asked = |field: &&Field| match (&field.when, parsed) {
-        (Some(condition), Some(answers)) => condition.holds(answers),
-        (None, _) | (_, None) => true,
-    };
+/// The answers of a page, as typed: only what is asked of this person, and what is private stays so.
+fn answers_of(locale: Locale, page: &Page, raw: &RawAnswers, answers: &Answers) -> AnyView {
+    let is_asked = |field: &&Field| field.when.as_ref().is_none_or(|condition| condition.holds(answers));
     let rows = page
         .fields
         .iter()
@@ -88,7 +85,7 @@ pub(super) fn answers_of(locale: Locale, page: &Page, raw: &RawAnswers, parsed: 
             let text = shown(locale, field, raw);
             let (text, lang) = match text {
                 None => (locale.say("not-answered"), None),
-                Some(_) if field.private && parsed.is_some() => (locale.say("answered"), None),
+                Some(_) if field.private => (locale.say("answered"), None),
                 // Kana is Japanese in every language; of other text nobody knows in which language it was typed.
                 Some(text) => (text, locale.lang_of_japanese().filter(|_| matches!(field.kind, Kind::Kana))),
             };

@@ -61,11 +61,6 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
         let context = Context { locale, raw, answers, errors, page, text_pack, help: Some(model.help) };
         let shown = page.fields.iter().filter(|field| is_shown(page, field, answers));
         let fields = shown.map(|one| field(context, one)).collect_view();
-        let back = match (&model.place.before, model.from_check) {
-            (_, true) => format!("/apply/{}/check", model.form.id),
-            (Some(before), false) => format!("/apply/{}/{before}", model.form.id),
-            (None, false) => format!("/apply/{}", model.form.id),
-        };
         let from_check = model.from_check.then(|| view! { <input type="hidden" name="from" value="check"/> });
         let warned = (!model.warnings.is_empty()).then(|| view! { <input type="hidden" name="warned" value="1"/> });
         let is_kept = model.form.draft == DraftRule::Kept;
@@ -79,14 +74,14 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
             <h1 lang=locale.lang_of(&model.page.title)>{title}</h1>
             {help}
             {instrument(locale, model)}
-            <form class="form" method="post" action=action.clone() novalidate data-autosave=format!("{action}/save")>
+            <form class="form" method="post" action=action.clone() novalidate data-autosave=format!("{action}/save") data-error=locale.say("error-prefix")>
                 <input type="hidden" name="page_state" value=model.state.clone() autocomplete="off"/>
                 {from_check}{warned}{helpers::first_button(page)}{fields}
                 {source_line(locale, model)}
                 {save_state(locale, model.form.draft)}
                 <div class="button-row">
                     <button class="button button--primary" name="then" value="next">{locale.say("next")}</button>
-                    <a class="button button--secondary" href=back>{locale.say("back")}</a>
+                    <button class="button button--secondary" name="then" value="back">{locale.say("back")}</button>
                     {stop}
                 </div>
             </form>
@@ -137,8 +132,10 @@ fn save_state(locale: Locale, draft: DraftRule) -> impl IntoView {
     });
     view! {
         <p class="save-state" role="status" data-save-state="" data-saved=locale.say("saved")
-            data-conflict=locale.say("save-conflict") data-session=over
-            data-server=locale.say("save-server") data-network=locale.say("save-network")></p>
+            data-conflict=locale.say("save-conflict") data-session=over data-gone=locale.say("save-gone")
+            data-large=locale.say("save-large") data-server=locale.say("save-server")
+            data-network=locale.say("save-network") data-unsaved=locale.say("save-unsaved")
+            data-comma=locale.say("comma")></p>
     }
 }
 
@@ -146,7 +143,8 @@ fn warning_notice(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
     if model.warnings.is_empty() {
         return None;
     }
-    let rows = model.warnings.iter().map(|warning| view! { <li>{warning_text(locale, warning)}</li> }).collect_view();
+    let rows =
+        model.warnings.iter().map(|warning| view! { <li>{warning_sentence(locale, warning)}</li> }).collect_view();
     Some(
         view! {
             <div class="notice notice--warning" role="alert">
@@ -159,59 +157,13 @@ fn warning_notice(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
     )
 }
 
-pub(super) fn warning_text(locale: Locale, warning: &Warning) -> String {
+/// The sentence that tells what looks odd.
+#[must_use]
+pub fn warning_sentence(locale: Locale, warning: &Warning) -> String {
     match warning.kind {
         WarningKind::WeeksDiffer { computed } => locale.with("warning-weeks", &[("computed", &computed.to_string())]),
         WarningKind::UnusualAge { age } => locale.with("warning-age", &[("age", &age.to_string())]),
         WarningKind::FirstBirthButLaterChild => locale.say("warning-first-birth"),
         WarningKind::BirthBeforeButFirstPregnancy => locale.say("warning-pregnancies"),
     }
-}
-
-/// Another tab was faster: both texts, and the choice.
-pub struct Conflict<'a> {
-    /// The form.
-    pub form: &'a Form,
-    /// The page.
-    pub page: &'a Page,
-    /// What is kept.
-    pub stored: &'a RawAnswers,
-    /// What was typed here.
-    pub typed: &'a RawAnswers,
-    /// `RawAnswers::page_state` of what is kept.
-    pub state: String,
-    /// Whether to go back to 確認 afterwards.
-    pub from_check: bool,
-}
-
-/// The choice between two texts of one page.
-#[must_use]
-pub fn conflict(chrome: &Chrome, model: &Conflict<'_>) -> String {
-    let locale = chrome.locale;
-    let title = locale.say("conflict-title");
-    document(chrome, &title.clone(), true, || {
-        let action = format!("/apply/{}/{}", model.form.id, model.page.id);
-        let inputs: Vec<String> = model.page.fields.iter().flat_map(intake::form::Field::inputs).collect();
-        let hidden = inputs
-            .iter()
-            .flat_map(|name| model.typed.all(name).iter().map(move |value| (name.clone(), value.clone())))
-            .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
-            .collect_view();
-        let from_check = model.from_check.then(|| view! { <input type="hidden" name="from" value="check"/> });
-        view! {
-            <h1>{title}</h1>
-            <p>{locale.say("conflict-lead")}</p>
-            <h2>{locale.say("conflict-typed")}</h2>
-            {super::check::answers_of(locale, model.page, model.typed, None)}
-            <form class="form" method="post" action=action.clone()>
-                <input type="hidden" name="page_state" value=model.state.clone() autocomplete="off"/>
-                {from_check}{hidden}
-                <button class="button button--primary" name="then" value="next">{locale.say("conflict-keep-mine")}</button>
-            </form>
-            <h2>{locale.say("conflict-stored")}</h2>
-            {super::check::answers_of(locale, model.page, model.stored, None)}
-            <p><a class="button button--secondary" href=action>{locale.say("conflict-keep-stored")}</a></p>
-        }
-        .into_any()
-    })
 }

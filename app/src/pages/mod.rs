@@ -4,6 +4,7 @@ pub mod account;
 pub mod booking;
 pub mod cases;
 pub mod check;
+pub mod conflict;
 pub mod correct;
 pub mod form;
 pub mod mail;

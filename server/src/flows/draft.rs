@@ -10,13 +10,13 @@ use intake::{
     time::Instant,
 };
 
-use super::{FlowError, follow, random};
+use super::{FlowError, follow, page_state::ReadState, random};
 use crate::{
     portal::Portal,
     store::{
         AuditEntry, Connection, Record, StoreError, Upkeep, WriteTx,
         audit::{Actor, Deed, Subject},
-        draft::{self, Draft, DraftOwner, NewDraft, Save, TwoDrafts},
+        draft::{self, Draft, DraftOwner, NewDraft, Save},
     },
 };
 
@@ -124,19 +124,6 @@ pub async fn begin<'portal>(
     begin_with(portal, typist, form_id, language, true).await
 }
 
-/// The same for a page whose parent's session is over: kept for the browser, it becomes hers when she signs in again.
-///
-/// # Errors
-/// As [`begin`], but that a form which follows another is begun too: it is asked about when it is sent.
-pub async fn rescue<'portal>(
-    portal: &'portal Portal,
-    typist: &Typist,
-    form_id: &FormId,
-    language: &str,
-) -> Result<OpenDraft<'portal>, FlowError> {
-    begin_with(portal, typist, form_id, language, false).await
-}
-
 async fn begin_with<'portal>(
     portal: &'portal Portal,
     typist: &Typist,
@@ -240,7 +227,7 @@ pub(crate) fn with_form(entry: AuditEntry, form: &Form) -> AuditEntry {
     }
 }
 
-/// Keeps one page. `read_state` is [`RawAnswers::page_state`] as the page was shown with.
+/// Keeps one page. `read_state` is what the page was shown with ([`page_state`](super::page_state)).
 ///
 /// # Errors
 /// [`FlowError::NotFound`] when there is no draft.
@@ -252,6 +239,38 @@ pub async fn save_page<'portal>(
     sent: &[(String, String)],
     read_state: &str,
 ) -> Result<Saved<'portal>, FlowError> {
+    save(portal, typist, form_id, (page, sent, read_state), false).await
+}
+
+/// Keeps a page whose parent's session is over in a draft of the browser, which is begun if there is none. What the page was
+/// shown with is kept beside it, so that it goes over what she had read when she signs in again, and over nothing else.
+///
+/// # Errors
+/// As [`begin`], but that a form which follows another is begun too: it is asked about when it is sent.
+pub async fn rescue_page<'portal>(
+    portal: &'portal Portal,
+    typist: &Typist,
+    form_id: &FormId,
+    language: &str,
+    (page, sent, read_state): (&PageId, &[(String, String)], &str),
+) -> Result<Saved<'portal>, FlowError> {
+    begin_with(portal, typist, form_id, language, false).await?;
+    save(portal, typist, form_id, (page, sent, read_state), true).await
+}
+
+/// A line of [`Draft::rescued`] more.
+fn with_rescued(kept: Option<&str>, page: &PageId, read_state: &str) -> String {
+    let of_others = kept.unwrap_or_default().lines().filter(|line| !line.starts_with(&format!("{page} ")));
+    of_others.map(|line| format!("{line}\n")).collect::<String>() + &format!("{page} {read_state}\n")
+}
+
+async fn save<'portal>(
+    portal: &'portal Portal,
+    typist: &Typist,
+    form_id: &FormId,
+    (page, sent, read_state): (&PageId, &[(String, String)], &str),
+    is_rescue: bool,
+) -> Result<Saved<'portal>, FlowError> {
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
     let Some(stored) = current(portal, &mut tx, typist, form_id).await? else { return Err(FlowError::NotFound) };
@@ -260,20 +279,37 @@ pub async fn save_page<'portal>(
     if let Err(UnknownInput) = raw.replace_page(opened.form, page, sent) {
         return Ok(Saved::UnknownInput);
     }
-    let is_same = raw == opened.raw;
+    let (read, saved_by) = (ReadState::read(read_state), stored.saved_by.as_deref());
+    let is_same = raw == opened.raw || read.is_overtaken(saved_by);
     // Whoever was told that the draft ends, and goes on with it, has put the end off also without changing a word.
-    if is_same && stored.noticed_at.is_none() {
+    if is_same && stored.noticed_at.is_none() && !is_rescue {
         return Ok(Saved::Kept(opened));
     }
-    if !is_same && opened.raw.page_state(opened.form, page) != read_state {
+    let digest = |raw: &RawAnswers| raw.page_state(opened.form, page);
+    let is_first_rescue = is_rescue && digest(&opened.raw) == digest(&RawAnswers::default());
+    if !is_same && !is_first_rescue && !read.knows(&digest(&opened.raw), saved_by) {
         return Ok(Saved::Conflict(opened));
+    }
+    if is_same {
+        raw = opened.raw.clone();
     }
     let key = portal.seal.unwrap_key(&stored.wrapped_key)?;
     let answers_sealed = key.seal(&draft::place(stored.draft_id), &serde_json::to_vec(&raw)?);
     // The day of a draft of a session does not begin anew.
     let expires_at = stored.session_hash.map_or_else(|| now.plus(retention::DRAFT), |_| stored.expires_at);
     let audited = stored.audited_session.as_deref() == Some(&typist.session);
-    let save = Save { answers_sealed: &answers_sealed, audited_session: Some(&typist.session), at: now, expires_at };
+    let saved_by = read.kept();
+    // A line for each page at most, of what a page was shown with: made up, it would be as long as somebody likes.
+    let is_ours = is_rescue && is_first_rescue && saved_by.is_some() && read_state.len() <= 60;
+    let rescued = is_ours.then(|| with_rescued(stored.rescued.as_deref(), page, read_state));
+    let save = Save {
+        answers_sealed: &answers_sealed,
+        audited_session: Some(&typist.session),
+        at: now,
+        expires_at,
+        saved_by: saved_by.as_deref(),
+        rescued: rescued.as_deref().or(stored.rescued.as_deref()),
+    };
     if !draft::save(&mut tx, stored.draft_id, stored.version, &save).await? {
         return Ok(Saved::Conflict(opened));
     }
@@ -299,29 +335,4 @@ pub async fn discard(portal: &Portal, typist: &Typist, form_id: &FormId) -> Resu
     draft::delete(&mut tx, found.draft_id).await?;
     let entry = AuditEntry::done(now, typist.actor(), Deed::DraftDiscarded).on(Subject::Draft(found.draft_id));
     Ok(tx.commit(Record::Deed(entry)).await?)
-}
-
-/// Makes one draft of two at sign-in: what was typed in this browser last goes over what the parent had, and an input that
-/// she left empty here keeps what it had. A draft of another form version stays out: its answers are not those of this one.
-///
-/// # Errors
-/// When one of them cannot be read.
-pub(crate) async fn join(portal: &Portal, tx: &mut WriteTx, two: &TwoDrafts, now: Instant) -> Result<(), FlowError> {
-    if two.of_account.form_version != two.of_browser.form_version {
-        return Ok(());
-    }
-    let mut raw = open(portal, &two.of_account)?.raw;
-    raw.put_over(&open(portal, &two.of_browser)?.raw);
-    let key = portal.seal.unwrap_key(&two.of_account.wrapped_key)?;
-    let id = two.of_account.draft_id;
-    let answers_sealed = key.seal(&draft::place(id), &serde_json::to_vec(&raw)?);
-    let audited_session = two.of_account.audited_session.as_deref();
-    let expires_at = now.plus(retention::DRAFT);
-    let save = Save { answers_sealed: &answers_sealed, audited_session, at: now, expires_at };
-    if !draft::save(tx, id, two.of_account.version, &save).await? {
-        return Err(StoreError::Busy.into());
-    }
-    super::paper::join(portal, tx, &two.of_browser, &two.of_account).await?;
-    draft::delete(tx, two.of_browser.draft_id).await?;
-    Ok(())
 }

@@ -19,6 +19,7 @@ pub mod message;
 pub mod overdue;
 pub mod paper;
 pub mod paper_scan;
+pub mod page_state;
 pub mod passkey;
 pub mod password;
 pub mod pregnancy_end;
@@ -35,6 +36,7 @@ pub mod staff_sign_in;
 pub mod submit;
 pub mod take_receipt;
 pub mod undelivered;
+pub mod two_drafts;
 
 use crate::{seal::SealError, store::StoreError};
 

@@ -162,7 +162,7 @@ async fn adopt_drafts(
 ) -> Result<(), FlowError> {
     let now = portal.clock.now();
     for two in draft::adopt(tx, browser_hash, account, now).await? {
-        super::draft::join(portal, tx, &two, now).await?;
+        super::two_drafts::join(portal, tx, &two, now).await?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::{str::FromStr, time::Duration};
 
 use sqlx::{
+    Sqlite, SqlitePool, Transaction,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions, PgSslMode},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
@@ -10,7 +11,7 @@ use sqlx::{
 
 use super::{Connection, Database, StoreError};
 
-pub(super) const SQLITE_WRITE: &str = "BEGIN IMMEDIATE";
+const SQLITE_WRITE: &str = "BEGIN IMMEDIATE";
 pub(super) const POSTGRES_READ: &str = "BEGIN READ ONLY";
 
 /// The first SQLite without the corruption at a WAL reset.
@@ -101,6 +102,18 @@ impl Database {
                 Err(StoreError::Version("PostgreSQL is backed up by its own tool: pg_dump".to_owned()))
             }
         }
+    }
+}
+
+/// Begins a transaction that writes. A full disk makes SQLite roll back by itself; the connection then goes on to count a
+/// transaction that is over, and refuses every later one: it is closed, and a new one takes its place.
+pub(super) async fn begin_to_write(writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+    match writer.begin_with(SQLITE_WRITE).await {
+        Err(sqlx::Error::InvalidSavePointStatement) => {
+            writer.acquire().await?.close().await?;
+            writer.begin_with(SQLITE_WRITE).await
+        }
+        begun => begun,
     }
 }
 

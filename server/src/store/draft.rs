@@ -14,7 +14,8 @@ macro_rules! draft {
     ($rest:literal) => {
         concat!(
             "SELECT draft_id, account_id, browser_hash, form_id, form_version, wrapped_key, answers_sealed, version, ",
-            "audited_session, created_at, updated_at, expires_at, noticed_at, session_hash, text_pack FROM draft ",
+            "audited_session, created_at, updated_at, expires_at, noticed_at, session_hash, text_pack, saved_by, rescued ",
+            "FROM draft ",
             $rest
         )
     };
@@ -30,7 +31,7 @@ sql! {
     ALL_OF_BROWSER = draft!("WHERE browser_hash = $1 ORDER BY form_id");
     ALL_OF_ACCOUNT = draft!("WHERE account_id = $1 ORDER BY form_id");
     SAVE = "UPDATE draft SET answers_sealed = $3, audited_session = $4, updated_at = $5, expires_at = $6,
-        noticed_at = NULL, version = version + 1 WHERE draft_id = $1 AND version = $2";
+        noticed_at = NULL, saved_by = $7, rescued = $8, version = version + 1 WHERE draft_id = $1 AND version = $2";
     ADOPT = "UPDATE draft SET account_id = $2, browser_hash = NULL, updated_at = $3 WHERE draft_id = $1";
     DELETE = "DELETE FROM draft WHERE draft_id = $1";
     SWEEP = "DELETE FROM draft WHERE expires_at <= $1
@@ -93,6 +94,10 @@ row! {
         pub session_hash: Option<[u8; 32]>,
         /// 「EPDS」 The SHA-256 of the text pack that the items are shown from.
         pub text_pack: Option<String>,
+        /// Which showing of a page saved last, and its count.
+        pub saved_by: Option<String>,
+        /// Pages that were sent after the session had ended, a line each with what it was shown with.
+        pub rescued: Option<String>,
     }
 }
 
@@ -219,6 +224,10 @@ pub struct Save<'a> {
     pub at: Instant,
     /// When it is removed.
     pub expires_at: Instant,
+    /// See [`Draft::saved_by`].
+    pub saved_by: Option<&'a str>,
+    /// See [`Draft::rescued`].
+    pub rescued: Option<&'a str>,
 }
 
 /// Saves over the version that was read; false when another tab was faster.
@@ -235,6 +244,8 @@ pub async fn save(tx: &mut WriteTx, id: DraftId, expected_version: i64, save: &S
         save.audited_session,
         save.at.micros(),
         save.expires_at.micros(),
+        save.saved_by,
+        save.rescued,
     )?;
     Ok(saved == 1)
 }

@@ -134,7 +134,7 @@ impl Database {
     /// When the database cannot be reached in time.
     pub async fn write(&self) -> Result<WriteTx, StoreError> {
         Ok(WriteTx(match self {
-            Self::Sqlite { writer, .. } => Connection::Sqlite(writer.begin_with(dialect::SQLITE_WRITE).await?),
+            Self::Sqlite { writer, .. } => Connection::Sqlite(dialect::begin_to_write(writer).await?),
             Self::Postgres(pool) => Connection::Postgres(pool.begin().await?),
         }))
     }

@@ -85,7 +85,7 @@ pub async fn end_others(portal: Data<Portal>, citizen: Citizen) -> Answer {
 }
 
 const fn asking(citizen: &Citizen) -> Asking {
-    let Session { account, method, signed_in_at, hash: session } = citizen.session;
+    let Session { account, method, signed_in_at, hash: session, .. } = citizen.session;
     Asking { account, method, signed_in_at, session }
 }
 

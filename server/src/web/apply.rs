@@ -11,7 +11,7 @@ use app::{
     helpers::{Help, address_of, needs_script},
     pages::{
         check,
-        form::{self as form_page, Conflict, Model},
+        form::{self as form_page, Model},
         message::{self, Message},
         start::{self, Procedure, WayIn},
     },
@@ -25,7 +25,7 @@ use intake::{
     journey::{self, Place, Warning},
     time::CivilDate,
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{
     body::FormBody,
@@ -35,6 +35,7 @@ use super::{
     guard::{Citizen, Visitor},
     help::{carry_out, typed},
     papers,
+    two_texts,
 };
 use crate::{
     assets,
@@ -42,7 +43,7 @@ use crate::{
     flows::{
         FlowError,
         draft::{self, OpenDraft, Saved, Typist},
-        follow,
+        follow, page_state,
         paper::{self, Whose},
         random,
         submit::{Submitted, submit},
@@ -53,7 +54,7 @@ use crate::{
     store::draft::DraftOwner,
 };
 
-type Answer = Result<HttpResponse, WebError>;
+pub(super) type Answer = Result<HttpResponse, WebError>;
 
 pub(super) fn to(address: impl Into<String>) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((header::LOCATION, address.into())).finish()
@@ -198,7 +199,7 @@ impl<'a> Shown<'a> {
         let (answers, errors) = parse(form, raw, today);
         let place = journey::place(form, &answers, page)?;
         let errors = errors.into_iter().filter(|error| error.page == *page).collect();
-        let (page, state, text_pack) = (form.page(page)?, raw.page_state(form, page), draft.text_pack);
+        let (page, state, text_pack) = (form.page(page)?, page_state::of_showing(form, raw, page), draft.text_pack);
         Some(Self { text_pack, form, page, place, raw, answers, errors, state, helped: None, today })
     }
 
@@ -266,6 +267,9 @@ pub async fn page(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
     let Some(draft) = find(&portal, &visitor, &id).await? else {
         return Ok(without_draft(&visitor, form, page.as_str()));
     };
+    if two_texts::are_there(&portal, &visitor, &id).await? {
+        return Ok(two_texts::first(&id, page.as_str()));
+    }
     let Some(shown) = Shown::of(&portal, &draft, &page) else {
         return Ok(to(format!("/apply/{id}/check")));
     };
@@ -276,23 +280,21 @@ pub async fn page(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
 /// Keeps a page, beginning a draft where somebody has none: her session ended, or it is over after its time.
 async fn keep_page<'portal>(
     portal: &'portal Portal,
-    (typist, language): (&Typist, &str),
+    (visitor, typist): (&Visitor, &Typist),
     id: &FormId,
-    page: &PageId,
-    sent: &[(String, String)],
-    state: &str,
+    (page, sent, state): (&PageId, &[(String, String)], &str),
 ) -> Result<Saved<'portal>, WebError> {
-    match draft::save_page(portal, typist, id, page, sent, state).await {
-        Err(FlowError::NotFound) => {}
-        other => return Ok(other?),
+    if !visitor.session_is_over {
+        match draft::save_page(portal, typist, id, page, sent, state).await {
+            Err(FlowError::NotFound) => {}
+            other => return Ok(other?),
+        }
+        // Of a parent who has signed in it was sent or deleted elsewhere; a second one would surprise her.
+        if matches!(typist.owner, DraftOwner::Account(_)) {
+            return Err(WebError::NoDraft);
+        }
     }
-    // Of a parent who has signed in it was sent or deleted elsewhere; a second one would surprise her.
-    if matches!(typist.owner, DraftOwner::Account(_)) {
-        return Err(WebError::NoDraft);
-    }
-    let begun = draft::rescue(portal, typist, id, language).await?;
-    let state = begun.raw.page_state(begun.form, page);
-    Ok(draft::save_page(portal, typist, id, page, sent, &state).await?)
+    Ok(draft::rescue_page(portal, typist, id, visitor.locale.code(), (page, sent, state)).await?)
 }
 
 /// `POST /apply/{form}/{page}`
@@ -306,11 +308,17 @@ pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
         return Ok(without_draft(&visitor, form, page.as_str()));
     }
     let (typist, cookie) = typist_of(&portal, &visitor);
-    let saved = keep_page(&portal, (&typist, visitor.locale.code()), &id, &page, body.inputs(), &state).await?;
+    let chosen = two_texts::chosen(&mut body);
+    let stored = if chosen.is_empty() { None } else { draft::load(&portal, &typist, &id).await? };
+    let sent = two_texts::as_chosen(stored.as_ref(), &page, &chosen, body.inputs());
+    let saved = keep_page(&portal, (&visitor, &typist), &id, (&page, &sent, &state)).await?;
     let draft = match saved {
         Saved::Kept(draft) => draft,
         Saved::UnknownInput => return Err(WebError::Unreadable),
-        Saved::Conflict(kept) => return Ok(show_conflict(&visitor, &kept, &page, body.inputs(), from_check)),
+        Saved::Conflict(kept) => {
+            let shown = two_texts::conflict(&visitor, &kept, &page, &sent, from_check);
+            return Ok(with_cookie(shown, cookie));
+        }
     };
     if visitor.session_is_over {
         return Ok(with_cookie(to(format!("/sign-in?next=/apply/{id}/{page}")), cookie));
@@ -320,6 +328,12 @@ pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
     }
     let next = match Shown::of(&portal, &draft, &page) {
         None => "check".to_owned(),
+        // Going back keeps what was typed, right or wrong.
+        Some(_) if then == "back" && from_check => "check".to_owned(),
+        Some(shown) if then == "back" => {
+            let before = shown.place.before.map_or_else(String::new, |before| format!("/{before}"));
+            return Ok(with_cookie(to(format!("/apply/{id}{before}")), cookie));
+        }
         Some(shown) => {
             if let Some(wish) = wish_of(&then, &shown, &asked) {
                 let html = shown.with_help(&visitor, &wish, &asked, from_check);
@@ -353,51 +367,6 @@ fn wish_of(then: &str, shown: &Shown<'_>, asked: &[(String, String)]) -> Option<
     })
 }
 
-fn show_conflict(
-    visitor: &Visitor,
-    kept: &OpenDraft<'_>,
-    page: &PageId,
-    sent: &[(String, String)],
-    from_check: bool,
-) -> HttpResponse {
-    let mut typed = kept.raw.clone();
-    let Some(shown) = kept.form.page(page).filter(|_| typed.replace_page(kept.form, page, sent).is_ok()) else {
-        return actix_web::ResponseError::error_response(&WebError::Unreadable);
-    };
-    let state = kept.raw.page_state(kept.form, page);
-    let model = Conflict { form: kept.form, page: shown, stored: &kept.raw, typed: &typed, state, from_check };
-    answer(StatusCode::CONFLICT, form_page::conflict(visitor.chrome(), &model))
-}
-
-/// What the autosave is told.
-#[derive(Serialize)]
-struct Kept {
-    state: String,
-}
-
-/// `POST /apply/{form}/{page}/save`: while typing. 200 with the new state, 401 without a draft, 409 on a conflict.
-pub async fn autosave(
-    portal: Data<Portal>,
-    visitor: Visitor,
-    path: Path<(String, String)>,
-    mut body: FormBody,
-) -> Answer {
-    let (id, page) = (form_id(&path.0)?, path.1.parse::<PageId>().map_err(|_| WebError::NotFound)?);
-    let state = body.take("page_state");
-    for own in ["from", "warned", "then"] {
-        body.take(own);
-    }
-    body.take_asked(ASK);
-    let Some(typist) = visitor.typist().filter(|_| !visitor.session_is_over) else {
-        return Ok(HttpResponse::Unauthorized().finish());
-    };
-    match draft::save_page(&portal, &typist, &id, &page, body.inputs(), &state).await? {
-        Saved::Kept(draft) => Ok(HttpResponse::Ok().json(Kept { state: draft.raw.page_state(draft.form, &page) })),
-        Saved::Conflict(_) => Ok(HttpResponse::Conflict().finish()),
-        Saved::UnknownInput => Err(WebError::Unreadable),
-    }
-}
-
 /// `GET /apply/{form}/saved`: 保存して中断. The draft is the parent's now and can be gone on with on any device.
 pub async fn saved(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
     let form = portal.served(&form_id(&path)?).ok_or(WebError::NotFound)?;
@@ -420,6 +389,9 @@ pub async fn check(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -
     let Some(draft) = find(&portal, &visitor, &id).await? else {
         return Ok(without_draft(&visitor, form, "check"));
     };
+    if two_texts::are_there(&portal, &visitor, &id).await? {
+        return Ok(two_texts::first(&id, "check"));
+    }
     let complete = match journey::complete(draft.form, &draft.raw, portal.clock.now().date_in_japan()) {
         Ok(complete) => complete,
         Err(errors) => return Ok(to_error(&id, &errors)),

@@ -46,6 +46,20 @@ pub struct Session {
     pub signed_in_at: Instant,
     /// Hash of its cookie.
     pub hash: [u8; 32],
+    /// When it ends if nothing more is asked for.
+    pub ends_at: Instant,
+}
+
+impl Session {
+    /// Seconds until then.
+    #[must_use]
+    pub fn seconds_left(&self, now: Instant) -> i64 {
+        seconds_until(self.ends_at, now)
+    }
+}
+
+fn seconds_until(end: Instant, now: Instant) -> i64 {
+    ((end.micros() - now.micros()) / 1_000_000).max(0)
 }
 
 /// Anybody on the citizens' plane.
@@ -92,7 +106,7 @@ impl Citizen {
     /// Who sends a filing.
     #[must_use]
     pub const fn sender(&self) -> Sender {
-        let Session { account, method, signed_in_at, hash: session } = self.session;
+        let Session { account, method, signed_in_at, hash: session, .. } = self.session;
         Sender { account, method, signed_in_at, session, language: self.visitor.locale.code() }
     }
 }
@@ -135,7 +149,7 @@ async fn visitor(request: &HttpRequest, portal: &Portal) -> Result<Visitor, Stor
     };
     let mut chrome = plain_chrome(request, portal);
     chrome.signed_in = session.is_some();
-    chrome.session_seconds = session.is_some().then_some(CITIZEN_IDLE / 1_000_000);
+    chrome.session_seconds = session.map(|session| session.seconds_left(portal.clock.now()));
     Ok(Visitor {
         locale: chrome.locale,
         browser: cookies::read_token(request, config, Name::Browser),
@@ -153,15 +167,36 @@ async fn running_session(portal: &Portal, hash: &[u8; 32]) -> Result<Option<Sess
     if found.expires_at <= now || found.seen_at.plus(CITIZEN_IDLE) <= now {
         return Ok(None);
     }
-    if found.seen_at.plus(MINUTE) <= now {
+    let mut seen_at = found.seen_at;
+    if seen_at.plus(MINUTE) <= now {
         touch(portal, hash).await?;
+        seen_at = now;
     }
     let method = match found.method.as_str() {
         "email_code" => Method::EmailCode,
         "passkey" => Method::Passkey,
         _ => return Err(StoreError::Corrupt("a session by a method that does not exist".to_owned())),
     };
-    Ok(Some(Session { account, method, signed_in_at: found.created_at, hash: *hash }))
+    Ok(Some(Session {
+        account,
+        method,
+        signed_in_at: found.created_at,
+        hash: *hash,
+        ends_at: end_of(seen_at, found.expires_at),
+    }))
+}
+
+/// When a session ends: after a time of rest, and after half a day in any case.
+fn end_of(seen_at: Instant, expires_at: Instant) -> Instant {
+    seen_at.plus(CITIZEN_IDLE).min(expires_at)
+}
+
+/// How many seconds the session of a request has left, without keeping it in use by asking; none if there is none.
+pub(super) async fn seconds_left(request: &HttpRequest, portal: &Portal) -> Result<i64, StoreError> {
+    let Some(hash) = cookies::read_token(request, &portal.config, Name::Session) else { return Ok(0) };
+    let found = session::find(&mut *portal.database.read().await?, &hash).await?;
+    let of_parent = found.filter(|found| found.account_id.is_some());
+    Ok(of_parent.map_or(0, |found| seconds_until(end_of(found.seen_at, found.expires_at), portal.clock.now())))
 }
 
 /// Keeps that a session is in use.

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod apply;
+pub mod autosave;
 pub mod body;
 pub mod booking;
 pub mod cases;
@@ -24,6 +25,7 @@ mod problem;
 pub mod receipt;
 pub mod sign_in;
 pub mod staff;
+pub mod two_texts;
 
 use std::{io, net::TcpListener, sync::Arc, time::Duration};
 

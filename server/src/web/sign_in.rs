@@ -2,13 +2,13 @@
 //! back to the very page.
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     http::{StatusCode, header},
     web::{Data, Query},
 };
 use app::{pages::sign_in as pages, text::Locale};
 use intake::value::ValueError;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     body::FormBody,
@@ -121,10 +121,22 @@ pub async fn sign_out(portal: Data<Portal>, visitor: Visitor) -> Result<HttpResp
         .finish())
 }
 
-/// `POST /session/extend`: 204 for the script; the session is in use.
-pub async fn extend(portal: Data<Portal>, citizen: Citizen) -> Result<HttpResponse, WebError> {
+/// How long a session still goes on.
+#[derive(Serialize)]
+struct Left {
+    left: i64,
+}
+
+/// `GET /session`: for the script, how many seconds are left; asking does not make it more.
+pub async fn left(portal: Data<Portal>, request: HttpRequest) -> Result<HttpResponse, WebError> {
+    let left = guard::seconds_left(&request, &portal).await?;
+    Ok(HttpResponse::Ok().json(Left { left }))
+}
+
+/// `POST /session/extend`: for the script; the session is in use, and this many seconds are left.
+pub async fn extend(portal: Data<Portal>, citizen: Citizen, request: HttpRequest) -> Result<HttpResponse, WebError> {
     guard::touch(&portal, &citizen.session.hash).await?;
-    Ok(HttpResponse::NoContent().finish())
+    left(portal, request).await
 }
 
 #[cfg(test)]

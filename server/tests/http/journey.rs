@@ -99,14 +99,16 @@ async fn going_back_shows_what_was_typed_and_a_change_from_the_last_page_comes_b
         let mut browser = site.browser();
         fill_in(&mut browser);
         let (name, reason) = (page_of_form("name"), page_of_form("reason"));
-        assert!(browser.open(&name).links().contains(&reason), "back");
+        let page = browser.open(&name);
+        browser.press(&page, &name, &[("name_kana", "はんぶん"), ("then", "back")]).leads_to(&reason);
+        assert_eq!(browser.open(&name).value(&name, "name_kana"), "はんぶん", "going back keeps what was typed");
         assert_eq!(browser.open(&reason).value(&reason, "reason"), "new");
 
         let check = browser.open(&page_of_form("check"));
         let change = format!("{name}?from=check");
         assert!(check.links().contains(&change));
         let page = browser.open(&change);
-        assert!(page.links().contains(&page_of_form("check")), "back is 確認 now");
+        browser.press(&page, &name, &[("then", "back")]).leads_to(&page_of_form("check"));
         let answer = browser.press(&page, &name, &[("name_kana", "xyz")]).is(422);
         let answer = browser.press(&Page::of(&answer), &name, &[("name", "髙橋 さくら"), ("name_kana", "たかはし")]);
         answer.leads_to(&page_of_form("check"));
@@ -188,6 +190,9 @@ async fn two_tabs_do_not_overwrite_each_other_in_silence() {
         assert_eq!(browser.open(&address).value(&address, "phone"), "090-1111-1111", "nothing was overwritten");
         browser.press(&conflict, &address, &[]).is(303);
         assert_eq!(browser.open(&address).value(&address, "phone"), "090-2222-2222", "now it was chosen");
+        let conflict = Page::of(&browser.press(&left, &address, &[("phone", "090-3333-3333")]).is(409));
+        browser.press(&conflict, &address, &[("choice:phone", "stored")]).is(303);
+        assert_eq!(browser.open(&address).value(&address, "phone"), "090-2222-2222", "the stored text was chosen");
     }
 }
 

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     pages::{
         check::shown,
-        form::warning_text,
+        form::warning_sentence,
         messages::{self, FIELD, Messages},
     },
     text::Locale,
@@ -351,7 +351,7 @@ fn look_at(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
         view! { <li><strong>{name}</strong><p>{answer(&raised.field)}</p></li> }.into_any()
     });
     let warnings = model.warnings.iter().map(|warning| {
-        let sentence = warning_text(locale, warning);
+        let sentence = warning_sentence(locale, warning);
         view! { <li><strong>{sentence}</strong><p>{answer(&warning.field)}</p></li> }.into_any()
     });
     let all: Vec<AnyView> = flags.chain(warnings).collect();
