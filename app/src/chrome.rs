@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use crate::{pages::info, ruby, text::Locale};
+use crate::{pages::info, ruby, telephone::with_links, text::Locale};
 
 /// What the frame needs to know.
 #[derive(Clone, Debug)]
@@ -198,7 +198,7 @@ fn frame(chrome: &Chrome, main: AnyView) -> impl IntoView + use<> {
             <footer class="site-footer">
                 <p>
                     {locale.say("footer-contact")} " "
-                    <span lang=locale.lang_of_japanese()>{chrome.municipality.clone()}</span> " " {chrome.phone.clone()}
+                    <span lang=locale.lang_of_japanese()>{chrome.municipality.clone()}</span> " " {with_links(&chrome.phone)}
                 </p>
                 {account}
                 {info::links(chrome)}

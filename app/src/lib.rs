@@ -13,12 +13,14 @@ pub mod mail;
 #[cfg(feature = "ssr")]
 pub mod pages;
 #[cfg(feature = "ssr")]
-pub mod paper;
+pub mod pdf;
 #[cfg(feature = "ssr")]
 pub mod qr;
 #[cfg(feature = "ssr")]
 mod ruby;
 #[cfg(feature = "ssr")]
 mod spelled;
+#[cfg(feature = "ssr")]
+mod telephone;
 #[cfg(feature = "ssr")]
 pub mod text;

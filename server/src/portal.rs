@@ -14,7 +14,7 @@ use crate::{
     clock::Clock,
     config::Config,
     forms_folder::{self, FormsError, Wanting},
-    paper::PaperFont,
+    pdf::PdfFont,
     relying_party::{NoSite, RelyingParty},
     seal::{MasterKey, MasterKeyError, Seal},
     store::{Database, Record, StoreError, Upkeep, case::CaseHead, installation},
@@ -41,7 +41,7 @@ pub struct Portal {
     /// The sites that passkeys are bound to.
     pub relying_party: RelyingParty,
     /// 「受付票」 The font of the PDF; without one the receipt is a page only.
-    pub paper_font: Option<PaperFont>,
+    pub pdf_font: Option<PdfFont>,
     /// 「写真・書類」 Who decodes a photo holds a permit: each can take a hundred megabytes while it lasts.
     pub decoding: Semaphore,
     /// The counters.
@@ -115,8 +115,8 @@ impl Portal {
         if !wanting.is_empty() {
             return Err(StartError::FormsWanting(wanting));
         }
-        let paper_font = PaperFont::find(config.pdf_font.as_deref());
-        let paper_font = paper_font.inspect_err(|error| tracing::warn!(%error, "receipts are not offered as PDF")).ok();
+        let pdf_font = PdfFont::find(config.pdf_font.as_deref());
+        let pdf_font = pdf_font.inspect_err(|error| tracing::warn!(%error, "receipts are not offered as PDF")).ok();
         let (decoding, metrics) = (Semaphore::new(DECODED_AT_ONCE), Metrics::new());
         Ok(Self {
             config,
@@ -127,7 +127,7 @@ impl Portal {
             text_packs,
             closing_days,
             relying_party,
-            paper_font,
+            pdf_font,
             decoding,
             metrics,
         })

@@ -3,7 +3,10 @@
 
 use leptos::prelude::*;
 
-use crate::chrome::{Chrome, document};
+use crate::{
+    chrome::{Chrome, document},
+    telephone::with_links,
+};
 
 /// Which page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +92,7 @@ pub fn page(chrome: &Chrome, info: Info, asked_about_privacy: Option<&str>) -> S
                 <h2>{locale.say("info-ask")}</h2>
                 <p>
                     <span lang=locale.lang_of_japanese()>{chrome.municipality.clone()}</span> " "
-                    <a href=format!("tel:{}", chrome.phone)>{chrome.phone.clone()}</a>
+                    {with_links(&chrome.phone)}
                 </p>
             </div>
             <p><a href="/">{locale.say("to-start")}</a></p>

@@ -3,7 +3,10 @@
 
 use leptos::prelude::*;
 
-use crate::chrome::{Chrome, document};
+use crate::{
+    chrome::{Chrome, document},
+    telephone::with_links,
+};
 
 /// Carriers whose filters keep mail from an unknown sender away.
 const CARRIERS: [&str; 4] = ["docomo", "au / UQ mobile", "SoftBank / Y!mobile", "楽天モバイル"];
@@ -29,7 +32,7 @@ pub fn help(chrome: &Chrome, domain: &str) -> String {
             <ul class="prose">{carriers}</ul>
             <h2>{locale.say("mail-help-otherwise")}</h2>
             <ul class="prose">{items(&["mail-help-other-address", "mail-help-passkey"])}</ul>
-            <p>{locale.say("mail-help-call")} " " <a href=format!("tel:{}", chrome.phone)>{chrome.phone.clone()}</a></p>
+            <p>{locale.say("mail-help-call")} " " {with_links(&chrome.phone)}</p>
             <p><a href="/sign-in">{locale.say("mail-help-back")}</a></p>
         }
         .into_any()

@@ -3,7 +3,10 @@
 
 use leptos::prelude::*;
 
-use crate::chrome::{Chrome, document};
+use crate::{
+    chrome::{Chrome, document},
+    telephone::with_links,
+};
 
 /// Where it is.
 pub const ADDRESS: &str = "/pregnancy-end";
@@ -47,7 +50,7 @@ pub fn told(chrome: &Chrome) -> String {
                 <p>{locale.say("end-told-talk")}</p>
                 <p>
                     <span lang=locale.lang_of_japanese()>{chrome.municipality.clone()}</span> " "
-                    <a href=format!("tel:{}", chrome.phone)>{chrome.phone.clone()}</a>
+                    {with_links(&chrome.phone)}
                 </p>
                 <p>{locale.say("end-told-benefit")}</p>
             </div>

@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use super::booking;
 use crate::{
     chrome::{Chrome, document},
-    qr, spelled,
+    qr, spelled, telephone,
     text::Locale,
 };
 
@@ -56,7 +56,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
     let locale = chrome.locale;
     let title = locale.say("receipt-title");
     document(chrome, &title.clone(), false, || {
-        let closing = model.form.closing.iter().map(|text| view! { <p>{text.get(locale.code()).to_owned()}</p> });
+        let closing = model.form.closing.iter().map(|text| view! { <p>{telephone::with_links(text.get(locale.code()))}</p> });
         let next = if model.is_quiet {
             // 「妊娠の終了」 Nothing that lies ahead is spoken of.
             ().into_any()

@@ -4,7 +4,7 @@ use super::{Failure, load};
 use crate::{
     config::Sources,
     forms_folder,
-    paper::PaperFont,
+    pdf::PdfFont,
     portal::{StartError, closing_days},
     text_packs::TextPacks,
 };
@@ -28,7 +28,7 @@ pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
         Ok(()) if packs.is_demonstration() => println!("note: {}", super::EPDS_IS_A_DEMONSTRATION),
         Ok(()) => {}
     }
-    match PaperFont::find(config.pdf_font.as_deref()) {
+    match PdfFont::find(config.pdf_font.as_deref()) {
         Ok(font) => println!("PDF receipts: {}", font.path().display()),
         Err(why) => println!("note: no PDF receipts: {why}"),
     }

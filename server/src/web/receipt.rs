@@ -7,13 +7,13 @@ use actix_web::{
 };
 use app::{
     pages::receipt::{self as pages, Model},
-    paper::Facts,
+    pdf::Facts,
 };
 
 use super::{cases, error::WebError, frame, guard::Citizen};
 use crate::{
     flows::{filings, pregnancy_end, receipt},
-    paper,
+    pdf as maker,
     portal::Portal,
 };
 
@@ -30,7 +30,7 @@ pub async fn page(portal: Data<Portal>, citizen: Citizen, path: Path<String>) ->
     let is_quiet = pregnancy_end::told_at(&portal, citizen.session.account).await?.is_some();
     // 「妊娠の終了」 Nothing that lies ahead is spoken of.
     let interview = interview.filter(|_| !is_quiet);
-    let has_pdf = portal.paper_font.is_some();
+    let has_pdf = portal.pdf_font.is_some();
     let model = Model {
         number: &number,
         form,
@@ -48,7 +48,7 @@ pub async fn page(portal: Data<Portal>, citizen: Citizen, path: Path<String>) ->
 pub async fn pdf(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
     let number = path.parse().map_err(|_| WebError::NotFound)?;
     let found = receipt::view(&portal, citizen.session.account, &number).await?;
-    let font = portal.paper_font.as_ref().ok_or(WebError::NotFound)?;
+    let font = portal.pdf_font.as_ref().ok_or(WebError::NotFound)?;
     let locale = citizen.visitor.locale;
     let turn = font.turn().await;
     let inside = Data::clone(&portal);
@@ -63,7 +63,7 @@ pub async fn pdf(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> 
             phone: &municipality.phone,
             address: &address,
         };
-        inside.paper_font.as_ref().map(|font| paper::make(font, locale, &facts))
+        inside.pdf_font.as_ref().map(|font| maker::make(font, locale, &facts))
     });
     let made = made.await.map_err(|_| WebError::Broken)?.ok_or(WebError::NotFound)?;
     drop(turn);

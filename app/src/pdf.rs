@@ -27,12 +27,12 @@ pub struct Line {
     pub label: String,
     /// The text.
     pub text: String,
-    /// Whether the text is not of the paper's language but Japanese, or what somebody typed.
+    /// Whether the text is not of the receipt's language but Japanese, or what somebody typed.
     pub is_foreign: bool,
 }
 
 /// The sentences, in their order.
-pub struct Paper {
+pub struct Receipt {
     /// The language tag.
     pub lang: &'static str,
     /// 「受付票」
@@ -59,8 +59,8 @@ pub struct Paper {
     pub foot: String,
 }
 
-impl Paper {
-    /// The paper in a language. Readings stand in brackets, for a line of a PDF is plain text.
+impl Receipt {
+    /// The receipt in a language. Readings stand in brackets, for a line of a PDF is plain text.
     #[must_use]
     pub fn new(locale: Locale, facts: &Facts<'_>) -> Self {
         let say = |key: &str| furigana::in_brackets(&locale.say(key)).into_owned();
@@ -134,9 +134,9 @@ mod tests {
         let (municipality, phone, address) = ("窓口市", "000-000-0000", "https://madoguchi.example.jp/cases/x");
         for locale in Locale::ALL {
             let filed_at = Instant(1_795_392_000_000_000);
-            let paper =
-                Paper::new(locale, &Facts { number: &number, filed_at, name: None, municipality, phone, address });
-            let all = paper.own_sentences().chain([paper.code_name.as_str()]).collect::<Vec<_>>().join(" ");
+            let receipt =
+                Receipt::new(locale, &Facts { number: &number, filed_at, name: None, municipality, phone, address });
+            let all = receipt.own_sentences().chain([receipt.code_name.as_str()]).collect::<Vec<_>>().join(" ");
             for word in telling {
                 assert!(!all.to_lowercase().contains(&word.to_lowercase()), "{word} in {}: {all}", locale.code());
             }

@@ -7,15 +7,15 @@ mod font;
 mod lines;
 
 use app::{
-    paper::{Facts, Paper},
+    pdf::{Facts, Receipt},
     text::Locale,
 };
 
-pub use font::{NoFont, PaperFont};
+pub use font::{NoFont, PdfFont};
 
-/// Why a paper was not made.
+/// Why a receipt was not made.
 #[derive(Debug, thiserror::Error)]
-pub enum PaperError {
+pub enum PdfError {
     /// The font's file is gone.
     #[error("the font of the PDF cannot be read any more")]
     NoFont,
@@ -24,22 +24,22 @@ pub enum PaperError {
     Refused(String),
 }
 
-/// Makes a paper, in the reader's language if the font can write it, else in English. It takes a whole processor for a
+/// Makes a receipt, in the reader's language if the font can write it, else in English. It takes a whole processor for a
 /// moment: not for a thread that answers requests.
 ///
 /// # Errors
-/// See [`PaperError`].
-pub fn make(font: &PaperFont, locale: Locale, facts: &Facts<'_>) -> Result<Vec<u8>, PaperError> {
-    let face = font.read().ok_or(PaperError::NoFont)?;
-    let pen = face.pen().ok_or(PaperError::NoFont)?;
-    let mut paper = Paper::new(locale, facts);
-    if !paper.own_sentences().all(|sentence| pen.can_write(sentence)) {
-        paper = Paper::new(Locale::En, facts);
+/// See [`PdfError`].
+pub fn make(font: &PdfFont, locale: Locale, facts: &Facts<'_>) -> Result<Vec<u8>, PdfError> {
+    let face = font.read().ok_or(PdfError::NoFont)?;
+    let pen = face.pen().ok_or(PdfError::NoFont)?;
+    let mut receipt = Receipt::new(locale, facts);
+    if !receipt.own_sentences().all(|sentence| pen.can_write(sentence)) {
+        receipt = Receipt::new(Locale::En, facts);
     }
-    draw::draw(&face, &pen, &paper).map_err(PaperError::Refused)
+    draw::draw(&face, &pen, &receipt).map_err(PdfError::Refused)
 }
 
-impl PaperFont {
+impl PdfFont {
     /// Waits for its turn, so that not many papers are made at once.
     ///
     /// # Panics

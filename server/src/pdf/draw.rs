@@ -3,7 +3,7 @@
 
 use std::num::NonZeroU16;
 
-use app::{paper::Paper, qr};
+use app::{pdf::Receipt, qr};
 use krilla::{
     Document, SerializeSettings,
     action::{Action, LinkAction},
@@ -144,75 +144,75 @@ impl Sheet<'_> {
 }
 
 /// The places of everything, and the structure.
-fn lay_out<'a>(pen: &'a Pen<'a>, paper: &Paper) -> (Sheet<'a>, Vec<Element>, Option<Rect>) {
+fn lay_out<'a>(pen: &'a Pen<'a>, receipt: &Receipt) -> (Sheet<'a>, Vec<Element>, Option<Rect>) {
     let mut sheet = Sheet { pen, marks: Vec::new(), page: 0, y: MARGIN };
     let heading =
         |level: u16, text: &str| Tag::Hn(NonZeroU16::new(level).unwrap_or(NonZeroU16::MIN), Some(text.to_owned()));
     let mut all = Vec::new();
-    let title = sheet.write(&paper.title, MARGIN, INNER, TITLE, Ink::Full);
-    all.push(Element::of(heading(1, &paper.title), title));
+    let title = sheet.write(&receipt.title, MARGIN, INNER, TITLE, Ink::Full);
+    all.push(Element::of(heading(1, &receipt.title), title));
     sheet.gap(20.0);
 
     let top = sheet.y;
     sheet.gap(14.0);
     let inside = MARGIN + 18.0;
-    let label = sheet.write(&paper.number_label, inside, INNER - 36.0, SMALL, Ink::Soft);
+    let label = sheet.write(&receipt.number_label, inside, INNER - 36.0, SMALL, Ink::Soft);
     all.push(Element::of(Tag::P, label));
-    let number = sheet.write(&paper.number, inside, INNER - 36.0, NUMBER, Ink::Full);
+    let number = sheet.write(&receipt.number, inside, INNER - 36.0, NUMBER, Ink::Full);
     all.push(Element::of(Tag::P, number));
-    let spelled = sheet.write(&paper.spelled, inside, INNER - 36.0, TEXT, Ink::Full);
+    let spelled = sheet.write(&receipt.spelled, inside, INNER - 36.0, TEXT, Ink::Full);
     all.push(Element::of(Tag::P, spelled));
     sheet.gap(14.0);
     let frame = Rect::from_ltrb(MARGIN, top, WIDTH - MARGIN, sheet.y);
     sheet.gap(24.0);
 
-    let facts = paper.lines.iter().map(|line| {
-        let language = (line.is_foreign && paper.lang != "ja").then_some("ja");
+    let facts = receipt.lines.iter().map(|line| {
+        let language = (line.is_foreign && receipt.lang != "ja").then_some("ja");
         sheet.labelled(&line.label, &line.text, LABELS, language)
     });
     all.push(Element::around(Tag::L(ListNumbering::None), facts.collect()));
     sheet.gap(18.0);
 
-    let next = sheet.write(&paper.next, MARGIN, INNER, HEADING, Ink::Full);
-    all.push(Element::of(heading(2, &paper.next), next));
+    let next = sheet.write(&receipt.next, MARGIN, INNER, HEADING, Ink::Full);
+    all.push(Element::of(heading(2, &receipt.next), next));
     sheet.gap(4.0);
-    let steps = (1..).zip(&paper.steps).map(|(place, step)| sheet.labelled(&format!("{place}."), step, 24.0, None));
+    let steps = (1..).zip(&receipt.steps).map(|(place, step)| sheet.labelled(&format!("{place}."), step, 24.0, None));
     all.push(Element::around(Tag::L(ListNumbering::Decimal), steps.collect()));
     sheet.gap(18.0);
-    all.extend(way_on(&mut sheet, paper));
+    all.extend(way_on(&mut sheet, receipt));
     sheet.gap(18.0);
-    let foot = sheet.write(&paper.foot, MARGIN, INNER, SMALL, Ink::Soft);
+    let foot = sheet.write(&receipt.foot, MARGIN, INNER, SMALL, Ink::Soft);
     all.push(Element::of(Tag::P, foot));
     (sheet, all, frame)
 }
 
 /// The code with its sentence, and the address for whoever cannot scan it.
-fn way_on(sheet: &mut Sheet<'_>, paper: &Paper) -> Vec<Element> {
-    let Some(code) = qr::Code::of(&paper.address) else { return Vec::new() };
+fn way_on(sheet: &mut Sheet<'_>, receipt: &Receipt) -> Vec<Element> {
+    let Some(code) = qr::Code::of(&receipt.address) else { return Vec::new() };
     sheet.room_for(CODE);
     let (page, top) = (sheet.page, sheet.y);
     let place = sheet.marks.len();
     sheet.marks.push(Mark { page, x: MARGIN, y: top, what: What::Code(code) });
     let around = Rect::from_xywh(MARGIN, top, CODE, CODE).map(|rect| BBox::new(page, rect));
-    let figure = Element::of(Tag::Figure(Some(paper.code_name.clone())).with_bbox(around), vec![place]);
+    let figure = Element::of(Tag::Figure(Some(receipt.code_name.clone())).with_bbox(around), vec![place]);
     let (x, widest) = (MARGIN + CODE + 16.0, INNER - CODE - 16.0);
     sheet.gap(8.0);
-    let lead = sheet.write(&paper.code_lead, x, widest, TEXT, Ink::Full);
+    let lead = sheet.write(&receipt.code_lead, x, widest, TEXT, Ink::Full);
     let from = sheet.y;
-    let address = sheet.write(&paper.address, x, widest, SMALL, Ink::Full);
+    let address = sheet.write(&receipt.address, x, widest, SMALL, Ink::Full);
     let mut link = Element::of(Tag::Link, address);
     // The link covers the lines of one page; they are kept together by the code beside them.
-    link.link = Rect::from_ltrb(x, from, x + widest, sheet.y).map(|rect| (paper.address.clone(), rect, sheet.page));
+    link.link = Rect::from_ltrb(x, from, x + widest, sheet.y).map(|rect| (receipt.address.clone(), rect, sheet.page));
     sheet.y = sheet.y.max(top + CODE);
     vec![figure, Element::of(Tag::P, lead), Element::around(Tag::P, vec![link])]
 }
 
 /// The document; the error is a sentence for the log.
-pub(super) fn draw(face: &Face, pen: &Pen<'_>, paper: &Paper) -> Result<Vec<u8>, String> {
+pub(super) fn draw(face: &Face, pen: &Pen<'_>, receipt: &Receipt) -> Result<Vec<u8>, String> {
     let configuration = ConfigurationBuilder::new().with_accessibility_validator(Accessibility::UA1).finish();
     let configuration = configuration.map_err(|error| format!("{error:?}"))?;
     let mut document = Document::new_with(SerializeSettings { configuration, ..SerializeSettings::default() });
-    let (sheet, elements, frame) = lay_out(pen, paper);
+    let (sheet, elements, frame) = lay_out(pen, receipt);
     let mut drawn: Vec<Option<Identifier>> = sheet.marks.iter().map(|_| None).collect();
     let mut links = Vec::new();
     collect_links(&elements, &mut links);
@@ -230,20 +230,20 @@ pub(super) fn draw(face: &Face, pen: &Pen<'_>, paper: &Paper) -> Result<Vec<u8>,
         surface.finish();
         for (address, rect, _) in links.iter().filter(|(_, _, page)| *page == number) {
             let target = Target::Action(Action::Link(LinkAction::new(address.clone())));
-            let annotation = Annotation::new_link(LinkAnnotation::new(*rect, target), Some(paper.code_name.clone()));
+            let annotation = Annotation::new_link(LinkAnnotation::new(*rect, target), Some(receipt.code_name.clone()));
             linked.push(page.add_tagged_annotation(annotation));
         }
         page.finish();
     }
-    let mut tree = TagTree::new().with_lang(Some(paper.lang.to_owned()));
+    let mut tree = TagTree::new().with_lang(Some(receipt.lang.to_owned()));
     let mut linked = linked.into_iter();
     for element in elements {
         tree.push(group(element, &mut drawn, &mut linked));
     }
     document.set_tag_tree(tree);
-    document.set_metadata(Metadata::new().title(paper.title.clone()).language(paper.lang.to_owned()));
+    document.set_metadata(Metadata::new().title(receipt.title.clone()).language(receipt.lang.to_owned()));
     let mut outline = Outline::new();
-    outline.push_child(OutlineNode::new(paper.title.clone(), XyzDestination::new(0, Point::from_xy(0.0, 0.0))));
+    outline.push_child(OutlineNode::new(receipt.title.clone(), XyzDestination::new(0, Point::from_xy(0.0, 0.0))));
     document.set_outline(outline);
     document.finish().map_err(|error| format!("{error:?}"))
 }

@@ -34,7 +34,7 @@ const USUAL_PLACES: [&str; 9] = [
     "/usr/share/fonts/truetype/vlgothic/VL-Gothic-Regular.ttf",
 ];
 
-/// What every paper needs; 「〓」 stands for what the font has not.
+/// What every receipt needs; 「〓」 stands for what the font has not.
 const NEEDED: &str = "受付番号〓〔〕U+0123456789ABCDEF年月日";
 
 /// So many papers are made at once: each holds the whole font.
@@ -56,13 +56,13 @@ pub enum NoFont {
 
 /// 「受付票」 A font file that papers can be made with.
 #[derive(Debug)]
-pub struct PaperFont {
+pub struct PdfFont {
     path: PathBuf,
     index: u32,
     pub(super) turns: Semaphore,
 }
 
-impl PaperFont {
+impl PdfFont {
     /// The font that is named, else the first in the usual places.
     ///
     /// # Errors

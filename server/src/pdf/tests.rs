@@ -8,7 +8,7 @@ use super::*;
 const NAME: &str = "𠮷﨑 髙子";
 
 fn pdf(locale: Locale, name: Option<&str>) -> Vec<u8> {
-    let font = PaperFont::find(None).unwrap();
+    let font = PdfFont::find(None).unwrap();
     let number = ReceiptNumber::from_random([9; 9]);
     let facts = Facts {
         number: &number,
@@ -37,7 +37,7 @@ fn long_and_rare_names_are_no_fault() {
         "a".repeat(200),
         "𠮷".repeat(200),
         "葛\u{E0101}城\u{E0100} か\u{3099}".to_owned(),
-        // No font has this, and it comes two hundred times: the paper goes on on the next page.
+        // No font has this, and it comes two hundred times: the receipt goes on on the next page.
         "\u{2FFFD}".repeat(200),
         "= + - @ \u{202E}x \u{0}".to_owned(),
     ];
@@ -48,7 +48,7 @@ fn long_and_rare_names_are_no_fault() {
 
 #[test]
 fn a_character_that_the_font_has_not_is_told_by_its_code_point() {
-    let face = PaperFont::find(None).unwrap().read().unwrap();
+    let face = PdfFont::find(None).unwrap().read().unwrap();
     let pen = face.pen().unwrap();
     assert_eq!(pen.writable("髙\u{2FFFD}木"), "髙〓〔U+2FFFD〕木");
     assert_eq!(pen.writable(NAME), NAME);
@@ -61,8 +61,8 @@ fn a_character_that_the_font_has_not_is_told_by_its_code_point() {
 
 #[test]
 fn a_font_that_is_named_and_cannot_be_used_is_told_by_the_name_of_its_setting() {
-    let missing = PaperFont::find(Some(std::path::Path::new("/nowhere/font.ttf"))).unwrap_err();
+    let missing = PdfFont::find(Some(std::path::Path::new("/nowhere/font.ttf"))).unwrap_err();
     assert!(missing.to_string().starts_with("MADOGUCHI_PDF_FONT"), "{missing}");
     let other = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
-    assert!(matches!(PaperFont::find(Some(other)), Err(NoFont::NotJapanese)));
+    assert!(matches!(PdfFont::find(Some(other)), Err(NoFont::NotJapanese)));
 }
