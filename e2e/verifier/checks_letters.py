@@ -133,7 +133,7 @@ def the_code_on_paper_and_on_the_page_leads_to_the_case(portal):
     read = [code.text for picture in pictures for code in zxingcpp.read_barcodes(numpy.ascontiguousarray(picture[:, :, :3]))]
     need(read == [address], f"on paper: {read}")
 
-    svg = re.search(r'<svg class="qr".*?</svg>', page, re.S)[0]
+    svg = re.search(r'<svg\b[^>]*class="qr".*?</svg>', page, re.S)[0]
     side = int(re.search(r'viewBox="0 0 (\d+) ', svg)[1])
     scale = 6
     picture = numpy.full((side * scale, side * scale), 255, numpy.uint8)

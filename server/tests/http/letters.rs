@@ -1,3 +1,4 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 //! Receipt and mail as a browser without script, and a mail program, meet them.
 
 use intake::access::Role;
