@@ -13,7 +13,8 @@ enum Piece<'a> {
 fn is_number(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let groups = text.split('-').filter(|group| !group.is_empty()).count();
-    text.starts_with('0') && groups == 3 && text.matches('-').count() == 2 && (10..=11).contains(&digits)
+    let last = text.rsplit('-').next().map_or(0, str::len);
+    text.starts_with('0') && (3..=4).contains(&last) && groups == 3 && text.matches('-').count() == 2 && (10..=11).contains(&digits)
 }
 
 fn pieces(sentence: &str) -> Vec<Piece<'_>> {
@@ -57,14 +58,16 @@ mod tests {
 
     #[test]
     fn a_number_is_found_between_words_and_nothing_else_is() {
-        assert_eq!(pieces("よりそいホットライン　0120-279-338"), [Words("よりそいホットライン　"), Number("0120-279-338")]);
-        assert_eq!(pieces("0120-061-338、または 03-1234-5678。"), [
-            Number("0120-061-338"),
-            Words("、または "),
-            Number("03-1234-5678"),
-            Words("。")
-        ]);
-        for plain in ["急な病気やけがは119、110", "2026-11-25", "000-0001", "受付番号 0123-4567-89AB", ""] {
+        assert_eq!(
+            pieces("よりそいホットライン　0120-279-338"),
+            [Words("よりそいホットライン　"), Number("0120-279-338")]
+        );
+        assert_eq!(
+            pieces("0120-061-338、または 03-1234-5678。"),
+            [Number("0120-061-338"), Words("、または "), Number("03-1234-5678"), Words("。")]
+        );
+        for plain in ["急な病気やけがは119、110", "2026-11-25", "000-0001", "受付番号 0123-4567-89AB", ""]
+        {
             assert!(pieces(plain).iter().all(|piece| matches!(piece, Words(_))), "{plain}");
         }
     }

@@ -277,7 +277,11 @@ async fn a_reminder_comes_once_two_days_before_and_anew_after_a_move() {
         portal.clock.advance(4 * HOUR);
         assert_eq!(booking_news::remind_of_interviews(portal, &news).await.unwrap(), 1, "of the new time");
         assert_eq!(pick(portal, &late, ids[1], None).await, Picked::Kept);
-        assert_eq!(booking_news::remind_of_interviews(portal, &news).await.unwrap(), 0, "she has just been told when it is");
+        assert_eq!(
+            booking_news::remind_of_interviews(portal, &news).await.unwrap(),
+            0,
+            "she has just been told when it is"
+        );
     }
 }
 

@@ -160,13 +160,7 @@ pub fn left(chrome: &Chrome) -> String {
 
 /// `/account`; `reminded` says whether she wants reminders.
 #[must_use]
-pub fn overview(
-    chrome: &Chrome,
-    mail: &str,
-    reminded: bool,
-    passkeys: &[Row],
-    sessions: &[SessionRow],
-) -> String {
+pub fn overview(chrome: &Chrome, mail: &str, reminded: bool, passkeys: &[Row], sessions: &[SessionRow]) -> String {
     let locale = chrome.locale;
     let title = locale.say("account-title");
     document(chrome, &title.clone(), false, || {

@@ -56,7 +56,8 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
     let locale = chrome.locale;
     let title = locale.say("receipt-title");
     document(chrome, &title.clone(), false, || {
-        let closing = model.form.closing.iter().map(|text| view! { <p>{telephone::with_links(text.get(locale.code()))}</p> });
+        let closing =
+            model.form.closing.iter().map(|text| view! { <p>{telephone::with_links(text.get(locale.code()))}</p> });
         let next = if model.is_quiet {
             // 「妊娠の終了」 Nothing that lies ahead is spoken of.
             ().into_any()

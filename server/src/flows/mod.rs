@@ -2,9 +2,9 @@
 //! argument, and nothing is written without its audit entry.
 
 pub mod account;
+pub mod address_change;
 pub mod booking;
 pub mod booking_news;
-pub mod address_change;
 pub mod content;
 pub mod correction;
 pub mod decide;
@@ -17,16 +17,16 @@ pub mod hand_over;
 pub mod import_job;
 pub mod message;
 pub mod overdue;
+pub mod page_state;
 pub mod paper;
 pub mod paper_scan;
-pub mod page_state;
 pub mod passkey;
 pub mod password;
 pub mod pregnancy_end;
 pub mod queue;
 pub mod receipt;
-pub mod remind;
 pub mod refile;
+pub mod remind;
 mod review;
 pub mod sign_in;
 pub mod signing_keys;
@@ -35,8 +35,8 @@ pub mod staff_case;
 pub mod staff_sign_in;
 pub mod submit;
 pub mod take_receipt;
-pub mod undelivered;
 pub mod two_drafts;
+pub mod undelivered;
 
 use crate::{seal::SealError, store::StoreError};
 

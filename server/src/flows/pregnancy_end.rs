@@ -83,11 +83,8 @@ const fn deed(told: bool) -> Deed {
 
 async fn keep(portal: &Portal, mut tx: WriteTx, account: AccountId, by: Sender, told: bool) -> Result<(), FlowError> {
     let now = portal.clock.now();
-    let changed = if told {
-        store::tell(&mut tx, account, by, now).await?
-    } else {
-        store::take_back(&mut tx, account).await?
-    };
+    let changed =
+        if told { store::tell(&mut tx, account, by, now).await? } else { store::take_back(&mut tx, account).await? };
     if !changed {
         return Ok(());
     }

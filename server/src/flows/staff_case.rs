@@ -26,8 +26,8 @@ use crate::{
         self, AuditEntry, Connection, Record,
         audit::{Actor, Deed, Subject},
         case::{self, CaseHead},
-        paper::{self, Paper},
         message::Side,
+        paper::{self, Paper},
         staff::Staff,
     },
 };

@@ -9,8 +9,7 @@ use intake::{
     form::Compartment,
     ids::{
         AccountId, BookingId, CaseId, DestinationId, DraftId, FieldId, FormId, MessageId, OutboxId, PaperId, PasskeyId,
-        ReceiptNumber, SlotId,
-        StaffId,
+        ReceiptNumber, SlotId, StaffId,
     },
     time::{CivilDate, Instant},
 };

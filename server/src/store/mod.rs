@@ -17,9 +17,9 @@ pub mod form_use;
 pub mod installation;
 pub mod message;
 pub mod outbox;
-pub mod reminders;
 pub mod paper;
 pub mod pregnancy_end;
+pub mod reminders;
 pub mod session;
 pub mod staff;
 

@@ -34,8 +34,7 @@ use super::{
     frame::page as answer,
     guard::{Citizen, Visitor},
     help::{carry_out, typed},
-    papers,
-    two_texts,
+    papers, two_texts,
 };
 use crate::{
     assets,

@@ -326,8 +326,7 @@ async fn helped_correction(
     let code = asked.form.field(wish.field()).filter(|_| is_asked);
     let address = code.and_then(|(page, code)| address_of(&help, page, code));
     let helped = is_asked.then(|| carry_out(wish, address.map(|address| &address.id), &mut raw, today));
-    let of =
-        Correcting { number, asked: &asked, raw: &raw, errors: &[], refused: &[], helped: helped.as_ref() };
+    let of = Correcting { number, asked: &asked, raw: &raw, errors: &[], refused: &[], helped: helped.as_ref() };
     correction_page(portal, citizen, &of).await
 }
 
@@ -362,7 +361,14 @@ pub async fn correct(
         // What was typed beside them is shown again; nothing of it is sent yet.
         let mut asked = correction::view(&portal, session.account, &number).await?;
         asked.put(form.inputs());
-        let of = Correcting { number: &number, asked: &asked, raw: &asked.raw, errors: &[], refused: &refused, helped: None };
+        let of = Correcting {
+            number: &number,
+            asked: &asked,
+            raw: &asked.raw,
+            errors: &[],
+            refused: &refused,
+            helped: None,
+        };
         let status = if refused.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
         return Ok(page(status, correction_page(&portal, &citizen, &of).await?));
     }

@@ -61,7 +61,9 @@ fn assert_ours(page: &Page) {
         for (name, value) in element.attrs() {
             assert!(!name.starts_with("on") && name != "autofocus", "{element:?}");
             let leads = matches!(name, "href" | "action" | "formaction" | "src");
-            let harmless = value.starts_with(['/', '#', '?']) || value.starts_with("https://www.jma.go.jp/");
+            // The mail viewer shows whole addresses of ours.
+            let ours = ["https://www.jma.go.jp/", "http://localhost:", "tel:0"];
+            let harmless = value.starts_with(['/', '#', '?']) || ours.iter().any(|start| value.starts_with(start));
             assert!(!leads || (harmless && !value.starts_with("//")), "{element:?}");
         }
     }

