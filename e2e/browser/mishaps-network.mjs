@@ -217,6 +217,8 @@ test("400 kbit/s, 400 ms and random cuts: the whole form arrives as it was typed
     await press(button(page, "次へ"));
   }
   assert.ok(cuts > 3, `${cuts} cuts`);
+  assert.equal(path(page), `${FORM}/papers`);
+  await press(button(page, "次へ"));
   assert.equal(path(page), `${FORM}/check`);
   const shown = await textOf(page);
   for (const text of [HANAKO.name, HANAKO.address, "090-0000-9999", "架空レディースクリニック", "双子"]) assert.ok(shown.includes(text), text);

@@ -68,7 +68,12 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
                 let Model { raw, answers, errors, text_pack, .. } = *model;
                 let help = Some(Help { shown: Some(model.fields), helped: model.helped, today: model.today });
                 let context = Context { locale, raw, answers, errors, page, text_pack, help };
-                view! { {reason}{field(context, one)} }
+                let field = field(context, one);
+                match reason {
+                    // Close together: the reason is of this field, not of the one above.
+                    Some(reason) => view! { <div class="asked">{reason}{field}</div> }.into_any(),
+                    None => field,
+                }
             })
             .collect_view();
         let pages = model.fields.iter().filter_map(|id| model.form.field(id)).map(|(page, _)| page);
