@@ -90,7 +90,7 @@ test("two people accept a filing, and every page on the way is in order", async 
   await press(button(page, "記録する"));
   await look(first, "staff-case-identity-errors");
   await page.getByLabel("あとで確認する").check();
-  await page.getByLabel("運転免許証").check();
+  await page.getByLabel("運転免許証").first().check();
   await press(button(page, "記録する"));
   await page.locator('[name="handbook_issued_on-year"]').fill("2026");
   await press(button(page, "職員の項目を保存する"));

@@ -77,14 +77,19 @@ test("by keyboard alone: the portal keeps the same answers", async () => {
   await page.goto(FORM);
   await tabTo(page, "はじめる", (one) => one.tagName === "BUTTON" && one.type === "submit" && one.name === "");
   await Promise.all([page.waitForEvent("load"), page.keyboard.press("Enter")]);
+  const goOn = async () => {
+    await tabTo(page, "次へ", (one) => one.name === "then" && one.value === "next");
+    await Promise.all([page.waitForEvent("load"), page.keyboard.press("Enter")]);
+  };
   for (const [id, values] of pages(HANAKO)) {
     assert.equal(path(page), `${FORM}/${id}`);
     for (const [name, value] of Object.entries(values)) {
       for (const one of [value].flat()) await key(page, name, one);
     }
-    await tabTo(page, "次へ", (one) => one.name === "then" && one.value === "next");
-    await Promise.all([page.waitForEvent("load"), page.keyboard.press("Enter")]);
+    await goOn();
   }
+  assert.equal(path(page), `${FORM}/papers`);
+  await goOn();
   assert.equal(path(page), `${FORM}/check`);
   isTheSame(await kept(parent));
   await context.close();

@@ -292,7 +292,7 @@ async function afterwards(visit, desk, number) {
   await look(visit, "correct");
   const asked = await groups(page);
   assert.ok(asked.length > 5, "the clerk asked for nearly everything");
-  for (const input of await page.locator("main form .input, main form .textarea").all()) if (await input.isVisible()) await input.fill("");
+  for (const input of await page.locator("main form .input:not([type=file]), main form .textarea").all()) if (await input.isVisible()) await input.fill("");
   await press(page.locator("main form .button--primary"));
   await look(visit, "correct-errors");
   await page.goto("/account");
