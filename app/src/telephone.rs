@@ -14,7 +14,11 @@ fn is_number(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     let groups = text.split('-').filter(|group| !group.is_empty()).count();
     let last = text.rsplit('-').next().map_or(0, str::len);
-    text.starts_with('0') && (3..=4).contains(&last) && groups == 3 && text.matches('-').count() == 2 && (10..=11).contains(&digits)
+    text.starts_with('0')
+        && (3..=4).contains(&last)
+        && groups == 3
+        && text.matches('-').count() == 2
+        && (10..=11).contains(&digits)
 }
 
 fn pieces(sentence: &str) -> Vec<Piece<'_>> {
