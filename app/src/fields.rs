@@ -12,6 +12,7 @@ use leptos::prelude::*;
 
 use crate::{
     helpers::{self, Help},
+    telephone::with_links,
     text::Locale,
 };
 
@@ -152,7 +153,7 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     } else {
         view! { <span class="badge">{locale.say("optional")}</span> }.into_any()
     };
-    let hint = hint.map(|(text, lang)| view! { <p class="field__hint" id=hint_id lang=lang>{text}</p> });
+    let hint = hint.map(|(text, lang)| view! { <p class="field__hint" id=hint_id lang=lang>{with_links(&text)}</p> });
     let error = error.map(|text| view! { <p class="field__error" id=error_id>{locale.say("error-prefix")}{text}</p> });
     let class = if invalid { "field field--invalid" } else { "field" };
     let attributes = Attributes { described: described.clone(), invalid };
