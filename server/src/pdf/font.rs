@@ -2,7 +2,8 @@
 //! document, for it is larger than all else that the portal keeps in memory.
 
 use std::{
-    fs,
+    fs::File,
+    io::{self, Read},
     ops::Range,
     path::{Path, PathBuf},
     sync::Arc,
@@ -48,7 +49,7 @@ pub enum NoFont {
     NoneFound,
     /// The file that is named cannot be read.
     #[error("MADOGUCHI_PDF_FONT: the file cannot be read: {0}")]
-    Unreadable(std::io::Error),
+    Unreadable(io::Error),
     /// The file that is named is no font, or one without Japanese.
     #[error("MADOGUCHI_PDF_FONT: not a font that can write Japanese")]
     NotJapanese,
@@ -75,7 +76,7 @@ impl PdfFont {
     }
 
     fn open(path: &Path) -> Result<Self, NoFont> {
-        let data = fs::read(path).map_err(NoFont::Unreadable)?;
+        let data = whole(path).map_err(NoFont::Unreadable)?;
         let index = japanese(&data).ok_or(NoFont::NotJapanese)?;
         Ok(Self { path: path.to_owned(), index, turns: Semaphore::const_new(AT_ONCE) })
     }
@@ -88,8 +89,17 @@ impl PdfFont {
 
     /// Reads it for one document; none when the file is gone or another one meanwhile.
     pub(super) fn read(&self) -> Option<Face> {
-        Face::new(fs::read(&self.path).ok()?, self.index)
+        Face::new(whole(&self.path).ok()?, self.index)
     }
+}
+
+/// A whole file. What is freed below 32 MiB the allocator keeps for the next time, so room is asked for above that; the part
+/// that is not written to costs nothing.
+fn whole(path: &Path) -> io::Result<Vec<u8>> {
+    const ROOM: usize = 33 * 1024 * 1024;
+    let mut data = Vec::with_capacity(ROOM);
+    File::open(path)?.read_to_end(&mut data)?;
+    Ok(data)
 }
 
 /// The place of the Japanese font among the fonts of a file: in a collection the one that says JP, for the same character is
