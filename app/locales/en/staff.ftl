@@ -342,3 +342,12 @@ staff-way-back-proposed = { $name } has checked the identity ({ $at }). A second
 staff-way-back-second = The second person makes sure of the identity again and enters the code that the parent reads out. All earlier passkeys and sign-ins end with it.
 staff-way-back-confirm = Confirm and restore access
 staff-way-back-over = The code is too old or was tried too often. Please begin again.
+
+# The practice provider of the city
+staff-provider = Practice sign-in of the city
+staff-provider-note = This is for practice. It is not the real sign-in of the city.
+staff-provider-lead = Everybody here is made up. Once you choose, you go back to the counter.
+staff-provider-directory = Directory of staff
+staff-provider-directory-lead = Whoever is taken off is signed out of the counter at once and can no longer sign in.
+staff-provider-remove = Take { $name } off
+staff-provider-restore = Put { $name } back

@@ -342,3 +342,12 @@ staff-way-back-proposed = { $name }が本人を確認しました（{ $at }）�
 staff-way-back-second = 二人目は、もう一度本人を確かめ、届いた番号を本人から聞いて入力します。確認すると、前のパスキーとサインインはすべて使えなくなります。
 staff-way-back-confirm = 確認して、アカウントを再開する
 staff-way-back-over = 番号の期限が過ぎたか、入力できる回数を超えました。はじめからやり直してください。
+
+# 練習用の市の認証基盤
+staff-provider = 練習用の市の認証基盤
+staff-provider-note = これは練習用です。市の本物の認証基盤ではありません。
+staff-provider-lead = ここにいるのは、みな架空の職員です。選ぶと、窓口の画面に戻ります。
+staff-provider-directory = 職員名簿
+staff-provider-directory-lead = 名簿から外すと、その職員は窓口からすぐにサインアウトされ、サインインもできなくなります。
+staff-provider-remove = { $name }を名簿から外す
+staff-provider-restore = { $name }を名簿に戻す

@@ -11,6 +11,7 @@ pub mod load;
 pub mod page;
 pub mod portal;
 pub mod process;
+pub mod provider;
 pub mod review;
 pub mod site;
 pub mod smtp;
