@@ -360,3 +360,11 @@ identity-card-sex-unknown = unknown
 identity-card-enough = Name and date of birth agree, so it can be accepted without a check at the counter.
 identity-card-not-enough = Name and date of birth do not both agree: accepting needs a record of what was seen at the counter.
 identity-card-proxy = This is the card of the proxy. It does not identify the person.
+# The practice provider of the city
+staff-provider = Practice sign-in of the city
+staff-provider-note = This is for practice. It is not the real sign-in of the city.
+staff-provider-lead = Everybody here is made up. Once you choose, you go back to the counter.
+staff-provider-directory = Directory of staff
+staff-provider-directory-lead = Whoever is taken off is signed out of the counter at once and can no longer sign in.
+staff-provider-remove = Take { $name } off
+staff-provider-restore = Put { $name } back

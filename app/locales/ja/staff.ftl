@@ -360,3 +360,11 @@ identity-card-sex-unknown = 不明
 identity-card-enough = 氏名と生年月日が一致しているため、窓口での本人確認がなくても受理できます。
 identity-card-not-enough = 氏名と生年月日がそろって一致していないため、受理には窓口での本人確認が必要です。
 identity-card-proxy = 代理の方のカードです。ご本人の確認にはなりません。
+# 練習用の市の認証基盤
+staff-provider = 練習用の市の認証基盤
+staff-provider-note = これは練習用です。市の本物の認証基盤ではありません。
+staff-provider-lead = ここにいるのは、みな架空の職員です。選ぶと、窓口の画面に戻ります。
+staff-provider-directory = 職員名簿
+staff-provider-directory-lead = 名簿から外すと、その職員は窓口からすぐにサインアウトされ、サインインもできなくなります。
+staff-provider-remove = { $name }を名簿から外す
+staff-provider-restore = { $name }を名簿に戻す

@@ -14,6 +14,7 @@ pub mod message;
 pub mod messages;
 pub mod outbox;
 pub mod papers;
+pub mod practice_provider;
 pub mod pregnancy_end;
 pub mod preview;
 pub mod receipt;

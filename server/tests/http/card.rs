@@ -23,7 +23,7 @@ use super::{FORM, begin, fill_in, page_of_form, send, type_page, type_pages, who
 use crate::support::{
     browser::{self, Browser, inputs},
     page::Page,
-    provider::CLIENT_ID,
+    card_provider::CLIENT_ID,
     site::{Site, site, sites_with_cards},
     staff::at_work,
 };

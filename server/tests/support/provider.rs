@@ -1,128 +1,193 @@
-//! 「練習用の本人確認サービス」 A demo with the practice identity provider beside it, both real servers on free ports and one clock.
+//! The practice identity provider on a free port, and a client of it that is written for the tests alone. Invariant: the provider
+//! goes with the test, and has the clock that it is given.
 
-use std::{
-    net::{SocketAddr, TcpListener},
-    sync::Arc,
-    time::Duration,
-};
+use std::{net::TcpListener, sync::Arc};
 
 use actix_web::dev::ServerHandle;
+use app::text::Locale;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64_URL};
 use handover::{Algorithm, SigningKey};
+use serde_json::{Value, json};
 use server::{
     clock::Clock,
-    config::{Config, Oidc},
-    demo::practice_provider::{self, Client, PracticeProvider, RealmName},
-    oidc,
+    demo::practice_provider::{self, Client, Fault, PracticeProvider, RealmName},
 };
+use sha2::{Digest, Sha256};
+use url::Url;
 
 use super::{
-    browser::{Answer, Browser, inputs},
-    site::Site,
+    browser::{Answer, Browser, FORM, encoded, inputs},
+    page::Page,
 };
 
-pub const CLIENT_ID: &str = "madoguchi";
-/// Long for a loopback, short for a test that waits for it.
-const PATIENCE: Duration = Duration::from_millis(700);
+/// Where the browser comes back to; nobody listens there.
+pub const BACK: &str = "http://localhost:1/oidc/callback";
+pub const CLIENT: &str = "testclient";
 
 /// A provider that goes with the test.
 pub struct Provider {
-    pub practice: Arc<PracticeProvider>,
-    pub address: SocketAddr,
+    pub provider: Arc<PracticeProvider>,
+    pub clock: Clock,
+    pub realm: RealmName,
+    pub key: SigningKey,
     handle: ServerHandle,
 }
 
 impl Drop for Provider {
     fn drop(&mut self) {
-        // The order is given here; nobody waits until it is carried out.
         drop(self.handle.stop(false));
     }
 }
 
+/// A sign-in that has come back to the client.
+pub struct Returned {
+    pub address: Url,
+    pub verifier: String,
+    pub nonce: String,
+    pub state: String,
+}
+
+impl Returned {
+    pub fn get(&self, name: &str) -> Option<String> {
+        self.address.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+
+    pub fn code(&self) -> String {
+        self.get("code").expect("a code")
+    }
+}
+
+pub fn random() -> String {
+    BASE64_URL.encode(rand::random::<[u8; 32]>())
+}
+
 impl Provider {
-    /// Starts one, and makes it the provider of these settings.
-    pub fn beside(config: &mut Config, clock: Clock) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        let practice = PracticeProvider::new(address, clock, config.locales.clone());
+    pub fn start(realm: RealmName, clock: Clock) -> Self {
+        let listener = TcpListener::bind("127.0.0.2:0").unwrap();
+        let provider = PracticeProvider::new(listener.local_addr().unwrap(), clock.clone(), Locale::ALL.to_vec());
+        let server = practice_provider::serve(&provider, listener).unwrap();
+        let handle = server.handle();
+        tokio::spawn(server);
         let key = SigningKey::generate(Algorithm::Es256);
-        std::fs::create_dir_all(&config.data_dir).unwrap();
-        let key_file = config.data_dir.join("oidc-client.pem");
-        std::fs::write(&key_file, key.to_pem().unwrap().as_bytes()).unwrap();
-        practice.register(
-            RealmName::Main,
+        provider.register(
+            realm,
             Client {
-                id: CLIENT_ID.to_owned(),
-                redirect_uris: vec![config.public_url.join(oidc::CALLBACK)],
+                id: CLIENT.to_owned(),
+                redirect_uris: vec![BACK.to_owned()],
                 keys: vec![key.jwk().clone()],
                 logout_uri: None,
             },
         );
-        config.oidc = Some(Oidc {
-            issuer: practice.issuer(RealmName::Main).parse().unwrap(),
-            client_id: CLIENT_ID.to_owned(),
-            key_file,
-            acr: "aal3 crl".to_owned(),
-            patience: PATIENCE,
-        });
-        let server = practice_provider::serve(&practice, listener).unwrap();
-        let handle = server.handle();
-        tokio::spawn(server);
-        Self { practice, address, handle }
+        Self { provider, clock, realm, key, handle }
     }
 
-    /// Stops answering.
-    pub async fn stop(&self) {
-        self.handle.stop(false).await;
+    pub fn browser(&self) -> Browser {
+        let host = self.provider.origin().strip_prefix("http://").unwrap().to_owned();
+        Browser { address: host.parse().unwrap(), host, cookies: std::collections::BTreeMap::new() }
+    }
+
+    fn path(&self, endpoint: &str) -> String {
+        format!("/api/realms/{}/{endpoint}", self.realm)
+    }
+
+    pub fn json(&self, endpoint: &str) -> Value {
+        serde_json::from_slice(&self.browser().get(&self.path(endpoint)).is(200).body).unwrap()
+    }
+
+    pub fn published_keys(&self) -> Value {
+        self.json("protocol/openid-connect/certs")
+    }
+
+    /// The parameters of a request that has all that it needs.
+    pub fn request(&self, verifier: &str, nonce: &str, state: &str) -> Vec<(String, String)> {
+        let scope = match self.realm {
+            RealmName::Main => "openid name address birthdate gender",
+            RealmName::Staff => "openid profile groups",
+        };
+        let acr = match self.realm {
+            RealmName::Main => "aal3 crl",
+            RealmName::Staff => "aal2",
+        };
+        inputs(&[
+            ("response_type", "code"),
+            ("client_id", CLIENT),
+            ("redirect_uri", BACK),
+            ("scope", scope),
+            ("state", state),
+            ("nonce", nonce),
+            ("code_challenge", &BASE64_URL.encode(Sha256::digest(verifier))),
+            ("code_challenge_method", "S256"),
+            ("acr_values", acr),
+        ])
+    }
+
+    pub fn ask(&self, parameters: &[(String, String)]) -> Answer {
+        self.browser().get(&format!("{}?{}", self.path("protocol/openid-connect/auth"), encoded(parameters)))
+    }
+
+    /// Asks, and presses on the page.
+    pub fn press(&self, pressed: &[(&str, &str)]) -> Returned {
+        let (verifier, nonce, state) = (random(), random(), random());
+        let page = Page::of(&self.ask(&self.request(&verifier, &nonce, &state)).is(200));
+        let action = self.path("login-actions/authenticate");
+        let answer = self.browser().press(&page, &action, pressed).is(303);
+        Returned { address: answer.location().parse().unwrap(), verifier, nonce, state }
+    }
+
+    pub fn choose(&self, person: &str, fault: Option<Fault>) -> Returned {
+        self.press(&[("person", person), ("fault", fault.map(Fault::as_str).unwrap_or_default())])
+    }
+
+    /// The claims of an assertion that holds.
+    pub fn assertion(&self) -> Value {
+        let now = self.clock.now().micros() / 1_000_000;
+        json!({
+            "iss": CLIENT, "sub": CLIENT, "jti": random(), "iat": now, "exp": now + 60,
+            "aud": format!("{}/protocol/openid-connect/token", self.provider.issuer(self.realm)),
+        })
+    }
+
+    pub fn sign(&self, claims: &Value) -> String {
+        self.key.sign_compact("JWT", claims.to_string().as_bytes())
+    }
+
+    /// The parameters of a request for tokens that has all that it needs.
+    pub fn grant(&self, returned: &Returned) -> Vec<(String, String)> {
+        inputs(&[
+            ("grant_type", "authorization_code"),
+            ("code", &returned.code()),
+            ("redirect_uri", BACK),
+            ("code_verifier", &returned.verifier),
+            ("client_id", CLIENT),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", &self.sign(&self.assertion())),
+        ])
+    }
+
+    pub fn tokens(&self, parameters: &[(String, String)]) -> Answer {
+        let path = self.path("protocol/openid-connect/token");
+        self.browser().ask("POST", &path, &[FORM], encoded(parameters).as_bytes())
+    }
+
+    pub fn userinfo(&self, access_token: &str) -> Answer {
+        let bearer = format!("Bearer {access_token}");
+        self.browser().ask("GET", &self.path("protocol/openid-connect/userinfo"), &[("Authorization", &bearer)], b"")
     }
 }
 
-/// The path and query of an address on the site.
-fn path_of(address: &str) -> String {
-    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
-    rest.find('/').map_or_else(|| "/".to_owned(), |at| rest[at..].to_owned())
+/// A form as JSON.
+pub fn json_of(answer: &Answer) -> Value {
+    serde_json::from_slice(&answer.body).unwrap()
 }
 
-impl Site {
-    /// The provider beside this site.
-    pub fn provider(&self) -> &Provider {
-        self.provider.as_ref().unwrap()
-    }
+/// Header and claims of a compact JWS, of whose signature nothing is said.
+pub fn unverified(token: &str) -> (Value, Value) {
+    let mut parts = token.split('.').map(|part| serde_json::from_slice(&BASE64_URL.decode(part).unwrap_or_default()));
+    (parts.next().unwrap().unwrap(), parts.next().unwrap().unwrap())
+}
 
-    /// Presses マイナアプリへ進む: what the provider's page asks for.
-    #[track_caller]
-    pub fn to_provider(&self, browser: &mut Browser, next: &str) -> Answer {
-        let page = browser.open(&format!("/sign-in/mynaapp?next={next}"));
-        browser.press(&page, "/sign-in/mynaapp", &[])
-    }
-
-    /// Chooses a person on the provider's page; where that leads on the site.
-    #[track_caller]
-    pub fn choose(&self, at_provider: &Answer, chosen: &[(&str, &str)]) -> String {
-        let mut away = Browser::on(self.provider().address);
-        away.host = self.provider().address.to_string();
-        let page = away.open(&path_of(at_provider.location()));
-        let action = "/api/realms/main/login-actions/authenticate";
-        let request = page.value(action, "request");
-        let typed: Vec<(&str, &str)> = [("request", request.as_str())].into_iter().chain(chosen.iter().copied()).collect();
-        path_of(away.post(action, &inputs(&typed)).is(303).location())
-    }
-
-    /// The whole way to the provider and back, as this person.
-    #[track_caller]
-    pub fn by_card(&self, browser: &mut Browser, person: &str, next: &str) -> Answer {
-        let at_provider = self.to_provider(browser, next).is(303);
-        let back = self.choose(&at_provider, &[("person", person)]);
-        browser.get(&back)
-    }
-
-    /// The first sign-in with a card, with the mail address that notices go to.
-    pub async fn by_new_card(&self, browser: &mut Browser, person: &str, mail: &str, next: &str) -> Answer {
-        self.by_card(browser, person, next).leads_to("/sign-in/mynaapp/mail");
-        self.portal.clock.advance(1_000_000);
-        let page = browser.open("/sign-in/mynaapp/mail");
-        browser.press(&page, "/sign-in/mynaapp/mail", &[("mail", mail)]).leads_to("/sign-in/mynaapp/code");
-        let page = browser.open("/sign-in/mynaapp/code");
-        let code = self.newest_code().await;
-        browser.post("/sign-in/mynaapp/code", &page.filled_in("/sign-in/mynaapp/code", &inputs(&[("code", &code)])))
-    }
+/// Whether a compact JWS is signed with ES256 under one of the published keys.
+pub fn holds(token: &str, published: &Value) -> bool {
+    let keys: Vec<handover::Jwk> = serde_json::from_value(published["keys"].clone()).unwrap();
+    handover::jws::verify_compact(token, "JWT", |kid| keys.iter().find(|key| key.kid == kid)).is_ok()
 }

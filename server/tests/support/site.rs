@@ -21,7 +21,7 @@ use super::{
     browser::{Answer, Browser, inputs},
     databases,
     portal::{self, Kind, TestPortal},
-    provider::Provider,
+    card_provider::CardProvider,
 };
 
 const PLANES: [Plane; 3] = [Plane::Citizen, Plane::Staff, Plane::Handover];
@@ -32,7 +32,7 @@ pub struct Site {
     pub address: SocketAddr,
     handle: ServerHandle,
     /// The identity provider beside it, where a test has one.
-    pub provider: Option<Provider>,
+    pub provider: Option<CardProvider>,
     _folders: (TempDir, TempDir),
 }
 
@@ -87,7 +87,7 @@ async fn serve(database: TestDatabase, kind: Kind) -> Site {
     serve_with(listener, portal::open(database, kind, address).await, None).await
 }
 
-async fn serve_with(listener: TcpListener, one: TestPortal, provider: Option<Provider>) -> Site {
+async fn serve_with(listener: TcpListener, one: TestPortal, provider: Option<CardProvider>) -> Site {
     let address = listener.local_addr().unwrap();
     let portal = Arc::new(one.portal);
     signing_keys::keep(&portal).await.unwrap();
@@ -103,7 +103,7 @@ pub async fn sites_with_cards() -> Vec<Site> {
     for database in databases().await {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let (one, provider) = portal::open_with(database, Kind::Demo, address, Provider::beside).await;
+        let (one, provider) = portal::open_with(database, Kind::Demo, address, CardProvider::beside).await;
         all.push(serve_with(listener, one, Some(provider)).await);
     }
     all
