@@ -22,8 +22,8 @@ use server::{
 use super::{FORM, begin, fill_in, page_of_form, send, type_page, type_pages, whole};
 use crate::support::{
     browser::{self, Browser, inputs},
-    page::Page,
     card_provider::CLIENT_ID,
+    page::Page,
     site::{Site, site, sites_with_cards},
     staff::at_work,
 };
@@ -346,7 +346,8 @@ async fn the_providers_name_for_a_person_is_nowhere_and_what_was_read_goes_with_
 async fn where_no_provider_is_set_nothing_of_it_is_there() {
     let site = site().await;
     let mut browser = site.browser();
-    for path in ["/sign-in/mynaapp", "/oidc/callback?state=x&code=y", "/sign-in/mynaapp/mail", "/sign-in/mynaapp/code"] {
+    for path in ["/sign-in/mynaapp", "/oidc/callback?state=x&code=y", "/sign-in/mynaapp/mail", "/sign-in/mynaapp/code"]
+    {
         assert_eq!(browser.get(path).status, 404, "{path}");
     }
     assert!(!says(&browser.open("/sign-in"), "card-title"));
@@ -361,6 +362,7 @@ async fn where_no_provider_is_set_nothing_of_it_is_there() {
 #[tokio::test]
 async fn every_trouble_has_a_sentence_of_its_own() {
     let words = server::oidc::Refused::ALL.map(|refused| refused.as_str().replace('_', "-"));
-    let sentences: BTreeSet<String> = words.iter().map(|word| Locale::Ja.say(&format!("card-trouble-{word}"))).collect();
+    let sentences: BTreeSet<String> =
+        words.iter().map(|word| Locale::Ja.say(&format!("card-trouble-{word}"))).collect();
     assert_eq!(sentences.len(), words.len());
 }

@@ -103,7 +103,8 @@ impl Site {
         let page = away.open(&path_of(at_provider.location()));
         let action = "/api/realms/main/login-actions/authenticate";
         let request = page.value(action, "request");
-        let typed: Vec<(&str, &str)> = [("request", request.as_str())].into_iter().chain(chosen.iter().copied()).collect();
+        let typed: Vec<(&str, &str)> =
+            [("request", request.as_str())].into_iter().chain(chosen.iter().copied()).collect();
         path_of(away.post(action, &inputs(&typed)).is(303).location())
     }
 

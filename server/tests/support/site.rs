@@ -19,9 +19,9 @@ use tempfile::TempDir;
 use super::{
     TestDatabase,
     browser::{Answer, Browser, inputs},
+    card_provider::CardProvider,
     databases,
     portal::{self, Kind, TestPortal},
-    card_provider::CardProvider,
 };
 
 const PLANES: [Plane; 3] = [Plane::Citizen, Plane::Staff, Plane::Handover];
