@@ -135,6 +135,7 @@ pub(super) fn plain_chrome(request: &HttpRequest, portal: &Portal) -> Chrome {
         path: request.uri().path().to_owned(),
         signed_in: false,
         session_seconds: None,
+        card_sign_in: portal.mynaapp.is_some(),
         demo: portal.config.demo,
         preview: portal.config.preview,
     }
@@ -175,6 +176,7 @@ async fn running_session(portal: &Portal, hash: &[u8; 32]) -> Result<Option<Sess
     let method = match found.method.as_str() {
         "email_code" => Method::EmailCode,
         "passkey" => Method::Passkey,
+        "mynaapp" => Method::Mynaapp,
         _ => return Err(StoreError::Corrupt("a session by a method that does not exist".to_owned())),
     };
     Ok(Some(Session {
@@ -222,7 +224,8 @@ impl FromRequest for Visitor {
 }
 
 /// What stands behind the page on which something is pressed.
-const PRESSES: [&str; 8] = [
+const PRESSES: [&str; 9] = [
+    "/card",
     "/withdraw",
     "/ask-to-withdraw",
     "/refile",
