@@ -28,7 +28,7 @@ fn with(parameters: &[(String, String)], name: &str, value: Option<&str>) -> Vec
     changed
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_provider_says_where_it_is_and_what_it_takes() {
     let provider = main_realm();
     let metadata = provider.json(".well-known/openid-configuration");
@@ -55,7 +55,7 @@ async fn the_provider_says_where_it_is_and_what_it_takes() {
     assert_eq!(provider.published_keys()["keys"].as_array().unwrap().len(), 1);
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn each_requirement_of_a_request_is_refused_when_it_is_missing_or_wrong() {
     let provider = main_realm();
     let good = provider.request(&random(), &random(), "the state");
@@ -87,7 +87,7 @@ async fn each_requirement_of_a_request_is_refused_when_it_is_missing_or_wrong() 
     assert_eq!(answer.location(), format!("{BACK}?error=invalid_request&error_description=state"));
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_sent_to_an_address_that_was_not_registered_exactly() {
     let provider = main_realm();
     let good = provider.request(&random(), &random(), &random());
@@ -110,7 +110,7 @@ async fn nobody_is_sent_to_an_address_that_was_not_registered_exactly() {
     provider.ask(&twice).is(400);
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn its_page_is_for_practice_and_leads_to_itself_and_to_the_client_only() {
     let provider = main_realm();
     let answer = provider.ask(&provider.request(&random(), &random(), &random())).is(200);
@@ -128,7 +128,7 @@ async fn its_page_is_for_practice_and_leads_to_itself_and_to_the_client_only() {
     }
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn who_stops_or_waits_too_long_gets_no_code() {
     let provider = main_realm();
     let returned = provider.press(&[("stop", "yes")]);
@@ -151,7 +151,7 @@ fn seconds(provider: &Provider) -> i64 {
     provider.clock.now().micros() / 1_000_000
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_gives_a_signed_token_and_the_four_facts_in_each_format() {
     let provider = main_realm();
     let published = provider.published_keys();
@@ -203,7 +203,7 @@ async fn a_sign_in_gives_a_signed_token_and_the_four_facts_in_each_format() {
     }
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn only_what_was_asked_for_is_told() {
     let provider = main_realm();
     let verifier = random();
@@ -226,7 +226,7 @@ fn refused(provider: &Provider, name: &str, value: Option<&str>) -> (u16, Value)
     (answer.status, error)
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn each_part_of_a_request_for_tokens_is_checked() {
     let provider = main_realm();
     let other = random();
@@ -252,7 +252,7 @@ async fn each_part_of_a_request_for_tokens_is_checked() {
     provider.tokens(&with(&provider.grant(&returned), "client_id", None)).is(200);
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn each_claim_of_an_assertion_is_checked() {
     let provider = main_realm();
     let now = seconds(&provider);
@@ -286,7 +286,7 @@ async fn each_claim_of_an_assertion_is_checked() {
     provider.tokens(&grant).is(200);
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_assertion_counts_once_and_under_a_registered_key_only() {
     let provider = main_realm();
     let assertion = provider.sign(&provider.assertion());
@@ -307,7 +307,7 @@ async fn an_assertion_counts_once_and_under_a_registered_key_only() {
     assert_eq!(refused(&provider, "client_assertion", Some(&none)), expected);
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_code_counts_once_within_a_minute_and_its_second_use_ends_the_token() {
     let provider = main_realm();
     let returned = provider.choose("hanako", None);
@@ -329,7 +329,7 @@ async fn a_code_counts_once_within_a_minute_and_its_second_use_ends_the_token() 
     provider.userinfo("").is(401);
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_person_is_called_otherwise_by_each_client_and_the_same_at_every_start() {
     let (first, second) = (main_realm(), main_realm());
     let subject = |provider: &Provider, client, person| provider.provider.subject(RealmName::Main, client, person);
@@ -354,7 +354,7 @@ fn faulty(provider: &Provider, fault: Fault) -> (Returned, Value, Value, [bool; 
     )
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn each_fault_is_one_deviation_from_a_sign_in_that_is_right() {
     let provider = main_realm();
     let subject = |person| json!(provider.provider.subject(RealmName::Main, CLIENT, person));
@@ -388,7 +388,7 @@ async fn each_fault_is_one_deviation_from_a_sign_in_that_is_right() {
     }
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_faults_outside_the_token_show_at_the_callback_and_at_the_token_endpoint() {
     let provider = main_realm();
     let returned = provider.choose("hanako", Some(Fault::WrongState));
@@ -406,7 +406,7 @@ async fn the_faults_outside_the_token_show_at_the_callback_and_at_the_token_endp
     provider.tokens(&provider.grant(&returned)).is(200);
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_staffs_realm_tells_groups_and_number_and_how_strong_the_sign_in_was() {
     let provider = Provider::start(RealmName::Staff, Clock::fixed(NOW));
     for (person, groups, acr) in [

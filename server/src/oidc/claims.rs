@@ -73,3 +73,43 @@ fn is_for(audience: Option<&Value>, client_id: &str) -> bool {
 fn at_hash(access_token: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(access_token)[..16])
 }
+
+const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+
+/// What a logout token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logout {
+    /// Who is signed out.
+    pub subject: Option<String>,
+    /// Which session of the provider ends.
+    pub session: Option<String>,
+    /// What the token is called: it counts once.
+    pub token_id: String,
+    /// Until when it counts.
+    pub until: Instant,
+}
+
+/// Reads the claims of a logout token. An ID token is none: it has a nonce and no event.
+pub(super) fn logout(claims: &Map<String, Value>, issuer: &str, client_id: &str, now: Instant) -> Result<Logout, Refused> {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+    let time = |name: &str| claims.get(name).and_then(Value::as_i64).map(|at| Instant(at.saturating_mul(1_000_000)));
+    if text("iss").as_deref() != Some(issuer) {
+        return Err(Refused::Issuer);
+    }
+    if !is_for(claims.get("aud"), client_id) {
+        return Err(Refused::Audience);
+    }
+    let made = time("iat").ok_or(Refused::Expired)?;
+    let oldest = made.plus(OLDEST + SKEW);
+    // `exp` is required since the final version of the standard; older providers leave it out.
+    let until = time("exp").map_or(oldest, |until| until.plus(SKEW).min(oldest));
+    if until <= now || made > now.plus(SKEW) {
+        return Err(Refused::Expired);
+    }
+    let is_event = claims.get("events").and_then(|events| events.get(LOGOUT_EVENT)).is_some_and(Value::is_object);
+    let (subject, session) = (text("sub"), text("sid"));
+    if !is_event || claims.contains_key("nonce") || (subject.is_none() && session.is_none()) {
+        return Err(Refused::NotTheProtocol);
+    }
+    Ok(Logout { subject, session, token_id: text("jti").ok_or(Refused::NotTheProtocol)?, until })
+}

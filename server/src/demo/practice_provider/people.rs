@@ -116,7 +116,7 @@ fn employee(
     let claims = vec![
         ("profile", "name", json!(name)),
         ("profile", "employee_number", json!(number)),
-        ("groups", "groups", json!(groups)),
+        ("profile", "groups", json!(groups)),
     ];
     Person { id, name, about, claims, acr }
 }

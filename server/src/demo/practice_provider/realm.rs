@@ -150,7 +150,7 @@ impl Realm {
     pub(super) const fn scopes(&self) -> &'static [&'static str] {
         match self.name {
             RealmName::Main => &["openid", "name", "address", "birthdate", "gender", "sign"],
-            RealmName::Staff => &["openid", "profile", "groups"],
+            RealmName::Staff => &["openid", "profile"],
         }
     }
 
