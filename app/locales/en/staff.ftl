@@ -343,6 +343,23 @@ staff-way-back-second = The second person makes sure of the identity again and e
 staff-way-back-confirm = Confirm and restore access
 staff-way-back-over = The code is too old or was tried too often. Please begin again.
 
+# マイナアプリ
+identity-card = My Number Card (of who signed in)
+identity-card-fact-name = Name
+identity-card-fact-address = Address
+identity-card-fact-birthdate = Date of birth
+identity-card-fact-sex = Sex
+identity-card-same = agrees
+identity-card-same-by-search-key = written otherwise
+identity-card-different = differs
+identity-card-not-declared = not declared
+identity-card-declared = Declared: { $text }
+identity-card-sex-female = female
+identity-card-sex-male = male
+identity-card-sex-unknown = unknown
+identity-card-enough = Name and date of birth agree, so it can be accepted without a check at the counter.
+identity-card-not-enough = Name and date of birth do not both agree: accepting needs a record of what was seen at the counter.
+identity-card-proxy = This is the card of the proxy. It does not identify the person.
 # The practice provider of the city
 staff-provider = Practice sign-in of the city
 staff-provider-note = This is for practice. It is not the real sign-in of the city.

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod booking;
+pub mod card;
 pub mod cases;
 pub mod check;
 pub mod conflict;

@@ -4,6 +4,7 @@
 
 pub mod authenticator;
 pub mod browser;
+pub mod card_provider;
 pub mod clamd;
 pub mod filing;
 pub mod http;

@@ -105,6 +105,7 @@ fn chrome(provider: &PracticeProvider, request: &HttpRequest, of_staff: bool) ->
         path: request.path().to_owned(),
         signed_in: false,
         session_seconds: None,
+        card_sign_in: false,
         demo: true,
         preview: false,
     }
