@@ -55,9 +55,8 @@ mod tests {
 
     #[test]
     fn one_role_is_given_and_neither_none_nor_several() {
-        let given: Vec<GroupRole> = ["boshi-clerks=clerk", "counter = clerk", "cn=nurses=nurse"]
-            .map(|text| text.parse().unwrap())
-            .to_vec();
+        let given: Vec<GroupRole> =
+            ["boshi-clerks=clerk", "counter = clerk", "cn=nurses=nurse"].map(|text| text.parse().unwrap()).to_vec();
         for (groups, role) in [
             (vec!["boshi-clerks"], Ok(Role::Clerk)),
             (vec!["library", "counter"], Ok(Role::Clerk)),

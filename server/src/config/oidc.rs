@@ -108,7 +108,10 @@ pub(super) fn staff_provider(values: &Values, demo: bool, faults: &mut Faults) -
     }
     let person_claim = values.text("staff_oidc_person").unwrap_or_default().to_owned();
     if person_claim.is_empty() {
-        faults.add("staff_oidc_person", "is missing: the claim that names the person, as person_id of local accounts does");
+        faults.add(
+            "staff_oidc_person",
+            "is missing: the claim that names the person, as person_id of local accounts does",
+        );
     }
     Some(StaffProvider { oidc, groups, person_claim })
 }

@@ -80,7 +80,7 @@ impl Trouble {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Over => "over",
+            Self::Over => "too-late",
             Self::Stopped => "stopped",
             Self::Refused(Refused::Unreachable | Refused::Slow | Refused::Broken) => "unreachable",
             Self::Refused(_) => "refused",
@@ -345,7 +345,8 @@ async fn make(
     now: Instant,
 ) -> Result<(StaffId, Vec<AuditEntry>), FlowError> {
     let staff_id = StaffId::from_random(random());
-    let user_id = told.subject_hash[..8].iter().fold("oidc:".to_owned(), |text, byte| text + &format!("{byte:02x}"));
+    let user_id =
+        told.subject_hash[..8].iter().fold(staff::PROVIDED.to_owned(), |text, byte| text + &format!("{byte:02x}"));
     let new = NewStaff { staff_id, user_id: &user_id, person_id, display_name: told.name, role, created_at: now };
     staff::insert(tx, &new).await?;
     staff_identity::insert(tx, &told.subject_hash, staff_id, now).await?;

@@ -317,7 +317,22 @@ pub async fn invite_again(portal: &Portal, by: Actor, user_id: &str) -> Result<(
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
     let found = staff::find_by_user_id(&mut tx, user_id).await?.filter(|found| found.password_hash.is_none());
-    let member = found.ok_or(FlowError::NotFound)?;
+    let member = found.filter(|found| !found.is_provided()).ok_or(FlowError::NotFound)?;
+    let invited = insert_invitation(&mut tx, member.staff_id, now).await?;
+    let entry = AuditEntry::done(now, by, Deed::StaffInvited).on(Subject::Staff(member.staff_id));
+    tx.commit(Record::Deed(entry.with("role", member.role.as_str()))).await?;
+    Ok(invited)
+}
+
+/// An invitation to make a passkey for somebody whom the city's own provider vouches for.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when there is nobody of this user id whom the provider made.
+pub async fn invite_to_passkey(portal: &Portal, by: Actor, user_id: &str) -> Result<(String, Instant), FlowError> {
+    let now = portal.clock.now();
+    let mut tx = portal.database.write().await?;
+    let found = staff::find_by_user_id(&mut tx, user_id).await?.filter(Staff::is_provided);
+    let member = found.filter(|found| found.is_valid_at(now)).ok_or(FlowError::NotFound)?;
     let invited = insert_invitation(&mut tx, member.staff_id, now).await?;
     let entry = AuditEntry::done(now, by, Deed::StaffInvited).on(Subject::Staff(member.staff_id));
     tx.commit(Record::Deed(entry.with("role", member.role.as_str()))).await?;
@@ -390,19 +405,23 @@ pub enum Joined {
 pub async fn join(portal: &Portal, token: &str, sent: &Joining<'_>) -> Result<Joined, FlowError> {
     let now = portal.clock.now();
     let Some(member) = view_invitation(portal, token).await? else { return Ok(Joined::Over) };
-    if let Err(fault) = password::check(&member.user_id, sent.password, sent.again) {
+    // Who is the provider's has a passkey here and never a password.
+    let has_password = !member.is_provided();
+    if has_password && let Err(fault) = password::check(&member.user_id, sent.password, sent.again) {
         return Ok(Joined::Password(fault));
     }
     let owner = PasskeyOwner::Staff(member.staff_id);
     let Some(made) = passkey::finish_registration(portal, owner, sent.ceremony, sent.credential).await? else {
         return Ok(Joined::Passkey);
     };
-    let hash = password::hash(sent.password).await?;
+    let hash = if has_password { Some(password::hash(sent.password).await?) } else { None };
     let mut tx = portal.database.write().await?;
     if !staff::use_invitation(&mut tx, &token_hash(token.as_bytes()), now).await? {
         return Ok(Joined::Over);
     }
-    staff::set_password(&mut tx, member.staff_id, &hash, now).await?;
+    if let Some(hash) = hash {
+        staff::set_password(&mut tx, member.staff_id, &hash, now).await?;
+    }
     account::delete_passkeys_of_staff(&mut tx, member.staff_id).await?;
     session::delete_for_staff(&mut tx, member.staff_id).await?;
     let added = match made.keep(portal, &mut tx, "").await {

@@ -90,7 +90,12 @@ pub struct Logout {
 }
 
 /// Reads the claims of a logout token. An ID token is none: it has a nonce and no event.
-pub(super) fn logout(claims: &Map<String, Value>, issuer: &str, client_id: &str, now: Instant) -> Result<Logout, Refused> {
+pub(super) fn logout(
+    claims: &Map<String, Value>,
+    issuer: &str,
+    client_id: &str,
+    now: Instant,
+) -> Result<Logout, Refused> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
     let time = |name: &str| claims.get(name).and_then(Value::as_i64).map(|at| Instant(at.saturating_mul(1_000_000)));
     if text("iss").as_deref() != Some(issuer) {
@@ -112,6 +117,7 @@ pub(super) fn logout(claims: &Map<String, Value>, issuer: &str, client_id: &str,
         return Err(Refused::NotTheProtocol);
     }
     Ok(Logout { subject, session, token_id: text("jti").ok_or(Refused::NotTheProtocol)?, until })
+}
 
 #[cfg(test)]
 mod tests {

@@ -37,12 +37,7 @@ row! {
 ///
 /// # Errors
 /// [`StoreError::Duplicate`] when the name or the member of staff is taken.
-pub async fn insert(
-    tx: &mut WriteTx,
-    subject_hash: &[u8; 32],
-    staff: StaffId,
-    at: Instant,
-) -> Result<(), StoreError> {
+pub async fn insert(tx: &mut WriteTx, subject_hash: &[u8; 32], staff: StaffId, at: Instant) -> Result<(), StoreError> {
     execute!(tx, INSERT, subject_hash.as_slice(), staff.bytes().as_slice(), at.micros()).map(drop)
 }
 
@@ -83,11 +78,7 @@ pub async fn signed_out(tx: &mut WriteTx, staff: StaffId, at: Instant) -> Result
 ///
 /// # Errors
 /// When the database fails.
-pub async fn insert_session(
-    tx: &mut WriteTx,
-    session_hash: &[u8; 32],
-    sid_hash: &[u8; 32],
-) -> Result<(), StoreError> {
+pub async fn insert_session(tx: &mut WriteTx, session_hash: &[u8; 32], sid_hash: &[u8; 32]) -> Result<(), StoreError> {
     execute!(tx, INSERT_SESSION, session_hash.as_slice(), sid_hash.as_slice()).map(drop)
 }
 

@@ -24,6 +24,7 @@ use app::text::Locale;
 use serde::{Deserialize, Serialize};
 
 pub use fault::Fault;
+pub use people::TWO_FACTORS;
 pub use realm::Client;
 use realm::Realm;
 pub use web::serve;

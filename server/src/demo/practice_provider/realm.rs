@@ -65,6 +65,8 @@ pub(super) struct State {
     pub(super) tokens: HashMap<String, Access>,
     assertions: HashMap<(String, String), Instant>,
     pub(super) removed: HashSet<&'static str>,
+    /// The groups of whoever was moved to others.
+    pub(super) groups: HashMap<&'static str, Vec<String>>,
 }
 
 /// Used codes are remembered for so long, so that a second use is known for one.
@@ -109,6 +111,7 @@ impl Realm {
             tokens: HashMap::new(),
             assertions: HashMap::new(),
             removed: HashSet::new(),
+            groups: HashMap::new(),
         };
         Self { name, issuer, people: people::of(name), state: Mutex::new(state) }
     }
