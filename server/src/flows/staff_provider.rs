@@ -65,11 +65,12 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    /// All of them, for whoever looks for their sentences.
-    pub const ALL: [Self; 7] = [
+    /// One for each sentence, for whoever looks for it.
+    pub const ALL: [Self; 8] = [
         Self::Over,
         Self::Stopped,
         Self::Refused(Refused::Unreachable),
+        Self::Refused(Refused::Signature),
         Self::NoAccess,
         Self::SeveralRoles,
         Self::NotThePerson,
