@@ -10,7 +10,7 @@ use actix_web::{
 use app::{
     helpers::{Help, address_of, needs_script},
     pages::{
-        card::{Card, OPEN_FIELD, TAKE_CARD},
+        card::Card,
         check,
         form::{self as form_page, Model},
         message::{self, Message},
@@ -345,9 +345,9 @@ pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
     let stored = if chosen.is_empty() { None } else { draft::load(&portal, &typist, &id).await? };
     let mut sent = two_texts::as_chosen(stored.as_ref(), &page, &chosen, body.inputs());
     let card = card::of(&portal, &visitor).await?;
-    let pressed = OfCard::read(&then);
-    if let (Some(OfCard::Take(field)), Some(facts)) = (&pressed, &card) {
-        put_the_cards(form, field, facts, &mut sent);
+    let pressed = card::Pressed::read(&then);
+    if let (Some(card::Pressed::Take(field)), Some(facts)) = (&pressed, &card) {
+        card::put(form, field, facts, &mut sent);
     }
     let saved = keep_page(&portal, (&visitor, &typist), &id, (&page, &sent, &state)).await?;
     let draft = match saved {
@@ -373,7 +373,8 @@ pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
             return Ok(with_cookie(to(format!("/apply/{id}{before}")), cookie));
         }
         Some(shown) if card.is_some() && pressed.is_some() => {
-            let html = Shown { opened: pressed.and_then(OfCard::opened), ..shown }.html(&visitor, &[], &[], from_check);
+            let html =
+                Shown { opened: pressed.and_then(card::Pressed::opened), ..shown }.html(&visitor, &[], &[], from_check);
             return Ok(with_cookie(answer(StatusCode::OK, html), cookie));
         }
         Some(shown) => {
@@ -396,35 +397,6 @@ pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
         }
     };
     Ok(with_cookie(to(format!("/apply/{id}/{next}")), cookie))
-}
-
-/// 「マイナンバーカードの情報」 What was pressed about the card.
-enum OfCard {
-    /// The card's in the place of what was typed.
-    Take(FieldId),
-    /// A field that the card filled in is to be filled in by herself.
-    Open(FieldId),
-}
-
-impl OfCard {
-    fn read(then: &str) -> Option<Self> {
-        let field = |start: &str| then.strip_prefix(start)?.parse().ok();
-        field(TAKE_CARD).map(Self::Take).or_else(|| field(OPEN_FIELD).map(Self::Open))
-    }
-
-    fn opened(self) -> Option<FieldId> {
-        match self {
-            Self::Take(_) => None,
-            Self::Open(field) => Some(field),
-        }
-    }
-}
-
-/// What a page sent, with the card's in the place of what was typed into a field.
-fn put_the_cards(form: &Form, field: &FieldId, facts: &CardFacts, sent: &mut Vec<(String, String)>) {
-    let inputs = form.field(field).and_then(|(_, field)| facts.inputs(field)).unwrap_or_default();
-    sent.retain(|(name, _)| !inputs.iter().any(|(input, _)| input == name));
-    sent.extend(inputs);
 }
 
 /// What was asked of a helper: by its button, or by filling it in and going on.

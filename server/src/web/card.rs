@@ -6,9 +6,10 @@ use actix_web::{
     http::{StatusCode, header},
     web::{Data, Path, Query},
 };
-use app::pages::card as pages;
+use app::pages::card::{self as pages, OPEN_FIELD, TAKE_CARD};
 use intake::{
     card::CardFacts,
+    form::Form,
     ids::{FieldId, PageId},
 };
 
@@ -183,4 +184,33 @@ pub async fn take(portal: Data<Portal>, citizen: Citizen, path: Path<String>, mu
     let state = draft.raw.page_state(draft.form, &page);
     draft::save_page(&portal, &typist, &id, &page, &sent, &state).await?;
     Ok(to(format!("/apply/{id}/check")))
+}
+
+/// 「マイナンバーカードの情報」 What was pressed about the card.
+pub(super) enum Pressed {
+    /// The card's in the place of what was typed.
+    Take(FieldId),
+    /// A field that the card filled in is to be filled in by herself.
+    Open(FieldId),
+}
+
+impl Pressed {
+    pub(super) fn read(then: &str) -> Option<Self> {
+        let field = |start: &str| then.strip_prefix(start)?.parse().ok();
+        field(TAKE_CARD).map(Self::Take).or_else(|| field(OPEN_FIELD).map(Self::Open))
+    }
+
+    pub(super) fn opened(self) -> Option<FieldId> {
+        match self {
+            Self::Take(_) => None,
+            Self::Open(field) => Some(field),
+        }
+    }
+}
+
+/// What a page sent, with the card's in the place of what was typed into a field.
+pub(super) fn put(form: &Form, field: &FieldId, facts: &CardFacts, sent: &mut Vec<(String, String)>) {
+    let inputs = form.field(field).and_then(|(_, field)| facts.inputs(field)).unwrap_or_default();
+    sent.retain(|(name, _)| !inputs.iter().any(|(input, _)| input == name));
+    sent.extend(inputs);
 }
