@@ -204,4 +204,52 @@ mod tests {
             }
         }
     }
+
+    fn logout_claims() -> Value {
+        let now = NOW.micros() / 1_000_000;
+        json!({
+            "iss": EXPECTED.issuer, "aud": EXPECTED.client_id, "sub": "somebody", "iat": now, "exp": now + 120, "jti": "one",
+            "events": { LOGOUT_EVENT: {} },
+        })
+    }
+
+    fn logout_with(claim: &str, value: Value) -> Result<Logout, Refused> {
+        let mut claims = logout_claims();
+        let all = claims.as_object_mut().unwrap();
+        if value.is_null() {
+            all.remove(claim);
+        } else {
+            all.insert(claim.to_owned(), value);
+        }
+        logout(all, EXPECTED.issuer, EXPECTED.client_id, NOW)
+    }
+
+    #[test]
+    fn a_logout_token_says_what_the_standard_asks_for() {
+        let now = NOW.micros() / 1_000_000;
+        let read = logout_with("sid", json!("a session")).unwrap();
+        assert_eq!((read.subject.as_deref(), read.session.as_deref()), (Some("somebody"), Some("a session")));
+        assert_eq!((read.token_id.as_str(), read.until), ("one", NOW.plus(3 * MINUTE)));
+        // Providers of before the final standard leave `exp` out: the token then counts for as long as any may be old.
+        assert_eq!(logout_with("exp", Value::Null).unwrap().until, NOW.plus(OLDEST + SKEW));
+        for (claim, value, refused) in [
+            ("iss", json!("https://other.example"), Refused::Issuer),
+            ("aud", json!("another"), Refused::Audience),
+            ("aud", json!([EXPECTED.client_id, "another"]), Refused::Audience),
+            ("iat", json!(now + 61), Refused::Expired),
+            ("iat", json!(now - 661), Refused::Expired),
+            ("iat", Value::Null, Refused::Expired),
+            ("exp", json!(now - 60), Refused::Expired),
+            ("events", Value::Null, Refused::NotTheProtocol),
+            ("events", json!({ "another": {} }), Refused::NotTheProtocol),
+            ("events", json!([LOGOUT_EVENT]), Refused::NotTheProtocol),
+            ("events", json!({ LOGOUT_EVENT: true }), Refused::NotTheProtocol),
+            ("nonce", json!("n"), Refused::NotTheProtocol),
+            ("sub", Value::Null, Refused::NotTheProtocol),
+            ("jti", Value::Null, Refused::NotTheProtocol),
+            ("jti", json!(""), Refused::NotTheProtocol),
+        ] {
+            assert_eq!(logout_with(claim, value.clone()), Err(refused), "{claim} {value}");
+        }
+    }
 }
