@@ -251,7 +251,10 @@ pub async fn who(portal: &Portal, session_hash: &[u8; 32]) -> Result<Option<Sign
     let now = portal.clock.now();
     let mut tx = portal.database.read().await?;
     let Some(session) = session::find(&mut tx, session_hash).await? else { return Ok(None) };
+    // Where the city has no provider any more, its sessions end too.
+    let without_provider = portal.staff_provider.is_none() && session.method.starts_with(staff_provider::METHOD);
     let over = session.plane != Plane::Staff
+        || without_provider
         || session.expires_at <= now
         || session.seen_at.plus(retention::STAFF_IDLE) <= now;
     let Some(member) = session.staff_id.filter(|_| !over) else { return Ok(None) };

@@ -1,10 +1,16 @@
 //! 「共通基盤」 Staff signed in by the city's own provider, over HTTP. Invariant: who may act is asked of the provider at every
 //! sign-in, and whoever it takes off is out at the next request.
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64_URL};
 use intake::{access::Role, ids::StaffId};
 use server::{
-    demo::practice_provider::{Fault, RealmName},
+    demo::{
+        authenticator::{SoftwarePasskey, create},
+        practice_provider::{Fault, RealmName},
+    },
     flows::staff_sign_in::{self, Joined, Joining},
+    portal::Portal,
+    seal::token_hash,
     store::{
         AuditEntry, Record,
         audit::{self, Actor, Deed, Subject},
@@ -21,8 +27,6 @@ use crate::support::{
     site::{Site, sites_with_cards},
     staff::hire,
 };
-use server::demo::authenticator::{SoftwarePasskey, create};
-
 const MINUTE: i64 = 60_000_000;
 
 fn to_provider(browser: &mut Browser) -> Answer {
@@ -280,6 +284,25 @@ async fn what_was_begun_counts_once_and_in_its_own_browser() {
         let answer = browser.get(&back);
         refused(&mut browser, answer, "too-late");
         browser.get("/staff/sign-in/callback").leads_to("/staff/sign-in?why=too-late");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_tabs_come_back_and_where_the_provider_is_given_up_its_sessions_end() {
+    for site in sites_with_cards().await {
+        let mut browser = site.browser();
+        let (first, second) = (to_provider(&mut browser), to_provider(&mut browser));
+        let mut first_back = browser.clone();
+        signed_in(&first_back.get(&site.choose(&first, &[("person", "nanami")])));
+        signed_in(&browser.get(&site.choose(&second, &[("person", "nanami")])));
+
+        let token: [u8; 32] = BASE64_URL.decode(&browser.cookies["staff_session"]).unwrap().try_into().unwrap();
+        let session = token_hash(&token);
+        assert!(staff_sign_in::who(&site.portal, &session).await.unwrap().is_some());
+        let mut config = site.portal.config.clone();
+        config.staff_provider = None;
+        let given_up = Portal::open(config, site.portal.clock.clone()).await.unwrap();
+        assert!(staff_sign_in::who(&given_up, &session).await.unwrap().is_none());
     }
 }
 

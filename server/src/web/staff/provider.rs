@@ -35,16 +35,23 @@ fn not_done(portal: &Portal, why: Trouble) -> HttpResponse {
 }
 
 /// `POST /staff/sign-in/provider`: to the provider.
-pub async fn begin(portal: Data<Portal>, at: AtDesk) -> Answer {
+pub async fn begin(request: HttpRequest, portal: Data<Portal>, at: AtDesk) -> Answer {
     if at.who.is_some() {
         return Ok(to("/staff"));
     }
-    let token: [u8; 32] = random();
-    Ok(match staff_provider::begin(&portal, token_hash(&token)).await? {
-        Ok(address) => HttpResponse::SeeOther()
-            .cookie(cookies::make_token(&portal.config, Name::StaffProvider, &token))
-            .insert_header((header::LOCATION, address.as_str()))
-            .finish(),
+    // Two tabs of one browser have one cookie: neither takes the way back from the other.
+    let known = cookies::read_token(&request, &portal.config, Name::StaffProvider);
+    let new: Option<[u8; 32]> = known.is_none().then(random);
+    let browser = new.map(|token| token_hash(&token)).or(known).ok_or(WebError::Broken)?;
+    Ok(match staff_provider::begin(&portal, browser).await? {
+        Ok(address) => {
+            let mut answer = HttpResponse::SeeOther();
+            answer.insert_header((header::LOCATION, address.as_str()));
+            if let Some(token) = new {
+                answer.cookie(cookies::make_token(&portal.config, Name::StaffProvider, &token));
+            }
+            answer.finish()
+        }
         Err(why) => not_done(&portal, why),
     })
 }
