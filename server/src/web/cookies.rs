@@ -19,7 +19,7 @@ pub enum Name {
     StaffSession,
     /// That a member of staff's password was right, until the passkey's turn.
     StaffPassword,
-    /// A browser that was sent to the city's own provider, until it comes back.
+    /// A browser that was sent to the city's own provider: who comes back must have it.
     StaffProvider,
     /// The language.
     Locale,

@@ -27,6 +27,7 @@ use crate::support::{
     site::{Site, sites_with_cards},
     staff::hire,
 };
+
 const MINUTE: i64 = 60_000_000;
 
 fn to_provider(browser: &mut Browser) -> Answer {
@@ -292,8 +293,7 @@ async fn two_tabs_come_back_and_where_the_provider_is_given_up_its_sessions_end(
     for site in sites_with_cards().await {
         let mut browser = site.browser();
         let (first, second) = (to_provider(&mut browser), to_provider(&mut browser));
-        let mut first_back = browser.clone();
-        signed_in(&first_back.get(&site.choose(&first, &[("person", "nanami")])));
+        signed_in(&browser.get(&site.choose(&first, &[("person", "nanami")])));
         signed_in(&browser.get(&site.choose(&second, &[("person", "nanami")])));
 
         let token: [u8; 32] = BASE64_URL.decode(&browser.cookies["staff_session"]).unwrap().try_into().unwrap();

@@ -27,11 +27,8 @@ use crate::{
     },
 };
 
-fn not_done(portal: &Portal, why: Trouble) -> HttpResponse {
-    HttpResponse::SeeOther()
-        .cookie(cookies::remove(&portal.config, Name::StaffProvider))
-        .insert_header((header::LOCATION, format!("{SIGN_IN}?why={}", why.as_str())))
-        .finish()
+fn not_done(why: Trouble) -> HttpResponse {
+    to(&format!("{SIGN_IN}?why={}", why.as_str()))
 }
 
 /// `POST /staff/sign-in/provider`: to the provider.
@@ -52,7 +49,7 @@ pub async fn begin(request: HttpRequest, portal: Data<Portal>, at: AtDesk) -> An
             }
             answer.finish()
         }
-        Err(why) => not_done(&portal, why),
+        Err(why) => not_done(why),
     })
 }
 
@@ -70,15 +67,13 @@ pub async fn arrive(
         Arrived::NeedsPasskey(token) => {
             (cookies::make(&portal.config, Name::StaffPassword, token), "/staff/sign-in/passkey")
         }
-        Arrived::Not(why) => return Ok(not_done(&portal, why)),
+        Arrived::Not(why) => return Ok(not_done(why)),
     };
     let mut answer = page(StatusCode::OK, pages::go_on(&at.desk, next));
     // A redirection would be one of the provider's site, on which a browser leaves out what is `SameSite=Strict`.
     let refresh = header::HeaderValue::from_str(&format!("0; url={next}")).map_err(|_| WebError::Broken)?;
     answer.headers_mut().insert(header::HeaderName::from_static("refresh"), refresh);
-    for cookie in [cookie, cookies::remove(&portal.config, Name::StaffProvider)] {
-        answer.add_cookie(&cookie).map_err(|_| WebError::Broken)?;
-    }
+    answer.add_cookie(&cookie).map_err(|_| WebError::Broken)?;
     Ok(answer)
 }
 
