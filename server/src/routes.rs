@@ -9,6 +9,7 @@ use actix_web::{
 use crate::{
     config::Plane,
     flows::paper::PIECE,
+    oidc::{STAFF_CALLBACK, STAFF_LOGOUT},
     web::{
         account, apply, autosave, booking, card, cases, demo, handover, health, help, info, mail, pages, papers,
         pregnancy_end, receipt, sign_in, staff, two_texts,
@@ -221,6 +222,10 @@ pub static ROUTES: &[Row] = &[
     sent("/staff/sign-in", STAFF, Guard::Anybody, post!(staff::sign_in::enter_password)),
     shown("/staff/sign-in/passkey", STAFF, Guard::Anybody, get!(staff::sign_in::passkey)),
     sent("/staff/sign-in/passkey", STAFF, Guard::Anybody, post!(staff::sign_in::enter_passkey)),
+    // 「共通基盤」
+    sent("/staff/sign-in/provider", STAFF, Guard::Anybody, post!(staff::provider::begin)),
+    shown(STAFF_CALLBACK, STAFF, Guard::Anybody, get!(staff::provider::arrive)),
+    sent(STAFF_LOGOUT, STAFF, Guard::Anybody, post!(staff::provider::sign_out)),
     sent("/staff/sign-out", STAFF, Guard::Anybody, post!(staff::sign_in::sign_out)),
     shown("/staff/invitation/{token}", STAFF, Guard::Anybody, get!(staff::sign_in::invitation)),
     sent("/staff/invitation/{token}", STAFF, Guard::Anybody, post!(staff::sign_in::join)),

@@ -2,6 +2,9 @@
 //! The practice identity provider: each requirement of the real service (`domain.md` §4.2) is refused when it is missing, and each
 //! fault is one deviation from a sign-in that is right.
 
+use std::sync::Arc;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use server::{
     clock::Clock,
@@ -28,7 +31,7 @@ fn with(parameters: &[(String, String)], name: &str, value: Option<&str>) -> Vec
     changed
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_provider_says_where_it_is_and_what_it_takes() {
     let provider = main_realm();
     let metadata = provider.json(".well-known/openid-configuration");
@@ -55,7 +58,7 @@ async fn the_provider_says_where_it_is_and_what_it_takes() {
     assert_eq!(provider.published_keys()["keys"].as_array().unwrap().len(), 1);
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn each_requirement_of_a_request_is_refused_when_it_is_missing_or_wrong() {
     let provider = main_realm();
     let good = provider.request(&random(), &random(), "the state");
@@ -87,7 +90,7 @@ async fn each_requirement_of_a_request_is_refused_when_it_is_missing_or_wrong() 
     assert_eq!(answer.location(), format!("{BACK}?error=invalid_request&error_description=state"));
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_is_sent_to_an_address_that_was_not_registered_exactly() {
     let provider = main_realm();
     let good = provider.request(&random(), &random(), &random());
@@ -110,7 +113,7 @@ async fn nobody_is_sent_to_an_address_that_was_not_registered_exactly() {
     provider.ask(&twice).is(400);
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn its_page_is_for_practice_and_leads_to_itself_and_to_the_client_only() {
     let provider = main_realm();
     let answer = provider.ask(&provider.request(&random(), &random(), &random())).is(200);
@@ -128,7 +131,7 @@ async fn its_page_is_for_practice_and_leads_to_itself_and_to_the_client_only() {
     }
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn who_stops_or_waits_too_long_gets_no_code() {
     let provider = main_realm();
     let returned = provider.press(&[("stop", "yes")]);
@@ -151,7 +154,7 @@ fn seconds(provider: &Provider) -> i64 {
     provider.clock.now().micros() / 1_000_000
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_sign_in_gives_a_signed_token_and_the_four_facts_in_each_format() {
     let provider = main_realm();
     let published = provider.published_keys();
@@ -203,7 +206,7 @@ async fn a_sign_in_gives_a_signed_token_and_the_four_facts_in_each_format() {
     }
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn only_what_was_asked_for_is_told() {
     let provider = main_realm();
     let verifier = random();
@@ -226,7 +229,7 @@ fn refused(provider: &Provider, name: &str, value: Option<&str>) -> (u16, Value)
     (answer.status, error)
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn each_part_of_a_request_for_tokens_is_checked() {
     let provider = main_realm();
     let other = random();
@@ -252,7 +255,7 @@ async fn each_part_of_a_request_for_tokens_is_checked() {
     provider.tokens(&with(&provider.grant(&returned), "client_id", None)).is(200);
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn each_claim_of_an_assertion_is_checked() {
     let provider = main_realm();
     let now = seconds(&provider);
@@ -286,7 +289,7 @@ async fn each_claim_of_an_assertion_is_checked() {
     provider.tokens(&grant).is(200);
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_assertion_counts_once_and_under_a_registered_key_only() {
     let provider = main_realm();
     let assertion = provider.sign(&provider.assertion());
@@ -307,7 +310,7 @@ async fn an_assertion_counts_once_and_under_a_registered_key_only() {
     assert_eq!(refused(&provider, "client_assertion", Some(&none)), expected);
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_code_counts_once_within_a_minute_and_its_second_use_ends_the_token() {
     let provider = main_realm();
     let returned = provider.choose("hanako", None);
@@ -329,7 +332,7 @@ async fn a_code_counts_once_within_a_minute_and_its_second_use_ends_the_token() 
     provider.userinfo("").is(401);
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_person_is_called_otherwise_by_each_client_and_the_same_at_every_start() {
     let (first, second) = (main_realm(), main_realm());
     let subject = |provider: &Provider, client, person| provider.provider.subject(RealmName::Main, client, person);
@@ -354,7 +357,7 @@ fn faulty(provider: &Provider, fault: Fault) -> (Returned, Value, Value, [bool; 
     )
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn each_fault_is_one_deviation_from_a_sign_in_that_is_right() {
     let provider = main_realm();
     let subject = |person| json!(provider.provider.subject(RealmName::Main, CLIENT, person));
@@ -388,7 +391,7 @@ async fn each_fault_is_one_deviation_from_a_sign_in_that_is_right() {
     }
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_faults_outside_the_token_show_at_the_callback_and_at_the_token_endpoint() {
     let provider = main_realm();
     let returned = provider.choose("hanako", Some(Fault::WrongState));
@@ -406,7 +409,7 @@ async fn the_faults_outside_the_token_show_at_the_callback_and_at_the_token_endp
     provider.tokens(&provider.grant(&returned)).is(200);
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_staffs_realm_tells_groups_and_number_and_how_strong_the_sign_in_was() {
     let provider = Provider::start(RealmName::Staff, Clock::fixed(NOW));
     for (person, groups, acr) in [
@@ -426,4 +429,62 @@ async fn the_staffs_realm_tells_groups_and_number_and_how_strong_the_sign_in_was
     assert!(provider.provider.set_listed("nanami", true).await);
     provider.choose("nanami", None).code();
     assert!(!provider.provider.set_listed("nobody", false).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_digest_is_signed_once_by_who_chose_to_and_told_to_her_token_only() {
+    let provider = main_realm();
+    let digest = BASE64_STANDARD.encode([7; 32]);
+    let by_itself = |scope: &str| {
+        let assertion = provider.sign(&provider.assertion());
+        provider.tokens(&inputs(&[
+            ("grant_type", "client_credentials"),
+            ("scope", scope),
+            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
+            ("client_assertion", &assertion),
+        ]))
+    };
+    by_itself("openid").is(400);
+    let service = json_of(&by_itself("sign").is(200))["access_token"].as_str().unwrap().to_owned();
+    let begin = |token: &str, body: &Value| {
+        let bearer = format!("Bearer {token}");
+        let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
+        provider.browser().ask("POST", "/api/sign-transactions", &headers, body.to_string().as_bytes())
+    };
+    begin("", &json!({ "digest": digest })).is(401);
+    begin(&service, &json!({ "digest": "AAAA" })).is(401);
+    let begun = json_of(&begin(&service, &json!({ "digest": digest })).is(200));
+    let transaction = begun["sign_transaction_id"].as_str().unwrap();
+
+    let (verifier, nonce, state) = (random(), random(), random());
+    let good = with(&provider.request(&verifier, &nonce, &state), "scope", Some("openid sign"));
+    // The scope and the transaction come together, and the transaction is the client's own.
+    let refusal = format!("{BACK}?error=invalid_request&error_description=sign_transaction_id&state={state}");
+    for other in [None, Some("00000000-0000-4000-8000-000000000000")] {
+        assert_eq!(provider.ask(&with(&good, "sign_transaction_id", other)).is(303).location(), refusal);
+    }
+    let good = with(&good, "sign_transaction_id", Some(transaction));
+    let page = Page::of(&provider.ask(&good).is(200));
+    let action = "/api/realms/main/login-actions/authenticate";
+    let press = || provider.browser().press(&page, action, &[("person", "hanako")]).is(303).location().to_owned();
+    // Nothing was said that signs.
+    assert!(press().contains("error=access_denied"));
+    provider
+        .provider
+        .sign_with(Arc::new(|person, digest| (person == "hanako").then(|| format!("{person} {digest:?}"))));
+    let back = press();
+    assert!(press().contains("error=access_denied"), "it was signed already");
+    let returned = Returned { address: back.parse().unwrap(), verifier, nonce, state };
+    let tokens = json_of(&provider.tokens(&provider.grant(&returned)).is(200));
+    let result = |token: &str| {
+        let path = format!("/api/sign-transactions/{transaction}/result");
+        provider.browser().ask("GET", &path, &[("Authorization", &format!("Bearer {token}"))], b"")
+    };
+    let told = result(tokens["access_token"].as_str().unwrap()).is(200);
+    assert_eq!((told.header("content-type"), told.text()), (Some("application/jose"), format!("hanako {:?}", [7; 32])));
+    let other = provider.choose("hanako", None);
+    let other = json_of(&provider.tokens(&provider.grant(&other)).is(200));
+    for token in [service.as_str(), other["access_token"].as_str().unwrap(), ""] {
+        result(token).is(401);
+    }
 }

@@ -18,6 +18,7 @@ pub mod flags;
 pub mod form;
 pub mod furigana;
 pub mod gestation;
+pub mod groups;
 pub mod help;
 pub mod icalendar;
 pub mod identity;

@@ -368,3 +368,18 @@ staff-provider-directory = Directory of staff
 staff-provider-directory-lead = Whoever is taken off is signed out of the counter at once and can no longer sign in.
 staff-provider-remove = Take { $name } off
 staff-provider-restore = Put { $name } back
+
+# Sign-in by the city's own provider
+provider-sign-in = Sign in with the city
+provider-or-local = Sign in with a user ID of the counter
+provider-go-on-title = Signing in
+provider-go-on = Go on
+provider-invitation-lead = { $name }, please register a passkey for this counter. You use it after signing in with the city.
+provider-trouble-too-late = Too much time has passed, or it was begun in another browser. Please sign in again.
+provider-trouble-stopped = Signing in with the city was stopped or not allowed.
+provider-trouble-unreachable = The city's sign-in cannot be reached. Please try again later.
+provider-trouble-refused = The answer of the city's sign-in could not be confirmed. Please try again. If it goes on, tell the administrator.
+provider-trouble-no-access = You have no right to use this counter. If you need it, please tell whoever looks after the directory of staff.
+provider-trouble-several-roles = Your groups in the directory give more than one role here. Please have it made one.
+provider-trouble-not-the-person = The city's sign-in does not tell your number, or another than before. Please tell the administrator.
+provider-trouble-no-second-factor = You signed in with the city with one factor only, and have no passkey here. Please ask the administrator to let you register one.

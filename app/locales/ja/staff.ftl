@@ -368,3 +368,18 @@ staff-provider-directory = 職員名簿
 staff-provider-directory-lead = 名簿から外すと、その職員は窓口からすぐにサインアウトされ、サインインもできなくなります。
 staff-provider-remove = { $name }を名簿から外す
 staff-provider-restore = { $name }を名簿に戻す
+
+# 共通基盤でのサインイン
+provider-sign-in = 市の認証基盤でサインイン
+provider-or-local = 窓口のユーザーIDでサインイン
+provider-go-on-title = サインインしています
+provider-go-on = 続ける
+provider-invitation-lead = { $name }さん、この窓口で使うパスキーを登録してください。市の認証基盤でのサインインのあとに使います。
+provider-trouble-too-late = 時間がたったか、別の画面で始められました。もう一度サインインしてください。
+provider-trouble-stopped = 市の認証基盤でのサインインが中止されたか、許可されませんでした。
+provider-trouble-unreachable = 市の認証基盤に接続できません。しばらくしてから、もう一度お試しください。
+provider-trouble-refused = 市の認証基盤からの返事を確かめられませんでした。もう一度お試しください。続くときは、管理者にお知らせください。
+provider-trouble-no-access = この窓口を使う権限がありません。必要なときは、職員名簿の管理者にお知らせください。
+provider-trouble-several-roles = 職員名簿のグループに、この窓口の役割が2つ以上あります。1つにするよう、名簿の管理者にお知らせください。
+provider-trouble-not-the-person = 市の認証基盤から職員の番号が届かないか、前と変わっています。管理者にお知らせください。
+provider-trouble-no-second-factor = 市の認証基盤でのサインインが2要素ではなく、この窓口のパスキーもありません。パスキーを登録できるよう、管理者にお知らせください。

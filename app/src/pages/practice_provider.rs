@@ -66,10 +66,6 @@ pub fn choose(chrome: &Chrome, model: &Choosing<'_>) -> String {
             <p>{locale.say(lead)}</p>
             <form class="form" method="post" action=model.action.to_owned()>
                 <input type="hidden" name="request" value=model.request.to_owned()/>
-                <ul class="card-list">{people}</ul>
-                <div class="button-row">
-                    <button class="button button--secondary" name="stop" value="yes">{locale.say("practice-provider-stop")}</button>
-                </div>
                 <details>
                     <summary>{locale.say("practice-provider-fail")}</summary>
                     <fieldset class="field">
@@ -77,6 +73,10 @@ pub fn choose(chrome: &Chrome, model: &Choosing<'_>) -> String {
                         <div class="choice-list">{none}{faults}</div>
                     </fieldset>
                 </details>
+                <ul class="card-list">{people}</ul>
+                <div class="button-row">
+                    <button class="button button--secondary" name="stop" value="yes">{locale.say("practice-provider-stop")}</button>
+                </div>
             </form>
         }
         .into_any()
@@ -160,7 +160,7 @@ fn document(chrome: &Chrome, of_staff: bool, title: &str, main: impl FnOnce() ->
         view! {
             <body>
                 <aside class="notice notice--practice" aria-label=note.clone()><p>{note.clone()}</p></aside>
-                <header class="site-header">
+                <header class="site-header site-header--plain">
                     <span class="site-header__name">{locale.say(name)}</span>
                 </header>
                 <main class="page" id="main"><h1>{title}</h1>{main()}</main>

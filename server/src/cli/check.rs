@@ -41,6 +41,16 @@ pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
             println!("  public key to register (JWK set): {}", oidc::public_jwks(key.jwk()));
         }
     }
+    if let Some(provider) = &config.staff_provider {
+        let key = oidc::client_key(&provider.oidc)?;
+        println!("staff by the city's own provider: {}", provider.oidc.issuer);
+        println!("  redirect address to register: {}", config.staff_url.join(oidc::STAFF_CALLBACK));
+        println!("  back-channel logout address to register: {}", config.staff_url.join(oidc::STAFF_LOGOUT));
+        println!("  public key to register (JWK set): {}", oidc::public_jwks(key.jwk()));
+        if provider.oidc.acr.is_empty() {
+            println!("note: staff_oidc_acr is not set: every sign-in of staff is completed by a passkey here");
+        }
+    }
     println!("the settings can be used");
     Ok(())
 }

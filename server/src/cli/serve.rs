@@ -29,7 +29,7 @@ const LAST_STEPS: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(mut config: Config) -> Result<(), Failure> {
     let listeners = bind(&mut config)?;
-    let identity = if config.demo && !config.preview { Some(identity::open(&config)?) } else { None };
+    let identity = if config.demo && !config.preview { Some(identity::open(&mut config)?) } else { None };
     let handbook = match &identity {
         Some(identity) => Some(prepare::prepare(&config, identity.provided.clone()).await?),
         None => None,

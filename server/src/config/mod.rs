@@ -17,7 +17,7 @@ use app::text::Locale;
 use intake::{course::Targets, ids::FormId};
 
 use crate::scan::Scanner;
-pub use oidc::{Issuer, Oidc};
+pub use oidc::{Issuer, Oidc, PATIENCE, StaffProvider};
 use settings::{Faults, Values};
 pub use settings::{SETTINGS, Setting};
 
@@ -54,6 +54,8 @@ pub struct Config {
     pub locales: Vec<Locale>,
     /// 「マイナアプリ」 The provider that reads parents' cards, if there is one.
     pub oidc: Option<Oidc>,
+    /// 「共通基盤」 The city's own provider for its staff, if there is one.
+    pub staff_provider: Option<StaffProvider>,
     /// How the individual number is taken in.
     pub my_number: MyNumber,
     /// Where the text packs of the EPDS are.
@@ -246,6 +248,7 @@ impl Config {
             municipality: municipality?,
             locales: locales(values, faults),
             oidc: oidc::provider(values, &oidc::OF_PARENTS, ACR, demo, faults),
+            staff_provider: oidc::staff_provider(values, demo, faults),
             my_number: my_number(values, faults),
             text_packs_dir: values.text("text_packs_dir").map(PathBuf::from),
             epds: epds(values, demo, faults),
@@ -379,7 +382,7 @@ fn booking(values: &Values, faults: &mut Faults) -> Booking {
 }
 
 /// 「認証強度」 The PIN of the card, and its certificate looked up (`domain.md` §4.2).
-const ACR: &str = "aal3 crl";
+pub(crate) const ACR: &str = "aal3 crl";
 
 const ADDRESS: &str = "an address and a port, such as 127.0.0.1:8080";
 

@@ -3,6 +3,8 @@
 
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
+use intake::groups::GroupRole;
+
 use super::{
     address::{NotAnAddress, PublicUrl},
     settings::{Faults, Values},
@@ -35,7 +37,16 @@ pub(super) struct Keys {
 pub(super) const OF_PARENTS: Keys =
     Keys { issuer: "oidc_issuer", client_id: "oidc_client_id", key_file: "oidc_key_file", acr: "oidc_acr" };
 
-const PATIENCE: Duration = Duration::from_secs(8);
+/// 「共通基盤」 Those of the staff's.
+pub(super) const OF_STAFF: Keys = Keys {
+    issuer: "staff_oidc_issuer",
+    client_id: "staff_oidc_client_id",
+    key_file: "staff_oidc_key_file",
+    acr: "staff_oidc_acr",
+};
+
+/// How long a provider may take for an answer.
+pub const PATIENCE: Duration = Duration::from_secs(8);
 
 /// All of them or none.
 pub(super) fn provider(values: &Values, keys: &Keys, acr: &str, demo: bool, faults: &mut Faults) -> Option<Oidc> {
@@ -76,6 +87,34 @@ pub(super) fn provider(values: &Values, keys: &Keys, acr: &str, demo: bool, faul
 }
 
 const ISSUER: &str = "an address without a slash at its end, such as https://auth-and-sign.go.jp/api/realms/main";
+
+/// 「共通基盤」 The city's own provider, which signs staff in.
+#[derive(Clone, Debug)]
+pub struct StaffProvider {
+    /// The provider. Its `acr` is what says that there were two factors; empty when the provider does not say so.
+    pub oidc: Oidc,
+    /// Which group gives which role.
+    pub groups: Vec<GroupRole>,
+    /// The claim that names the person, such as the number of the employee.
+    pub person_claim: String,
+}
+
+/// All of it or none: without the person nobody could tell two accounts of one apart.
+pub(super) fn staff_provider(values: &Values, demo: bool, faults: &mut Faults) -> Option<StaffProvider> {
+    let oidc = provider(values, &OF_STAFF, "", demo, faults)?;
+    let groups = values.list("staff_oidc_groups", "GROUP=ROLE, separated by commas, such as boshi=clerk", faults);
+    if groups.is_empty() {
+        faults.add("staff_oidc_groups", "is missing: which group gives which role, such as boshi=clerk");
+    }
+    let person_claim = values.text("staff_oidc_person").unwrap_or_default().to_owned();
+    if person_claim.is_empty() {
+        faults.add(
+            "staff_oidc_person",
+            "is missing: the claim that names the person, as person_id of local accounts does",
+        );
+    }
+    Some(StaffProvider { oidc, groups, person_claim })
+}
 
 /// The name of a provider: an address, compared byte for byte.
 #[derive(Clone, Debug, PartialEq, Eq)]

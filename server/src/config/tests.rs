@@ -165,6 +165,35 @@ fn a_practice_provider_is_for_the_demo_only() {
     assert!(practised.oidc.is_some());
 }
 
+const STAFF_PROVIDER: [(&str, &str); 5] = [
+    ("MADOGUCHI_STAFF_OIDC_ISSUER", "https://login.city.example.jp/realms/city"),
+    ("MADOGUCHI_STAFF_OIDC_CLIENT_ID", "madoguchi"),
+    ("MADOGUCHI_STAFF_OIDC_KEY_FILE", "/etc/madoguchi/staff-oidc.pem"),
+    ("MADOGUCHI_STAFF_OIDC_GROUPS", "boshi=clerk, /hoken/shi = nurse"),
+    ("MADOGUCHI_STAFF_OIDC_PERSON", "employee_number"),
+];
+
+#[test]
+fn the_citys_own_provider_is_set_whole_with_groups_and_person_and_is_never_the_practice_one() {
+    assert!(Config::load(&with(&[])).unwrap().staff_provider.is_none());
+    let set = Config::load(&with(&STAFF_PROVIDER)).unwrap().staff_provider.unwrap();
+    let groups: Vec<_> = set.groups.iter().map(|one| (one.group.as_str(), one.role.as_str())).collect();
+    assert_eq!(groups, [("boshi", "clerk"), ("/hoken/shi", "nurse")]);
+    assert_eq!((set.person_claim.as_str(), set.oidc.acr.as_str()), ("employee_number", ""));
+    for (missing, _) in STAFF_PROVIDER {
+        let rest: Vec<_> = STAFF_PROVIDER.into_iter().filter(|(name, _)| *name != missing).collect();
+        assert!(refused(&with(&rest)).starts_with(&format!("{missing}: is missing")), "{missing}");
+    }
+    for (key, value, problem) in [
+        ("MADOGUCHI_STAFF_OIDC_ISSUER", "http://127.0.0.2:8080/api/realms/staff", "is this machine"),
+        ("MADOGUCHI_STAFF_OIDC_ISSUER", "http://login.city.example.jp/realms/city", "must begin with https"),
+        ("MADOGUCHI_STAFF_OIDC_GROUPS", "boshi=mayor", "expected GROUP=ROLE"),
+    ] {
+        let changed: Vec<_> = STAFF_PROVIDER.map(|(name, old)| (name, if name == key { value } else { old })).to_vec();
+        assert!(refused(&with(&changed)).starts_with(&format!("{key}: {problem}")), "{key} {value}");
+    }
+}
+
 #[test]
 fn a_slip_of_the_pen_is_noticed() {
     assert!(refused(&with(&[("MADOGUCHI_STAF_URL", "x")])).contains("is MADOGUCHI_STAFF_URL meant?"));

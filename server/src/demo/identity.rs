@@ -11,15 +11,22 @@ use std::{
 };
 
 use handover::{Algorithm, SigningKey};
+use intake::{access::Role, groups::GroupRole};
 use serde::{Deserialize, Serialize};
 
-use super::practice_provider::{Client, PracticeProvider, ProvidedPerson, RealmName};
-use crate::{clock::Clock, config::Config};
+use super::practice_provider::{Client, PracticeProvider, ProvidedPerson, RealmName, TWO_FACTORS};
+use crate::{
+    clock::Clock,
+    config::{ACR, Config, Oidc, PATIENCE, StaffProvider},
+    oidc,
+};
 
 /// What the demo is called at its provider.
 const CLIENT_ID: &str = "madoguchi";
-/// Where the provider sends parents back to.
-const CALLBACK: &str = "/oidc/callback";
+/// The groups of the made-up staff that mean something here.
+const GROUPS: [(&str, Role); 3] =
+    [("boshi-clerks", Role::Clerk), ("boshi-nurses", Role::Nurse), ("audit", Role::Auditor)];
+const PERSON_CLAIM: &str = "employee_number";
 
 /// What `demo.json` says of the provider.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +35,8 @@ pub struct Provided {
     pub issuer: String,
     /// 「市の認証基盤」 Its issuer.
     pub staff_issuer: String,
+    /// 「職員名簿」 Where somebody is taken off it.
+    pub directory: String,
     /// The demo's name at both.
     pub client_id: String,
     /// The key with which it proves itself: PKCS#8 in PEM.
@@ -46,29 +55,49 @@ pub struct Identity {
     pub provided: Provided,
 }
 
-/// Opens the provider of a demo, which is registered there.
+/// Opens the provider of a demo, which becomes its client, unless its settings name another provider.
 ///
 /// # Errors
 /// When no address is free, or the data folder cannot be written to.
-pub fn open(config: &Config) -> io::Result<Identity> {
+pub fn open(config: &mut Config) -> io::Result<Identity> {
     fs::DirBuilder::new().recursive(true).mode(0o700).create(&config.data_dir)?;
     let key_file = config.data_dir.join("demo-client-key.pem");
     let key = client_key(&key_file)?;
     let listener = PracticeProvider::bind(config.listen.port())?;
     let provider = PracticeProvider::new(listener.local_addr()?, Clock::System, config.locales.clone());
-    provider.register(
-        RealmName::Main,
-        Client {
-            id: CLIENT_ID.to_owned(),
-            redirect_uris: vec![config.public_url.join(CALLBACK)],
-            keys: vec![key.jwk().clone()],
-            logout_uri: None,
-        },
-    );
+    let client = |redirect_uri, logout_uri| Client {
+        id: CLIENT_ID.to_owned(),
+        redirect_uris: vec![redirect_uri],
+        keys: vec![key.jwk().clone()],
+        logout_uri,
+    };
+    provider.register(RealmName::Main, client(config.public_url.join(oidc::CALLBACK), None));
+    let logout_uri = config.staff_url.join(oidc::STAFF_LOGOUT);
+    provider.register(RealmName::Staff, client(config.staff_url.join(oidc::STAFF_CALLBACK), Some(logout_uri)));
+    let settings = |realm, acr: &str| {
+        Some(Oidc {
+            issuer: provider.issuer(realm).parse().ok()?,
+            client_id: CLIENT_ID.to_owned(),
+            key_file: key_file.clone(),
+            acr: acr.to_owned(),
+            patience: PATIENCE,
+        })
+    };
+    if config.oidc.is_none() {
+        config.oidc = settings(RealmName::Main, ACR);
+    }
+    if config.staff_provider.is_none() {
+        config.staff_provider = settings(RealmName::Staff, TWO_FACTORS).map(|oidc| StaffProvider {
+            oidc,
+            groups: GROUPS.map(|(group, role)| GroupRole { group: group.to_owned(), role }).to_vec(),
+            person_claim: PERSON_CLAIM.to_owned(),
+        });
+    }
     let provided = Provided {
         issuer: provider.issuer(RealmName::Main).to_owned(),
         staff_issuer: provider.issuer(RealmName::Staff).to_owned(),
         client_id: CLIENT_ID.to_owned(),
+        directory: format!("{}/directory", provider.origin()),
         key_file,
         people: provider.people(),
     };

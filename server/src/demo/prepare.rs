@@ -183,7 +183,8 @@ async fn write_import_config(portal: &Portal, path: &Path) -> Result<(), DemoErr
 pub fn print_signs(handbook: &Handbook, import_bin: Option<&PathBuf>) -> io::Result<()> {
     let url = &handbook.url;
     let mut text = format!(
-        "\n窓口 Madoguchi — practice\n  parents   {url}/\n  mail      {url}/demo/outbox\n  staff     {url}/staff\n"
+        "\n窓口 Madoguchi — practice\n  parents   {url}/\n  mail      {url}/demo/outbox\n  staff     {url}/staff\n  directory {}\n",
+        handbook.practice_provider.directory
     );
     for sample in &handbook.staff {
         let _ = writeln!(text, "            {:<9} {:<24} {}", sample.user_id, sample.password, sample.role);

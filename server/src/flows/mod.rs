@@ -33,6 +33,7 @@ pub mod sign_in;
 pub mod signing_keys;
 pub mod slots;
 pub mod staff_case;
+pub mod staff_provider;
 pub mod staff_sign_in;
 pub mod submit;
 pub mod take_receipt;

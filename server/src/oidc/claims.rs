@@ -74,6 +74,51 @@ fn at_hash(access_token: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(access_token)[..16])
 }
 
+const LOGOUT_EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
+
+/// What a logout token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Logout {
+    /// Who is signed out.
+    pub subject: Option<String>,
+    /// Which session of the provider ends.
+    pub session: Option<String>,
+    /// What the token is called: it counts once.
+    pub token_id: String,
+    /// Until when it counts.
+    pub until: Instant,
+}
+
+/// Reads the claims of a logout token. An ID token is none: it has a nonce and no event.
+pub(super) fn logout(
+    claims: &Map<String, Value>,
+    issuer: &str,
+    client_id: &str,
+    now: Instant,
+) -> Result<Logout, Refused> {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+    let time = |name: &str| claims.get(name).and_then(Value::as_i64).map(|at| Instant(at.saturating_mul(1_000_000)));
+    if text("iss").as_deref() != Some(issuer) {
+        return Err(Refused::Issuer);
+    }
+    if !is_for(claims.get("aud"), client_id) {
+        return Err(Refused::Audience);
+    }
+    let made = time("iat").ok_or(Refused::Expired)?;
+    let oldest = made.plus(OLDEST + SKEW);
+    // `exp` is required since the final version of the standard; older providers leave it out.
+    let until = time("exp").map_or(oldest, |until| until.plus(SKEW).min(oldest));
+    if until <= now || made > now.plus(SKEW) {
+        return Err(Refused::Expired);
+    }
+    let is_event = claims.get("events").and_then(|events| events.get(LOGOUT_EVENT)).is_some_and(Value::is_object);
+    let (subject, session) = (text("sub"), text("sid"));
+    if !is_event || claims.contains_key("nonce") || (subject.is_none() && session.is_none()) {
+        return Err(Refused::NotTheProtocol);
+    }
+    Ok(Logout { subject, session, token_id: text("jti").ok_or(Refused::NotTheProtocol)?, until })
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -157,6 +202,54 @@ mod tests {
             for value in [json!(number), json!(text), json!([text]), json!({ "a": number }), json!(true)] {
                 let _ = with(&claim, value);
             }
+        }
+    }
+
+    fn logout_claims() -> Value {
+        let now = NOW.micros() / 1_000_000;
+        json!({
+            "iss": EXPECTED.issuer, "aud": EXPECTED.client_id, "sub": "somebody", "iat": now, "exp": now + 120, "jti": "one",
+            "events": { LOGOUT_EVENT: {} },
+        })
+    }
+
+    fn logout_with(claim: &str, value: Value) -> Result<Logout, Refused> {
+        let mut claims = logout_claims();
+        let all = claims.as_object_mut().unwrap();
+        if value.is_null() {
+            all.remove(claim);
+        } else {
+            all.insert(claim.to_owned(), value);
+        }
+        logout(all, EXPECTED.issuer, EXPECTED.client_id, NOW)
+    }
+
+    #[test]
+    fn a_logout_token_says_what_the_standard_asks_for() {
+        let now = NOW.micros() / 1_000_000;
+        let read = logout_with("sid", json!("a session")).unwrap();
+        assert_eq!((read.subject.as_deref(), read.session.as_deref()), (Some("somebody"), Some("a session")));
+        assert_eq!((read.token_id.as_str(), read.until), ("one", NOW.plus(3 * MINUTE)));
+        // Providers of before the final standard leave `exp` out: the token then counts for as long as any may be old.
+        assert_eq!(logout_with("exp", Value::Null).unwrap().until, NOW.plus(OLDEST + SKEW));
+        for (claim, value, refused) in [
+            ("iss", json!("https://other.example"), Refused::Issuer),
+            ("aud", json!("another"), Refused::Audience),
+            ("aud", json!([EXPECTED.client_id, "another"]), Refused::Audience),
+            ("iat", json!(now + 61), Refused::Expired),
+            ("iat", json!(now - 661), Refused::Expired),
+            ("iat", Value::Null, Refused::Expired),
+            ("exp", json!(now - 60), Refused::Expired),
+            ("events", Value::Null, Refused::NotTheProtocol),
+            ("events", json!({ "another": {} }), Refused::NotTheProtocol),
+            ("events", json!([LOGOUT_EVENT]), Refused::NotTheProtocol),
+            ("events", json!({ LOGOUT_EVENT: true }), Refused::NotTheProtocol),
+            ("nonce", json!("n"), Refused::NotTheProtocol),
+            ("sub", Value::Null, Refused::NotTheProtocol),
+            ("jti", Value::Null, Refused::NotTheProtocol),
+            ("jti", json!(""), Refused::NotTheProtocol),
+        ] {
+            assert_eq!(logout_with(claim, value.clone()), Err(refused), "{claim} {value}");
         }
     }
 }

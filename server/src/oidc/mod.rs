@@ -22,6 +22,7 @@ use url::Url;
 
 use crate::config::Oidc;
 use claims::Expected;
+pub use claims::Logout;
 use http::Http;
 use known::{Known, Provider};
 
@@ -29,6 +30,12 @@ use known::{Known, Provider};
 pub const CALLBACK: &str = "/oidc/callback";
 /// What is asked for about parents.
 pub const FOUR_FACTS: &str = "openid name address birthdate gender";
+/// Where the city's own provider sends staff back to.
+pub const STAFF_CALLBACK: &str = "/staff/sign-in/callback";
+/// Where it says that somebody is signed out (OpenID Connect Back-Channel Logout 1.0).
+pub const STAFF_LOGOUT: &str = "/staff/provider/logout";
+/// What is asked for about staff; groups and number are claims that the provider is set up to give.
+pub const STAFF_SCOPE: &str = "openid profile";
 /// How long an assertion that proves who we are is good for, in seconds.
 const ASSERTION_SECONDS: i64 = 60;
 
@@ -189,6 +196,7 @@ pub struct Person {
 /// A client of one provider.
 pub struct Client {
     settings: Oidc,
+    demands_acr: bool,
     scope: &'static str,
     redirect_uri: String,
     key: SigningKey,
@@ -211,7 +219,15 @@ impl Client {
     pub fn new(settings: &Oidc, scope: &'static str, redirect_uri: String) -> Result<Self, KeyFileError> {
         let http = Http::new(settings.patience, settings.issuer.origin().is_https());
         let key = client_key(settings)?;
-        Ok(Self { settings: settings.clone(), scope, redirect_uri, key, http, known: Known::default() })
+        let (settings, demands_acr) = (settings.clone(), true);
+        Ok(Self { settings, demands_acr, scope, redirect_uri, key, http, known: Known::default() })
+    }
+
+    /// One that asks for a level and also takes a lower one, which its caller sees in the token.
+    #[must_use]
+    pub fn with_any_level(mut self) -> Self {
+        self.demands_acr = false;
+        self
     }
 
     /// The settings.
@@ -241,8 +257,10 @@ impl Client {
             .append_pair("state", &secrets.state)
             .append_pair("nonce", &secrets.nonce)
             .append_pair("code_challenge", &challenge)
-            .append_pair("code_challenge_method", "S256")
-            .append_pair("acr_values", &self.settings.acr);
+            .append_pair("code_challenge_method", "S256");
+        if !self.settings.acr.is_empty() {
+            address.query_pairs_mut().append_pair("acr_values", &self.settings.acr);
+        }
         Ok(address)
     }
 
@@ -264,7 +282,7 @@ impl Client {
             issuer: self.settings.issuer.as_str(),
             client_id: &self.settings.client_id,
             nonce: &secrets.nonce,
-            acr: &self.settings.acr,
+            acr: if self.demands_acr { &self.settings.acr } else { "" },
             access_token: &tokens.access_token,
         };
         let subject = claims::check(&token, &expected, now)?;
@@ -275,6 +293,16 @@ impl Client {
             return Err(Refused::Subject);
         }
         Ok(Person { subject, token, userinfo })
+    }
+
+    /// Whom a logout token of the provider's signs out (OpenID Connect Back-Channel Logout 1.0 §2.6). That it counts once is for
+    /// the caller to see.
+    ///
+    /// # Errors
+    /// Each refusal by its own name.
+    pub async fn logout(&self, token: &str, now: Instant) -> Result<Logout, Refused> {
+        let claims = self.verified(token, now).await?;
+        claims::logout(&claims, self.settings.issuer.as_str(), &self.settings.client_id, now)
     }
 
     /// The claims of a token whose signature holds. An unknown key may be a new one: the provider is asked, once a minute.

@@ -168,6 +168,12 @@ pub enum Deed {
     StaffInvited,
     StaffJoined,
     StaffDisabled,
+    /// 「共通基盤」 The city's provider signed somebody in who was not here yet.
+    StaffProvided,
+    /// It gives another role than at the last sign-in.
+    StaffRoleProvided,
+    /// It said that somebody is signed out.
+    StaffSignedOutByProvider,
     DestinationAdded,
     DestinationDisabled,
     KeyMade,
@@ -238,6 +244,9 @@ impl Deed {
             Self::StaffInvited => "staff_invited",
             Self::StaffJoined => "staff_joined",
             Self::StaffDisabled => "staff_disabled",
+            Self::StaffProvided => "staff_provided",
+            Self::StaffRoleProvided => "staff_role_provided",
+            Self::StaffSignedOutByProvider => "staff_signed_out_by_provider",
             Self::DestinationAdded => "destination_added",
             Self::DestinationDisabled => "destination_disabled",
             Self::KeyMade => "key_made",

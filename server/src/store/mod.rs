@@ -23,6 +23,7 @@ pub mod pregnancy_end;
 pub mod reminders;
 pub mod session;
 pub mod staff;
+pub mod staff_identity;
 
 use std::ops::{Deref, DerefMut};
 
@@ -205,6 +206,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         pregnancy_end::STATEMENTS,
         session::STATEMENTS,
         staff::STATEMENTS,
+        staff_identity::STATEMENTS,
     ]
     .concat()
 }

@@ -20,6 +20,7 @@ mod origin;
 mod papers;
 mod routes;
 mod session;
+mod staff_provider;
 
 use crate::support::{
     browser::{Answer, Browser},

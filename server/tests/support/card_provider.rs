@@ -10,7 +10,7 @@ use actix_web::dev::ServerHandle;
 use handover::{Algorithm, SigningKey};
 use server::{
     clock::Clock,
-    config::{Config, Oidc},
+    config::{Config, Oidc, StaffProvider},
     demo::practice_provider::{self, Client, PracticeProvider, RealmName},
     oidc,
 };
@@ -48,21 +48,28 @@ impl CardProvider {
         std::fs::create_dir_all(&config.data_dir).unwrap();
         let key_file = config.data_dir.join("oidc-client.pem");
         std::fs::write(&key_file, key.to_pem().unwrap().as_bytes()).unwrap();
-        practice.register(
-            RealmName::Main,
-            Client {
-                id: CLIENT_ID.to_owned(),
-                redirect_uris: vec![config.public_url.join(oidc::CALLBACK)],
-                keys: vec![key.jwk().clone()],
-                logout_uri: None,
-            },
-        );
-        config.oidc = Some(Oidc {
-            issuer: practice.issuer(RealmName::Main).parse().unwrap(),
+        let client = |back, logout_uri| Client {
+            id: CLIENT_ID.to_owned(),
+            redirect_uris: vec![back],
+            keys: vec![key.jwk().clone()],
+            logout_uri,
+        };
+        practice.register(RealmName::Main, client(config.public_url.join(oidc::CALLBACK), None));
+        let logout_uri = config.staff_url.join(oidc::STAFF_LOGOUT);
+        practice.register(RealmName::Staff, client(config.staff_url.join(oidc::STAFF_CALLBACK), Some(logout_uri)));
+        let settings = |realm, acr: &str| Oidc {
+            issuer: practice.issuer(realm).parse().unwrap(),
             client_id: CLIENT_ID.to_owned(),
-            key_file,
-            acr: "aal3 crl".to_owned(),
+            key_file: key_file.clone(),
+            acr: acr.to_owned(),
             patience: PATIENCE,
+        };
+        config.oidc = Some(settings(RealmName::Main, "aal3 crl"));
+        let groups = ["boshi-clerks=clerk", "boshi-nurses=nurse", "audit=auditor"];
+        config.staff_provider = Some(StaffProvider {
+            oidc: settings(RealmName::Staff, "aal2"),
+            groups: groups.map(|group| group.parse().unwrap()).to_vec(),
+            person_claim: "employee_number".to_owned(),
         });
         let server = practice_provider::serve(&practice, listener).unwrap();
         let handle = server.handle();
@@ -101,7 +108,9 @@ impl Site {
         let mut away = Browser::on(self.provider().address);
         away.host = self.provider().address.to_string();
         let page = away.open(&path_of(at_provider.location()));
-        let action = "/api/realms/main/login-actions/authenticate";
+        let address = path_of(at_provider.location());
+        let realm = address.split_once("/protocol/").unwrap().0;
+        let action = &format!("{realm}/login-actions/authenticate");
         let request = page.value(action, "request");
         let typed: Vec<(&str, &str)> =
             [("request", request.as_str())].into_iter().chain(chosen.iter().copied()).collect();

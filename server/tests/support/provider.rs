@@ -102,7 +102,7 @@ impl Provider {
     pub fn request(&self, verifier: &str, nonce: &str, state: &str) -> Vec<(String, String)> {
         let scope = match self.realm {
             RealmName::Main => "openid name address birthdate gender",
-            RealmName::Staff => "openid profile groups",
+            RealmName::Staff => "openid profile",
         };
         let acr = match self.realm {
             RealmName::Main => "aal3 crl",

@@ -9,8 +9,8 @@ use super::{
     PracticeProvider, RealmName,
     fault::Fault,
     parameters::{Parameters, with_parameters},
-    people::Person,
     realm::{Code, Realm},
+    sign::{may_be_signed, sign},
 };
 use crate::flows::random;
 
@@ -26,16 +26,9 @@ pub(super) struct Authorization {
     pub(super) nonce: String,
     pub(super) challenge: String,
     pub(super) scopes: Vec<String>,
-    /// What was asked for, of what the realm knows.
-    acr: Option<&'static str>,
+    /// 「署名」 What she is asked to sign.
+    pub(super) transaction: Option<String>,
     pub(super) until: Instant,
-}
-
-impl Authorization {
-    /// `acr`: what was asked for if she has it, else what she has.
-    pub(super) fn acr_of(&self, person: &Person) -> &'static str {
-        self.acr.filter(|asked| *asked == person.acr).unwrap_or(person.acr)
-    }
 }
 
 /// Why a request is refused.
@@ -110,11 +103,15 @@ fn check(
     if need("code_challenge_method")? != "S256" {
         return Err(("invalid_request", "code_challenge_method"));
     }
-    let acr_values = match realm.name {
-        RealmName::Main => need("acr_values")?,
-        RealmName::Staff => parameters.get("acr_values").unwrap_or_default(),
-    };
-    let acr = acr_values.split(' ').find_map(|asked| realm.acrs().iter().copied().find(|acr| *acr == asked));
+    let transaction = parameters.get("sign_transaction_id");
+    let signs = scopes.iter().any(|scope| scope == "sign");
+    if signs != transaction.is_some() || transaction.is_some_and(|name| !may_be_signed(realm, client_id, name)) {
+        return Err(("invalid_request", "sign_transaction_id"));
+    }
+    // What it asks for is a wish (OpenID Connect Core §3.1.2.1): the token says what was. The service wants it to be there.
+    if realm.name == RealmName::Main {
+        need("acr_values")?;
+    }
     Ok(Authorization {
         client_id: client_id.to_owned(),
         redirect_uri: redirect_uri.to_owned(),
@@ -122,7 +119,7 @@ fn check(
         nonce: need("nonce")?.to_owned(),
         challenge: challenge.to_owned(),
         scopes,
-        acr,
+        transaction: transaction.map(str::to_owned),
         until: now.plus(TO_CHOOSE),
     })
 }
@@ -160,6 +157,11 @@ pub(super) fn answer(provider: &PracticeProvider, realm: &Realm, form: &[u8]) ->
     let person = realm.person(parameters.get("person")?)?.id;
     if state.removed.contains(person) {
         return Some(back(&[("error", "access_denied"), ("error_description", "the account is disabled")]));
+    }
+    if let Some(transaction) = &asked.transaction
+        && !sign(&mut state, transaction, person)
+    {
+        return Some(back(&[("error", "access_denied"), ("error_description", "nothing was signed")]));
     }
     let chosen: Option<Fault> = parameters.get("fault").and_then(|fault| fault.parse().ok());
     let fault = chosen.or(state.fault);

@@ -43,6 +43,14 @@ impl PracticeProvider {
         true
     }
 
+    /// Moves somebody to other groups; false when there is nobody of this name.
+    pub fn set_groups(&self, person: &str, groups: &[&str]) -> bool {
+        let realm = self.realm(RealmName::Staff);
+        let Some(id) = realm.person(person).map(|person| person.id) else { return false };
+        realm.state().groups.insert(id, groups.iter().map(|group| (*group).to_owned()).collect());
+        true
+    }
+
     /// A logout token for a person at a client.
     #[must_use]
     pub fn logout_token_for(&self, client_id: &str, person: &str) -> String {

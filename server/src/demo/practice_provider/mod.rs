@@ -9,6 +9,7 @@ mod jose;
 mod parameters;
 mod people;
 mod realm;
+mod sign;
 mod token;
 mod web;
 
@@ -24,8 +25,10 @@ use app::text::Locale;
 use serde::{Deserialize, Serialize};
 
 pub use fault::Fault;
+pub use people::TWO_FACTORS;
 pub use realm::Client;
 use realm::Realm;
+pub use sign::Signer;
 pub use web::serve;
 
 use crate::clock::Clock;

@@ -22,8 +22,8 @@ pub(super) struct Person {
 
 /// What the service in マイナアプリ calls the card with its four digits.
 pub(super) const CARD: &str = "aal3";
-/// Two factors, and one.
-pub(super) const TWO_FACTORS: &str = "aal2";
+/// What the city's own provider calls two factors, and one.
+pub const TWO_FACTORS: &str = "aal2";
 const ONE_FACTOR: &str = "aal1";
 
 /// 「4情報」 How the four facts are told. The real service's form is not published; clients read each of these.
@@ -116,7 +116,7 @@ fn employee(
     let claims = vec![
         ("profile", "name", json!(name)),
         ("profile", "employee_number", json!(number)),
-        ("groups", "groups", json!(groups)),
+        ("profile", "groups", json!(groups)),
     ];
     Person { id, name, about, claims, acr }
 }

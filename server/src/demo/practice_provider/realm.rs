@@ -17,6 +17,7 @@ use super::{
     fault::Fault,
     jose::Keys,
     people::{self, CARD, Person, TWO_FACTORS},
+    sign::{Signer, Transaction},
 };
 
 /// 「接続サービス」 A client as it was registered with its application: there is no registration at run time.
@@ -51,6 +52,8 @@ pub(super) struct Access {
     pub(super) person: &'static str,
     pub(super) scopes: Vec<String>,
     pub(super) fault: Option<Fault>,
+    /// 「署名」 Which transaction she signed.
+    pub(super) transaction: Option<String>,
     pub(super) until: Instant,
 }
 
@@ -63,8 +66,14 @@ pub(super) struct State {
     pub(super) asked: HashMap<String, Authorization>,
     pub(super) codes: HashMap<String, Code>,
     pub(super) tokens: HashMap<String, Access>,
+    /// Tokens of clients themselves: of whom, and until when.
+    pub(super) service_tokens: HashMap<String, (String, Instant)>,
+    pub(super) transactions: HashMap<String, Transaction>,
+    pub(super) signer: Option<Signer>,
     assertions: HashMap<(String, String), Instant>,
     pub(super) removed: HashSet<&'static str>,
+    /// The groups of whoever was moved to others.
+    pub(super) groups: HashMap<&'static str, Vec<String>>,
 }
 
 /// Used codes are remembered for so long, so that a second use is known for one.
@@ -76,6 +85,8 @@ impl State {
         self.asked.retain(|_, asked| asked.until > now);
         self.codes.retain(|_, code| code.at.plus(CODE_REMEMBERED) > now);
         self.tokens.retain(|_, access| access.until > now);
+        self.service_tokens.retain(|_, (_, until)| *until > now);
+        self.transactions.retain(|_, transaction| !transaction.is_over(now));
         self.assertions.retain(|_, until| *until > now);
     }
 
@@ -107,8 +118,12 @@ impl Realm {
             asked: HashMap::new(),
             codes: HashMap::new(),
             tokens: HashMap::new(),
+            service_tokens: HashMap::new(),
+            transactions: HashMap::new(),
+            signer: None,
             assertions: HashMap::new(),
             removed: HashSet::new(),
+            groups: HashMap::new(),
         };
         Self { name, issuer, people: people::of(name), state: Mutex::new(state) }
     }
@@ -150,7 +165,15 @@ impl Realm {
     pub(super) const fn scopes(&self) -> &'static [&'static str] {
         match self.name {
             RealmName::Main => &["openid", "name", "address", "birthdate", "gender", "sign"],
-            RealmName::Staff => &["openid", "profile", "groups"],
+            RealmName::Staff => &["openid", "profile"],
+        }
+    }
+
+    const fn grant_types(&self) -> &'static [&'static str] {
+        match self.name {
+            // By its own credentials a client begins a transaction to be signed.
+            RealmName::Main => &["authorization_code", "client_credentials"],
+            RealmName::Staff => &["authorization_code"],
         }
     }
 
@@ -176,7 +199,7 @@ impl Realm {
             "jwks_uri": self.endpoint("certs"),
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
-            "grant_types_supported": ["authorization_code"],
+            "grant_types_supported": self.grant_types(),
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": ["ES256"],
             "token_endpoint_auth_methods_supported": ["private_key_jwt"],

@@ -11,7 +11,7 @@ use super::{
     fault::Fault,
     jose::{half_hash, verified},
     parameters::Parameters,
-    realm::{Access, Client, Code, Realm},
+    realm::{Access, Client, Code, Realm, State},
 };
 use crate::flows::random;
 
@@ -51,6 +51,9 @@ pub(super) fn exchange(provider: &PracticeProvider, realm: &Realm, form: &[u8]) 
     let client = authenticated(realm, &parameters, now)?;
     match parameters.get("grant_type") {
         Some("authorization_code") => {}
+        Some("client_credentials") if realm.name == RealmName::Main => {
+            return service_token(realm, &client, &parameters, now);
+        }
         Some(_) => return Err(refuse("unsupported_grant_type", "grant_type")),
         None => return Err(refuse("invalid_request", "grant_type")),
     }
@@ -71,9 +74,10 @@ pub(super) fn exchange(provider: &PracticeProvider, realm: &Realm, form: &[u8]) 
         person: given.person,
         scopes: given.asked.scopes.clone(),
         fault: given.fault,
+        transaction: given.asked.transaction.clone(),
         until: now.plus(TOKEN_COUNTS),
     };
-    let claims = claims(realm, &given, &client, &access_token, now);
+    let claims = claims((realm, &state), &given, &client, &access_token, now);
     let id_token = state.keys.sign(&claims, given.fault);
     state.tokens.insert(access_token.clone(), access);
     Ok(json!({
@@ -84,6 +88,16 @@ pub(super) fn exchange(provider: &PracticeProvider, realm: &Realm, form: &[u8]) 
         "session_state": given.session,
         "scope": given.asked.scopes.join(" "),
     }))
+}
+
+/// 「署名」 The token with which a client begins a transaction.
+fn service_token(realm: &Realm, client: &Client, parameters: &Parameters, now: Instant) -> Result<Value, TokenError> {
+    if parameters.get("scope") != Some("sign") {
+        return Err(refuse("invalid_scope", "scope"));
+    }
+    let token = BASE64_URL.encode(random::<32>());
+    realm.state().service_tokens.insert(token.clone(), (client.id.clone(), now.plus(TOKEN_COUNTS)));
+    Ok(json!({ "access_token": token, "token_type": "Bearer", "expires_in": TOKEN_COUNTS / SECOND, "scope": "sign" }))
 }
 
 fn check_grant(given: &Code, client: &Client, parameters: &Parameters, now: Instant) -> Result<(), TokenError> {
@@ -158,7 +172,7 @@ fn unverified_issuer(assertion: &str) -> Option<String> {
 }
 
 /// The claims of the ID token.
-fn claims(realm: &Realm, given: &Code, client: &Client, access_token: &str, now: Instant) -> Value {
+fn claims((realm, state): (&Realm, &State), given: &Code, client: &Client, access_token: &str, now: Instant) -> Value {
     let fault = |one| given.fault == Some(one);
     let person = if fault(Fault::OtherSubject) { realm.other_than(given.person) } else { given.person };
     let issued = if fault(Fault::Expired) { now.plus(-2 * TOKEN_COUNTS) } else { now };
@@ -179,21 +193,24 @@ fn claims(realm: &Realm, given: &Code, client: &Client, access_token: &str, now:
     });
     let Some(all) = claims.as_object_mut() else { return claims };
     if let Some(person) = realm.person(person).filter(|_| !fault(Fault::MissingAcr)) {
-        all.insert("acr".to_owned(), given.asked.acr_of(person).into());
+        all.insert("acr".to_owned(), person.acr.into());
     }
     if realm.name == RealmName::Staff {
         // The city's own provider puts groups and number into the token; the card's facts are told by userinfo alone.
-        all.append(&mut facts(realm, person, &given.asked.scopes));
+        all.append(&mut facts(realm, state, person, &given.asked.scopes));
     }
     claims
 }
 
 /// What is told of a person for these scopes.
-fn facts(realm: &Realm, person: &str, scopes: &[String]) -> Map<String, Value> {
+fn facts(realm: &Realm, state: &State, person: &str, scopes: &[String]) -> Map<String, Value> {
     let told = realm.person(person).into_iter().flat_map(|person| &person.claims);
-    told.filter(|(scope, ..)| scopes.iter().any(|asked| asked == scope))
-        .map(|(_, claim, value)| ((*claim).to_owned(), value.clone()))
-        .collect()
+    let told = told.filter(|(scope, ..)| scopes.iter().any(|asked| asked == scope));
+    let mut facts: Map<String, Value> = told.map(|(_, claim, value)| ((*claim).to_owned(), value.clone())).collect();
+    if let (Some(groups), Some(now)) = (facts.get_mut("groups"), state.groups.get(person)) {
+        *groups = json!(now);
+    }
+    facts
 }
 
 /// Answers `userinfo` for an access token; none when it does not count.
@@ -201,12 +218,11 @@ pub(super) fn userinfo(provider: &PracticeProvider, realm: &Realm, token: &str) 
     let mut state = realm.state();
     state.sweep(provider.clock.now());
     let access = state.tokens.get(token)?.clone();
-    drop(state);
     let person = match access.fault {
         Some(Fault::OtherUserinfo) => realm.other_than(access.person),
         _ => access.person,
     };
-    let mut told = facts(realm, person, &access.scopes);
+    let mut told = facts(realm, &state, person, &access.scopes);
     told.insert("sub".to_owned(), realm.subject(&access.client_id, person).into());
     Some(Value::Object(told))
 }

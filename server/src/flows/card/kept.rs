@@ -56,7 +56,7 @@ fn open_state<T: DeserializeOwned>(portal: &Portal, purpose: &str, state: &[u8])
     Ok(serde_json::from_slice(&key.open(purpose, &sealed)?)?)
 }
 
-pub(super) async fn keep_state<T: Serialize>(
+pub(in crate::flows) async fn keep_state<T: Serialize>(
     portal: &Portal,
     tx: &mut WriteTx,
     (hash, purpose, lasts): (&[u8; 32], &'static str, i64),
@@ -69,7 +69,7 @@ pub(super) async fn keep_state<T: Serialize>(
 }
 
 /// Takes what was kept: it is read once. None when it is not there, of another kind, or over.
-pub(super) async fn take_state<T: DeserializeOwned>(
+pub(in crate::flows) async fn take_state<T: DeserializeOwned>(
     portal: &Portal,
     tx: &mut WriteTx,
     hash: &[u8; 32],

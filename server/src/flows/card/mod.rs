@@ -35,7 +35,8 @@ use crate::{
 use binding::{bind, why_not_bound};
 pub use kept::of_session;
 pub(crate) use kept::read_at;
-use kept::{BEGUN, Begun, WAITS, Waiting, find_waiting, forget, keep_reading, keep_state, take_state, waiting_hash};
+use kept::{BEGUN, Begun, WAITS, Waiting, find_waiting, forget, keep_reading, waiting_hash};
+pub(super) use kept::{keep_state, take_state};
 
 const METHOD: &str = "mynaapp";
 const SUBJECT_INDEX: &str = "card subject";

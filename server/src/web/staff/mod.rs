@@ -6,6 +6,7 @@ pub mod command;
 pub mod mail;
 pub mod message;
 pub mod pregnancy_end;
+pub mod provider;
 pub mod queue;
 pub mod sign_in;
 pub mod slots;
