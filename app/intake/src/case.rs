@@ -533,7 +533,7 @@ mod tests {
     }
 
     fn proof() -> Sufficient {
-        let evidence = Evidence { method: Method::Mynaapp, signed_in_at: crate::time::Instant(0), counter: None };
+        let evidence = Evidence { method: Method::Mynaapp, signed_in_at: crate::time::Instant(0), counter: None, proxy: None };
         evidence.sufficient().unwrap()
     }
 

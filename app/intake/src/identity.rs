@@ -3,9 +3,19 @@
 //!
 //! The names are public (`handover.md`, `decisions.md`).
 
+mod documents;
+mod proxy;
+pub mod ways;
+
+use std::{fmt, str::FromStr};
+
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::StaffId, time::Instant};
+pub use self::{
+    documents::{NoPhoto, NumberDocument, PersonDocument, SeenAtCounter, Sight, TwoAreNeeded},
+    proxy::{Met, PowerDocument, ProxyEvidence, ProxySeen, ProxyState, is_by_proxy},
+};
+use crate::{ids::NotAnId, time::Instant};
 
 /// How a person showed who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +31,29 @@ pub enum Method {
     Signature,
     /// 「窓口で確認」 In person.
     Counter,
+}
+
+impl Method {
+    /// The ways by which somebody comes in, and a session begins.
+    pub const OF_SESSIONS: [Self; 3] = [Self::EmailCode, Self::Passkey, Self::Mynaapp];
+
+    /// The public name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EmailCode => "email_code",
+            Self::Passkey => "passkey",
+            Self::Mynaapp => "mynaapp",
+            Self::Signature => "signature",
+            Self::Counter => "counter",
+        }
+    }
+
+    /// The way in of this name, if a session begins by it.
+    #[must_use]
+    pub fn of_session(name: &str) -> Option<Self> {
+        Self::OF_SESSIONS.into_iter().find(|method| method.as_str() == name)
+    }
 }
 
 /// How sure the office is.
@@ -39,100 +72,61 @@ pub enum Level {
     VerifiedInPerson,
 }
 
-/// 「番号確認」 What the individual number was checked by (番号法16条). The number itself is not recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NumberDocument {
-    /// 個人番号カード
-    MyNumberCard,
-    /// 通知カード (記載事項が一致するもの)
-    NotificationCard,
-    /// 個人番号が記載された住民票の写し
-    ResidentRecord,
-    /// Not seen yet; it is settled in the closed network before import.
-    Later,
-}
-
-/// 「身元確認」 What the person was checked by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PersonDocument {
-    /// 個人番号カード
-    MyNumberCard,
-    /// 運転免許証
-    DrivingLicence,
-    /// 旅券
-    Passport,
-    /// 在留カード・特別永住者証明書
-    ResidenceCard,
-    /// 顔写真のない書類 2点
-    TwoWithoutPhoto,
-}
-
-impl NumberDocument {
-    /// All, in the order in which they are offered.
-    pub const ALL: [Self; 4] = [Self::MyNumberCard, Self::NotificationCard, Self::ResidentRecord, Self::Later];
-
-    /// The stable code.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::MyNumberCard => "my_number_card",
-            Self::NotificationCard => "notification_card",
-            Self::ResidentRecord => "resident_record",
-            Self::Later => "later",
-        }
-    }
-}
-
-impl PersonDocument {
-    /// All, in the order in which they are offered.
+impl Level {
+    /// All, from the lowest on.
     pub const ALL: [Self; 5] =
-        [Self::MyNumberCard, Self::DrivingLicence, Self::Passport, Self::ResidenceCard, Self::TwoWithoutPhoto];
+        [Self::Claimed, Self::Returning, Self::VerifiedRemote, Self::VerifiedSigned, Self::VerifiedInPerson];
 
-    /// The stable code.
+    /// The public name.
     #[must_use]
-    pub const fn code(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::MyNumberCard => "my_number_card",
-            Self::DrivingLicence => "driving_licence",
-            Self::Passport => "passport",
-            Self::ResidenceCard => "residence_card",
-            Self::TwoWithoutPhoto => "two_without_photo",
+            Self::Claimed => "claimed",
+            Self::Returning => "returning",
+            Self::VerifiedRemote => "verified_remote",
+            Self::VerifiedSigned => "verified_signed",
+            Self::VerifiedInPerson => "verified_in_person",
         }
     }
 }
 
-/// What a member of staff saw at the counter. Kinds of document only, never a copy and never a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SeenAtCounter {
-    /// 「番号確認」
-    pub number: NumberDocument,
-    /// 「身元確認」
-    pub person: PersonDocument,
-    /// Who saw it.
-    pub by: StaffId,
-    /// When.
-    pub at: Instant,
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Level {
+    type Err = NotAnId;
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        Self::ALL.into_iter().find(|level| level.as_str() == text).ok_or(NotAnId)
+    }
 }
 
 /// The record of identity that every case carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
-    /// How the parent had signed in when filing.
+    /// How the parent, or who filed for her, had signed in when filing.
     pub method: Method,
     /// When she had.
     pub signed_in_at: Instant,
-    /// What staff saw, once they did.
+    /// What staff saw of the person herself, once they did.
     pub counter: Option<SeenAtCounter>,
+    /// 「代理人」 What is known of who filed for her; none where she filed herself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<ProxyEvidence>,
 }
 
 impl Evidence {
-    /// How sure the office is by this evidence.
+    /// How sure the office is, by this evidence, of the person whom the filing is about. How a proxy (代理人) signed in says
+    /// nothing of her: until somebody has met her herself it is only said.
     #[must_use]
     pub const fn level(&self) -> Level {
+        if let Some(proxy) = self.proxy {
+            let is_seen = self.counter.is_some() && proxy.met.is_some();
+            return if is_seen { Level::VerifiedInPerson } else { Level::Claimed };
+        }
         if self.counter.is_some() {
             return Level::VerifiedInPerson;
         }
@@ -159,15 +153,17 @@ pub struct Sufficient(());
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::StaffId;
 
     fn evidence(method: Method, seen: bool) -> Evidence {
-        let counter = SeenAtCounter {
-            number: NumberDocument::MyNumberCard,
-            person: PersonDocument::MyNumberCard,
-            by: StaffId::from_random([1; 16]),
-            at: Instant(1),
-        };
-        Evidence { method, signed_in_at: Instant(0), counter: seen.then_some(counter) }
+        let sight = Sight::of(NumberDocument::MyNumberCard, PersonDocument::MyNumberCard);
+        let counter = sight.by(StaffId::from_random([1; 16]), Instant(1));
+        Evidence { method, signed_in_at: Instant(0), counter: seen.then_some(counter), proxy: None }
+    }
+
+    fn by_proxy(method: Method, seen: bool, met: bool) -> Evidence {
+        let met = met.then_some(Met { by: StaffId::from_random([1; 16]), at: Instant(1) });
+        Evidence { proxy: Some(ProxyEvidence { seen: None, met }), ..evidence(method, seen) }
     }
 
     #[test]
@@ -182,6 +178,17 @@ mod tests {
             let found = evidence(method, true);
             assert_eq!(found.level(), Level::VerifiedInPerson);
             assert!(found.sufficient().is_some());
+        }
+    }
+
+    #[test]
+    fn however_a_proxy_signed_in_nothing_is_accepted_before_the_person_herself_was_met() {
+        for method in [Method::EmailCode, Method::Passkey, Method::Mynaapp, Method::Signature, Method::Counter] {
+            for (seen, met) in [(false, false), (true, false), (false, true)] {
+                let found = by_proxy(method, seen, met);
+                assert_eq!((found.level(), found.sufficient()), (Level::Claimed, None), "{method:?} {seen} {met}");
+            }
+            assert!(by_proxy(method, true, true).sufficient().is_some());
         }
     }
 }

@@ -507,7 +507,7 @@ account-mail-same = This is the mail address that you have
 account-mail-taken = This mail address is used for another filing. Please enter another one
 account-mail-change = Change it
 account-again-title = Please sign in again
-account-again-lead = This is an important change, so we make sure once more that it is you. If you have added a passkey, please sign in with it.
+account-again-lead = This is an important change, so we make sure once more that it is you.
 account-again-button = Sign in
 account-again-lost = If you can no longer use your passkey or mail address, please come to the counter with proof of your identity.
 sessions = Where you are signed in
@@ -535,3 +535,18 @@ both-title = You have two drafts
 both-lead = The draft you saved earlier and what you entered in this browser differ. Please choose what to keep.
 both-stored = Saved earlier
 both-typed = Entered in this browser
+
+# Ways in, sessions, filings by a proxy.
+account-again-stronger = If you have added a passkey, please sign in with it. A number by email is not enough for this change.
+session-by-mynaapp = Signed in with マイナアプリ
+session-device-unknown = A device of another kind
+session-end = Sign out there
+passkey-rename = Rename
+passkey-rename-button = Save
+passkey-last-title = Remove your last passkey?
+passkey-last-lead = After this a number by email is enough to sign in. Whoever reads your mail could change the address or close the account. Answers that are private will not be shown when you correct them.
+passkey-last-button = I understand, remove it
+sign-in-other-title = Sign in
+case-proxy-title = Filed for somebody else (preliminary)
+case-proxy-waiting = It is not accepted before the office has met the person herself. Please ask her to come to the counter or to call.
+case-proxy-state-only = You see only how far it has come. What was entered, and messages of the city, are for the person herself.

@@ -508,7 +508,7 @@ account-mail-same = Ito ang email na ginagamit mo ngayon
 account-mail-taken = Ginagamit ang email na ito sa ibang abiso. Maglagay ng iba
 account-mail-change = Palitan
 account-again-title = Mag-sign in muli
-account-again-lead = Mahalagang pagbabago ito kaya titiyakin namin muli na ikaw ito. Kung may passkey ka, gamitin ito sa pag-sign in.
+account-again-lead = Mahalagang pagbabago ito kaya titiyakin namin muli na ikaw ito.
 account-again-button = Mag-sign in
 account-again-lost = Kung hindi na magamit ang passkey o email, pumunta sa tanggapan na may dalang ID.
 sessions = Mga device na naka-sign in
@@ -536,3 +536,18 @@ both-title = May dalawang draft
 both-lead = Magkaiba ang draft na na-save dati at ang isinulat sa browser na ito. Piliin kung alin ang itatago.
 both-stored = Na-save dati
 both-typed = Isinulat sa browser na ito
+
+# Ways in, sessions, filings by a proxy.
+account-again-stronger = Kung may passkey ka, gamitin ito sa pag-sign in. Hindi sapat ang code sa email para sa pagbabagong ito.
+session-by-mynaapp = Nag-sign in gamit ang マイナアプリ
+session-device-unknown = Hindi kilalang uri ng device
+session-end = I-sign out doon
+passkey-rename = Palitan ang pangalan
+passkey-rename-button = I-save
+passkey-last-title = Aalisin ba ang huling passkey?
+passkey-last-lead = Pagkatapos nito, sapat na ang code sa email para mag-sign in. Ang nakakabasa ng email mo ay maaaring magpalit ng address o magsara ng account. Hindi ipapakita ang pribadong sagot kapag nagwawasto.
+passkey-last-button = Naiintindihan ko, alisin
+sign-in-other-title = Mag-sign in
+case-proxy-title = Abiso na isinumite ng iba (pansamantala)
+case-proxy-waiting = Hindi pa ito tatanggapin hangga’t hindi nakikita ng tanggapan ang mismong tao. Pakisabihan siyang pumunta o tumawag.
+case-proxy-state-only = Kalagayan lang ang makikita dito. Ang isinulat at ang mensahe ng lungsod ay para lang sa mismong tao.

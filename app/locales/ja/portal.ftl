@@ -507,7 +507,7 @@ account-mail-same = いまのメールアドレスと同じです
 account-mail-taken = このメールアドレスは、別の届出で使われています。別のアドレスを入力してください
 account-mail-change = 変更する
 account-again-title = もう一度サインインしてください
-account-again-lead = 大切な変更のため、ご本人であることをもう一度確かめます。パスキーを登録している方は、パスキーでサインインしてください。
+account-again-lead = 大切な変更のため、ご本人であることをもう一度確かめます。
 account-again-button = サインインへ
 account-again-lost = パスキーやメールアドレスが使えなくなったときは、本人確認の書類を持って、窓口へおいでください。
 sessions = サインインしている端末
@@ -535,3 +535,18 @@ both-title = 下書きが2つあります
 both-lead = 前に保存した下書きと、このブラウザで入力した下書きに、ちがうところがあります。残すほうを選んでください。
 both-stored = 前に保存した内容
 both-typed = このブラウザで入力した内容
+
+# Ways in, sessions, filings by a proxy.
+account-again-stronger = パスキーを登録している方は、パスキーでサインインしてください。メールの番号だけでは、この変更はできません。
+session-by-mynaapp = マイナアプリでサインイン
+session-device-unknown = 種類のわからない端末
+session-end = サインアウトさせる
+passkey-rename = 名前を変える
+passkey-rename-button = 保存する
+passkey-last-title = 最後のパスキーを消しますか
+passkey-last-lead = 消すと、このあとはメールの番号だけでサインインできるようになります。メールを読める人は、アドレスの変更や退会もできます。答えたくない内容として入力したものは、修正のときに表示されません。
+passkey-last-button = わかりました。消す
+sign-in-other-title = サインイン
+case-proxy-title = 代理の方の届出（仮の受付）
+case-proxy-waiting = ご本人に市の職員がお会いするまで、受け入れは決まりません。ご本人に、窓口へおいでいただくか、お電話くださるようお伝えください。
+case-proxy-state-only = この画面で見られるのは、手続きの状態だけです。入力した内容と市からの連絡は、ご本人だけが見られます。

@@ -508,7 +508,7 @@ account-mail-same = É o e-mail que você já tem
 account-mail-taken = Este e-mail é usado em outra notificação. Digite outro
 account-mail-change = Mudar
 account-again-title = Entre de novo, por favor
-account-again-lead = É uma mudança importante, por isso confirmamos de novo que é você. Se você tem uma chave de acesso, entre com ela.
+account-again-lead = É uma mudança importante, por isso confirmamos de novo que é você.
 account-again-button = Entrar
 account-again-lost = Se não puder mais usar a chave de acesso ou o e-mail, venha ao balcão com documento de identidade.
 sessions = Onde você está conectada
@@ -536,3 +536,18 @@ both-title = Há dois rascunhos
 both-lead = O rascunho salvo antes e o que você preencheu neste navegador são diferentes. Escolha o que deve ficar.
 both-stored = Salvo antes
 both-typed = Preenchido neste navegador
+
+# Ways in, sessions, filings by a proxy.
+account-again-stronger = Se você tem uma chave de acesso, entre com ela. Um código por e-mail não basta para esta mudança.
+session-by-mynaapp = Entrou com マイナアプリ
+session-device-unknown = Aparelho de outro tipo
+session-end = Sair nesse aparelho
+passkey-rename = Mudar o nome
+passkey-rename-button = Guardar
+passkey-last-title = Apagar a última chave de acesso?
+passkey-last-lead = Depois disso, basta um código por e-mail para entrar. Quem lê o seu e-mail pode mudar o endereço ou encerrar a conta. Respostas privadas não aparecem ao corrigir.
+passkey-last-button = Entendi, apagar
+sign-in-other-title = Entrar
+case-proxy-title = Notificação por outra pessoa (recepção provisória)
+case-proxy-waiting = Só é aceita depois que o balcão encontrar a própria pessoa. Peça a ela que venha ao balcão ou telefone.
+case-proxy-state-only = Aqui você vê só o andamento. O que foi preenchido e as mensagens da cidade são só para a própria pessoa.

@@ -508,7 +508,7 @@ account-mail-same = Trùng với địa chỉ hiện tại
 account-mail-taken = Địa chỉ này đang dùng cho khai báo khác. Hãy nhập địa chỉ khác
 account-mail-change = Đổi
 account-again-title = Hãy đăng nhập lại
-account-again-lead = Đây là thay đổi quan trọng nên chúng tôi xác nhận lại đúng là bạn. Nếu đã có khóa truy cập, hãy đăng nhập bằng khóa đó.
+account-again-lead = Đây là thay đổi quan trọng nên chúng tôi xác nhận lại đúng là bạn.
 account-again-button = Đăng nhập
 account-again-lost = Nếu không dùng được khóa truy cập hay email, hãy mang giấy tờ tùy thân đến quầy.
 sessions = Các thiết bị đang đăng nhập
@@ -536,3 +536,18 @@ both-title = Có hai bản nháp
 both-lead = Bản nháp đã lưu trước đây khác với nội dung nhập trong trình duyệt này. Hãy chọn nội dung muốn giữ lại.
 both-stored = Nội dung đã lưu trước đây
 both-typed = Nội dung nhập trong trình duyệt này
+
+# Ways in, sessions, filings by a proxy.
+account-again-stronger = Nếu đã có khóa truy cập, hãy đăng nhập bằng khóa đó. Chỉ mã qua email thì không đủ cho thay đổi này.
+session-by-mynaapp = Đăng nhập bằng マイナアプリ
+session-device-unknown = Thiết bị không rõ loại
+session-end = Đăng xuất thiết bị này
+passkey-rename = Đổi tên
+passkey-rename-button = Lưu
+passkey-last-title = Xóa khóa truy cập cuối cùng?
+passkey-last-lead = Sau khi xóa, chỉ cần mã qua email là đăng nhập được. Người đọc được email của bạn có thể đổi địa chỉ hoặc đóng tài khoản. Câu trả lời riêng tư sẽ không hiện khi sửa.
+passkey-last-button = Tôi hiểu, hãy xóa
+sign-in-other-title = Đăng nhập
+case-proxy-title = Khai báo do người khác nộp (tạm nhận)
+case-proxy-waiting = Hồ sơ chưa được nhận cho đến khi nhân viên gặp chính người đó. Hãy nhắn cô ấy đến quầy hoặc gọi điện.
+case-proxy-state-only = Bạn chỉ xem được tình trạng. Nội dung đã nhập và tin nhắn của thành phố chỉ dành cho chính người đó.

@@ -508,7 +508,7 @@ account-mail-same = 与现在的邮箱地址相同
 account-mail-taken = 此邮箱地址已用于其他申报，请输入别的地址
 account-mail-change = 更改
 account-again-title = 请重新登录
-account-again-lead = 这是重要的更改，需要再次确认是您本人。已登记通行密钥的人请用通行密钥登录。
+account-again-lead = 这是重要的更改，需要再次确认是您本人。
 account-again-button = 去登录
 account-again-lost = 通行密钥或邮箱不能用时，请带身份证明到窗口。
 sessions = 已登录的设备
@@ -536,3 +536,18 @@ both-title = 有两份草稿
 both-lead = 之前保存的草稿与在此浏览器中输入的草稿有不同之处。请选择保留哪一个。
 both-stored = 之前保存的内容
 both-typed = 在此浏览器中输入的内容
+
+# Ways in, sessions, filings by a proxy.
+account-again-stronger = 已登记通行密钥的人请用通行密钥登录。仅凭邮件验证码不能进行此更改。
+session-by-mynaapp = 用マイナアプリ登录
+session-device-unknown = 未知类型的设备
+session-end = 退出该设备的登录
+passkey-rename = 更改名称
+passkey-rename-button = 保存
+passkey-last-title = 要删除最后一个通行密钥吗？
+passkey-last-lead = 删除后，仅凭邮件验证码就能登录。能看到您邮件的人也可以更改邮箱或注销。更正时不会显示私密的回答。
+passkey-last-button = 我明白，删除
+sign-in-other-title = 登录
+case-proxy-title = 代理人的申报（暂时受理）
+case-proxy-waiting = 市职员见到本人之前，不会受理。请转告本人到窗口或打电话。
+case-proxy-state-only = 此页面只能看到办理状态。填写的内容和市的联系只有本人能看。

@@ -67,6 +67,7 @@ pub fn entry(number: u8, rev: i64, name: &str) -> Entry {
     let seen = SeenAtCounter {
         number: NumberDocument::MyNumberCard,
         person: PersonDocument::MyNumberCard,
+        without_photo: None,
         by: person(1),
         at: NOW,
     };
@@ -78,7 +79,7 @@ pub fn entry(number: u8, rev: i64, name: &str) -> Entry {
         answered_at: NOW,
         municipality: "112020".to_owned(),
         email: Some("hanako@mail.example".to_owned()),
-        evidence: Evidence { method: Method::EmailCode, signed_in_at: NOW, counter: Some(seen) },
+        evidence: Evidence { method: Method::EmailCode, signed_in_at: NOW, counter: Some(seen), proxy: None },
         my_number: None,
         epds: None,
         attachments: Vec::new(),

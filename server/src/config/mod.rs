@@ -13,7 +13,7 @@ use std::{
 
 pub use address::{Network, PublicUrl};
 use app::text::Locale;
-use intake::{course::Targets, ids::FormId};
+use intake::{course::Targets, identity::Method, ids::FormId};
 
 use crate::scan::Scanner;
 use settings::{Faults, Values};
@@ -50,6 +50,8 @@ pub struct Config {
     pub municipality: Municipality,
     /// The languages that parents may choose, in the order of the choice; Japanese is always among them.
     pub locales: Vec<Locale>,
+    /// 「入り方」 How parents may sign in; never none.
+    pub ways_in: WaysIn,
     /// How the individual number is taken in.
     pub my_number: MyNumber,
     /// Where the text packs of the EPDS are.
@@ -113,6 +115,18 @@ pub struct Municipality {
     pub name: String,
     /// Where citizens can call.
     pub phone: String,
+}
+
+/// 「入り方」 The ways by which parents sign in. Invariant: somebody who has no passkey yet can come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaysIn(Vec<Method>);
+
+impl WaysIn {
+    /// Whether parents may come in this way.
+    #[must_use]
+    pub fn has(&self, method: Method) -> bool {
+        self.0.contains(&method)
+    }
 }
 
 /// 「個人番号」 How the individual number is taken in.
@@ -241,6 +255,7 @@ impl Config {
             smtp,
             municipality: municipality?,
             locales: locales(values, faults),
+            ways_in: ways_in(values, faults),
             my_number: my_number(values, faults),
             text_packs_dir: values.text("text_packs_dir").map(PathBuf::from),
             epds: epds(values, demo, faults),
@@ -345,6 +360,26 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config").field("demo", &self.demo).field("listen", &self.listen).finish_non_exhaustive()
     }
+}
+
+fn ways_in(values: &Values, faults: &mut Faults) -> WaysIn {
+    const KEY: &str = "ways_in";
+    if values.text(KEY).is_none() {
+        return WaysIn(vec![Method::EmailCode, Method::Passkey]);
+    }
+    let names: Vec<String> = values.list(KEY, "names of ways in, separated by commas", faults);
+    let ways: Vec<Method> = names.iter().filter_map(|name| Method::of_session(name)).collect();
+    if ways.len() != names.len() {
+        faults.add(KEY, "expected email_code, passkey");
+    }
+    if ways.contains(&Method::Mynaapp) {
+        faults.add(KEY, "mynaapp is not there in this version");
+    }
+    // A passkey is added by somebody who has come in otherwise.
+    if !ways.contains(&Method::EmailCode) && !ways.contains(&Method::Mynaapp) {
+        faults.add(KEY, "somebody who has no passkey yet could not come in: email_code must be among them");
+    }
+    WaysIn(ways)
 }
 
 fn handover_minutes(values: &Values, demo: bool, faults: &mut Faults) -> u32 {

@@ -92,7 +92,7 @@ pub(crate) async fn open<'portal>(
     if head.stage != Stage::SentBack {
         return Err(FlowError::Changed(head.stage));
     }
-    let permit = permit_owner(account, head.account_id, head.case_id).ok_or(FlowError::NotFound)?;
+    let permit = permit_owner(account, head.owner(), head.case_id).ok_or(FlowError::NotFound)?;
     let opened = content::open(portal, connection, head, &permit).await?;
     let asked = opened.office.requests.last().cloned();
     let request = asked.ok_or_else(|| StoreError::Corrupt("sent back without a request".to_owned()))?;

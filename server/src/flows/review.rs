@@ -61,6 +61,8 @@ pub(crate) fn change(head: &CaseHead, after: &CaseState, command: &Command, give
         rev,
         withdrawal_asked_at,
         withdrawal_proposed_by,
+        identity: head.identity,
+        proxy: head.proxy,
         at,
     }
 }

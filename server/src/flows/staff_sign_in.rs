@@ -4,6 +4,7 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use intake::{
     access::Role,
+    device::Device,
     ids::StaffId,
     retention,
     time::{Instant, MINUTE},
@@ -150,6 +151,7 @@ pub async fn finish_passkey(
     token: &str,
     ceremony: &str,
     credential: &str,
+    device: Device,
 ) -> Result<PasskeyTurn, FlowError> {
     let now = portal.clock.now();
     let hash = token_hash(token.as_bytes());
@@ -167,11 +169,11 @@ pub async fn finish_passkey(
     if taken.is_none() || !valid {
         return Ok(PasskeyTurn::Over);
     }
-    if !used.keep(portal, &mut tx).await? {
+    let Some(kept) = used.keep(portal, &mut tx).await? else {
         drop(tx);
         used.refuse(portal).await?;
         return Ok(PasskeyTurn::Refused);
-    }
+    };
     let session_token: [u8; 32] = random();
     let new = NewSession {
         session_hash: token_hash(&session_token),
@@ -180,6 +182,9 @@ pub async fn finish_passkey(
         created_at: now,
         step_up_at: Some(now),
         expires_at: now.plus(retention::STAFF_SESSION),
+        device,
+        passkey_id: Some(kept.passkey_id),
+        reads_from: None,
     };
     session::insert(&mut tx, &new).await?;
     staff::signed_in(&mut tx, member, now).await?;
@@ -360,7 +365,7 @@ pub async fn join(portal: &Portal, token: &str, sent: &Joining<'_>) -> Result<Jo
     staff::set_password(&mut tx, member.staff_id, &hash, now).await?;
     account::delete_passkeys_of_staff(&mut tx, member.staff_id).await?;
     session::delete_for_staff(&mut tx, member.staff_id).await?;
-    let added = match made.keep(portal, &mut tx, "").await {
+    let added = match made.keep(portal, &mut tx, "", now).await {
         Ok(entry) => entry,
         Err(FlowError::Store(StoreError::Duplicate)) => return Ok(Joined::Passkey),
         Err(error) => return Err(error),

@@ -34,6 +34,7 @@ pub(crate) fn filing() -> Filing {
     let seen = SeenAtCounter {
         number: NumberDocument::MyNumberCard,
         person: PersonDocument::MyNumberCard,
+        without_photo: None,
         by: staff(1),
         at: FILED.plus(3_600_000_000),
     };
@@ -45,7 +46,7 @@ pub(crate) fn filing() -> Filing {
         answered_at: FILED,
         municipality: "112020".to_owned(),
         email: Some("hanako@mail.example".to_owned()),
-        evidence: Evidence { method: Method::EmailCode, signed_in_at: FILED, counter: Some(seen) },
+        evidence: Evidence { method: Method::EmailCode, signed_in_at: FILED, counter: Some(seen), proxy: None },
         my_number: None,
         epds: None,
         attachments: Vec::new(),
