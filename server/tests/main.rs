@@ -23,4 +23,5 @@ mod staff_sign_in;
 mod store;
 mod support;
 mod tidy;
+mod ways;
 mod withdrawal;

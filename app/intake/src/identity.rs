@@ -4,6 +4,8 @@
 //! The names are public (`handover.md`, `decisions.md`).
 
 mod documents;
+#[cfg(test)]
+mod model;
 mod proxy;
 pub mod ways;
 
@@ -13,9 +15,12 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     documents::{NoPhoto, NumberDocument, PersonDocument, SeenAtCounter, Sight, TwoAreNeeded},
-    proxy::{Met, PowerDocument, ProxyEvidence, ProxySeen, ProxyState, is_by_proxy},
+    proxy::{Met, PowerDocument, ProxyEvidence, ProxySeen, ProxySight, ProxyState, is_by_proxy},
 };
-use crate::{ids::NotAnId, time::Instant};
+use crate::{
+    ids::{NotAnId, StaffId},
+    time::Instant,
+};
 
 /// How a person showed who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +41,18 @@ pub enum Method {
 impl Method {
     /// The ways by which somebody comes in, and a session begins.
     pub const OF_SESSIONS: [Self; 3] = [Self::EmailCode, Self::Passkey, Self::Mynaapp];
+
+    /// How sure the office is of who came this way, by that alone.
+    #[must_use]
+    pub const fn level(self) -> Level {
+        match self {
+            Self::EmailCode => Level::Claimed,
+            Self::Passkey => Level::Returning,
+            Self::Mynaapp => Level::VerifiedRemote,
+            Self::Signature => Level::VerifiedSigned,
+            Self::Counter => Level::VerifiedInPerson,
+        }
+    }
 
     /// The public name.
     #[must_use]
@@ -130,13 +147,37 @@ impl Evidence {
         if self.counter.is_some() {
             return Level::VerifiedInPerson;
         }
-        match self.method {
-            Method::EmailCode => Level::Claimed,
-            Method::Passkey => Level::Returning,
-            Method::Mynaapp => Level::VerifiedRemote,
-            Method::Signature => Level::VerifiedSigned,
-            Method::Counter => Level::VerifiedInPerson,
+        self.method.level()
+    }
+
+    /// Whether a proxy filed, and the person herself was not met yet.
+    #[must_use]
+    pub const fn waits_for_her(&self) -> bool {
+        matches!(self.proxy, Some(ProxyEvidence { met: None, .. }))
+    }
+
+    /// The record with what a member of staff saw of the person.
+    ///
+    /// # Errors
+    /// See [`NotRecorded`].
+    pub fn with_sight(self, sight: &Sight, by: StaffId, at: Instant) -> Result<Self, NotRecorded> {
+        if !sight.is_whole() {
+            return Err(NotRecorded::TwoAreNeeded);
         }
+        if self.proxy.is_some() && !sight.met {
+            return Err(NotRecorded::NotMet);
+        }
+        let proxy = self.proxy.map(|proxy| ProxyEvidence { met: Some(Met { by, at }), ..proxy });
+        Ok(Self { counter: Some(sight.by(by, at)), proxy, ..self })
+    }
+
+    /// The record with what a member of staff saw of the proxy; it says nothing of the person.
+    ///
+    /// # Errors
+    /// [`NotRecorded::NoProxy`] when she filed herself.
+    pub fn with_proxy_seen(self, seen: ProxySeen) -> Result<Self, NotRecorded> {
+        let proxy = self.proxy.ok_or(NotRecorded::NoProxy)?;
+        Ok(Self { proxy: Some(ProxyEvidence { seen: Some(seen), ..proxy }), ..self })
     }
 
     /// Proof that a notification may be accepted on this evidence (`controls.md` R02), or `None`.
@@ -146,6 +187,20 @@ impl Evidence {
     }
 }
 
+/// Why what was seen is not recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotRecorded {
+    /// Two different documents without a photo are needed.
+    #[error("two different documents without a photo are needed")]
+    TwoAreNeeded,
+    /// A proxy filed, and nobody says that the person herself was met and wants it.
+    #[error("the person herself was not met")]
+    NotMet,
+    /// She filed herself.
+    #[error("nobody filed for her")]
+    NoProxy,
+}
+
 /// Proof that the identity evidence carries an acceptance. Made by [`Evidence::sufficient`] only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sufficient(());
@@ -153,7 +208,6 @@ pub struct Sufficient(());
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::StaffId;
 
     fn evidence(method: Method, seen: bool) -> Evidence {
         let sight = Sight::of(NumberDocument::MyNumberCard, PersonDocument::MyNumberCard);

@@ -308,11 +308,11 @@ pub(super) async fn proposal(
         can_confirm: is_another(&first, staff_asking),
         by: first.display_name,
         at: change.created_at,
-        person_seen: PersonDocument::ALL.into_iter().find(|one| Some(one.code()) == seen),
+        person_seen: seen.and_then(PersonDocument::of_code),
     }))
 }
 
-fn is_another(first: &Staff, second: &Staff) -> bool {
+pub(super) fn is_another(first: &Staff, second: &Staff) -> bool {
     first.staff_id != second.staff_id && first.person_id != second.person_id
 }
 
@@ -325,7 +325,8 @@ async fn account_at_counter(
 ) -> Result<AccountId, FlowError> {
     let head = case::find_by_receipt_number(&mut *portal.database.read().await?, number).await?;
     let head = head.ok_or(FlowError::NotFound)?;
-    if access::may_in(staff.role, Action::RestoreAccess, head.compartment) {
+    // The account of a proxy is not the account of the person whom the filing is about.
+    if access::may_in(staff.role, Action::RestoreAccess, head.compartment) && !head.is_held_by_proxy() {
         return head.account_id.ok_or(FlowError::NotFound);
     }
     let entry = AuditEntry::done(portal.clock.now(), Actor::Staff(staff.staff_id), deed).refused();

@@ -155,7 +155,8 @@ pub async fn from_staff(
     let head = case::find_by_receipt_number(&mut tx, number).await?.ok_or(FlowError::NotFound)?;
     let actor = Actor::Staff(staff.staff_id);
     let permit = access::permit(staff.staff_id, staff.role, Action::WriteMessage, head.case_id, head.compartment);
-    let Some(permit) = permit else {
+    // What is written to the person is not for a proxy.
+    let Some(permit) = permit.filter(|_| !head.is_held_by_proxy()) else {
         drop(tx);
         let entry = AuditEntry::done(portal.clock.now(), actor, Deed::MessageSent).on(Subject::Case(head.case_id));
         let entry = entry.refused().with("reason", "not_allowed");

@@ -140,7 +140,7 @@ pub async fn enter_code(
     typed: &str,
     locale: &str,
 ) -> Result<Entered, FlowError> {
-    let (now, arrival) = (portal.clock.now(), arrival.into());
+    let (now, arrival): (Instant, Arrival) = (portal.clock.now(), arrival.into());
     let Some(browser_hash) = arrival.browser else { return Ok(Entered::Over) };
     let mut tx = portal.database.write().await?;
     let Some(code) = session::find_code(&mut tx, &browser_hash).await? else { return Ok(Entered::Over) };

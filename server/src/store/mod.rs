@@ -22,6 +22,7 @@ pub mod pregnancy_end;
 pub mod reminders;
 pub mod session;
 pub mod staff;
+pub mod transfer;
 
 use std::ops::{Deref, DerefMut};
 

@@ -31,7 +31,6 @@ sql! {
     OF_ACCOUNT = session!("WHERE account_id = $1 ORDER BY created_at DESC, session_hash LIMIT 100");
     OF_STAFF = session!("WHERE staff_id = $1 ORDER BY created_at DESC, session_hash LIMIT 100");
     OF_ALL_STAFF = session!("WHERE plane = 'staff' ORDER BY created_at DESC, session_hash LIMIT 1000");
-    DELETE_OTHERS_OF_STAFF = "DELETE FROM session WHERE staff_id = $1 AND session_hash <> $2";
     DELETE_BY_PASSKEY = "DELETE FROM session WHERE passkey_id = $1 AND session_hash <> $2";
     DELETE_OTHERS = "DELETE FROM session WHERE account_id = $1 AND session_hash <> $2";
     DELETE_FOR_ACCOUNT = "DELETE FROM session WHERE account_id = $1";
@@ -236,14 +235,6 @@ pub async fn of_staff(connection: &mut Connection, id: StaffId) -> Result<Vec<Se
 /// When the database fails.
 pub async fn of_all_staff(connection: &mut Connection) -> Result<Vec<Session>, StoreError> {
     all!(connection, Session, OF_ALL_STAFF,)
-}
-
-/// Ends every session of a member of staff but this one.
-///
-/// # Errors
-/// When the database fails.
-pub async fn delete_others_of_staff(tx: &mut WriteTx, id: StaffId, but: &[u8; 32]) -> Result<u64, StoreError> {
-    execute!(tx, DELETE_OTHERS_OF_STAFF, id.bytes().as_slice(), but.as_slice())
 }
 
 /// Ends the sessions that began with a passkey, but this one.

@@ -230,7 +230,7 @@ impl FromRequest for Visitor {
 }
 
 /// What stands behind the page on which something is pressed.
-const PRESSES: [&str; 8] = [
+const PRESSES: [&str; 9] = [
     "/withdraw",
     "/ask-to-withdraw",
     "/refile",

@@ -19,6 +19,7 @@ mod origin;
 mod papers;
 mod routes;
 mod session;
+mod ways;
 
 use crate::support::{
     browser::{Answer, Browser},

@@ -178,7 +178,7 @@ fn each_tampering_has_its_own_fault() {
             let said = entry.extra["reason"].clone();
             entry.extra.insert("surprise".to_owned(), said);
         }),
-        ("proxy_differs", |entry| entry.proxy = Some(Proxy { name: None, relation: None, proof: None })),
+        ("proxy_differs", |entry| entry.proxy = Some(Proxy::default())),
         ("derived_differs", |entry| entry.derived.age = Some(31)),
         ("identity_insufficient", |entry| entry.identity.level = Level::VerifiedSigned),
         ("review_incomplete", |entry| entry.review.confirmed_by = entry.review.accepted_by),

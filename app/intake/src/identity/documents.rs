@@ -87,14 +87,23 @@ kinds! {
 #[error("two different documents without a photo are needed")]
 pub struct TwoAreNeeded;
 
-/// What is in front of a member of staff.
+/// The two documents that take the place of one with a photo; none where there is one.
+pub(super) fn two_kinds(person: PersonDocument, kinds: &[NoPhoto]) -> Result<Option<[NoPhoto; 2]>, TwoAreNeeded> {
+    match (person, kinds) {
+        (PersonDocument::TwoWithoutPhoto, [one, other]) if one != other => Ok(Some([*one, *other])),
+        (PersonDocument::TwoWithoutPhoto, _) => Err(TwoAreNeeded),
+        // What was ticked before another document was chosen says nothing.
+        (_, _) => Ok(None),
+    }
+}
+
+/// What is in front of a member of staff, of the person herself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sight {
     number: NumberDocument,
     person: PersonDocument,
     without_photo: Option<[NoPhoto; 2]>,
-    /// 「本人との面会」 Of a filing by a proxy: she is met herself, and wants the filing to go on.
-    pub met: bool,
+    pub(super) met: bool,
 }
 
 impl Sight {
@@ -102,6 +111,12 @@ impl Sight {
     #[must_use]
     pub const fn of(number: NumberDocument, person: PersonDocument) -> Self {
         Self { number, person, without_photo: None, met: false }
+    }
+
+    /// 「本人との面会」 Of a filing by a proxy: she is met herself, and wants the filing to go on.
+    #[must_use]
+    pub const fn and_met(self) -> Self {
+        Self { met: true, ..self }
     }
 
     /// The same with the two documents that take the place of one with a photo.
@@ -114,13 +129,7 @@ impl Sight {
         without_photo: &[NoPhoto],
         met: bool,
     ) -> Result<Self, TwoAreNeeded> {
-        let without_photo = match (person, without_photo) {
-            (PersonDocument::TwoWithoutPhoto, [one, other]) if one != other => Some([*one, *other]),
-            (PersonDocument::TwoWithoutPhoto, _) => return Err(TwoAreNeeded),
-            // What was ticked before another document was chosen says nothing.
-            (_, _) => None,
-        };
-        Ok(Self { number, person, without_photo, met })
+        Ok(Self { number, person, without_photo: two_kinds(person, without_photo)?, met })
     }
 
     /// Whether it names all that it has to.

@@ -6,7 +6,10 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{NoPhoto, PersonDocument, documents::kinds};
+use super::{
+    NoPhoto, PersonDocument, TwoAreNeeded,
+    documents::{kinds, two_kinds},
+};
 use crate::{
     answers::{Answer, Answers},
     form::Form,
@@ -26,6 +29,34 @@ kinds! {
         GuardianshipRegister = "guardianship_register",
         /// 本人にだけ発行された官公署の書類 (委任状を書くことがむずかしいとき)
         HerOwnDocument = "her_own_document",
+    }
+}
+
+/// 「代理人の本人確認」 What is in front of a member of staff, of the proxy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProxySight {
+    power: PowerDocument,
+    person: PersonDocument,
+    without_photo: Option<[NoPhoto; 2]>,
+}
+
+impl ProxySight {
+    /// Her power and her own identity.
+    ///
+    /// # Errors
+    /// See [`TwoAreNeeded`].
+    pub fn checked(
+        power: PowerDocument,
+        person: PersonDocument,
+        without_photo: &[NoPhoto],
+    ) -> Result<Self, TwoAreNeeded> {
+        Ok(Self { power, person, without_photo: two_kinds(person, without_photo)? })
+    }
+
+    /// The record of it.
+    #[must_use]
+    pub const fn by(self, by: StaffId, at: Instant) -> ProxySeen {
+        ProxySeen { power: self.power, person: self.person, without_photo: self.without_photo, by, at }
     }
 }
 
