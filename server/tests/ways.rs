@@ -24,8 +24,8 @@ use server::{
         draft::{self, Typist},
         filings, follow, message, passkey, receipt, refile,
         sign_in::{self, Arrival, Entered as SignedIn},
-        staff_sign_in::{self, PasskeyTurn},
         staff_sessions,
+        staff_sign_in::{self, PasskeyTurn},
         submit::{Sender, Submitted, submit},
         transfer,
     },
@@ -403,7 +403,11 @@ async fn what_a_proxy_files_waits_until_the_person_herself_was_met() {
         assert_eq!(refused(portal, &first, &number, Order::Accept).await, Obstacle::PersonNotMet);
         let sight = ProxySight::checked(PowerDocument::LetterOfAuthority, PersonDocument::DrivingLicence, &[]).unwrap();
         done(portal, &first, &number, Order::RecordProxy(sight)).await;
-        assert_eq!(refused(portal, &first, &number, Order::Accept).await, Obstacle::PersonNotMet, "the proxy is not she");
+        assert_eq!(
+            refused(portal, &first, &number, Order::Accept).await,
+            Obstacle::PersonNotMet,
+            "the proxy is not she"
+        );
         let alone = Order::RecordIdentity(SEEN);
         assert_eq!(refused(portal, &first, &number, alone).await, Obstacle::PersonNotMet);
         done(portal, &first, &number, Order::RecordIdentity(SEEN.and_met())).await;
@@ -512,11 +516,9 @@ async fn the_database_refuses_an_acceptance_without_evidence_too() {
             proxy,
             at: portal.clock.now(),
         };
-        for (identity, proxy) in [
-            (Level::Claimed, None),
-            (Level::Returning, None),
-            (Level::VerifiedInPerson, Some(ProxyState::Waiting)),
-        ] {
+        for (identity, proxy) in
+            [(Level::Claimed, None), (Level::Returning, None), (Level::VerifiedInPerson, Some(ProxyState::Waiting))]
+        {
             let mut tx = portal.database.write().await.unwrap();
             let done = case::update_stage(&mut tx, kept.case_id, kept.version, &change(identity, proxy)).await;
             assert!(done.is_err(), "{identity} {proxy:?}");

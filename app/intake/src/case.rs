@@ -542,7 +542,8 @@ mod tests {
     }
 
     fn proof() -> Sufficient {
-        let evidence = Evidence { method: Method::Mynaapp, signed_in_at: crate::time::Instant(0), counter: None, proxy: None };
+        let evidence =
+            Evidence { method: Method::Mynaapp, signed_in_at: crate::time::Instant(0), counter: None, proxy: None };
         evidence.sufficient().unwrap()
     }
 

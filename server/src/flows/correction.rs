@@ -140,7 +140,8 @@ pub(crate) async fn open<'portal>(
 /// Takes away what is not a proxy's: neither shown nor changed. Papers are hers to add.
 fn leave_hers(correction: &mut Correction<'_>) {
     let form = correction.form;
-    let is_hers = |id: &FieldId| form.field(id).map_or_else(|| form.paper(id).is_some(), |(_, field)| is_of_proxy(field));
+    let is_hers =
+        |id: &FieldId| form.field(id).map_or_else(|| form.paper(id).is_some(), |(_, field)| is_of_proxy(field));
     correction.fields.retain(is_hers);
     correction.request.fields.retain(|(id, _)| is_hers(id));
     let kept = form.fields().map(|(_, field)| field).filter(|field| is_of_proxy(field) || asks_who_files(field));

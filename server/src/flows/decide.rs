@@ -212,9 +212,7 @@ const fn word(obstacle: &Obstacle) -> &'static str {
         Obstacle::NeedsAnotherPerson => "needs_another_person",
         Obstacle::NoEvidence => "no_evidence",
         Obstacle::PersonNotMet => "person_not_met",
-        Obstacle::TwoDocuments
-        | Obstacle::Request | Obstacle::AnswerBy
-        | Obstacle::StaffItems(_) => "input",
+        Obstacle::TwoDocuments | Obstacle::Request | Obstacle::AnswerBy | Obstacle::StaffItems(_) => "input",
     }
 }
 
@@ -352,9 +350,7 @@ fn prepare(open: &mut OpenCase<'_>, by: StaffId, order: &Order, now: Instant) ->
             open.office.staff_items = kept;
             Prepared { command: Command::EditStaffItems, office_changed: true, detail: None }
         }
-        Order::Accept => {
-            Prepared::plain(Command::Accept(proof(&open.office)?))
-        }
+        Order::Accept => Prepared::plain(Command::Accept(proof(&open.office)?)),
         Order::Reopen => {
             let office_changed = open.office.decline_reason.take().is_some();
             Prepared { command: Command::Reopen, office_changed, detail: None }

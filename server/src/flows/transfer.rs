@@ -20,8 +20,7 @@ use super::{
 use crate::{
     portal::Portal,
     store::{
-        AuditEntry, Connection, Record, StoreError, Upkeep,
-        account,
+        AuditEntry, Connection, Record, StoreError, Upkeep, account,
         audit::{Actor, Deed, Subject},
         case::{self, CaseHead},
         outbox::{self, MailPayload, NewMail},

@@ -204,6 +204,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         pregnancy_end::STATEMENTS,
         session::STATEMENTS,
         staff::STATEMENTS,
+        transfer::STATEMENTS,
     ]
     .concat()
 }

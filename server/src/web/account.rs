@@ -126,7 +126,8 @@ async fn page_for(
 
 /// `GET /account/mail`
 pub async fn mail(portal: Data<Portal>, citizen: Citizen) -> Answer {
-    page_for(&portal, &citizen, (Right::ChangeAddress, "/account/mail"), |chrome| pages::change_mail(chrome, "", None)).await
+    page_for(&portal, &citizen, (Right::ChangeAddress, "/account/mail"), |chrome| pages::change_mail(chrome, "", None))
+        .await
 }
 
 /// `POST /account/mail`: sends a code to the new address.

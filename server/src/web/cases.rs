@@ -137,11 +137,8 @@ struct NotSent {
 async fn shown(portal: &Portal, citizen: &Citizen, number: &ReceiptNumber, not_sent: NotSent) -> Answer {
     let filing = filings::view(portal, citizen.session.account, number).await?;
     let is_by_proxy = filing.head.is_held_by_proxy();
-    let messages = if is_by_proxy {
-        None
-    } else {
-        message_flow::read_by_parent(portal, citizen.session.account, number).await?
-    };
+    let messages =
+        if is_by_proxy { None } else { message_flow::read_by_parent(portal, citizen.session.account, number).await? };
     let locale = citizen.visitor.locale;
     let status = if not_sent.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let message = |shown: message_flow::Shown| Message {

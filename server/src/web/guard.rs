@@ -250,7 +250,8 @@ impl FromRequest for Citizen {
         let visitor = Visitor::from_request(request, payload);
         // After a POST the way goes on at the page that it came from.
         let path = request.path();
-        let of_passkey = path.starts_with("/account/passkeys/") && (path.ends_with("/remove") || path.ends_with("/name"));
+        let of_passkey =
+            path.starts_with("/account/passkeys/") && (path.ends_with("/remove") || path.ends_with("/name"));
         let page = match PRESSES.iter().find_map(|press| path.strip_suffix(press)) {
             Some(case) => case,
             None if of_passkey => "/account",

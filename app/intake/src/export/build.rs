@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Attachment, By, Channel, Derived, Documents, Entry, Epds, FormReference, Identity, Item, Person, Proxy, ProxyMet, Review,
-    SCHEMA, Said, Sex, Value,
+    Attachment, By, Channel, Derived, Documents, Entry, Epds, FormReference, Identity, Item, Person, Proxy, ProxyMet,
+    Review, SCHEMA, Said, Sex, Value,
     records::{self, RecordItem},
 };
 use crate::{

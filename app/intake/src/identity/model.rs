@@ -84,8 +84,14 @@ fn walk(method: Method, by_proxy: bool) -> BTreeSet<Stage> {
     let proxy = by_proxy.then(ProxyEvidence::default);
     let evidence = Evidence { method, signed_in_at: Instant(0), counter: None, proxy };
     let withdrawal = Withdrawal::NotAsked;
-    let first =
-        CaseState { stage: Stage::Submitted, holder: None, decided_by: None, rev: 1, withdrawal, is_by_proxy: by_proxy };
+    let first = CaseState {
+        stage: Stage::Submitted,
+        holder: None,
+        decided_by: None,
+        rev: 1,
+        withdrawal,
+        is_by_proxy: by_proxy,
+    };
     let mut seen = vec![(first, evidence)];
     let mut next = 0;
     while let Some((state, evidence)) = seen.get(next).copied() {

@@ -28,7 +28,8 @@ pub struct Transfer {
 }
 
 fn waiting(locale: Locale, number: &ReceiptNumber, proposal: &Proposal) -> AnyView {
-    let told = locale.with("staff-transfer-proposed", &[("name", &proposal.by), ("at", &proposal.at.minute_in_japan())]);
+    let told =
+        locale.with("staff-transfer-proposed", &[("name", &proposal.by), ("at", &proposal.at.minute_in_japan())]);
     let inside = if proposal.can_confirm {
         view! {
             <form class="form" method="post" action=format!("/staff/cases/{number}/transfer-confirmed") novalidate>

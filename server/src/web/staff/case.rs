@@ -133,8 +133,7 @@ pub(super) async fn shown_with(
     not_taken: NotTaken,
 ) -> Result<HttpResponse, WebError> {
     let NotTaken { message: not_sent, way_back: tried, transfer: not_given } = not_taken;
-    let failure =
-        [&failed.error, &not_sent.error, &tried.error, &not_given.error].into_iter().any(Option::is_some);
+    let failure = [&failed.error, &not_sent.error, &tried.error, &not_given.error].into_iter().any(Option::is_some);
     let status = if failure { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = staff_case::view(portal, &at.who.staff, number).await?;
     let undelivered = undelivered::of_case(portal, &at.who.staff, number).await?;
