@@ -24,4 +24,5 @@ mod staff_sign_in;
 mod store;
 mod support;
 mod tidy;
+mod ways;
 mod withdrawal;

@@ -105,6 +105,7 @@ pub fn mail(chrome: &Chrome, name: &str, typed: &str, error: Option<&str>) -> St
         autocomplete: "email",
         lead: locale.with("card-mail-lead", &[("name", name)]),
         button: locale.say("sign-in-send"),
+        passkey: false,
     };
     one_field(chrome, &locale.say("card-mail-title"), &field, None, typed, error)
 }
@@ -121,6 +122,7 @@ pub fn code(chrome: &Chrome, error: Option<&str>) -> String {
         autocomplete: "one-time-code",
         lead: locale.say("code-lead"),
         button: locale.say("code-enter"),
+        passkey: false,
     };
     one_field(chrome, &locale.say("code-title"), &field, None, "", error)
 }

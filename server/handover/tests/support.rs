@@ -68,6 +68,7 @@ pub fn entry(number: u8, rev: i64, name: &str) -> Entry {
     let seen = SeenAtCounter {
         number: NumberDocument::MyNumberCard,
         person: PersonDocument::MyNumberCard,
+        without_photo: None,
         by: person(1),
         at: NOW,
     };
@@ -84,6 +85,7 @@ pub fn entry(number: u8, rev: i64, name: &str) -> Entry {
             signed_in_at: NOW,
             counter: Some(seen),
             matched: Matched::default(),
+            proxy: None,
         },
         my_number: None,
         epds: None,

@@ -14,7 +14,7 @@ use std::{
 
 pub use address::{Network, PublicUrl};
 use app::text::Locale;
-use intake::{course::Targets, ids::FormId};
+use intake::{course::Targets, identity::Method, ids::FormId};
 
 use crate::scan::Scanner;
 pub use oidc::{Issuer, Oidc, PATIENCE, StaffProvider};
@@ -56,6 +56,8 @@ pub struct Config {
     pub oidc: Option<Oidc>,
     /// 「共通基盤」 The city's own provider for its staff, if there is one.
     pub staff_provider: Option<StaffProvider>,
+    /// 「入り方」 How parents may sign in; never none.
+    pub ways_in: WaysIn,
     /// How the individual number is taken in.
     pub my_number: MyNumber,
     /// Where the text packs of the EPDS are.
@@ -119,6 +121,18 @@ pub struct Municipality {
     pub name: String,
     /// Where citizens can call.
     pub phone: String,
+}
+
+/// 「入り方」 The ways by which parents sign in. Invariant: somebody who has no passkey yet can come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaysIn(Vec<Method>);
+
+impl WaysIn {
+    /// Whether parents may come in this way.
+    #[must_use]
+    pub fn has(&self, method: Method) -> bool {
+        self.0.contains(&method)
+    }
 }
 
 /// 「個人番号」 How the individual number is taken in.
@@ -232,6 +246,7 @@ impl Config {
         let master_key_file = master_key_file(values, &data_dir, demo, faults);
         let smtp = smtp(values, demo, faults);
         let scanner = scanner(values, demo, faults);
+        let oidc = oidc::provider(values, &oidc::OF_PARENTS, ACR, demo, faults);
         let config = Self {
             demo,
             database_url: database_url(values, &data_dir, faults),
@@ -247,7 +262,8 @@ impl Config {
             smtp,
             municipality: municipality?,
             locales: locales(values, faults),
-            oidc: oidc::provider(values, &oidc::OF_PARENTS, ACR, demo, faults),
+            ways_in: ways_in(values, oidc.is_some(), faults),
+            oidc,
             staff_provider: oidc::staff_provider(values, demo, faults),
             my_number: my_number(values, faults),
             text_packs_dir: values.text("text_packs_dir").map(PathBuf::from),
@@ -353,6 +369,27 @@ impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Config").field("demo", &self.demo).field("listen", &self.listen).finish_non_exhaustive()
     }
+}
+
+fn ways_in(values: &Values, has_provider: bool, faults: &mut Faults) -> WaysIn {
+    const KEY: &str = "ways_in";
+    if values.text(KEY).is_none() {
+        let all = Method::OF_SESSIONS.into_iter();
+        return WaysIn(all.filter(|method| *method != Method::Mynaapp || has_provider).collect());
+    }
+    let names: Vec<String> = values.list(KEY, "names of ways in, separated by commas", faults);
+    let ways: Vec<Method> = names.iter().filter_map(|name| Method::of_session(name)).collect();
+    if ways.len() != names.len() {
+        faults.add(KEY, "expected email_code, passkey, mynaapp");
+    }
+    if ways.contains(&Method::Mynaapp) && !has_provider {
+        faults.add(KEY, "mynaapp needs its provider: set oidc_issuer");
+    }
+    // A passkey is added by somebody who has come in otherwise.
+    if !ways.contains(&Method::EmailCode) && !ways.contains(&Method::Mynaapp) {
+        faults.add(KEY, "somebody who has no passkey yet could not come in: email_code or mynaapp must be among them");
+    }
+    WaysIn(ways)
 }
 
 fn handover_minutes(values: &Values, demo: bool, faults: &mut Faults) -> u32 {

@@ -21,7 +21,7 @@ const fn setting(key: &'static str, meaning: &'static str) -> Setting {
 }
 
 /// Every setting of this version.
-pub const SETTINGS: [Setting; 43] = [
+pub const SETTINGS: [Setting; 44] = [
     setting("database_url", "sqlite:PATH or postgres://USER@HOST/NAME [sqlite file in data_dir]"),
     setting("data_dir", "folder of this installation's files [/var/lib/madoguchi; demo: data]"),
     setting("master_key_file", "the key that everything at rest is sealed under"),
@@ -59,6 +59,10 @@ pub const SETTINGS: [Setting; 43] = [
     setting(
         "staff_oidc_acr",
         "共通基盤: acr of a sign-in with two factors; any other is completed by a passkey here [none: always a passkey]",
+    ),
+    setting(
+        "ways_in",
+        "how parents may sign in: email_code, passkey, mynaapp [email_code,passkey, and mynaapp if oidc_issuer is set]",
     ),
     setting("my_number", "off, counter: the 個人番号 is taken at the counter [counter]"),
     setting("text_packs_dir", "folder of EPDS text packs, pinned in its packs.lock [none]"),

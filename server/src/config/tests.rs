@@ -56,6 +56,17 @@ fn the_epds_needs_a_licensed_pack_unless_practising_is_asked_for_by_name() {
 }
 
 #[test]
+fn each_way_in_can_be_switched_off_and_one_remains_for_who_has_no_passkey() {
+    let ways = Config::load(&with(&[])).unwrap().ways_in;
+    assert!(ways.has(Method::EmailCode) && ways.has(Method::Passkey) && !ways.has(Method::Mynaapp));
+    let ways = Config::load(&with(&[("MADOGUCHI_WAYS_IN", "email_code")])).unwrap().ways_in;
+    assert!(ways.has(Method::EmailCode) && !ways.has(Method::Passkey));
+    for none in ["passkey", "counter", "email_code,fax"] {
+        assert!(refused(&with(&[("MADOGUCHI_WAYS_IN", none)])).contains("MADOGUCHI_WAYS_IN: "), "{none}");
+    }
+}
+
+#[test]
 fn papers_are_scanned_unless_off_is_asked_for_by_name() {
     assert!(Config::load(&with(&[])).unwrap().scanner.is_on());
     assert!(!Config::load(&with(&[("MADOGUCHI_CLAMD", "off")])).unwrap().scanner.is_on());

@@ -9,7 +9,7 @@ use intake::{
     epds,
     export::Epds,
     form::Form,
-    identity::{Evidence, SeenAtCounter},
+    identity::{Evidence, ProxySeen, SeenAtCounter},
     journey::{CompleteAnswers, complete},
     staff_items::{StaffAnswers, parse_staff_items},
     time::Instant,
@@ -78,6 +78,8 @@ pub enum EventDetail {
     ProposeDecline(DeclineReason),
     /// 「本人確認」 What was seen.
     RecordIdentity(SeenAtCounter),
+    /// 「代理人の確認」 What was seen of the proxy.
+    RecordProxy(ProxySeen),
 }
 
 /// One revision, opened.

@@ -142,7 +142,8 @@ async fn ready(portal: &Portal, tx: &mut WriteTx) -> Result<Vec<Ready>, FlowErro
 async fn entry_of(portal: &Portal, tx: &mut WriteTx, head: CaseHead) -> Result<Entry, FlowError> {
     let corrupt = |sentence: &str| FlowError::Store(StoreError::Corrupt(sentence.to_owned()));
     let permit = permit_batch(head.stage, head.case_id).ok_or(FlowError::Changed(head.stage))?;
-    let email = match head.account_id {
+    // The address of a proxy is not the person's.
+    let email = match head.owner() {
         Some(id) => account::find(tx, id).await?.map(|found| sign_in::address_of(portal, &found)).transpose()?,
         None => None,
     };

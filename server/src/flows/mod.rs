@@ -34,9 +34,11 @@ pub mod signing_keys;
 pub mod slots;
 pub mod staff_case;
 pub mod staff_provider;
+pub mod staff_sessions;
 pub mod staff_sign_in;
 pub mod submit;
 pub mod take_receipt;
+pub mod transfer;
 pub mod two_drafts;
 pub mod undelivered;
 

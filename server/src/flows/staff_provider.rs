@@ -6,6 +6,7 @@
 
 use intake::{
     access::Role,
+    device::Device,
     groups::{NoRole, role_of},
     ids::StaffId,
     retention,
@@ -19,7 +20,7 @@ use super::{
     FlowError,
     card::{Callback, keep_state, take_state},
     random,
-    staff_sign_in::{ask_for_passkey, begin_session},
+    staff_sign_in::{StaffBeginning, ask_for_passkey, begin_session},
 };
 use crate::{
     config::StaffProvider,
@@ -167,7 +168,12 @@ pub async fn begin(portal: &Portal, browser: [u8; 32]) -> Result<Result<Url, Tro
 ///
 /// # Errors
 /// [`FlowError::NotFound`] where the city has no provider.
-pub async fn arrive(portal: &Portal, browser: Option<[u8; 32]>, callback: &Callback) -> Result<Arrived, FlowError> {
+pub async fn arrive(
+    portal: &Portal,
+    browser: Option<[u8; 32]>,
+    device: Device,
+    callback: &Callback,
+) -> Result<Arrived, FlowError> {
     let (client, settings) = provider(portal)?;
     let mut tx = portal.database.write().await?;
     let begun: Option<Begun> = take_state(portal, &mut tx, &token_hash(callback.state.as_bytes()), BEGUN).await?;
@@ -177,7 +183,7 @@ pub async fn arrive(portal: &Portal, browser: Option<[u8; 32]>, callback: &Callb
     };
     let asked_at = portal.clock.now();
     let (member, arrived) = match redeem(portal, client, callback, begun).await {
-        Ok(person) => welcome(portal, settings, &person, asked_at).await?,
+        Ok(person) => welcome(portal, settings, &person, (device, asked_at)).await?,
         Err(why) => (None, Arrived::Not(why)),
     };
     if let Arrived::Not(why) = arrived {
@@ -259,7 +265,7 @@ async fn welcome(
     portal: &Portal,
     settings: &StaffProvider,
     person: &Person,
-    asked_at: Instant,
+    (device, asked_at): (Device, Instant),
 ) -> Result<(Option<StaffId>, Arrived), FlowError> {
     let now = portal.clock.now();
     let told = told(portal, settings, person, asked_at);
@@ -289,7 +295,8 @@ async fn welcome(
     staff_identity::update(&mut tx, member, told.name, role.as_str()).await?;
     let has_passkey = !account::passkeys_of(&mut tx, PasskeyOwner::Staff(member)).await?.is_empty();
     let arrived = if told.has_two_factors {
-        let token = begin_session(portal, &mut tx, member, METHOD).await?;
+        let beginning = StaffBeginning { method: METHOD, device, passkey: None };
+        let token = begin_session(portal, &mut tx, member, &beginning).await?;
         if !told.provided.begin(&mut tx, member, &token_hash(&token), now).await? {
             return Ok((known, Arrived::Not(Trouble::Over)));
         }

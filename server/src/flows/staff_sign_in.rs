@@ -5,7 +5,8 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use intake::{
     access::Role,
-    ids::StaffId,
+    device::Device,
+    ids::{PasskeyId, StaffId},
     retention,
     time::{Instant, MINUTE},
 };
@@ -178,6 +179,7 @@ pub async fn finish_passkey(
     token: &str,
     ceremony: &str,
     credential: &str,
+    device: Device,
 ) -> Result<PasskeyTurn, FlowError> {
     let now = portal.clock.now();
     let hash = token_hash(token.as_bytes());
@@ -194,13 +196,14 @@ pub async fn finish_passkey(
     if taken.is_none() || !valid {
         return Ok(PasskeyTurn::Over);
     }
-    if !used.keep(portal, &mut tx).await? {
+    let Some(kept) = used.keep(portal, &mut tx).await? else {
         drop(tx);
         used.refuse(portal).await?;
         return Ok(PasskeyTurn::Refused);
-    }
+    };
     let method = if provided.is_some() { staff_provider::METHOD_WITH_PASSKEY } else { METHOD };
-    let session_token = begin_session(portal, &mut tx, member, method).await?;
+    let beginning = StaffBeginning { method, device, passkey: Some(kept.passkey_id) };
+    let session_token = begin_session(portal, &mut tx, member, &beginning).await?;
     if let Some(provided) = &provided
         && !provided.begin(&mut tx, member, &token_hash(&session_token), now).await?
     {
@@ -212,22 +215,36 @@ pub async fn finish_passkey(
     Ok(PasskeyTurn::SignedIn(session_token))
 }
 
+/// How a session of staff begins.
+#[derive(Clone, Copy)]
+pub(super) struct StaffBeginning {
+    /// How she came in.
+    pub method: &'static str,
+    /// 「端末」
+    pub device: Device,
+    /// With which passkey of ours.
+    pub passkey: Option<PasskeyId>,
+}
+
 /// Begins a session after both factors: what its cookie holds.
 pub(super) async fn begin_session(
     portal: &Portal,
     tx: &mut WriteTx,
     member: StaffId,
-    method: &'static str,
+    beginning: &StaffBeginning,
 ) -> Result<[u8; 32], FlowError> {
     let now = portal.clock.now();
     let token: [u8; 32] = random();
     let new = NewSession {
         session_hash: token_hash(&token),
         signed_in: SignedIn::Staff(member),
-        method,
+        method: beginning.method,
         created_at: now,
         step_up_at: Some(now),
         expires_at: now.plus(retention::STAFF_SESSION),
+        device: beginning.device,
+        passkey_id: beginning.passkey,
+        reads_from: None,
     };
     session::insert(tx, &new).await?;
     staff::signed_in(tx, member, now).await?;
@@ -427,7 +444,7 @@ pub async fn join(portal: &Portal, token: &str, sent: &Joining<'_>) -> Result<Jo
     }
     account::delete_passkeys_of_staff(&mut tx, member.staff_id).await?;
     session::delete_for_staff(&mut tx, member.staff_id).await?;
-    let added = match made.keep(portal, &mut tx, "").await {
+    let added = match made.keep(portal, &mut tx, "", now).await {
         Ok(entry) => entry,
         Err(FlowError::Store(StoreError::Duplicate)) => return Ok(Joined::Passkey),
         Err(error) => return Err(error),

@@ -136,7 +136,16 @@ pub enum Deed {
     AccessRestored,
     /// A parent ended her sessions on other devices.
     OtherSessionsEnded,
+    /// A parent, or a member of staff, ended one session.
+    SessionEnded,
+    /// A person who looks after accounts ended the sessions of a member of staff.
+    StaffSessionsEnded,
+    /// 「ご本人への引継ぎ」 A filing by a proxy is to be the person's own: the first person's yes.
+    TransferProposed,
+    /// The second person's.
+    Transferred,
     PasskeyAdded,
+    PasskeyRenamed,
     PasskeyRemoved,
     /// 「マイナアプリ」 A card was given to an account.
     CardBound,
@@ -218,7 +227,12 @@ impl Deed {
             Self::AccessProposed => "access_proposed",
             Self::AccessRestored => "access_restored",
             Self::OtherSessionsEnded => "other_sessions_ended",
+            Self::SessionEnded => "session_ended",
+            Self::StaffSessionsEnded => "staff_sessions_ended",
+            Self::TransferProposed => "transfer_proposed",
+            Self::Transferred => "transferred",
             Self::PasskeyAdded => "passkey_added",
+            Self::PasskeyRenamed => "passkey_renamed",
             Self::PasskeyRemoved => "passkey_removed",
             Self::CardBound => "card_bound",
             Self::DraftStarted => "draft_started",

@@ -24,6 +24,7 @@ pub mod reminders;
 pub mod session;
 pub mod staff;
 pub mod staff_identity;
+pub mod transfer;
 
 use std::ops::{Deref, DerefMut};
 
@@ -207,6 +208,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         session::STATEMENTS,
         staff::STATEMENTS,
         staff_identity::STATEMENTS,
+        transfer::STATEMENTS,
     ]
     .concat()
 }

@@ -19,10 +19,11 @@ use app::{
 };
 use intake::{
     answers::{Answers, FieldError, RawAnswers, parse},
-    card::{CardFacts, is_by_proxy},
+    card::CardFacts,
     epds::TextPack,
     form::{Compartment, DraftRule, Form, Page},
     help::{ASK, Helped, Wish},
+    identity::is_by_proxy,
     ids::{FieldId, FormId, PageId},
     journey::{self, Place, Warning},
     time::CivilDate,

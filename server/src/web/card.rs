@@ -2,7 +2,7 @@
 //! and whatever comes of it a page of ours says it.
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     http::{StatusCode, header},
     web::{Data, Path, Query},
 };
@@ -10,6 +10,7 @@ use app::pages::card::{self as pages, OPEN_FIELD, TAKE_CARD};
 use intake::{
     card::CardFacts,
     form::Form,
+    identity::Method,
     ids::{FieldId, PageId},
 };
 
@@ -19,8 +20,8 @@ use super::{
     cookies::{self, Name},
     error::WebError,
     frame::page,
-    guard::{Citizen, Visitor},
-    sign_in::{HOME, Next, local_path, sentence},
+    guard::{Citizen, Visitor, device},
+    sign_in::{HOME, Next, local_path, needs, sentence},
 };
 use crate::{
     flows::{
@@ -35,17 +36,17 @@ use crate::{
 
 /// Where the card's way in is offered at all.
 fn offered(portal: &Portal) -> Result<(), WebError> {
-    portal.mynaapp.as_ref().map(drop).ok_or(WebError::NotFound)
+    needs(portal, Method::Mynaapp)
 }
 
-fn at_browser(visitor: &Visitor, browser: [u8; 32]) -> AtBrowser {
+fn at_browser(request: &HttpRequest, visitor: &Visitor, browser: [u8; 32]) -> AtBrowser {
     let signed_in = visitor.session.map(|session| Asking {
         account: session.account,
         method: session.method,
         signed_in_at: session.signed_in_at,
         session: session.hash,
     });
-    AtBrowser { browser, signed_in }
+    AtBrowser { browser, device: device(request), signed_in }
 }
 
 /// What was read from her card, if she signed in with it.
@@ -68,11 +69,17 @@ fn not_done(visitor: &Visitor, why: Trouble, next: Option<&str>) -> HttpResponse
 }
 
 /// `POST /sign-in/mynaapp`: to the provider.
-pub async fn begin(portal: Data<Portal>, visitor: Visitor, mut form: FormBody) -> Answer {
+pub async fn begin(
+    request: HttpRequest,
+    portal: Data<Portal>,
+    visitor: Visitor,
+    mut form: FormBody,
+) -> Answer {
+    offered(&portal)?;
     let next = local_path(&form.take("next"), HOME);
     let new_token: Option<[u8; 32]> = visitor.browser.is_none().then(random);
     let browser = new_token.map_or(visitor.browser, |token| Some(token_hash(&token))).ok_or(WebError::Broken)?;
-    let address = match card::begin(&portal, &at_browser(&visitor, browser), &next).await? {
+    let address = match card::begin(&portal, &at_browser(&request, &visitor, browser), &next).await? {
         Ok(address) => address,
         Err(refused) => return Ok(not_done(&visitor, Trouble::Refused(refused), Some(&next))),
     };
@@ -92,10 +99,15 @@ fn signed_in(portal: &Portal, token: &[u8; 32], next: &str) -> HttpResponse {
 }
 
 /// `GET /oidc/callback`: back from the provider.
-pub async fn arrive(portal: Data<Portal>, visitor: Visitor, callback: Option<Query<Callback>>) -> Answer {
+pub async fn arrive(
+    request: HttpRequest,
+    portal: Data<Portal>,
+    visitor: Visitor,
+    callback: Option<Query<Callback>>,
+) -> Answer {
     offered(&portal)?;
     let callback = callback.ok_or(WebError::Unreadable)?;
-    let at = visitor.browser.map(|browser| at_browser(&visitor, browser));
+    let at = visitor.browser.map(|browser| at_browser(&request, &visitor, browser));
     Ok(match card::arrive(&portal, at.as_ref(), &callback).await? {
         Arrived::SignedIn { token, next } => signed_in(&portal, &token, &next),
         Arrived::NeedsMail => to("/sign-in/mynaapp/mail"),
@@ -145,11 +157,16 @@ pub async fn code(portal: Data<Portal>, visitor: Visitor) -> Answer {
 }
 
 /// `POST /sign-in/mynaapp/code`
-pub async fn enter_code(portal: Data<Portal>, visitor: Visitor, mut form: FormBody) -> Answer {
+pub async fn enter_code(
+    request: HttpRequest,
+    portal: Data<Portal>,
+    visitor: Visitor,
+    mut form: FormBody,
+) -> Answer {
     offered(&portal)?;
     let (typed, locale) = (form.take("code"), visitor.locale);
     let Some(browser) = visitor.browser else { return Ok(not_done(&visitor, Trouble::Over, None)) };
-    let html = match card::enter_code(&portal, browser, &typed, locale.code()).await? {
+    let html = match card::enter_code(&portal, (browser, device(&request)), &typed, locale.code()).await? {
         Entered::SignedIn { token, next } => return Ok(signed_in(&portal, &token, &next)),
         Entered::Not(why, next) => return Ok(not_done(&visitor, why, next.as_deref())),
         Entered::Wrong { tries_left } => {

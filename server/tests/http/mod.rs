@@ -21,6 +21,7 @@ mod papers;
 mod routes;
 mod session;
 mod staff_provider;
+mod ways;
 
 use crate::support::{
     browser::{Answer, Browser},

@@ -9,7 +9,7 @@ use std::{
 use actix_web::dev::ServerHandle;
 use server::{
     clock::Clock,
-    config::Plane,
+    config::{Config, Plane},
     flows::signing_keys,
     portal::{Portal, StartError},
     web,
@@ -50,8 +50,13 @@ impl Site {
 
     /// Stops, and starts again on the same database with the forms of this folder.
     pub async fn restart_with_forms(&mut self, folder: &Path) -> Result<(), StartError> {
+        self.restart_with(|config| config.forms_dir = Some(folder.to_owned())).await
+    }
+
+    /// Stops, and starts again on the same database with other settings.
+    pub async fn restart_with(&mut self, change: impl FnOnce(&mut Config)) -> Result<(), StartError> {
         let mut config = self.portal.config.clone();
-        config.forms_dir = Some(folder.to_owned());
+        change(&mut config);
         let portal = Arc::new(Portal::open(config, Clock::fixed(self.portal.clock.now())).await?);
         self.handle.stop(true).await;
         self.portal = portal;

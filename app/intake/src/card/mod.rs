@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{
-    answers::{Answer, Answers, RawAnswers},
+    answers::{Answers, RawAnswers},
     form::{Field, Form, Kind, PersonFact, Target},
-    journey,
+    identity::is_by_proxy,
     time::CivilDate,
     value::{self, search_key},
 };
@@ -244,12 +244,6 @@ fn read_sex(value: &Value) -> Option<CardSex> {
         "0" | "3" | "9" | "other" | "unknown" => Some(CardSex::Unknown),
         _ => None,
     }
-}
-
-/// 「代理人」 Whether the answers say that somebody else than the person types.
-#[must_use]
-pub fn is_by_proxy(form: &Form, answers: &Answers) -> bool {
-    matches!(journey::extra_answer(form, answers, "filer"), Some(Answer::Choice(code)) if code == "proxy")
 }
 
 impl CardFacts {

@@ -35,6 +35,7 @@ pub(crate) fn filing() -> Filing {
     let seen = SeenAtCounter {
         number: NumberDocument::MyNumberCard,
         person: PersonDocument::MyNumberCard,
+        without_photo: None,
         by: staff(1),
         at: FILED.plus(3_600_000_000),
     };
@@ -51,6 +52,7 @@ pub(crate) fn filing() -> Filing {
             signed_in_at: FILED,
             counter: Some(seen),
             matched: Matched::default(),
+            proxy: None,
         },
         my_number: None,
         epds: None,
@@ -183,7 +185,7 @@ fn each_tampering_has_its_own_fault() {
             let said = entry.extra["reason"].clone();
             entry.extra.insert("surprise".to_owned(), said);
         }),
-        ("proxy_differs", |entry| entry.proxy = Some(Proxy { name: None, relation: None, proof: None })),
+        ("proxy_differs", |entry| entry.proxy = Some(Proxy::default())),
         ("derived_differs", |entry| entry.derived.age = Some(31)),
         ("identity_insufficient", |entry| entry.identity.level = Level::VerifiedSigned),
         ("review_incomplete", |entry| entry.review.confirmed_by = entry.review.accepted_by),

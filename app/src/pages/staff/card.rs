@@ -1,6 +1,9 @@
 //! 「基本4情報」 What the card of a filing says. Invariant: every fact stands beside what was declared, and what differs is marked.
 
-use intake::card::{CardFact, CardFacts, Likeness, is_by_proxy};
+use intake::{
+    card::{CardFact, CardFacts, Likeness},
+    identity::is_by_proxy,
+};
 use leptos::prelude::*;
 
 use super::case::Model;

@@ -9,8 +9,10 @@ mod frame;
 pub mod mail;
 pub mod message;
 pub mod queue;
+pub mod sessions;
 pub mod sign_in;
 pub mod slots;
+pub mod transfer;
 pub mod way_back;
 
 pub use frame::{Desk, Person};

@@ -198,6 +198,7 @@ pub fn revision(number: u64, rev: i64, other: &[(&str, &str)]) -> Entry {
     let seen = SeenAtCounter {
         number: NumberDocument::Later,
         person: PersonDocument::DrivingLicence,
+        without_photo: None,
         by: staff(1),
         at: FILED,
     };
@@ -214,6 +215,7 @@ pub fn revision(number: u64, rev: i64, other: &[(&str, &str)]) -> Entry {
             signed_in_at: FILED,
             counter: Some(seen),
             matched: Matched::default(),
+            proxy: None,
         },
         my_number: None,
         epds: None,

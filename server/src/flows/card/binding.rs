@@ -2,8 +2,11 @@
 
 use intake::{
     access::permit_owner,
-    card::{self as facts, CardFacts},
-    identity::Method,
+    card::CardFacts,
+    identity::{
+        Method, is_by_proxy,
+        ways::{May, Right, Standing, may},
+    },
     ids::AccountId,
 };
 
@@ -15,7 +18,7 @@ use crate::{
     portal::Portal,
     store::{
         AuditEntry, Connection, WriteTx,
-        account::{self, PasskeyOwner},
+        account,
         audit::{Actor, Deed, Subject},
         card, case,
     },
@@ -26,14 +29,15 @@ pub(super) async fn why_not_bound(
     portal: &Portal,
     tx: &mut WriteTx,
     account: AccountId,
-    method: Option<Method>,
+    method: Method,
     read: &CardFacts,
 ) -> Result<Option<Trouble>, FlowError> {
     if card::of_account(tx, account).await?.is_some() {
         return Ok(Some(Trouble::OtherCard));
     }
-    let has_passkey = !account::passkeys_of(tx, PasskeyOwner::Account(account)).await?.is_empty();
-    if has_passkey && method != Some(Method::Passkey) {
+    let stronger = account::stronger(tx, account).await?;
+    let standing = Standing { method, signed_in_at: portal.clock.now(), stronger };
+    if may(&standing, Right::BindCard, portal.clock.now()) != May::Yes {
         return Ok(Some(Trouble::PasskeyFirst));
     }
     let is_hers = has_filed_as(portal, tx, account, read).await?;
@@ -60,7 +64,7 @@ async fn has_filed_as(
         if read.matched(opened.form, complete.answers()).names_the_person() {
             return Ok(true);
         }
-        of_others += usize::from(!facts::is_by_proxy(opened.form, complete.answers()));
+        of_others += usize::from(!is_by_proxy(opened.form, complete.answers()));
     }
     Ok(of_others == 0)
 }
@@ -73,5 +77,6 @@ pub(super) async fn bind(
 ) -> Result<AuditEntry, FlowError> {
     let now = portal.clock.now();
     card::insert(tx, subject_hash, account, now).await?;
+    account::stronger_is_back(tx, account).await?;
     Ok(AuditEntry::done(now, Actor::Citizen(account), Deed::CardBound).on(Subject::Account(account)))
 }

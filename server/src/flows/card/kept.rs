@@ -147,3 +147,16 @@ pub(super) async fn keep_reading(
     let facts_sealed = key.seal(&card::place(&session_hash), &serde_json::to_vec(read)?);
     Ok(card::keep_reading(tx, &Reading { session_hash, wrapped_key, facts_sealed }).await?)
 }
+
+/// Keeps for the new token of a session what was read under the one of before; that one's goes with it.
+pub(in crate::flows) async fn carry_reading(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    before: &[u8; 32],
+    after: &[u8; 32],
+) -> Result<(), FlowError> {
+    match read_at(portal, tx, Method::Mynaapp, before).await? {
+        Some(read) => keep_reading(portal, tx, *after, &read).await,
+        None => Ok(()),
+    }
+}

@@ -10,6 +10,8 @@ mod kept;
 
 use intake::{
     card::{self as facts, CardFacts},
+    device::Device,
+    identity::Method,
     ids::AccountId,
     retention,
 };
@@ -20,7 +22,7 @@ use super::{
     FlowError,
     address_change::Asking,
     random,
-    sign_in::{Checked, account_for, adopt_drafts, begin_session, check_code, use_code},
+    sign_in::{Arrival, Beginning, Checked, account_for, begin_session, check_code, use_code},
 };
 use crate::{
     oidc::{self, Person, Refused, Secrets},
@@ -29,16 +31,16 @@ use crate::{
     store::{
         AuditEntry, Record, Upkeep, WriteTx,
         audit::{Actor, Deed, Subject},
-        card, draft, session,
+        card, session,
     },
 };
 use binding::{bind, why_not_bound};
 pub use kept::of_session;
 pub(crate) use kept::read_at;
 use kept::{BEGUN, Begun, WAITS, Waiting, find_waiting, forget, keep_reading, waiting_hash};
-pub(super) use kept::{keep_state, take_state};
+pub(super) use kept::{carry_reading, keep_state, take_state};
 
-const METHOD: &str = "mynaapp";
+const METHOD: &str = Method::Mynaapp.as_str();
 const SUBJECT_INDEX: &str = "card subject";
 
 /// Who is at the browser.
@@ -46,6 +48,8 @@ const SUBJECT_INDEX: &str = "card subject";
 pub struct AtBrowser {
     /// The hash of the browser's cookie.
     pub browser: [u8; 32],
+    /// 「端末」
+    pub device: Device,
     /// Her session, if she has signed in.
     pub signed_in: Option<Asking>,
 }
@@ -227,7 +231,8 @@ async fn welcome(portal: &Portal, at: &AtBrowser, person: &Person, begun: &Begun
         (Some(card), _) => card.account_id,
         (None, Some(_)) if mine != began_as => return not(Trouble::OtherSession),
         (None, Some(mine)) => {
-            if let Some(why) = why_not_bound(portal, &mut tx, mine, at.signed_in.map(|it| it.method), &read).await? {
+            let method = at.signed_in.map_or(Method::EmailCode, |asking| asking.method);
+            if let Some(why) = why_not_bound(portal, &mut tx, mine, method, &read).await? {
                 return not(why);
             }
             entries.push(bind(portal, &mut tx, &subject_hash, mine).await?);
@@ -250,7 +255,7 @@ async fn welcome(portal: &Portal, at: &AtBrowser, person: &Person, begun: &Begun
     Ok(Arrived::SignedIn { token, next })
 }
 
-/// A new session with what the card says; the one of before ends, and what only it could see goes over.
+/// A new session with what the card says.
 async fn sign_in_with(
     portal: &Portal,
     tx: &mut WriteTx,
@@ -258,14 +263,10 @@ async fn sign_in_with(
     account: AccountId,
     read: &CardFacts,
 ) -> Result<[u8; 32], FlowError> {
-    let token = begin_session(portal, tx, account, METHOD).await?;
-    let session_hash = token_hash(&token);
-    if let Some(before) = at.signed_in {
-        draft::move_to_session(tx, &before.session, &session_hash).await?;
-        session::delete(tx, &before.session).await?;
-    }
-    adopt_drafts(portal, tx, at.browser, account).await?;
-    keep_reading(portal, tx, session_hash, read).await?;
+    let before = at.signed_in.map(|asking| asking.session);
+    let arrival = Arrival { browser: Some(at.browser), device: at.device, session: before };
+    let token = begin_session(portal, tx, account, &Beginning::by(Method::Mynaapp), &arrival).await?;
+    keep_reading(portal, tx, token_hash(&token), read).await?;
     card::used(tx, account, portal.clock.now()).await?;
     Ok(token)
 }
@@ -303,7 +304,12 @@ pub enum Entered {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn enter_code(portal: &Portal, browser: [u8; 32], typed: &str, locale: &str) -> Result<Entered, FlowError> {
+pub async fn enter_code(
+    portal: &Portal,
+    (browser, device): ([u8; 32], Device),
+    typed: &str,
+    locale: &str,
+) -> Result<Entered, FlowError> {
     let over = Entered::Not(Trouble::Over, None);
     if find_waiting(portal, &mut *portal.database.read().await?, &browser).await?.is_none() {
         return Ok(over);
@@ -313,7 +319,7 @@ pub async fn enter_code(portal: &Portal, browser: [u8; 32], typed: &str, locale:
         Checked::Wrong { tries_left } => return Ok(Entered::Wrong { tries_left }),
         Checked::Over => return Ok(Entered::CodeOver),
     };
-    let at = AtBrowser { browser, signed_in: None };
+    let at = AtBrowser { browser, device, signed_in: None };
     let mut tx = portal.database.write().await?;
     // Both are taken in this deed: of two presses at once one finds them.
     let Some(waiting) = take_state::<Waiting>(portal, &mut tx, &waiting_hash(&browser), WAITS).await? else {
@@ -324,7 +330,7 @@ pub async fn enter_code(portal: &Portal, browser: [u8; 32], typed: &str, locale:
     let why = match card::of_subject(&mut tx, &waiting.subject_hash).await? {
         Some(card) if card.account_id != account => Some(Trouble::OtherAccount),
         Some(_) => None,
-        None => why_not_bound(portal, &mut tx, account, None, &waiting.facts).await?,
+        None => why_not_bound(portal, &mut tx, account, Method::EmailCode, &waiting.facts).await?,
     };
     if let Some(why) = why {
         // What was taken stays taken, and no account was made for it.

@@ -23,6 +23,7 @@ use crate::{
         cookies::{self, Name},
         error::WebError,
         frame::page,
+        guard::device,
         limits::Limits,
     },
 };
@@ -62,7 +63,7 @@ pub async fn arrive(
 ) -> Answer {
     let callback = callback.ok_or(WebError::Unreadable)?;
     let browser = cookies::read_token(&request, &portal.config, Name::StaffProvider);
-    let (cookie, next) = match staff_provider::arrive(&portal, browser, &callback).await? {
+    let (cookie, next) = match staff_provider::arrive(&portal, browser, device(&request), &callback).await? {
         Arrived::SignedIn(token) => (cookies::make_token(&portal.config, Name::StaffSession, &token), "/staff"),
         Arrived::NeedsPasskey(token) => {
             (cookies::make(&portal.config, Name::StaffPassword, token), "/staff/sign-in/passkey")

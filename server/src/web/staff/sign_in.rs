@@ -29,6 +29,7 @@ use crate::{
         body::FormBody,
         cookies::{self, Name},
         frame::page,
+        guard::device,
     },
 };
 
@@ -102,7 +103,7 @@ pub async fn passkey(request: HttpRequest, portal: Data<Portal>, at: AtDesk) -> 
 pub async fn enter_passkey(request: HttpRequest, portal: Data<Portal>, at: AtDesk, mut form: FormBody) -> Answer {
     let Some(token) = cookies::read(&request, &portal.config, Name::StaffPassword) else { return Ok(to(SIGN_IN)) };
     let (ceremony, credential) = (form.take("ceremony"), form.take("credential"));
-    match staff_sign_in::finish_passkey(&portal, &token, &ceremony, &credential).await? {
+    match staff_sign_in::finish_passkey(&portal, &token, &ceremony, &credential, device(&request)).await? {
         PasskeyTurn::SignedIn(session) => Ok(HttpResponse::SeeOther()
             .cookie(cookies::make_token(&portal.config, Name::StaffSession, &session))
             .cookie(cookies::remove(&portal.config, Name::StaffPassword))
