@@ -142,10 +142,12 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
         .map(|error| sentence(locale, &label, &field.kind, error.error));
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     let hint = field.hint.as_ref().map(|hint| (hint.get(locale.code()).to_owned(), locale.lang_of(hint)));
-    let described: Vec<&str> = [hint.as_ref().map(|_| hint_id.as_str()), error.as_ref().map(|_| error_id.as_str())]
-        .into_iter()
-        .flatten()
-        .collect();
+    let card_id = card::standing(context, field).map(|_| card::id_of(field));
+    let described: Vec<&str> =
+        [hint.as_ref().map(|_| hint_id.as_str()), error.as_ref().map(|_| error_id.as_str()), card_id.as_deref()]
+            .into_iter()
+            .flatten()
+            .collect();
     let described = (!described.is_empty()).then(|| described.join(" "));
     let invalid = error.is_some();
     let only_if = field.when.as_ref().and_then(|condition| only_if(context, condition));

@@ -161,6 +161,11 @@ pub(crate) fn standing(context: Context<'_>, field: &FormField) -> Option<Standi
     Some(if card.opened == Some(&field.id) { Standing::Typed } else { standing })
 }
 
+/// Names what the card says beside a field, so that it is read out with the field.
+pub(crate) fn id_of(field: &FormField) -> String {
+    format!("{}-card", field.id)
+}
+
 /// 「マイナンバーカードの情報です」, or what it says beside what was typed otherwise.
 pub(crate) fn at_field(context: Context<'_>, field: &FormField) -> Option<AnyView> {
     let (locale, facts) = (context.locale, context.card?.facts);
@@ -168,7 +173,7 @@ pub(crate) fn at_field(context: Context<'_>, field: &FormField) -> Option<AnyVie
     let name = move || view! { <span class="visually-hidden">"："{label}</span> };
     Some(match standing(context, field)? {
         Standing::FromCard => view! {
-            <p class="from-card"><strong>{locale.say("card-field")}</strong></p>
+            <p class="from-card" id=id_of(field)><strong>{locale.say("card-field")}</strong></p>
             <p><button class="button button--quiet" name="then" value=format!("{OPEN_FIELD}{}", field.id)>{locale.say("card-field-open")}{name()}</button></p>
         }
         .into_any(),
@@ -177,7 +182,7 @@ pub(crate) fn at_field(context: Context<'_>, field: &FormField) -> Option<AnyVie
             facts.put(field, &mut raw);
             let text = shown(locale, field, &raw).unwrap_or_default();
             view! {
-                <div class="from-card">
+                <div class="from-card" id=id_of(field)>
                     <p>{locale.say("card-field-says")}</p>
                     <p class="typed" lang=locale.lang_of_japanese()>{text}</p>
                     <p><button class="button button--secondary" name="then" value=format!("{TAKE_CARD}{}", field.id)>{locale.say("card-field-take")}{name()}</button></p>

@@ -9,14 +9,16 @@ use std::{
 };
 
 use app::text::Locale;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use intake::{
     access::Role,
     card::CardFact,
+    case::CorrectionRequest,
     identity::{Evidence, Level, Method},
 };
 use server::{
     demo::practice_provider::{Fault, RealmName},
-    flows::staff_case,
+    flows::{decide::Order, staff_case},
 };
 
 use super::{FORM, begin, fill_in, page_of_form, send, type_page, type_pages, whole};
@@ -24,8 +26,9 @@ use crate::support::{
     browser::{self, Browser, inputs},
     card_provider::CLIENT_ID,
     page::Page,
+    review::{done, two_clerks},
     site::{Site, site, sites_with_cards},
-    staff::at_work,
+    staff::{at_work, hire, sign_in},
 };
 
 const CHECK: &str = "/apply/pregnancy_notification/check";
@@ -39,6 +42,15 @@ fn to_the_name(browser: &mut Browser) {
 /// The sentence that stands in a page under a key.
 fn says(page: &Page, key: &str) -> bool {
     page.text().contains(&Locale::Ja.say(key))
+}
+
+/// The staff's page of a case.
+async fn staff_page(site: &Site, number: &str) -> Page {
+    let member = hire(&site.portal, &format!("c{}", rand::random::<u32>()), "person", Role::Clerk).await;
+    let token = sign_in(&site.portal, &member).await;
+    let mut desk = site.browser();
+    desk.cookies.insert("staff_session".to_owned(), BASE64_URL_SAFE_NO_PAD.encode(token));
+    desk.open(&format!("/staff/cases/{number}"))
 }
 
 /// What the case of a receipt number carries.
@@ -92,6 +104,11 @@ async fn what_agrees_carries_the_acceptance_and_what_differs_does_not() {
         assert_eq!((found.method, found.level()), (Method::Mynaapp, Level::VerifiedRemote));
         assert_eq!(found.matched.facts(), [CardFact::Name, CardFact::Birthdate]);
         assert!(found.sufficient().is_some());
+        let page = staff_page(&site, &number).await;
+        for key in ["identity-card", "identity-card-enough", "identity-card-different", "identity-card-sex-female"] {
+            assert!(says(&page, key), "{key}");
+        }
+        assert!(page.text().contains("窓口市架空町1-2-3") && page.text().contains("届出：窓口市𠮷田町1-2-3"));
 
         // The same again, with what she typed kept.
         begin(&mut other);
@@ -100,6 +117,7 @@ async fn what_agrees_carries_the_acceptance_and_what_differs_does_not() {
         let found = evidence(&site, &number).await;
         assert_eq!((found.level(), found.matched.facts()), (Level::Returning, vec![CardFact::Birthdate]));
         assert!(found.sufficient().is_none());
+        assert!(says(&staff_page(&site, &number).await, "identity-card-not-enough"));
     }
 }
 
@@ -214,6 +232,43 @@ async fn a_provider_that_is_down_takes_nothing_down_but_itself() {
     assert!(page.links().contains(&format!("/sign-in?next={CHECK}")), "the other ways are there");
     site.sign_in(&mut browser, "hanako@example.jp", CHECK).await.leads_to(CHECK);
     send(&mut browser);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provider_that_goes_down_later_is_still_known_by_what_it_said_before() {
+    let site = sites_with_cards().await.remove(0);
+    let mut browser = site.browser();
+    site.by_new_card(&mut browser, "hanako", "hanako@example.jp", "/cases").await.leads_to("/cases");
+    let at_provider = site.to_provider(&mut browser, "/cases").is(303);
+    let back = site.choose(&at_provider, &[("person", "hanako")]);
+    site.provider().stop().await;
+    assert!(says(&Page::of(&browser.get(&back).is(422)), "card-trouble-unreachable"));
+    // Its metadata are old by then, and used all the same.
+    site.portal.clock.advance(7 * 3_600_000_000);
+    site.to_provider(&mut browser, "/cases").is(303);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_correction_is_compared_with_the_card_again() {
+    for site in sites_with_cards().await {
+        let mut browser = site.browser();
+        fill_in(&mut browser);
+        site.by_new_card(&mut browser, "hanako", "hanako@example.jp", CHECK).await.leads_to(CHECK);
+        browser.post("/apply/pregnancy_notification/card", &inputs(&[("field", "name")])).leads_to(CHECK);
+        let number = send(&mut browser);
+        assert!(evidence(&site, &number).await.sufficient().is_some());
+        let ([clerk, _], receipt) = (two_clerks(&site.portal).await, number.parse().unwrap());
+        done(&site.portal, &clerk, &receipt, Order::Claim).await;
+        let fields = vec![("name".parse().unwrap(), "読めません".to_owned())];
+        let answer_by = "2026-12-10".parse().unwrap();
+        done(&site.portal, &clerk, &receipt, Order::SendBack(CorrectionRequest { fields, answer_by })).await;
+        let address = format!("/cases/{number}/correct");
+        let page = browser.open(&address);
+        browser.press(&page, &address, &[("name", "別人 花子")]).is(303);
+        let found = evidence(&site, &number).await;
+        assert_eq!((found.level(), found.matched.facts()), (Level::Returning, vec![CardFact::Birthdate]));
+        assert!(found.sufficient().is_none(), "the name that the card agreed with is not declared any more");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -210,6 +210,27 @@ fn a_sign_in_by_code_alone_carries_no_entry() {
 }
 
 #[test]
+fn a_card_carries_an_entry_only_with_the_facts_that_agreed() {
+    use crate::{card::CardFact, identity::Method};
+    let (form, day) = (form(), FILED.date_in_japan());
+    let complete = complete(&form, &typed(), day).unwrap();
+    let made = |matched: Vec<CardFact>| {
+        let evidence =
+            Evidence { method: Method::Mynaapp, counter: None, matched: matched.into(), ..filing().evidence };
+        build(&form, &complete, &Default::default(), Filing { evidence, ..filing() })
+    };
+    let whole = made(vec![CardFact::Birthdate, CardFact::Name]);
+    assert_eq!(whole.identity.matched, [CardFact::Name, CardFact::Birthdate]);
+    assert_eq!((whole.identity.method, whole.identity.level), (Method::Mynaapp, Level::VerifiedRemote));
+    assert_eq!(recheck(&whole, &form), []);
+    assert_eq!(recheck(&made(vec![CardFact::Name, CardFact::Address]), &form), [EntryFault::Identity]);
+    // What somebody took out on the way is noticed.
+    let mut tampered = whole;
+    tampered.identity.matched.clear();
+    assert_eq!(recheck(&tampered, &form), [EntryFault::Identity]);
+}
+
+#[test]
 fn faults_and_debug_texts_hold_nothing_personal() {
     let mut tampered = entry();
     tampered.person.name = Some("花子👶".to_owned());
