@@ -2,9 +2,6 @@
 //! The practice identity provider: each requirement of the real service (`domain.md` §4.2) is refused when it is missing, and each
 //! fault is one deviation from a sign-in that is right.
 
-use std::sync::Arc;
-
-use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use server::{
     clock::Clock,
@@ -429,62 +426,4 @@ async fn the_staffs_realm_tells_groups_and_number_and_how_strong_the_sign_in_was
     assert!(provider.provider.set_listed("nanami", true).await);
     provider.choose("nanami", None).code();
     assert!(!provider.provider.set_listed("nobody", false).await);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_digest_is_signed_once_by_who_chose_to_and_told_to_her_token_only() {
-    let provider = main_realm();
-    let digest = BASE64_STANDARD.encode([7; 32]);
-    let by_itself = |scope: &str| {
-        let assertion = provider.sign(&provider.assertion());
-        provider.tokens(&inputs(&[
-            ("grant_type", "client_credentials"),
-            ("scope", scope),
-            ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
-            ("client_assertion", &assertion),
-        ]))
-    };
-    by_itself("openid").is(400);
-    let service = json_of(&by_itself("sign").is(200))["access_token"].as_str().unwrap().to_owned();
-    let begin = |token: &str, body: &Value| {
-        let bearer = format!("Bearer {token}");
-        let headers = [("Authorization", bearer.as_str()), ("Content-Type", "application/json")];
-        provider.browser().ask("POST", "/api/sign-transactions", &headers, body.to_string().as_bytes())
-    };
-    begin("", &json!({ "digest": digest })).is(401);
-    begin(&service, &json!({ "digest": "AAAA" })).is(401);
-    let begun = json_of(&begin(&service, &json!({ "digest": digest })).is(200));
-    let transaction = begun["sign_transaction_id"].as_str().unwrap();
-
-    let (verifier, nonce, state) = (random(), random(), random());
-    let good = with(&provider.request(&verifier, &nonce, &state), "scope", Some("openid sign"));
-    // The scope and the transaction come together, and the transaction is the client's own.
-    let refusal = format!("{BACK}?error=invalid_request&error_description=sign_transaction_id&state={state}");
-    for other in [None, Some("00000000-0000-4000-8000-000000000000")] {
-        assert_eq!(provider.ask(&with(&good, "sign_transaction_id", other)).is(303).location(), refusal);
-    }
-    let good = with(&good, "sign_transaction_id", Some(transaction));
-    let page = Page::of(&provider.ask(&good).is(200));
-    let action = "/api/realms/main/login-actions/authenticate";
-    let press = || provider.browser().press(&page, action, &[("person", "hanako")]).is(303).location().to_owned();
-    // Nothing was said that signs.
-    assert!(press().contains("error=access_denied"));
-    provider
-        .provider
-        .sign_with(Arc::new(|person, digest| (person == "hanako").then(|| format!("{person} {digest:?}"))));
-    let back = press();
-    assert!(press().contains("error=access_denied"), "it was signed already");
-    let returned = Returned { address: back.parse().unwrap(), verifier, nonce, state };
-    let tokens = json_of(&provider.tokens(&provider.grant(&returned)).is(200));
-    let result = |token: &str| {
-        let path = format!("/api/sign-transactions/{transaction}/result");
-        provider.browser().ask("GET", &path, &[("Authorization", &format!("Bearer {token}"))], b"")
-    };
-    let told = result(tokens["access_token"].as_str().unwrap()).is(200);
-    assert_eq!((told.header("content-type"), told.text()), (Some("application/jose"), format!("hanako {:?}", [7; 32])));
-    let other = provider.choose("hanako", None);
-    let other = json_of(&provider.tokens(&provider.grant(&other)).is(200));
-    for token in [service.as_str(), other["access_token"].as_str().unwrap(), ""] {
-        result(token).is(401);
-    }
 }

@@ -65,15 +65,15 @@ pub fn open(config: &mut Config) -> io::Result<Identity> {
     let key = client_key(&key_file)?;
     let listener = PracticeProvider::bind(config.listen.port())?;
     let provider = PracticeProvider::new(listener.local_addr()?, Clock::System, config.locales.clone());
-    let client = |redirect_uri, logout_uri| Client {
+    let client = |redirect_uris, logout_uri| Client {
         id: CLIENT_ID.to_owned(),
-        redirect_uris: vec![redirect_uri],
+        redirect_uris,
         keys: vec![key.jwk().clone()],
         logout_uri,
     };
-    provider.register(RealmName::Main, client(config.public_url.join(oidc::CALLBACK), None));
+    provider.register(RealmName::Main, client(vec![config.public_url.join(oidc::CALLBACK)], None));
     let logout_uri = config.staff_url.join(oidc::STAFF_LOGOUT);
-    provider.register(RealmName::Staff, client(config.staff_url.join(oidc::STAFF_CALLBACK), Some(logout_uri)));
+    provider.register(RealmName::Staff, client(vec![config.staff_url.join(oidc::STAFF_CALLBACK)], Some(logout_uri)));
     let settings = |realm, acr: &str| {
         Some(Oidc {
             issuer: provider.issuer(realm).parse().ok()?,

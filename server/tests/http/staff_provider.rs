@@ -1,3 +1,4 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 //! 「共通基盤」 Staff signed in by the city's own provider, over HTTP. Invariant: who may act is asked of the provider at every
 //! sign-in, and whoever it takes off is out at the next request.
 

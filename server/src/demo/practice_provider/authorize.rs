@@ -10,7 +10,6 @@ use super::{
     fault::Fault,
     parameters::{Parameters, with_parameters},
     realm::{Code, Realm},
-    sign::{may_be_signed, sign},
 };
 use crate::flows::random;
 
@@ -26,8 +25,6 @@ pub(super) struct Authorization {
     pub(super) nonce: String,
     pub(super) challenge: String,
     pub(super) scopes: Vec<String>,
-    /// 「署名」 What she is asked to sign.
-    pub(super) transaction: Option<String>,
     pub(super) until: Instant,
 }
 
@@ -103,11 +100,6 @@ fn check(
     if need("code_challenge_method")? != "S256" {
         return Err(("invalid_request", "code_challenge_method"));
     }
-    let transaction = parameters.get("sign_transaction_id");
-    let signs = scopes.iter().any(|scope| scope == "sign");
-    if signs != transaction.is_some() || transaction.is_some_and(|name| !may_be_signed(realm, client_id, name)) {
-        return Err(("invalid_request", "sign_transaction_id"));
-    }
     // What it asks for is a wish (OpenID Connect Core §3.1.2.1): the token says what was. The service wants it to be there.
     if realm.name == RealmName::Main {
         need("acr_values")?;
@@ -119,7 +111,6 @@ fn check(
         nonce: need("nonce")?.to_owned(),
         challenge: challenge.to_owned(),
         scopes,
-        transaction: transaction.map(str::to_owned),
         until: now.plus(TO_CHOOSE),
     })
 }
@@ -157,11 +148,6 @@ pub(super) fn answer(provider: &PracticeProvider, realm: &Realm, form: &[u8]) ->
     let person = realm.person(parameters.get("person")?)?.id;
     if state.removed.contains(person) {
         return Some(back(&[("error", "access_denied"), ("error_description", "the account is disabled")]));
-    }
-    if let Some(transaction) = &asked.transaction
-        && !sign(&mut state, transaction, person)
-    {
-        return Some(back(&[("error", "access_denied"), ("error_description", "nothing was signed")]));
     }
     let chosen: Option<Fault> = parameters.get("fault").and_then(|fault| fault.parse().ok());
     let fault = chosen.or(state.fault);

@@ -9,7 +9,6 @@ mod jose;
 mod parameters;
 mod people;
 mod realm;
-mod sign;
 mod token;
 mod web;
 
@@ -28,7 +27,6 @@ pub use fault::Fault;
 pub use people::TWO_FACTORS;
 pub use realm::Client;
 use realm::Realm;
-pub use sign::Signer;
 pub use web::serve;
 
 use crate::clock::Clock;

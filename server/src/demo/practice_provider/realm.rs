@@ -17,7 +17,6 @@ use super::{
     fault::Fault,
     jose::Keys,
     people::{self, CARD, Person, TWO_FACTORS},
-    sign::{Signer, Transaction},
 };
 
 /// 「接続サービス」 A client as it was registered with its application: there is no registration at run time.
@@ -52,8 +51,6 @@ pub(super) struct Access {
     pub(super) person: &'static str,
     pub(super) scopes: Vec<String>,
     pub(super) fault: Option<Fault>,
-    /// 「署名」 Which transaction she signed.
-    pub(super) transaction: Option<String>,
     pub(super) until: Instant,
 }
 
@@ -66,10 +63,6 @@ pub(super) struct State {
     pub(super) asked: HashMap<String, Authorization>,
     pub(super) codes: HashMap<String, Code>,
     pub(super) tokens: HashMap<String, Access>,
-    /// Tokens of clients themselves: of whom, and until when.
-    pub(super) service_tokens: HashMap<String, (String, Instant)>,
-    pub(super) transactions: HashMap<String, Transaction>,
-    pub(super) signer: Option<Signer>,
     assertions: HashMap<(String, String), Instant>,
     pub(super) removed: HashSet<&'static str>,
     /// The groups of whoever was moved to others.
@@ -85,8 +78,6 @@ impl State {
         self.asked.retain(|_, asked| asked.until > now);
         self.codes.retain(|_, code| code.at.plus(CODE_REMEMBERED) > now);
         self.tokens.retain(|_, access| access.until > now);
-        self.service_tokens.retain(|_, (_, until)| *until > now);
-        self.transactions.retain(|_, transaction| !transaction.is_over(now));
         self.assertions.retain(|_, until| *until > now);
     }
 
@@ -118,9 +109,6 @@ impl Realm {
             asked: HashMap::new(),
             codes: HashMap::new(),
             tokens: HashMap::new(),
-            service_tokens: HashMap::new(),
-            transactions: HashMap::new(),
-            signer: None,
             assertions: HashMap::new(),
             removed: HashSet::new(),
             groups: HashMap::new(),
@@ -169,14 +157,6 @@ impl Realm {
         }
     }
 
-    const fn grant_types(&self) -> &'static [&'static str] {
-        match self.name {
-            // By its own credentials a client begins a transaction to be signed.
-            RealmName::Main => &["authorization_code", "client_credentials"],
-            RealmName::Staff => &["authorization_code"],
-        }
-    }
-
     /// What `acr_values` may ask for.
     pub(super) const fn acrs(&self) -> &'static [&'static str] {
         match self.name {
@@ -199,7 +179,7 @@ impl Realm {
             "jwks_uri": self.endpoint("certs"),
             "response_types_supported": ["code"],
             "response_modes_supported": ["query"],
-            "grant_types_supported": self.grant_types(),
+            "grant_types_supported": ["authorization_code"],
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": ["ES256"],
             "token_endpoint_auth_methods_supported": ["private_key_jwt"],

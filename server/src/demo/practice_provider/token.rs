@@ -51,9 +51,6 @@ pub(super) fn exchange(provider: &PracticeProvider, realm: &Realm, form: &[u8]) 
     let client = authenticated(realm, &parameters, now)?;
     match parameters.get("grant_type") {
         Some("authorization_code") => {}
-        Some("client_credentials") if realm.name == RealmName::Main => {
-            return service_token(realm, &client, &parameters, now);
-        }
         Some(_) => return Err(refuse("unsupported_grant_type", "grant_type")),
         None => return Err(refuse("invalid_request", "grant_type")),
     }
@@ -74,7 +71,6 @@ pub(super) fn exchange(provider: &PracticeProvider, realm: &Realm, form: &[u8]) 
         person: given.person,
         scopes: given.asked.scopes.clone(),
         fault: given.fault,
-        transaction: given.asked.transaction.clone(),
         until: now.plus(TOKEN_COUNTS),
     };
     let claims = claims((realm, &state), &given, &client, &access_token, now);
@@ -88,16 +84,6 @@ pub(super) fn exchange(provider: &PracticeProvider, realm: &Realm, form: &[u8]) 
         "session_state": given.session,
         "scope": given.asked.scopes.join(" "),
     }))
-}
-
-/// 「署名」 The token with which a client begins a transaction.
-fn service_token(realm: &Realm, client: &Client, parameters: &Parameters, now: Instant) -> Result<Value, TokenError> {
-    if parameters.get("scope") != Some("sign") {
-        return Err(refuse("invalid_scope", "scope"));
-    }
-    let token = BASE64_URL.encode(random::<32>());
-    realm.state().service_tokens.insert(token.clone(), (client.id.clone(), now.plus(TOKEN_COUNTS)));
-    Ok(json!({ "access_token": token, "token_type": "Bearer", "expires_in": TOKEN_COUNTS / SECOND, "scope": "sign" }))
 }
 
 fn check_grant(given: &Code, client: &Client, parameters: &Parameters, now: Instant) -> Result<(), TokenError> {

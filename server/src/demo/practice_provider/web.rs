@@ -15,7 +15,7 @@ use app::{
     pages::practice_provider::{self as pages, Choice, Entry},
     text::Locale,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Fault, PracticeProvider, RealmName,
@@ -62,8 +62,6 @@ fn routes(service: &mut ServiceConfig) {
         .route("/api/realms/{realm}/protocol/openid-connect/userinfo", web::get().to(userinfo))
         .route("/api/realms/{realm}/protocol/openid-connect/userinfo", web::post().to(userinfo))
         .route("/api/realms/{realm}/protocol/openid-connect/certs", web::get().to(keys))
-        .route("/api/sign-transactions", web::post().to(begin_transaction))
-        .route("/api/sign-transactions/{transaction}/result", web::get().to(result))
         .route("/directory", web::get().to(directory))
         .route("/directory", web::post().to(change_directory))
         .route("/static/{file}", web::get().to(file));
@@ -183,34 +181,18 @@ async fn exchange(provider: Provider, path: Path<String>, body: Bytes) -> HttpRe
     }
 }
 
-/// The token that a request bears.
-fn bearer(request: &HttpRequest) -> &str {
-    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    header.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default()
-}
-
-fn token_refused() -> HttpResponse {
-    HttpResponse::Unauthorized()
-        .insert_header((header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""))
-        .json(json!({ "error": "invalid_token" }))
-}
-
 async fn userinfo(provider: Provider, request: HttpRequest, path: Path<String>) -> HttpResponse {
     let Some(realm) = realm_of(&provider, &path) else { return not_found() };
-    let told = token::userinfo(&provider, realm, bearer(&request));
-    told.map_or_else(token_refused, |told| HttpResponse::Ok().json(told))
-}
-
-/// `POST /api/sign-transactions`
-async fn begin_transaction(provider: Provider, request: HttpRequest, body: Bytes) -> HttpResponse {
-    let begun = provider.begin_transaction(bearer(&request), &body);
-    begun.map_or_else(token_refused, |begun| HttpResponse::Ok().json(begun))
-}
-
-/// `GET /api/sign-transactions/{transaction}/result`
-async fn result(provider: Provider, request: HttpRequest, path: Path<String>) -> HttpResponse {
-    let result = provider.result_of(bearer(&request), &path);
-    result.map_or_else(token_refused, |envelope| HttpResponse::Ok().content_type("application/jose").body(envelope))
+    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let told: Option<Value> = header
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .and_then(|token| token::userinfo(&provider, realm, token));
+    match told {
+        Some(told) => HttpResponse::Ok().json(told),
+        None => HttpResponse::Unauthorized()
+            .insert_header((header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""))
+            .json(json!({ "error": "invalid_token" })),
+    }
 }
 
 /// `GET /directory`: the staff realm as the city's directory.
