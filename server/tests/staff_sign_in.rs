@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use intake::{
     access::Role,
+    device::Device,
     retention,
     time::{HOUR, MINUTE},
 };

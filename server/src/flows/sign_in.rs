@@ -415,11 +415,7 @@ async fn replace_session(
 ///
 /// # Errors
 /// [`FlowError::NotFound`] when it has ended.
-pub(super) async fn renew_session(
-    portal: &Portal,
-    tx: &mut WriteTx,
-    before: &[u8; 32],
-) -> Result<[u8; 32], FlowError> {
+pub(super) async fn renew_session(portal: &Portal, tx: &mut WriteTx, before: &[u8; 32]) -> Result<[u8; 32], FlowError> {
     let found = session::find(tx, before).await?.ok_or(FlowError::NotFound)?;
     let account = found.account_id.ok_or(FlowError::NotFound)?;
     let token: [u8; 32] = random();

@@ -69,12 +69,7 @@ fn not_done(visitor: &Visitor, why: Trouble, next: Option<&str>) -> HttpResponse
 }
 
 /// `POST /sign-in/mynaapp`: to the provider.
-pub async fn begin(
-    request: HttpRequest,
-    portal: Data<Portal>,
-    visitor: Visitor,
-    mut form: FormBody,
-) -> Answer {
+pub async fn begin(request: HttpRequest, portal: Data<Portal>, visitor: Visitor, mut form: FormBody) -> Answer {
     offered(&portal)?;
     let next = local_path(&form.take("next"), HOME);
     let new_token: Option<[u8; 32]> = visitor.browser.is_none().then(random);
@@ -157,12 +152,7 @@ pub async fn code(portal: Data<Portal>, visitor: Visitor) -> Answer {
 }
 
 /// `POST /sign-in/mynaapp/code`
-pub async fn enter_code(
-    request: HttpRequest,
-    portal: Data<Portal>,
-    visitor: Visitor,
-    mut form: FormBody,
-) -> Answer {
+pub async fn enter_code(request: HttpRequest, portal: Data<Portal>, visitor: Visitor, mut form: FormBody) -> Answer {
     offered(&portal)?;
     let (typed, locale) = (form.take("code"), visitor.locale);
     let Some(browser) = visitor.browser else { return Ok(not_done(&visitor, Trouble::Over, None)) };

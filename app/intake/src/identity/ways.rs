@@ -266,7 +266,10 @@ mod tests {
             let by_code = may(&standing(Method::EmailCode, true, false), right, Instant(0));
             let after_loss = may(&lost, right, Instant(0));
             let same = by_code == after_loss;
-            assert!(same || matches!(right, Right::AddPasskey | Right::BindCard), "{right:?}: {by_code:?} became {after_loss:?}");
+            assert!(
+                same || matches!(right, Right::AddPasskey | Right::BindCard),
+                "{right:?}: {by_code:?} became {after_loss:?}"
+            );
         }
         assert_eq!(may(&lost, Right::AddPasskey, Instant(0)), May::Yes);
     }

@@ -556,7 +556,8 @@ fn identity(locale: Locale, model: &Model<'_>) -> AnyView {
     let is_enough = model.evidence.and_then(|found| found.sufficient()).is_some();
     let missing = (!is_enough).then(|| view! { <p><strong>{locale.say("identity-missing")}</strong></p> });
     let of_card = super::card::beside(locale, model);
-    view! { <section><h3>{locale.say("identity-title")}</h3>{method}{of_card}{of_proxy}{seen}{missing}</section> }.into_any()
+    view! { <section><h3>{locale.say("identity-title")}</h3>{method}{of_card}{of_proxy}{seen}{missing}</section> }
+        .into_any()
 }
 
 /// 「市との連絡」

@@ -17,8 +17,7 @@ use super::{
 use crate::{
     portal::Portal,
     store::{
-        AuditEntry, Connection, WriteTx,
-        account,
+        AuditEntry, Connection, WriteTx, account,
         audit::{Actor, Deed, Subject},
         card, case,
     },
