@@ -51,6 +51,8 @@ pub enum NumberDocument {
     ResidentRecord,
     /// Not seen yet; it is settled in the closed network before import.
     Later,
+    /// Not asked about: this installation has nothing to do with the number.
+    NotTaken,
 }
 
 /// 「身元確認」 What the person was checked by.
@@ -70,8 +72,8 @@ pub enum PersonDocument {
 }
 
 impl NumberDocument {
-    /// All, in the order in which they are offered.
-    pub const ALL: [Self; 4] = [Self::MyNumberCard, Self::NotificationCard, Self::ResidentRecord, Self::Later];
+    /// What is offered, in this order.
+    pub const OFFERED: [Self; 4] = [Self::MyNumberCard, Self::NotificationCard, Self::ResidentRecord, Self::Later];
 
     /// The stable code.
     #[must_use]
@@ -81,6 +83,7 @@ impl NumberDocument {
             Self::NotificationCard => "notification_card",
             Self::ResidentRecord => "resident_record",
             Self::Later => "later",
+            Self::NotTaken => "not_taken",
         }
     }
 }

@@ -342,3 +342,10 @@ staff-way-back-proposed = { $name } has checked the identity ({ $at }). A second
 staff-way-back-second = The second person makes sure of the identity again and enters the code that the parent reads out. All earlier passkeys and sign-ins end with it.
 staff-way-back-confirm = Confirm and restore access
 staff-way-back-over = The code is too old or was tried too often. Please begin again.
+
+# 個人番号
+identity-my-number = Individual Number
+identity-my-number-sealed = Sealed
+identity-my-number-counter = At the counter
+identity-no-copy = Only the kind of document is recorded, never a copy.
+number-not-taken = Not taken here

@@ -342,3 +342,10 @@ staff-way-back-proposed = { $name }が本人を確認しました（{ $at }）�
 staff-way-back-second = 二人目は、もう一度本人を確かめ、届いた番号を本人から聞いて入力します。確認すると、前のパスキーとサインインはすべて使えなくなります。
 staff-way-back-confirm = 確認して、アカウントを再開する
 staff-way-back-over = 番号の期限が過ぎたか、入力できる回数を超えました。はじめからやり直してください。
+
+# 個人番号
+identity-my-number = 個人番号
+identity-my-number-sealed = 封印済み
+identity-my-number-counter = 窓口で確認
+identity-no-copy = 確認した書類の種類だけを記録します。書類の写しは記録しません。
+number-not-taken = 扱っていません

@@ -39,16 +39,25 @@ pub struct Correction<'portal> {
     pub raw: RawAnswers,
     /// Guards against correcting what somebody changed meanwhile.
     pub version: i64,
+    /// 「個人番号」 The fields in which one was struck out of what she sent.
+    pub struck: Vec<FieldId>,
 }
 
 impl Correction<'_> {
     /// Puts what was sent in the place of what was typed, for the fields that may change; the rest is left out.
     pub fn put(&mut self, sent: &[(String, String)]) {
         let fields = self.fields.iter().filter_map(|id| self.form.field(id));
-        for input in fields.flat_map(|(_, field)| Field::inputs(field)) {
-            let values = sent.iter().filter(|(name, _)| *name == input).map(|(_, value)| value.clone()).collect();
-            self.raw.set(&input, values);
+        for (_, field) in fields {
+            if self.raw.replace_field(field, sent) {
+                self.struck.push(field.id.clone());
+            }
         }
+    }
+
+    /// What she is told of what was struck out.
+    #[must_use]
+    pub fn struck_out(&self) -> Vec<FieldError> {
+        self.struck.iter().filter_map(|id| FieldError::struck_out(self.form, id)).collect()
     }
 }
 
@@ -103,6 +112,7 @@ pub(crate) async fn open<'portal>(
         request,
         raw: opened.newest()?.raw.clone(),
         version: opened.head.version,
+        struck: Vec::new(),
     };
     Ok((opened, correction))
 }
@@ -135,8 +145,15 @@ pub async fn resubmit<'portal>(
     let mut tx = portal.database.write().await?;
     let (opened, mut correction) = open(portal, &mut tx, account, number).await?;
     correction.put(sent);
-    if let Err(errors) = complete(opened.form, &correction.raw, now.date_in_japan()) {
-        return Ok(Resubmitted::Incomplete(Box::new(correction), errors));
+    let struck = correction.struck_out();
+    match complete(opened.form, &correction.raw, now.date_in_japan()) {
+        Ok(_) if struck.is_empty() => {}
+        checked => {
+            let mut errors = checked.err().unwrap_or_default();
+            errors.retain(|error| !correction.struck.contains(&error.field));
+            errors.extend(struck);
+            return Ok(Resubmitted::Incomplete(Box::new(correction), errors));
+        }
     }
     let head = &opened.head;
     let (command, giver) = (Command::Resubmit, Giver::Citizen);

@@ -36,7 +36,7 @@ fn raw_of(inputs: &[(String, String)]) -> RawAnswers {
     raw
 }
 
-fn order(kind: CommandKind, typed: &RawAnswers) -> Result<Order, Option<NoOrder>> {
+fn order(kind: CommandKind, typed: &RawAnswers, takes_number: bool) -> Result<Order, Option<NoOrder>> {
     Ok(match kind {
         CommandKind::Claim => Order::Claim,
         CommandKind::Release => Order::Release,
@@ -53,7 +53,8 @@ fn order(kind: CommandKind, typed: &RawAnswers) -> Result<Order, Option<NoOrder>
         CommandKind::SendBack => Order::SendBack(correction_request(typed).map_err(Some)?),
         CommandKind::EditStaffItems => Order::EditStaffItems(typed.clone()),
         CommandKind::RecordIdentity => {
-            let number = NumberDocument::ALL.into_iter().find(|one| one.code() == typed.first("number"));
+            let chosen = NumberDocument::OFFERED.into_iter().find(|one| one.code() == typed.first("number"));
+            let number = if takes_number { chosen } else { Some(NumberDocument::NotTaken) };
             let person = PersonDocument::ALL.into_iter().find(|one| one.code() == typed.first("person"));
             match (number, person) {
                 (Some(number), Some(person)) => Order::RecordIdentity(number, person),
@@ -116,7 +117,7 @@ pub async fn give(portal: Data<Portal>, at: AtDesk, path: Path<(String, String)>
     let version = form.take("version").parse().map_err(|_| WebError::Unreadable)?;
     let typed = raw_of(form.inputs());
     let locale = at.desk.locale();
-    let order = match order(kind, &typed) {
+    let order = match order(kind, &typed, portal.config.my_number.is_spoken_of()) {
         Ok(order) => order,
         Err(None) => return Err(WebError::NotFound),
         Err(Some((key, input))) => {
