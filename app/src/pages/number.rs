@@ -87,7 +87,7 @@ pub fn page(chrome: &Chrome, model: &Model) -> String {
                 {entry}
                 {buttons(locale, model)}
             </form>
-            <template data-number-summary="">{summary(locale, String::new())}</template>
+            <template data-number-summary="">{summary(locale, locale.say("my-number-error-digits"))}</template>
         }
         .into_any()
     })

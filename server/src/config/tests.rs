@@ -56,6 +56,22 @@ fn the_epds_needs_a_licensed_pack_unless_practising_is_asked_for_by_name() {
 }
 
 #[test]
+fn a_number_is_sealed_only_by_a_program_that_can() {
+    assert_eq!(Config::load(&with(&[])).unwrap().my_number, MyNumber::Counter);
+    assert_eq!(Config::load(&with(&[("MADOGUCHI_MY_NUMBER", "off")])).unwrap().my_number, MyNumber::Off);
+    assert!(refused(&with(&[("MADOGUCHI_MY_NUMBER", "plain")])).contains("MADOGUCHI_MY_NUMBER: expected"));
+    let sealed = with(&[("MADOGUCHI_MY_NUMBER", "sealed"), ("MADOGUCHI_MY_NUMBER_FORMS", "pregnancy_notification,own")]);
+    if crate::assets::SEAL_NUMBER.is_some() {
+        let config = Config::load(&sealed).unwrap();
+        assert_eq!((config.my_number, config.my_number_forms.len()), (MyNumber::Sealed, 2));
+        assert_eq!(Config::load(&demo(&[])).unwrap().my_number, MyNumber::Sealed);
+    } else {
+        assert!(refused(&sealed).contains("MADOGUCHI_MY_NUMBER: this program was built without"));
+        assert_eq!(Config::load(&demo(&[])).unwrap().my_number, MyNumber::Counter);
+    }
+}
+
+#[test]
 fn papers_are_scanned_unless_off_is_asked_for_by_name() {
     assert!(Config::load(&with(&[])).unwrap().scanner.is_on());
     assert!(!Config::load(&with(&[("MADOGUCHI_CLAMD", "off")])).unwrap().scanner.is_on());

@@ -238,7 +238,7 @@ async fn a_portal_that_has_nothing_to_do_with_it_never_speaks_of_it() {
         let mut desk = site.browser();
         desk.cookies.insert("staff_session".to_owned(), BASE64_URL_SAFE_NO_PAD.encode(session));
         let case = format!("/staff/cases/{number}");
-        for path in ["/staff", "/staff/queue", &case] {
+        for path in ["/staff/queue", &case] {
             see(&mut desk, path);
         }
         let page = desk.open(&case);
