@@ -164,7 +164,8 @@ async fn a_number_is_kept_for_every_destination_or_for_none_and_a_new_key_asks_f
         assert!(!my_number::keep(portal, &whose, &to_one).await.unwrap(), "not for all");
         let to_one_twice = [armor_to(&public, NUMBER), armor_to(&public, NUMBER)];
         assert!(!my_number::keep(portal, &whose, &to_one_twice).await.unwrap());
-        let stranger = DestinationPublic { number_recipient: Identity::generate().to_public().to_string(), ..public.clone() };
+        let stranger =
+            DestinationPublic { number_recipient: Identity::generate().to_public().to_string(), ..public.clone() };
         let to_stranger = [armor_to(&public, NUMBER), armor_to(&stranger, NUMBER)];
         assert!(!my_number::keep(portal, &whose, &to_stranger).await.unwrap());
         assert_eq!(rows(portal, &number).await, 1, "what was there is there");
@@ -180,7 +181,8 @@ async fn a_number_is_kept_for_every_destination_or_for_none_and_a_new_key_asks_f
         confirm(portal, &clerks, &second).await;
         seal(portal).await.unwrap();
         let opened = office.read(&carried(portal, 1).await);
-        let of = |number: &ReceiptNumber| opened.entries.iter().find(|it| it.entry.id == *number).unwrap().entry.clone();
+        let of =
+            |number: &ReceiptNumber| opened.entries.iter().find(|it| it.entry.id == *number).unwrap().entry.clone();
         let armor = of(&number).my_number.unwrap();
         assert_eq!(office.keys.open_number(&armor).unwrap().as_slice(), NUMBER);
         assert!(other.open_number(&armor).is_err(), "an entry holds what is for its destination");

@@ -9,6 +9,7 @@ use intake::{
     form::Form,
     gestation::TimingClass,
     journey::{self, CompleteAnswers, Derived},
+    my_number::MyNumber,
     time::CivilDate,
     value::{needs_character_check, search_key},
 };

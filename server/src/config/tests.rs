@@ -60,7 +60,8 @@ fn a_number_is_sealed_only_by_a_program_that_can() {
     assert_eq!(Config::load(&with(&[])).unwrap().my_number, MyNumber::Counter);
     assert_eq!(Config::load(&with(&[("MADOGUCHI_MY_NUMBER", "off")])).unwrap().my_number, MyNumber::Off);
     assert!(refused(&with(&[("MADOGUCHI_MY_NUMBER", "plain")])).contains("MADOGUCHI_MY_NUMBER: expected"));
-    let sealed = with(&[("MADOGUCHI_MY_NUMBER", "sealed"), ("MADOGUCHI_MY_NUMBER_FORMS", "pregnancy_notification,own")]);
+    let sealed =
+        with(&[("MADOGUCHI_MY_NUMBER", "sealed"), ("MADOGUCHI_MY_NUMBER_FORMS", "pregnancy_notification,own")]);
     if crate::assets::SEAL_NUMBER.is_some() {
         let config = Config::load(&sealed).unwrap();
         assert_eq!((config.my_number, config.my_number_forms.len()), (MyNumber::Sealed, 2));

@@ -69,7 +69,9 @@ async fn without_script_the_page_leads_on_and_with_armor_it_says_that_it_is_ther
         let sent = inputs(&[("then", "next"), ("from", "check"), ("recipient", &key), ("armor", &armor_to(&key))]);
         browser.post(&address, &sent).leads_to(&page_of_form("check"));
         assert!(browser.open(&page_of_form("check")).text().contains("入力済み"));
-        browser.post(&address, &inputs(&[("then", "remove"), ("from", "check")])).leads_to(&format!("{address}?from=check"));
+        browser
+            .post(&address, &inputs(&[("then", "remove"), ("from", "check")]))
+            .leads_to(&format!("{address}?from=check"));
         assert!(!browser.open(&address).text().contains("入力済み"));
         browser.post(&address, &sent).leads_to(&page_of_form("check"));
 
@@ -77,7 +79,11 @@ async fn without_script_the_page_leads_on_and_with_armor_it_says_that_it_is_ther
         let number = send(&mut browser);
         let case = format!("/cases/{number}");
         let page = browser.open(&case);
-        assert!(page.text().contains("入力済み") && page.links().contains(&format!("{case}/number")), "{}", page.text());
+        assert!(
+            page.text().contains("入力済み") && page.links().contains(&format!("{case}/number")),
+            "{}",
+            page.text()
+        );
         browser.post(&format!("{case}/number"), &inputs(&[("then", "remove")])).leads_to(&case);
         assert!(browser.open(&case).text().contains("窓口で伝えます"));
 
@@ -94,9 +100,8 @@ async fn only_this_page_may_compile_webassembly() {
         destination(&site).await;
         let mut browser = site.browser();
         let address = at_number(&mut browser);
-        let policy = |browser: &mut Browser, path: &str| {
-            browser.get(path).header("content-security-policy").unwrap().to_owned()
-        };
+        let policy =
+            |browser: &mut Browser, path: &str| browser.get(path).header("content-security-policy").unwrap().to_owned();
         let here = policy(&mut browser, &address);
         assert_eq!(here.contains("'wasm-unsafe-eval'"), server::assets::SEAL_NUMBER.is_some(), "{here}");
         assert!(!here.contains("'unsafe-eval'") && !here.contains("unsafe-inline"), "{here}");
@@ -133,7 +138,10 @@ async fn what_looks_like_a_number_is_refused_wherever_it_stands_and_is_nowhere()
         let plain = encoded(&inputs(&[("armor", NUMBER)]));
         let answer = browser.ask("POST", &address, &[URLENCODED], plain.as_bytes()).is(403);
         assert!(!holds(&answer.body, NUMBER), "{}", String::from_utf8_lossy(&answer.body));
-        assert_eq!(browser.ask("POST", &address, &[SAME_ORIGIN, ("Content-Type", "text/plain")], plain.as_bytes()).status, 415);
+        assert_eq!(
+            browser.ask("POST", &address, &[SAME_ORIGIN, ("Content-Type", "text/plain")], plain.as_bytes()).status,
+            415
+        );
         assert!(browser.open(&address).text().contains("窓口で確認します"), "nothing was kept");
         assert!(!holds(&kept(&site), NUMBER));
 
@@ -212,9 +220,20 @@ async fn a_portal_that_has_nothing_to_do_with_it_never_speaks_of_it() {
             let page = browser.open(path);
             assert!(!speaks_of_it(&page.html.html()), "{path}: {}", page.text());
         };
-        for path in ["/", super::FORM, "/apply/epds", "/apply/questionnaire", "/apply/low_birth_weight", "/privacy",
-            "/accessibility", "/benefit", "/moved-in", "/help", "/mail/help", "/sign-in"]
-        {
+        for path in [
+            "/",
+            super::FORM,
+            "/apply/epds",
+            "/apply/questionnaire",
+            "/apply/low_birth_weight",
+            "/privacy",
+            "/accessibility",
+            "/benefit",
+            "/moved-in",
+            "/help",
+            "/mail/help",
+            "/sign-in",
+        ] {
             see(&mut browser, path);
         }
         assert_eq!(browser.get(&page_of_form("number")).status, 404);
