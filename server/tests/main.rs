@@ -13,6 +13,7 @@ mod hand_over;
 mod http;
 mod mail;
 mod message;
+mod my_number;
 mod my_filings;
 mod papers;
 mod passkey;

@@ -21,6 +21,7 @@ pub mod outbox;
 pub mod paper;
 pub mod pregnancy_end;
 pub mod reminders;
+pub mod sealed_number;
 pub mod session;
 pub mod staff;
 pub mod staff_identity;
@@ -203,6 +204,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         message::STATEMENTS,
         outbox::STATEMENTS,
         reminders::STATEMENTS,
+        sealed_number::STATEMENTS,
         paper::STATEMENTS,
         pregnancy_end::STATEMENTS,
         session::STATEMENTS,
