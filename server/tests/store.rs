@@ -7,6 +7,7 @@ use intake::{
     access::{Role, permit_owner},
     case::Stage,
     form::Compartment,
+    identity::Level,
     ids::{AccountId, CaseId, DraftId, OutboxId, ReceiptNumber, StaffId},
     time::{DAY, MINUTE},
 };
