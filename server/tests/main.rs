@@ -11,6 +11,7 @@ mod follow;
 mod forms_command;
 mod hand_over;
 mod http;
+mod jpki;
 mod mail;
 mod message;
 mod my_filings;

@@ -6,6 +6,7 @@ pub mod epds_samples;
 pub mod handbook;
 pub mod import_job;
 pub mod people;
+pub mod practice_card;
 pub mod prepare;
 pub mod seed;
 mod slots;

@@ -449,6 +449,7 @@ pub async fn erase_content(tx: &mut WriteTx, id: CaseId, at: Instant) -> Result<
     super::message::erase(tx, id).await?;
     execute!(tx, ERASE_REVISIONS, id.bytes().as_slice())?;
     super::paper::erase_of_case(tx, id).await?;
+    super::signature::erase(tx, id).await?;
     execute!(tx, ERASE_OFFICE, id.bytes().as_slice()).map(drop)
 }
 

@@ -21,6 +21,7 @@ pub mod paper;
 pub mod pregnancy_end;
 pub mod reminders;
 pub mod session;
+pub mod signature;
 pub mod staff;
 
 use std::ops::{Deref, DerefMut};
@@ -202,6 +203,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         paper::STATEMENTS,
         pregnancy_end::STATEMENTS,
         session::STATEMENTS,
+        signature::STATEMENTS,
         staff::STATEMENTS,
     ]
     .concat()

@@ -1,0 +1,3 @@
+
+//! Placeholder until the client is there.
+pub mod jwe;
