@@ -518,7 +518,10 @@ fn after(state: &CaseState, stage: Stage, kind: CommandKind, giver: Giver) -> Ca
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::identity::{Evidence, Method};
+    use crate::{
+        card::CardFact,
+        identity::{Evidence, Method},
+    };
     use proptest::prelude::*;
     use std::fmt::Write;
 
@@ -533,7 +536,9 @@ mod tests {
     }
 
     fn proof() -> Sufficient {
-        let evidence = Evidence { method: Method::Mynaapp, signed_in_at: crate::time::Instant(0), counter: None };
+        let matched = vec![CardFact::Name, CardFact::Birthdate].into();
+        let evidence =
+            Evidence { method: Method::Mynaapp, signed_in_at: crate::time::Instant(0), counter: None, matched };
         evidence.sufficient().unwrap()
     }
 

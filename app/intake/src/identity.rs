@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::StaffId, time::Instant};
+use crate::{card::Matched, ids::StaffId, time::Instant};
 
 /// How a person showed who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -127,10 +127,14 @@ pub struct Evidence {
     pub signed_in_at: Instant,
     /// What staff saw, once they did.
     pub counter: Option<SeenAtCounter>,
+    /// Which of the four facts of the card agreed with what she declared; none without a card.
+    #[serde(default, skip_serializing_if = "Matched::is_empty")]
+    pub matched: Matched,
 }
 
 impl Evidence {
-    /// How sure the office is by this evidence.
+    /// How sure the office is by this evidence. A card says who signed in; only when its name and birthdate are those that were
+    /// declared does it say that she is the person whom the filing is about. Else she is known again, and no more.
     #[must_use]
     pub const fn level(&self) -> Level {
         if self.counter.is_some() {
@@ -139,7 +143,8 @@ impl Evidence {
         match self.method {
             Method::EmailCode => Level::Claimed,
             Method::Passkey => Level::Returning,
-            Method::Mynaapp => Level::VerifiedRemote,
+            Method::Mynaapp if self.matched.names_the_person() => Level::VerifiedRemote,
+            Method::Mynaapp => Level::Returning,
             Method::Signature => Level::VerifiedSigned,
             Method::Counter => Level::VerifiedInPerson,
         }
@@ -167,7 +172,24 @@ mod tests {
             by: StaffId::from_random([1; 16]),
             at: Instant(1),
         };
-        Evidence { method, signed_in_at: Instant(0), counter: seen.then_some(counter) }
+        Evidence { method, signed_in_at: Instant(0), counter: seen.then_some(counter), matched: Matched::default() }
+    }
+
+    #[test]
+    fn a_card_carries_it_only_if_its_name_and_birthdate_agree() {
+        use crate::card::CardFact::{Address, Birthdate, Name, Sex};
+        for (agreed, level) in [
+            (vec![], Level::Returning),
+            (vec![Name, Address, Sex], Level::Returning),
+            (vec![Birthdate, Address, Sex], Level::Returning),
+            (vec![Name, Birthdate], Level::VerifiedRemote),
+            (vec![Name, Address, Birthdate, Sex], Level::VerifiedRemote),
+        ] {
+            let found = Evidence { matched: agreed.into(), ..evidence(Method::Mynaapp, false) };
+            assert_eq!((found.level(), found.sufficient().is_some()), (level, level == Level::VerifiedRemote));
+        }
+        let by_code = Evidence { matched: vec![Name, Birthdate].into(), ..evidence(Method::EmailCode, false) };
+        assert_eq!(by_code.sufficient(), None, "what was matched in another session carries nothing");
     }
 
     #[test]

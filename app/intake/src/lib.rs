@@ -6,6 +6,7 @@ pub mod access;
 pub mod answers;
 pub mod booking;
 pub mod calendar;
+pub mod card;
 pub mod carry;
 pub mod case;
 pub mod catalog;

@@ -4,6 +4,7 @@
 use intake::{
     access::{self, Action},
     answers::RawAnswers,
+    card::Matched,
     case::{
         Command, CommandKind, CorrectionRequest, DeclineReason, Giver, Hand, Refusal, Stage, allowed, decide, possible,
     },
@@ -312,7 +313,8 @@ fn prepare(open: &mut OpenCase<'_>, by: StaffId, order: &Order, now: Instant) ->
         Order::Visited => Prepared::plain(Command::Visited),
         Order::RecordIdentity(number, person) => {
             let seen = SeenAtCounter { number: *number, person: *person, by, at: now };
-            let at_counter = Evidence { method: Method::Counter, signed_in_at: now, counter: None };
+            let at_counter =
+                Evidence { method: Method::Counter, signed_in_at: now, counter: None, matched: Matched::default() };
             let evidence = open.office.evidence.unwrap_or(at_counter);
             open.office.evidence = Some(Evidence { counter: Some(seen), ..evidence });
             Prepared::noting(Command::RecordIdentity, EventDetail::RecordIdentity(seen))

@@ -3,6 +3,7 @@
 
 use intake::{
     answers::FieldError,
+    card::Matched,
     case::Stage,
     form::{Compartment, Form},
     identity::{Evidence, Method},
@@ -107,7 +108,12 @@ async fn once(
     let receipt_number = ReceiptNumber::from_random(random());
     // A new key: the draft's goes with the draft.
     let (key, wrapped_key) = portal.seal.new_data_key();
-    let evidence = Evidence { method: sender.method, signed_in_at: sender.signed_in_at, counter: None };
+    let evidence = Evidence {
+        method: sender.method,
+        signed_in_at: sender.signed_in_at,
+        counter: None,
+        matched: Matched::default(),
+    };
     let text_pack = shown_pack(portal, form, &stored)?;
     let language = Some(sender.language.to_owned());
     let office = Office { evidence: Some(evidence), language, text_pack, ..Office::default() };

@@ -101,7 +101,7 @@ fn identity(evidence: &Evidence) -> Identity {
         method,
         level: evidence.level(),
         verified_at: verified_at.whole_seconds(),
-        matched: Vec::new(),
+        matched: evidence.matched.facts(),
         documents: evidence.counter.map(|seen| Documents { number: seen.number, person: seen.person }),
     }
 }

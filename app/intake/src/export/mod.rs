@@ -18,6 +18,7 @@ pub use build::{Filing, build, people};
 pub use recheck::{EntryFault, recheck, reread};
 
 use crate::{
+    card::CardFact,
     gestation::TimingClass,
     identity::{Level, Method, NumberDocument, PersonDocument},
     ids::{FormId, ReceiptNumber, StaffId},
@@ -166,20 +167,6 @@ pub struct Identity {
     /// What was seen at the counter.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub documents: Option<Documents>,
-}
-
-/// The four facts that a card certifies (券面事項, 基本4情報).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CardFact {
-    /// 「氏名」
-    Name,
-    /// 「住所」
-    Address,
-    /// 「生年月日」
-    Birthdate,
-    /// 「性別」
-    Sex,
 }
 
 /// What was seen at the counter: kinds of document only.

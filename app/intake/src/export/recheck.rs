@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     answers::RawAnswers,
+    card::Matched,
     form::{Field, Form, Kind, PersonFact, StaffKind, Target},
     identity::{Level, Method},
     ids::FieldId,
@@ -192,7 +193,8 @@ fn faults_of_frame(entry: &Entry) -> Vec<EntryFault> {
     let level = match identity.method {
         Method::EmailCode => Level::Claimed,
         Method::Passkey => Level::Returning,
-        Method::Mynaapp => Level::VerifiedRemote,
+        Method::Mynaapp if Matched::from(identity.matched.clone()).names_the_person() => Level::VerifiedRemote,
+        Method::Mynaapp => Level::Returning,
         Method::Signature => Level::VerifiedSigned,
         Method::Counter => Level::VerifiedInPerson,
     };

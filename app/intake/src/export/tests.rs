@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     answers::RawAnswers,
+    card::Matched,
     catalog::Catalog,
     form::Form,
     identity::{Evidence, SeenAtCounter},
@@ -45,7 +46,12 @@ pub(crate) fn filing() -> Filing {
         answered_at: FILED,
         municipality: "112020".to_owned(),
         email: Some("hanako@mail.example".to_owned()),
-        evidence: Evidence { method: Method::EmailCode, signed_in_at: FILED, counter: Some(seen) },
+        evidence: Evidence {
+            method: Method::EmailCode,
+            signed_in_at: FILED,
+            counter: Some(seen),
+            matched: Matched::default(),
+        },
         my_number: None,
         epds: None,
         attachments: Vec::new(),
