@@ -5,7 +5,7 @@
 use std::sync::LazyLock;
 
 use intake::{
-    export::Sex,
+    card::CardSex,
     signing::CertificateStatus,
     time::{CivilDate, DAY, HOUR, Instant},
 };
@@ -37,7 +37,7 @@ pub fn hanako() -> Holder {
     Holder {
         name: "窓口　花子".to_owned(),
         name_substitutes: "00000".to_owned(),
-        sex: Sex::Female,
+        sex: CardSex::Female,
         birthdate: CivilDate::from_parts(1995, 4, 1).unwrap(),
         address: "架空県窓口市架空町一丁目２番３号".to_owned(),
     }
@@ -70,7 +70,7 @@ fn a_signature_of_a_card_holds_and_its_facts_are_read_as_they_stand() {
     let found = checked(&asked(), &StatusCheck::None, NOW, NOW).unwrap();
     let facts = &found.certificate.facts;
     assert_eq!((facts.name.as_str(), facts.address.as_str()), ("窓口　花子", "架空県窓口市架空町一丁目２番３号"));
-    assert_eq!((facts.sex, facts.birthdate), (Sex::Female, CivilDate::from_parts(1995, 4, 1)));
+    assert_eq!((facts.sex, facts.birthdate), (CardSex::Female, CivilDate::from_parts(1995, 4, 1)));
     assert!(!facts.has_substitutes());
     assert_eq!(found.status, CertificateStatus::Unknown, "nobody was asked");
 }

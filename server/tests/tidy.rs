@@ -94,8 +94,18 @@ fn the_format_of_batches_knows_no_database_and_no_web() {
 
 #[test]
 fn signatures_are_verified_without_network_database_clock_and_files() {
-    let foreign =
-        ["sqlx", "actix", "tokio", "ureq", "crate::store", "crate::flows", "std::fs", "std::net", "SystemTime", "rand::"];
+    let foreign = [
+        "sqlx",
+        "actix",
+        "tokio",
+        "ureq",
+        "crate::store",
+        "crate::flows",
+        "std::fs",
+        "std::net",
+        "SystemTime",
+        "rand::",
+    ];
     assert_eq!(found_in("server/src/jpki", &foreign, &[]), [""; 0]);
 }
 

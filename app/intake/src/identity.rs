@@ -145,7 +145,8 @@ impl Evidence {
             Method::Passkey => Level::Returning,
             Method::Mynaapp if self.matched.names_the_person() => Level::VerifiedRemote,
             Method::Mynaapp => Level::Returning,
-            Method::Signature => Level::VerifiedSigned,
+            Method::Signature if self.matched.names_the_person() => Level::VerifiedSigned,
+            Method::Signature => Level::Returning,
             Method::Counter => Level::VerifiedInPerson,
         }
     }
@@ -185,8 +186,11 @@ mod tests {
             (vec![Name, Birthdate], Level::VerifiedRemote),
             (vec![Name, Address, Birthdate, Sex], Level::VerifiedRemote),
         ] {
-            let found = Evidence { matched: agreed.into(), ..evidence(Method::Mynaapp, false) };
+            let found = Evidence { matched: agreed.clone().into(), ..evidence(Method::Mynaapp, false) };
             assert_eq!((found.level(), found.sufficient().is_some()), (level, level == Level::VerifiedRemote));
+            let signed = Evidence { matched: agreed.into(), ..evidence(Method::Signature, false) };
+            let level = if level == Level::VerifiedRemote { Level::VerifiedSigned } else { level };
+            assert_eq!((signed.level(), signed.sufficient().is_some()), (level, level == Level::VerifiedSigned));
         }
         let by_code = Evidence { matched: vec![Name, Birthdate].into(), ..evidence(Method::EmailCode, false) };
         assert_eq!(by_code.sufficient(), None, "what was matched in another session carries nothing");

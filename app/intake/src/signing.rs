@@ -5,10 +5,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    answers::RawAnswers,
-    form::Form,
+    answers::{Answers, RawAnswers},
+    card::{CardFact, CardFacts, Matched, is_by_proxy},
+    form::{Form, PersonFact},
     ids::FormId,
-    time::{CivilDate, Instant},
+    time::Instant,
     value::search_key,
 };
 
@@ -126,46 +127,42 @@ pub fn agrees(certified: &str, substitutes: &str, declared: &str) -> bool {
     certified.len() == declared.len() && certified.iter().zip(&declared).all(same)
 }
 
-/// Which facts of the certificate agree with the answers. 「性別」 is asked by no form.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Agreement {
-    /// 「氏名」
-    pub name: bool,
-    /// 「生年月日」
-    pub birthdate: bool,
-    /// 「住所」 Written in many ways: told to staff, and no reason to doubt.
-    pub address: bool,
+/// 「代替文字」 The signs of a certificate, for its name and its address.
+#[derive(Clone, Copy, Default)]
+pub struct Substitutes<'a> {
+    /// For the name.
+    pub name: &'a str,
+    /// For the address.
+    pub address: &'a str,
 }
 
-/// The texts of a certificate that are compared.
-#[derive(Clone, Copy)]
-pub struct Certified<'a> {
-    /// 「氏名」 with its signs of 代替文字.
-    pub name: (&'a str, &'a str),
-    /// 「生年月日」
-    pub birthdate: Option<CivilDate>,
-    /// 「住所」 with its signs of 代替文字.
-    pub address: (&'a str, &'a str),
+/// Which facts of a certificate agree with the answers; none with those that a proxy gave.
+#[must_use]
+pub fn matched(certified: &CardFacts, substitutes: Substitutes<'_>, form: &Form, answers: &Answers) -> Matched {
+    if is_by_proxy(form, answers) {
+        return Matched::default();
+    }
+    let declared = |fact| form.person_field(fact).and_then(|field| answers.text(&field.id));
+    let stands = |certified: &Option<String>, signs, fact| match (certified, declared(fact)) {
+        (Some(certified), Some(declared)) => agrees(certified, signs, declared),
+        _ => false,
+    };
+    let mut facts = certified.matched(form, answers).facts();
+    if stands(&certified.name, substitutes.name, PersonFact::Name) {
+        facts.push(CardFact::Name);
+    }
+    if stands(&certified.address, substitutes.address, PersonFact::Address) {
+        facts.push(CardFact::Address);
+    }
+    facts.into()
 }
 
-impl Agreement {
-    /// Compares with what was declared.
-    #[must_use]
-    pub fn of(certified: &Certified<'_>, name: &str, birthdate: Option<CivilDate>, address: &str) -> Self {
-        Self {
-            name: agrees(certified.name.0, certified.name.1, name),
-            birthdate: certified.birthdate.is_some() && certified.birthdate == birthdate,
-            address: agrees(certified.address.0, certified.address.1, address),
-        }
-    }
-
-    /// Whether a signature carries an acceptance (R02): its holder is the person in the answers by name and date of birth,
-    /// and the certificate is known not to be revoked. With an unknown status (公的個人認証法 asks the 署名検証者 for it) the
-    /// signature is kept and shown, and the filing stays as sure as the sign-in made it.
-    #[must_use]
-    pub const fn carries(self, status: CertificateStatus) -> bool {
-        self.name && self.birthdate && matches!(status, CertificateStatus::Good | CertificateStatus::RevokedLater)
-    }
+/// Whether a signature carries an acceptance (R02): its holder is the person in the answers by name and date of birth, and the
+/// certificate is known not to have been revoked when it signed. With an unknown status (公的個人認証法 wants the 署名検証者 to ask
+/// for it) the signature is kept and shown, and the filing stays as sure as the sign-in made it.
+#[must_use]
+pub const fn carries(matched: Matched, status: CertificateStatus) -> bool {
+    matched.names_the_person() && matches!(status, CertificateStatus::Good | CertificateStatus::RevokedLater)
 }
 
 #[cfg(test)]
@@ -194,12 +191,12 @@ mod tests {
 
     #[test]
     fn only_the_person_with_a_certificate_known_to_be_good_carries_an_acceptance() {
-        let both = Agreement { name: true, birthdate: true, address: false };
-        assert!(both.carries(CertificateStatus::Good));
-        assert!(both.carries(CertificateStatus::RevokedLater));
-        assert!(!both.carries(CertificateStatus::Unknown));
-        assert!(!Agreement { name: false, ..both }.carries(CertificateStatus::Good));
-        assert!(!Agreement { birthdate: false, ..both }.carries(CertificateStatus::Good));
+        let both: Matched = vec![CardFact::Name, CardFact::Birthdate].into();
+        assert!(carries(both, CertificateStatus::Good));
+        assert!(carries(both, CertificateStatus::RevokedLater));
+        assert!(!carries(both, CertificateStatus::Unknown));
+        assert!(!carries(vec![CardFact::Name, CardFact::Address].into(), CertificateStatus::Good));
+        assert!(!carries(vec![CardFact::Birthdate].into(), CertificateStatus::Good));
     }
 
     #[test]

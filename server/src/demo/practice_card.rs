@@ -10,7 +10,7 @@ use std::{
 };
 
 use intake::{
-    export::Sex,
+    card::CardSex,
     time::{CivilDate, DAY, Instant},
 };
 use rsa::{
@@ -100,7 +100,7 @@ pub struct Holder {
     /// 「代替文字」 One sign each character.
     pub name_substitutes: String,
     /// 「性別」
-    pub sex: Sex,
+    pub sex: CardSex,
     /// 「生年月日」
     pub birthdate: CivilDate,
     /// 「住所」
@@ -119,9 +119,9 @@ impl Asked {
             _ => 3,
         };
         let sex = match holder.sex {
-            Sex::Male => "1",
-            Sex::Female => "2",
-            Sex::Other | Sex::Unknown => "3",
+            CardSex::Male => "1",
+            CardSex::Female => "2",
+            CardSex::Unknown => "3",
         };
         let none = |text: &str| "0".repeat(text.chars().count());
         let facts = [

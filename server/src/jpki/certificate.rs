@@ -5,14 +5,12 @@ use intake::time::Instant;
 use x509_cert::{
     Certificate,
     der::{Decode, oid::ObjectIdentifier},
-    ext::pkix::{
-        BasicConstraints, CrlDistributionPoints, KeyUsage, SubjectAltName, crl::dp::DistributionPoint,
-    },
+    ext::pkix::{BasicConstraints, CrlDistributionPoints, KeyUsage, SubjectAltName, crl::dp::DistributionPoint},
     name::Name,
 };
 
 use super::{
-    Facts, Fact, Refusal, Trust,
+    Fact, Facts, Refusal, Trust,
     der::{instant, is_rsa_with_sha256, is_signed_by, rsa_key},
 };
 

@@ -1,7 +1,11 @@
 //! 「基本4情報」 The facts in a signing certificate (`domain.md` §4.3). Invariant: each stands there once, as UTF-8, and is kept
 //! byte for byte; which sign of 代替文字 belongs to which character is told, never guessed away.
 
-use intake::{export::Sex, time::CivilDate};
+use intake::{
+    card::{CardFacts, CardSex},
+    signing::Substitutes,
+    time::CivilDate,
+};
 use x509_cert::{
     der::{asn1::Utf8StringRef, oid::ObjectIdentifier},
     ext::pkix::{SubjectAltName, name::GeneralName},
@@ -21,7 +25,7 @@ pub struct Facts {
     /// 「代替文字」 Which characters of the name stand for others, one sign each: `0` no, else yes. Empty: none.
     pub name_substitutes: String,
     /// 「性別」
-    pub sex: Sex,
+    pub sex: CardSex,
     /// 「生年月日」 None where month or day are not known.
     pub birthdate: Option<CivilDate>,
     /// 「住所」
@@ -86,6 +90,23 @@ impl Facts {
         })
     }
 
+    /// The four facts, as every card gives them.
+    #[must_use]
+    pub fn card(&self) -> CardFacts {
+        CardFacts {
+            name: Some(self.name.clone()),
+            address: Some(self.address.clone()),
+            birthdate: self.birthdate,
+            sex: Some(self.sex),
+        }
+    }
+
+    /// 「代替文字」 The signs.
+    #[must_use]
+    pub fn substitutes(&self) -> Substitutes<'_> {
+        Substitutes { name: &self.name_substitutes, address: &self.address_substitutes }
+    }
+
     /// Whether any character stands for one that the card could not hold.
     #[must_use]
     pub fn has_substitutes(&self) -> bool {
@@ -93,11 +114,11 @@ impl Facts {
     }
 }
 
-fn sex_of(code: &str) -> Result<Sex, Refusal> {
+fn sex_of(code: &str) -> Result<CardSex, Refusal> {
     match code {
-        "1" => Ok(Sex::Male),
-        "2" => Ok(Sex::Female),
-        "3" => Ok(Sex::Unknown),
+        "1" => Ok(CardSex::Male),
+        "2" => Ok(CardSex::Female),
+        "3" => Ok(CardSex::Unknown),
         _ => Err(Refusal::Unreadable(Fact::Sex)),
     }
 }

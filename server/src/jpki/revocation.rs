@@ -71,7 +71,8 @@ impl List {
         };
         let entries = list.tbs_cert_list.revoked_certificates.iter().flatten();
         let extensions = &list.tbs_cert_list.crl_extensions;
-        if critical(extensions, Some(SCOPE)) || entries.into_iter().any(|one| critical(&one.crl_entry_extensions, None)) {
+        if critical(extensions, Some(SCOPE)) || entries.into_iter().any(|one| critical(&one.crl_entry_extensions, None))
+        {
             return Err(CrlFault::Kind);
         }
         let mut scopes = extensions.iter().flatten().filter(|one| one.extn_id == SCOPE);

@@ -191,7 +191,8 @@ mod tests {
         assert_eq!(with("crit", json!(["exp"])), Err(JweError::Header));
         assert_eq!(with("zip", json!("DEF")), Err(JweError::Header));
         assert_eq!(with("apu", json!("eA")), Err(JweError::CannotOpen));
-        let off_curve = json!({ "kty": "EC", "crv": "P-256", "x": BASE64_URL.encode([1; 32]), "y": BASE64_URL.encode([1; 32]) });
+        let off_curve =
+            json!({ "kty": "EC", "crv": "P-256", "x": BASE64_URL.encode([1; 32]), "y": BASE64_URL.encode([1; 32]) });
         assert_eq!(with("epk", off_curve), Err(JweError::Header));
         let other = EnvelopeKey(SecretKey::from_slice(&[7; 32]).unwrap());
         assert_eq!(other.open(MADE_ELSEWHERE).map(drop), Err(JweError::CannotOpen));

@@ -194,8 +194,8 @@ fn faults_of_frame(entry: &Entry) -> Vec<EntryFault> {
         Method::EmailCode => Level::Claimed,
         Method::Passkey => Level::Returning,
         Method::Mynaapp if Matched::from(identity.matched.clone()).names_the_person() => Level::VerifiedRemote,
-        Method::Mynaapp => Level::Returning,
-        Method::Signature => Level::VerifiedSigned,
+        Method::Signature if Matched::from(identity.matched.clone()).names_the_person() => Level::VerifiedSigned,
+        Method::Mynaapp | Method::Signature => Level::Returning,
         Method::Counter => Level::VerifiedInPerson,
     };
     let seen_if_counter = (identity.method == Method::Counter) || identity.documents.is_none();
