@@ -10,6 +10,7 @@ pub mod forms_folder;
 pub mod jpki;
 pub mod letters;
 pub mod mail;
+pub mod oidc;
 pub mod pdf;
 pub mod picture;
 pub mod portal;

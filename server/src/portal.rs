@@ -14,6 +14,7 @@ use crate::{
     clock::Clock,
     config::Config,
     forms_folder::{self, FormsError, Wanting},
+    oidc::{self, KeyFileError},
     pdf::PdfFont,
     relying_party::{NoSite, RelyingParty},
     seal::{MasterKey, MasterKeyError, Seal},
@@ -40,6 +41,8 @@ pub struct Portal {
     pub closing_days: ClosingDays,
     /// The sites that passkeys are bound to.
     pub relying_party: RelyingParty,
+    /// 「マイナアプリ」 The client of the provider that reads parents' cards.
+    pub mynaapp: Option<oidc::Client>,
     /// 「受付票」 The font of the PDF; without one the receipt is a page only.
     pub pdf_font: Option<PdfFont>,
     /// 「写真・書類」 Who decodes a photo holds a permit: each can take a hundred megabytes while it lasts.
@@ -75,6 +78,9 @@ pub enum StartError {
     /// An address that people have in the address line cannot have passkeys.
     #[error(transparent)]
     NoSite(#[from] NoSite),
+    /// The key for the identity provider cannot be used.
+    #[error("the identity provider (MADOGUCHI_OIDC_KEY_FILE): {0}")]
+    Oidc(#[from] KeyFileError),
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -94,6 +100,8 @@ impl Portal {
         let text_packs = TextPacks::load(&config)?;
         let closing_days = closing_days(config.calendar_file.as_deref())?;
         let relying_party = RelyingParty::new(&config)?;
+        let back = config.public_url.join(oidc::CALLBACK);
+        let mynaapp = config.oidc.as_ref().map(|of| oidc::Client::new(of, oidc::FOUR_FACTS, back)).transpose()?;
         let master = if config.demo {
             fs::DirBuilder::new()
                 .recursive(true)
@@ -127,6 +135,7 @@ impl Portal {
             text_packs,
             closing_days,
             relying_party,
+            mynaapp,
             pdf_font,
             decoding,
             metrics,

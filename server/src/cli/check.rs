@@ -3,7 +3,7 @@
 use super::{Failure, load};
 use crate::{
     config::Sources,
-    forms_folder,
+    forms_folder, oidc,
     pdf::PdfFont,
     portal::{StartError, closing_days},
     text_packs::TextPacks,
@@ -31,6 +31,15 @@ pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
     match PdfFont::find(config.pdf_font.as_deref()) {
         Ok(font) => println!("PDF receipts: {}", font.path().display()),
         Err(why) => println!("note: no PDF receipts: {why}"),
+    }
+    match &config.oidc {
+        None => println!("note: no sign-in with マイナアプリ (oidc_issuer is not set)"),
+        Some(provider) => {
+            let key = oidc::client_key(provider)?;
+            println!("マイナアプリ: {}", provider.issuer);
+            println!("  redirect address to register: {}", config.public_url.join(oidc::CALLBACK));
+            println!("  public key to register (JWK set): {}", oidc::public_jwks(key.jwk()));
+        }
     }
     println!("the settings can be used");
     Ok(())

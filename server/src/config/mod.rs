@@ -2,6 +2,7 @@
 //! fault is reported at once, by the name of its setting and never with its value, which may be a secret.
 
 mod address;
+mod oidc;
 mod settings;
 
 use std::{
@@ -16,6 +17,7 @@ use app::text::Locale;
 use intake::{course::Targets, ids::FormId};
 
 use crate::scan::Scanner;
+pub use oidc::{Issuer, Oidc};
 use settings::{Faults, Values};
 pub use settings::{SETTINGS, Setting};
 
@@ -50,6 +52,8 @@ pub struct Config {
     pub municipality: Municipality,
     /// The languages that parents may choose, in the order of the choice; Japanese is always among them.
     pub locales: Vec<Locale>,
+    /// 「マイナアプリ」 The provider that reads parents' cards, if there is one.
+    pub oidc: Option<Oidc>,
     /// How the individual number is taken in.
     pub my_number: MyNumber,
     /// Where the text packs of the EPDS are.
@@ -241,6 +245,7 @@ impl Config {
             smtp,
             municipality: municipality?,
             locales: locales(values, faults),
+            oidc: oidc::provider(values, &oidc::OF_PARENTS, ACR, demo, faults),
             my_number: my_number(values, faults),
             text_packs_dir: values.text("text_packs_dir").map(PathBuf::from),
             epds: epds(values, demo, faults),
@@ -372,6 +377,9 @@ fn booking(values: &Values, faults: &mut Faults) -> Booking {
     let (change_hours, reminder_hours) = (hours("booking_change_hours", 24), hours("booking_reminder_hours", 48));
     Booking { forms, change_hours, reminder_hours }
 }
+
+/// 「認証強度」 The PIN of the card, and its certificate looked up (`domain.md` §4.2).
+const ACR: &str = "aal3 crl";
 
 const ADDRESS: &str = "an address and a port, such as 127.0.0.1:8080";
 

@@ -21,7 +21,7 @@ const fn setting(key: &'static str, meaning: &'static str) -> Setting {
 }
 
 /// Every setting of this version.
-pub const SETTINGS: [Setting; 33] = [
+pub const SETTINGS: [Setting; 37] = [
     setting("database_url", "sqlite:PATH or postgres://USER@HOST/NAME [sqlite file in data_dir]"),
     setting("data_dir", "folder of this installation's files [/var/lib/madoguchi; demo: data]"),
     setting("master_key_file", "the key that everything at rest is sealed under"),
@@ -41,6 +41,16 @@ pub const SETTINGS: [Setting; 33] = [
         "locales",
         "languages that parents may choose: ja, ja-easy, en; drafts: zh-Hans, vi, pt, ne, fil [ja,ja-easy,en]",
     ),
+    setting(
+        "oidc_issuer",
+        "マイナアプリ: the provider's name, https://auth-and-sign.go.jp/api/realms/main or the sandbox's [none: not offered]",
+    ),
+    setting("oidc_client_id", "マイナアプリ: the name that the provider gave this installation"),
+    setting(
+        "oidc_key_file",
+        "マイナアプリ: private key, P-256 as PKCS#8 in PEM; `config check` prints its public half",
+    ),
+    setting("oidc_acr", "マイナアプリ: how people are authenticated (acr_values) [aal3 crl]"),
     setting("my_number", "off, counter: the 個人番号 is taken at the counter [counter]"),
     setting("text_packs_dir", "folder of EPDS text packs, pinned in its packs.lock [none]"),
     setting("epds", "licensed, demonstration (no instrument, to practise) or off [licensed; demo: demonstration]"),

@@ -20,7 +20,7 @@ use crate::{
         account::{self, Passkey},
         address_change,
         audit::{Actor, Deed, Subject},
-        draft, pregnancy_end,
+        card, draft, pregnancy_end,
         session::{self, Session},
     },
 };
@@ -67,10 +67,11 @@ pub async fn sign_out_elsewhere(portal: &Portal, id: AccountId, but: &[u8; 32]) 
     Ok(tx.commit(Record::Deed(entry.on(Subject::Account(id)).with("sessions", ended))).await?)
 }
 
-/// Ends every session and removes every passkey of an account: what is left is the code by mail.
+/// Ends every session and removes every passkey, and the card, of an account: what is left is the code by mail.
 pub(super) async fn end_all_ways_in(tx: &mut WriteTx, id: AccountId) -> Result<(), StoreError> {
     // No session has this hash.
     end_other_sessions(tx, id, &[0; 32]).await?;
+    card::delete_of_account(tx, id).await?;
     account::delete_passkeys_of_account(tx, id).await.map(drop)
 }
 

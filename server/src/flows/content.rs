@@ -3,7 +3,8 @@
 
 use intake::{
     access::Permit,
-    answers::RawAnswers,
+    answers::{Answers, RawAnswers},
+    card::CardFacts,
     case::{CorrectionRequest, DeclineReason},
     epds,
     export::Epds,
@@ -43,6 +44,18 @@ pub struct Office {
     /// 「EPDS」 Which wording the items were answered in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text_pack: Option<ShownPack>,
+    /// 「基本4情報」 What the card says of who had signed in with it when filing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<CardFacts>,
+}
+
+impl Office {
+    /// Compares the card with answers that were corrected: evidence is about what is declared now. Whether anything changed.
+    pub(crate) fn compare_again(&mut self, form: &Form, answers: &Answers) -> bool {
+        let (Some(card), Some(evidence)) = (&self.card, &mut self.evidence) else { return false };
+        let matched = card.matched(form, answers);
+        std::mem::replace(&mut evidence.matched, matched) != matched
+    }
 }
 
 /// 「EPDS」 A text pack by its name, which stays when the pack itself is taken away.

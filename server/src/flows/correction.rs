@@ -133,10 +133,14 @@ pub async fn resubmit<'portal>(
 ) -> Result<Resubmitted<'portal>, FlowError> {
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
-    let (opened, mut correction) = open(portal, &mut tx, account, number).await?;
+    let (mut opened, mut correction) = open(portal, &mut tx, account, number).await?;
     correction.put(sent);
-    if let Err(errors) = complete(opened.form, &correction.raw, now.date_in_japan()) {
-        return Ok(Resubmitted::Incomplete(Box::new(correction), errors));
+    let answers = match complete(opened.form, &correction.raw, now.date_in_japan()) {
+        Ok(answers) => answers,
+        Err(errors) => return Ok(Resubmitted::Incomplete(Box::new(correction), errors)),
+    };
+    if opened.office.compare_again(opened.form, answers.answers()) {
+        case::save_office(&mut tx, opened.head.case_id, &opened.seal_office()?, now).await?;
     }
     let head = &opened.head;
     let (command, giver) = (Command::Resubmit, Giver::Citizen);

@@ -5,6 +5,7 @@ pub mod account;
 pub mod address_change;
 pub mod booking;
 pub mod booking_news;
+pub mod card;
 pub mod content;
 pub mod correction;
 pub mod decide;

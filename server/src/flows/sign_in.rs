@@ -118,30 +118,14 @@ pub async fn enter_code(
     typed: &str,
     locale: &str,
 ) -> Result<Entered, FlowError> {
+    let code = match check_code(portal, browser_hash, typed).await? {
+        Checked::Right(code) => code,
+        Checked::Wrong { tries_left } => return Ok(Entered::Wrong { tries_left }),
+        Checked::Over => return Ok(Entered::Over),
+    };
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
-    let Some(code) = session::find_code(&mut tx, &browser_hash).await? else { return Ok(Entered::Over) };
-    if code.expires_at <= now || code.attempts >= TRIES {
-        return Ok(Entered::Over);
-    }
-    session::count_attempt(&mut tx, &browser_hash).await?;
-    tx.commit(Record::Upkeep(Upkeep::CodeAttempt)).await?;
-
-    let digits = digits_of(typed);
-    let expected = code.code_mac;
-    if !bool::from(portal.seal.code_mac(&browser_hash, &digits).ct_eq(&expected)) {
-        portal.metrics.sign_in("email_code", false);
-        let tries_left = TRIES - code.attempts - 1;
-        return Ok(if tries_left > 0 { Entered::Wrong { tries_left } } else { Entered::Over });
-    }
-    let mut tx = portal.database.write().await?;
-    // The same code twice at once: the second finds it gone.
-    if session::find_code(&mut tx, &browser_hash).await?.is_none_or(|found| found.code_mac != expected) {
-        return Ok(Entered::Over);
-    }
-    session::delete_code(&mut tx, &browser_hash).await?;
-    let address = portal.seal.unwrap_key(&code.wrapped_key)?.open(CODE_PLACE, &code.mail_sealed)?;
-    let address = String::from_utf8(address.to_vec()).map_err(|_| no_text())?;
+    let Some(address) = use_code(portal, &mut tx, &code).await? else { return Ok(Entered::Over) };
     let (account, made) = account_for(portal, &mut tx, &address, locale).await?;
     let mut entries: Vec<AuditEntry> = made.into_iter().collect();
     let token = begin_session(portal, &mut tx, account, "email_code").await?;
@@ -153,8 +137,51 @@ pub async fn enter_code(
     Ok(Entered::SignedIn { account, token })
 }
 
+/// What a typed code is worth.
+pub(super) enum Checked {
+    /// It is the one that was sent.
+    Right(SignInCode),
+    /// Another was sent; so many tries are left.
+    Wrong { tries_left: i64 },
+    /// There is none for this browser, or its time or its tries are over.
+    Over,
+}
+
+/// Looks at a typed code; the try is counted before anything is said of it.
+pub(super) async fn check_code(portal: &Portal, browser_hash: [u8; 32], typed: &str) -> Result<Checked, FlowError> {
+    let mut tx = portal.database.write().await?;
+    let Some(code) = session::find_code(&mut tx, &browser_hash).await? else { return Ok(Checked::Over) };
+    if code.expires_at <= portal.clock.now() || code.attempts >= TRIES {
+        return Ok(Checked::Over);
+    }
+    session::count_attempt(&mut tx, &browser_hash).await?;
+    tx.commit(Record::Upkeep(Upkeep::CodeAttempt)).await?;
+    if bool::from(portal.seal.code_mac(&browser_hash, &digits_of(typed)).ct_eq(&code.code_mac)) {
+        return Ok(Checked::Right(code));
+    }
+    portal.metrics.sign_in("email_code", false);
+    let tries_left = TRIES - code.attempts - 1;
+    Ok(if tries_left > 0 { Checked::Wrong { tries_left } } else { Checked::Over })
+}
+
+/// Takes a code that was right, within the deed that it is for: the address that it went to. The same code twice at once: the
+/// second finds it gone.
+pub(super) async fn use_code(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    code: &SignInCode,
+) -> Result<Option<String>, FlowError> {
+    let kept = session::find_code(tx, &code.browser_hash).await?;
+    if kept.is_none_or(|found| found.code_mac != code.code_mac) {
+        return Ok(None);
+    }
+    session::delete_code(tx, &code.browser_hash).await?;
+    let address = portal.seal.unwrap_key(&code.wrapped_key)?.open(CODE_PLACE, &code.mail_sealed)?;
+    String::from_utf8(address.to_vec()).map(Some).map_err(|_| no_text())
+}
+
 /// The drafts of the browser become the parent's.
-async fn adopt_drafts(
+pub(super) async fn adopt_drafts(
     portal: &Portal,
     tx: &mut WriteTx,
     browser_hash: [u8; 32],

@@ -3,7 +3,6 @@
 
 use intake::{
     answers::FieldError,
-    card::Matched,
     case::Stage,
     form::{Compartment, Form},
     identity::{Evidence, Method},
@@ -108,15 +107,12 @@ async fn once(
     let receipt_number = ReceiptNumber::from_random(random());
     // A new key: the draft's goes with the draft.
     let (key, wrapped_key) = portal.seal.new_data_key();
-    let evidence = Evidence {
-        method: sender.method,
-        signed_in_at: sender.signed_in_at,
-        counter: None,
-        matched: Matched::default(),
-    };
+    let card = super::card::read_at(portal, &mut tx, sender.method, &sender.session).await?;
+    let matched = card.as_ref().map(|card| card.matched(form, complete.answers())).unwrap_or_default();
+    let evidence = Evidence { method: sender.method, signed_in_at: sender.signed_in_at, counter: None, matched };
     let text_pack = shown_pack(portal, form, &stored)?;
     let language = Some(sender.language.to_owned());
-    let office = Office { evidence: Some(evidence), language, text_pack, ..Office::default() };
+    let office = Office { evidence: Some(evidence), language, text_pack, card, ..Office::default() };
     let answers_sealed = key.seal(&case::revision_place(case_id, 1), &plain);
     let new = NewCase {
         case_id,

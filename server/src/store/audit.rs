@@ -54,7 +54,7 @@ pub enum Upkeep {
     ExpiredRowsSwept,
     /// The identifier of a token that must not be used twice.
     TokenSeen,
-    /// The state of a passkey ceremony, for five minutes; its end is the deed.
+    /// The state of a passkey ceremony or of a sign-in with マイナアプリ, for some minutes; its end is the deed.
     CeremonyKept,
     /// The language that a parent is written to in.
     LanguageChosen,
@@ -138,6 +138,8 @@ pub enum Deed {
     OtherSessionsEnded,
     PasskeyAdded,
     PasskeyRemoved,
+    /// 「マイナアプリ」 A card was given to an account.
+    CardBound,
     DraftStarted,
     DraftSaved,
     DraftDiscarded,
@@ -212,6 +214,7 @@ impl Deed {
             Self::OtherSessionsEnded => "other_sessions_ended",
             Self::PasskeyAdded => "passkey_added",
             Self::PasskeyRemoved => "passkey_removed",
+            Self::CardBound => "card_bound",
             Self::DraftStarted => "draft_started",
             Self::DraftSaved => "draft_saved",
             Self::DraftDiscarded => "draft_discarded",

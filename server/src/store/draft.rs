@@ -40,6 +40,7 @@ sql! {
     SWEEP_WITHOUT_SESSION = "DELETE FROM draft WHERE session_hash IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM session WHERE session.session_hash = draft.session_hash AND session.seen_at > $1)";
     DELETE_OF_SESSION = "DELETE FROM draft WHERE session_hash = $1";
+    MOVE_TO_SESSION = "UPDATE draft SET session_hash = $2 WHERE session_hash = $1";
     DELETE_OF_ACCOUNT = "DELETE FROM draft WHERE account_id = $1";
     // Those of the other sessions of this parent, which end.
     DELETE_OF_OTHER_SESSIONS = "DELETE FROM draft WHERE account_id = $1 AND session_hash IS NOT NULL AND session_hash <> $2";
@@ -280,6 +281,14 @@ pub async fn adopt(
         }
     }
     Ok(kept)
+}
+
+/// Gives the drafts of a session to the one that takes its place.
+///
+/// # Errors
+/// When the database fails.
+pub async fn move_to_session(tx: &mut WriteTx, from: &[u8; 32], to: &[u8; 32]) -> Result<u64, StoreError> {
+    execute!(tx, MOVE_TO_SESSION, from.as_slice(), to.as_slice())
 }
 
 /// Removes a draft.

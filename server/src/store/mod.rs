@@ -9,6 +9,7 @@ pub mod address_change;
 pub mod audit;
 pub mod batch;
 pub mod booking;
+pub mod card;
 pub mod case;
 mod columns;
 mod dialect;
@@ -193,6 +194,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         audit::STATEMENTS,
         batch::STATEMENTS,
         booking::STATEMENTS,
+        card::STATEMENTS,
         case::STATEMENTS,
         draft::STATEMENTS,
         form_use::STATEMENTS,

@@ -84,7 +84,7 @@ row! {
         pub account_id: Option<AccountId>,
         /// The member of staff.
         pub staff_id: Option<StaffId>,
-        /// `email_code` or `passkey`.
+        /// `email_code`, `passkey` or `mynaapp`.
         pub method: String,
         /// When it began.
         pub created_at: Instant,
@@ -104,7 +104,7 @@ pub struct NewSession<'a> {
     pub session_hash: [u8; 32],
     /// Who.
     pub signed_in: SignedIn,
-    /// `email_code` or `passkey`.
+    /// `email_code`, `passkey` or `mynaapp`.
     pub method: &'a str,
     /// Now.
     pub created_at: Instant,

@@ -175,6 +175,7 @@ async fn running_session(portal: &Portal, hash: &[u8; 32]) -> Result<Option<Sess
     let method = match found.method.as_str() {
         "email_code" => Method::EmailCode,
         "passkey" => Method::Passkey,
+        "mynaapp" => Method::Mynaapp,
         _ => return Err(StoreError::Corrupt("a session by a method that does not exist".to_owned())),
     };
     Ok(Some(Session {

@@ -1,0 +1,529 @@
+//! 「マイナアプリ」 Sign-in with a card. Invariant: what was begun is read once, in the browser that began it, within ten minutes; a card
+//! is given to no account but that of who holds both, and what it says is kept sealed for as long as the session.
+//!
+//! A card that no account has yet waits for the code of a mail address, because notices need one. An account that is there
+//! already gets a card only from who showed its passkey, if it has one, and only if what it has filed is about the same person:
+//! a mail box alone must not turn somebody's filings over to another's card.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use intake::{
+    access::permit_owner,
+    card::{self as facts, CardFacts},
+    identity::Method,
+    ids::AccountId,
+    retention,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use url::Url;
+
+use super::{
+    FlowError,
+    address_change::Asking,
+    content, random,
+    sign_in::{Checked, account_for, adopt_drafts, begin_session, check_code, use_code},
+};
+use crate::{
+    oidc::{self, Person, Refused, Secrets},
+    portal::Portal,
+    seal::{WrappedKey, token_hash},
+    store::{
+        AuditEntry, Connection, Record, StoreError, Upkeep, WriteTx,
+        account::{self, PasskeyOwner},
+        audit::{Actor, Deed, Subject},
+        card::{self, Reading},
+        case, draft,
+        session::{self, Ceremony},
+    },
+};
+
+const METHOD: &str = "mynaapp";
+/// Under which a request that was begun is kept, and a card that waits.
+const BEGUN: &str = "mynaapp_begun";
+const WAITS: &str = "mynaapp_waits";
+const SUBJECT_INDEX: &str = "card subject";
+
+/// Who is at the browser.
+#[derive(Clone, Copy)]
+pub struct AtBrowser {
+    /// The hash of the browser's cookie.
+    pub browser: [u8; 32],
+    /// Her session, if she has signed in.
+    pub signed_in: Option<Asking>,
+}
+
+/// What the provider sent back with the browser.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Callback {
+    /// Names what was begun.
+    pub state: String,
+    /// To be redeemed.
+    pub code: String,
+    /// Why there is none.
+    pub error: String,
+    /// Which provider (RFC 9207).
+    pub iss: String,
+}
+
+/// Why nobody was signed in; each has a sentence of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Nothing was begun here, or too long ago, or it came back already.
+    Over,
+    /// She said no, in the app.
+    Cancelled,
+    /// The provider did not do it.
+    NotDone,
+    /// What came back from the provider is not taken.
+    Refused(Refused),
+    /// Somebody else has signed in here meanwhile.
+    OtherSession,
+    /// The card belongs to another account.
+    OtherAccount,
+    /// The account belongs to another card.
+    OtherCard,
+    /// What the account has filed is about somebody else.
+    OtherPerson,
+    /// The account has a passkey, which must be shown first.
+    PasskeyFirst,
+}
+
+impl Trouble {
+    /// The stable word, for the audit log and for the sentence.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Over => "over",
+            Self::Cancelled => "cancelled",
+            Self::NotDone => "not_done",
+            Self::Refused(refused) => refused.as_str(),
+            Self::OtherSession => "other_session",
+            Self::OtherAccount => "other_account",
+            Self::OtherCard => "other_card",
+            Self::OtherPerson => "other_person",
+            Self::PasskeyFirst => "passkey_first",
+        }
+    }
+}
+
+/// What became of a return from the provider.
+pub enum Arrived {
+    /// She is signed in.
+    SignedIn {
+        /// What the cookie holds.
+        token: [u8; 32],
+        /// Where the way goes on.
+        next: String,
+    },
+    /// Nobody has this card yet: a mail address is asked for.
+    NeedsMail,
+    /// Nobody was signed in, and where she came from, if that is known.
+    Not(Trouble, Option<String>),
+}
+
+/// What is kept of a request that was begun.
+#[derive(Serialize, Deserialize)]
+struct Begun {
+    browser: [u8; 32],
+    account: Option<[u8; 16]>,
+    nonce: String,
+    verifier: String,
+    next: String,
+}
+
+/// A card that waits for a mail address.
+#[derive(Serialize, Deserialize)]
+struct Waiting {
+    subject_hash: [u8; 32],
+    facts: CardFacts,
+    next: String,
+}
+
+/// What is put into the state of a ceremony: sealed with a key of its own, which goes with it.
+fn seal_state<T: Serialize>(portal: &Portal, purpose: &str, value: &T) -> Result<Vec<u8>, FlowError> {
+    let (key, wrapped) = portal.seal.new_data_key();
+    let sealed = key.seal(purpose, &serde_json::to_vec(value)?);
+    let parts = [wrapped.as_bytes(), sealed.as_slice()].map(|part| BASE64_STANDARD.encode(part));
+    Ok(serde_json::to_vec(&parts)?)
+}
+
+fn open_state<T: DeserializeOwned>(portal: &Portal, purpose: &str, state: &[u8]) -> Result<T, FlowError> {
+    let parts: [String; 2] = serde_json::from_slice(state)?;
+    let decode = |text: &String| BASE64_STANDARD.decode(text);
+    let (Ok(wrapped), Ok(sealed)) = (decode(&parts[0]), decode(&parts[1])) else {
+        return Err(StoreError::Corrupt("the state of a card sign-in".to_owned()).into());
+    };
+    let key = portal.seal.unwrap_key(&WrappedKey::from_bytes(wrapped))?;
+    Ok(serde_json::from_slice(&key.open(purpose, &sealed)?)?)
+}
+
+async fn keep_state<T: Serialize>(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    (hash, purpose, lasts): (&[u8; 32], &'static str, i64),
+    value: &T,
+) -> Result<(), FlowError> {
+    let now = portal.clock.now();
+    let state = seal_state(portal, purpose, value)?;
+    let ceremony = Ceremony { purpose: purpose.to_owned(), subject: None, state, expires_at: now.plus(lasts) };
+    Ok(session::insert_ceremony(tx, hash, &ceremony, now).await?)
+}
+
+/// Takes what was kept: it is read once. None when it is not there, of another kind, or over.
+async fn take_state<T: DeserializeOwned>(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    hash: &[u8; 32],
+    purpose: &'static str,
+) -> Result<Option<T>, FlowError> {
+    let found = session::take_ceremony(tx, hash).await?;
+    let found = found.filter(|one| one.purpose == purpose && one.expires_at > portal.clock.now());
+    found.map(|one| open_state(portal, purpose, &one.state)).transpose()
+}
+
+/// One for each browser: a second card takes the place of the first.
+fn waiting_hash(browser: &[u8; 32]) -> [u8; 32] {
+    token_hash(&[WAITS.as_bytes(), browser].concat())
+}
+
+fn client(portal: &Portal) -> Result<&oidc::Client, FlowError> {
+    portal.mynaapp.as_ref().ok_or(FlowError::NotFound)
+}
+
+/// Begins: where the browser goes. `next` is where the way goes on afterwards.
+///
+/// # Errors
+/// [`FlowError::NotFound`] where マイナアプリ is not offered.
+pub async fn begin(portal: &Portal, at: &AtBrowser, next: &str) -> Result<Result<Url, Refused>, FlowError> {
+    let (client, secrets) = (client(portal)?, Secrets::new(&random(), &random(), &random()));
+    let address = match client.authorization(&secrets, portal.clock.now()).await {
+        Ok(address) => address,
+        Err(refused) => {
+            portal.metrics.sign_in(METHOD, false);
+            return Ok(Err(refused));
+        }
+    };
+    let begun = Begun {
+        browser: at.browser,
+        account: at.signed_in.map(|asking| *asking.account.bytes()),
+        nonce: secrets.nonce,
+        verifier: secrets.verifier,
+        next: next.to_owned(),
+    };
+    let hash = token_hash(secrets.state.as_bytes());
+    let mut tx = portal.database.write().await?;
+    keep_state(portal, &mut tx, (&hash, BEGUN, retention::CARD_SIGN_IN), &begun).await?;
+    tx.commit(Record::Upkeep(Upkeep::CeremonyKept)).await?;
+    Ok(Ok(address))
+}
+
+/// Takes what was begun under a state, whatever comes of it.
+async fn take_begun(portal: &Portal, state: &str) -> Result<Option<Begun>, FlowError> {
+    let mut tx = portal.database.write().await?;
+    let begun = take_state(portal, &mut tx, &token_hash(state.as_bytes()), BEGUN).await?;
+    tx.commit(Record::Upkeep(Upkeep::CeremonyKept)).await?;
+    Ok(begun)
+}
+
+/// Ends what was begun, whatever comes of it. `at` is none for a browser without a cookie.
+///
+/// # Errors
+/// [`FlowError::NotFound`] where マイナアプリ is not offered.
+pub async fn arrive(portal: &Portal, at: Option<&AtBrowser>, callback: &Callback) -> Result<Arrived, FlowError> {
+    let client = client(portal)?;
+    let nowhere = Arrived::Not(Trouble::Over, None);
+    let Some(at) = at else { return Ok(nowhere) };
+    let begun = take_begun(portal, &callback.state).await?;
+    let Some(begun) = begun.filter(|begun| begun.browser == at.browser) else { return Ok(nowhere) };
+    let arrived = match redeem(portal, client, callback, &begun).await {
+        Ok(person) => welcome(portal, at, &person, &begun).await?,
+        Err(why) => Arrived::Not(why, Some(begun.next)),
+    };
+    if let Arrived::Not(why, _) = &arrived {
+        record_refusal(portal, at, *why).await?;
+    }
+    Ok(arrived)
+}
+
+async fn redeem(portal: &Portal, client: &oidc::Client, callback: &Callback, begun: &Begun) -> Result<Person, Trouble> {
+    match callback.error.as_str() {
+        "" => {}
+        "access_denied" => return Err(Trouble::Cancelled),
+        _ => return Err(Trouble::NotDone),
+    }
+    if !callback.iss.is_empty() && callback.iss != client.settings().issuer.as_str() {
+        return Err(Trouble::Refused(Refused::Issuer));
+    }
+    let (nonce, verifier) = (begun.nonce.clone(), begun.verifier.clone());
+    let secrets = Secrets { state: callback.state.clone(), nonce, verifier };
+    let redeemed = client.redeem(&callback.code, &secrets, random(), portal.clock.now()).await;
+    redeemed.map_err(|refused| {
+        if refused == Refused::ClientRefused {
+            tracing::error!(%refused, "NOBODY CAN SIGN IN WITH A CARD");
+        }
+        Trouble::Refused(refused)
+    })
+}
+
+async fn record_refusal(portal: &Portal, at: &AtBrowser, why: Trouble) -> Result<(), FlowError> {
+    portal.metrics.sign_in(METHOD, false);
+    tracing::warn!(why = why.as_str(), "a sign-in with a card was refused");
+    let actor = at.signed_in.map_or(Actor::Anybody, |asking| Actor::Citizen(asking.account));
+    let entry = AuditEntry::done(portal.clock.now(), actor, Deed::SignedIn).refused();
+    let tx = portal.database.write().await?;
+    Ok(tx.commit(Record::Deed(entry.with("method", METHOD).with("reason", why.as_str()))).await?)
+}
+
+/// The account that a card leads to, or why to none.
+async fn welcome(portal: &Portal, at: &AtBrowser, person: &Person, begun: &Begun) -> Result<Arrived, FlowError> {
+    let next = begun.next.clone();
+    let not = |why| Ok(Arrived::Not(why, Some(begun.next.clone())));
+    let (read, unread) = facts::read(&person.userinfo);
+    for fact in unread {
+        tracing::warn!(fact = fact.as_str(), "the provider gives a fact in a format that is not known");
+    }
+    let issuer = &portal.mynaapp.as_ref().ok_or(FlowError::NotFound)?.settings().issuer;
+    let subject_hash = portal.seal.index_key(SUBJECT_INDEX, &format!("{issuer}\n{}", person.subject));
+    let mut tx = portal.database.write().await?;
+    let known = card::of_subject(&mut tx, &subject_hash).await?;
+    let (mine, began_as) = (at.signed_in.map(|asking| asking.account), begun.account.map(AccountId::from_random));
+    let mut entries = Vec::new();
+    let account = match (known, mine) {
+        (Some(card), Some(mine)) if card.account_id != mine => return not(Trouble::OtherAccount),
+        (Some(card), _) => card.account_id,
+        (None, Some(_)) if mine != began_as => return not(Trouble::OtherSession),
+        (None, Some(mine)) => {
+            if let Some(why) = why_not_bound(portal, &mut tx, mine, at.signed_in.map(|it| it.method), &read).await? {
+                return not(why);
+            }
+            entries.push(bind(portal, &mut tx, &subject_hash, mine).await?);
+            mine
+        }
+        (None, None) => {
+            let waiting = Waiting { subject_hash, facts: read, next };
+            let hash = waiting_hash(&at.browser);
+            session::take_ceremony(&mut tx, &hash).await?;
+            keep_state(portal, &mut tx, (&hash, WAITS, retention::CARD_WAITS), &waiting).await?;
+            tx.commit(Record::Upkeep(Upkeep::CeremonyKept)).await?;
+            return Ok(Arrived::NeedsMail);
+        }
+    };
+    let token = sign_in_with(portal, &mut tx, at, account, &read).await?;
+    let entry = AuditEntry::done(portal.clock.now(), Actor::Citizen(account), Deed::SignedIn);
+    entries.push(entry.on(Subject::Account(account)).with("method", METHOD));
+    tx.commit_all(entries).await?;
+    portal.metrics.sign_in(METHOD, true);
+    Ok(Arrived::SignedIn { token, next })
+}
+
+/// Why an account does not get this card.
+async fn why_not_bound(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    account: AccountId,
+    method: Option<Method>,
+    read: &CardFacts,
+) -> Result<Option<Trouble>, FlowError> {
+    if card::of_account(tx, account).await?.is_some() {
+        return Ok(Some(Trouble::OtherCard));
+    }
+    let has_passkey = !account::passkeys_of(tx, PasskeyOwner::Account(account)).await?.is_empty();
+    if has_passkey && method != Some(Method::Passkey) {
+        return Ok(Some(Trouble::PasskeyFirst));
+    }
+    let is_hers = has_filed_as(portal, tx, account, read).await?;
+    Ok((!is_hers).then_some(Trouble::OtherPerson))
+}
+
+/// Whether the filings of an account that can still be read are about the holder of the card; those that she made for others
+/// say nothing.
+async fn has_filed_as(
+    portal: &Portal,
+    connection: &mut Connection,
+    account: AccountId,
+    read: &CardFacts,
+) -> Result<bool, FlowError> {
+    let mut of_others = 0;
+    for head in case::list_for_account(connection, account).await? {
+        let permit = permit_owner(account, head.account_id, head.case_id).ok_or(FlowError::NotFound)?;
+        let opened = match content::open(portal, connection, head, &permit).await {
+            Ok(opened) => opened,
+            Err(FlowError::NotFound) => continue,
+            Err(error) => return Err(error),
+        };
+        let complete = opened.complete()?;
+        if read.matched(opened.form, complete.answers()).names_the_person() {
+            return Ok(true);
+        }
+        of_others += usize::from(!facts::is_by_proxy(opened.form, complete.answers()));
+    }
+    Ok(of_others == 0)
+}
+
+async fn bind(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    subject_hash: &[u8; 32],
+    account: AccountId,
+) -> Result<AuditEntry, FlowError> {
+    let now = portal.clock.now();
+    card::insert(tx, subject_hash, account, now).await?;
+    Ok(AuditEntry::done(now, Actor::Citizen(account), Deed::CardBound).on(Subject::Account(account)))
+}
+
+/// A new session with what the card says; the one of before ends, and what only it could see goes over.
+async fn sign_in_with(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    at: &AtBrowser,
+    account: AccountId,
+    read: &CardFacts,
+) -> Result<[u8; 32], FlowError> {
+    let token = begin_session(portal, tx, account, METHOD).await?;
+    let session_hash = token_hash(&token);
+    if let Some(before) = at.signed_in {
+        draft::move_to_session(tx, &before.session, &session_hash).await?;
+        session::delete(tx, &before.session).await?;
+    }
+    adopt_drafts(portal, tx, at.browser, account).await?;
+    let (key, wrapped_key) = portal.seal.new_data_key();
+    let facts_sealed = key.seal(&card::place(&session_hash), &serde_json::to_vec(read)?);
+    card::keep_reading(tx, &Reading { session_hash, wrapped_key, facts_sealed }).await?;
+    card::used(tx, account, portal.clock.now()).await?;
+    Ok(token)
+}
+
+/// The name on the card that waits in this browser, if one does: whose it is must be plain before a mail address is given.
+///
+/// # Errors
+/// When it does not open.
+pub async fn waiting_name(portal: &Portal, browser: &[u8; 32]) -> Result<Option<String>, FlowError> {
+    let waiting = find_waiting(portal, &mut *portal.database.read().await?, browser).await?;
+    Ok(waiting.map(|waiting| waiting.facts.name.unwrap_or_default()))
+}
+
+async fn find_waiting(
+    portal: &Portal,
+    connection: &mut Connection,
+    browser: &[u8; 32],
+) -> Result<Option<Waiting>, FlowError> {
+    let found = session::find_ceremony(connection, &waiting_hash(browser)).await?;
+    let found = found.filter(|one| one.purpose == WAITS && one.expires_at > portal.clock.now());
+    found.map(|one| open_state(portal, WAITS, &one.state)).transpose()
+}
+
+/// What became of the code for a card that waits.
+pub enum Entered {
+    /// She is signed in.
+    SignedIn {
+        /// What the cookie holds.
+        token: [u8; 32],
+        /// Where the way goes on.
+        next: String,
+    },
+    /// Another code was sent; so many tries are left.
+    Wrong {
+        /// How many.
+        tries_left: i64,
+    },
+    /// There is no code any more.
+    CodeOver,
+    /// Nobody was signed in, and where she came from, if that is known.
+    Not(Trouble, Option<String>),
+}
+
+/// Gives the card that waits in this browser to the account of the mail address that the code went to, and signs in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn enter_code(portal: &Portal, browser: [u8; 32], typed: &str, locale: &str) -> Result<Entered, FlowError> {
+    let over = Entered::Not(Trouble::Over, None);
+    if find_waiting(portal, &mut *portal.database.read().await?, &browser).await?.is_none() {
+        return Ok(over);
+    }
+    let code = match check_code(portal, browser, typed).await? {
+        Checked::Right(code) => code,
+        Checked::Wrong { tries_left } => return Ok(Entered::Wrong { tries_left }),
+        Checked::Over => return Ok(Entered::CodeOver),
+    };
+    let at = AtBrowser { browser, signed_in: None };
+    let mut tx = portal.database.write().await?;
+    // Both are taken in this deed: of two presses at once one finds them.
+    let Some(waiting) = take_state::<Waiting>(portal, &mut tx, &waiting_hash(&browser), WAITS).await? else {
+        return Ok(over);
+    };
+    let Some(address) = use_code(portal, &mut tx, &code).await? else { return Ok(Entered::CodeOver) };
+    let (account, made) = account_for(portal, &mut tx, &address, locale).await?;
+    let why = match card::of_subject(&mut tx, &waiting.subject_hash).await? {
+        Some(card) if card.account_id != account => Some(Trouble::OtherAccount),
+        Some(_) => None,
+        None => why_not_bound(portal, &mut tx, account, None, &waiting.facts).await?,
+    };
+    if let Some(why) = why {
+        // What was taken stays taken, and no account was made for it.
+        drop(tx);
+        forget(portal, &browser).await?;
+        record_refusal(portal, &at, why).await?;
+        return Ok(Entered::Not(why, Some(waiting.next)));
+    }
+    let mut entries: Vec<AuditEntry> = made.into_iter().collect();
+    if card::of_account(&mut tx, account).await?.is_none() {
+        entries.push(bind(portal, &mut tx, &waiting.subject_hash, account).await?);
+    }
+    let token = sign_in_with(portal, &mut tx, &at, account, &waiting.facts).await?;
+    let entry = AuditEntry::done(portal.clock.now(), Actor::Citizen(account), Deed::SignedIn);
+    entries.push(entry.on(Subject::Account(account)).with("method", METHOD));
+    tx.commit_all(entries).await?;
+    portal.metrics.sign_in(METHOD, true);
+    Ok(Entered::SignedIn { token, next: waiting.next })
+}
+
+/// Forgets the card that waits in this browser, and its code.
+async fn forget(portal: &Portal, browser: &[u8; 32]) -> Result<(), FlowError> {
+    let mut tx = portal.database.write().await?;
+    session::take_ceremony(&mut tx, &waiting_hash(browser)).await?;
+    session::delete_code(&mut tx, browser).await?;
+    Ok(tx.commit(Record::Upkeep(Upkeep::CeremonyKept)).await?)
+}
+
+/// What was read from the card at the sign-in of this session.
+///
+/// # Errors
+/// When it does not open.
+pub(crate) async fn read_at(
+    portal: &Portal,
+    connection: &mut Connection,
+    method: Method,
+    session_hash: &[u8; 32],
+) -> Result<Option<CardFacts>, FlowError> {
+    if method != Method::Mynaapp {
+        return Ok(None);
+    }
+    let Some(reading) = card::reading(connection, session_hash).await? else { return Ok(None) };
+    let key = portal.seal.unwrap_key(&reading.wrapped_key)?;
+    Ok(Some(serde_json::from_slice(&key.open(&card::place(session_hash), &reading.facts_sealed)?)?))
+}
+
+/// The same outside of a deed.
+///
+/// # Errors
+/// When it does not open.
+pub async fn of_session(
+    portal: &Portal,
+    method: Method,
+    session_hash: &[u8; 32],
+) -> Result<Option<CardFacts>, FlowError> {
+    if method != Method::Mynaapp {
+        return Ok(None);
+    }
+    read_at(portal, &mut *portal.database.read().await?, method, session_hash).await
+}
+
+/// Since when an account has a card.
+///
+/// # Errors
+/// When the database fails.
+pub async fn bound_at(portal: &Portal, account: AccountId) -> Result<Option<intake::time::Instant>, FlowError> {
+    let found = card::of_account(&mut *portal.database.read().await?, account).await?;
+    Ok(found.map(|card| card.created_at))
+}

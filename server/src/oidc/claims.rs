@@ -1,0 +1,75 @@
+//! What an ID token must say (OpenID Connect Core §3.1.3.7). Invariant: pure; each thing that is not as it must be has a refusal of
+//! its own.
+
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use intake::time::{Instant, MINUTE};
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::Refused;
+
+/// How far the clocks of both sides may differ.
+const SKEW: i64 = MINUTE;
+/// How long ago a token that has just been fetched may have been made.
+const OLDEST: i64 = 10 * MINUTE;
+/// OpenID Connect Core §2: at most 255 ASCII characters.
+const LONGEST_SUBJECT: usize = 255;
+
+/// What was asked for.
+pub(super) struct Expected<'a> {
+    pub issuer: &'a str,
+    pub client_id: &'a str,
+    pub nonce: &'a str,
+    pub acr: &'a str,
+    pub access_token: &'a str,
+}
+
+/// The subject of a token that says what it must.
+pub(super) fn check(claims: &Map<String, Value>, expected: &Expected<'_>, now: Instant) -> Result<String, Refused> {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    let time = |name: &str| claims.get(name).and_then(Value::as_i64).map(|at| Instant(at.saturating_mul(1_000_000)));
+    if text("iss") != Some(expected.issuer) {
+        return Err(Refused::Issuer);
+    }
+    if !is_for(claims.get("aud"), expected.client_id) || claims.get("azp").is_some_and(|azp| azp != expected.client_id)
+    {
+        return Err(Refused::Audience);
+    }
+    let (until, made) = (time("exp").ok_or(Refused::Expired)?, time("iat").ok_or(Refused::Expired)?);
+    let has_begun = made <= now.plus(SKEW) && time("nbf").is_none_or(|from| from <= now.plus(SKEW));
+    if until.plus(SKEW) <= now || made.plus(OLDEST + SKEW) <= now || !has_begun {
+        return Err(Refused::Expired);
+    }
+    let nonce = text("nonce").unwrap_or_default();
+    if !bool::from(nonce.as_bytes().ct_eq(expected.nonce.as_bytes())) {
+        return Err(Refused::Nonce);
+    }
+    let demanded = expected.acr.split(' ').find(|word| !word.is_empty());
+    let reached = text("acr").unwrap_or_default();
+    if demanded.is_some_and(|word| !reached.split(' ').any(|other| other == word)) {
+        return Err(Refused::Level);
+    }
+    if claims.get("at_hash").is_some_and(|hash| *hash != at_hash(expected.access_token)) {
+        return Err(Refused::Signature);
+    }
+    let subject = text("sub").unwrap_or_default();
+    if subject.is_empty() || subject.len() > LONGEST_SUBJECT || !subject.is_ascii() {
+        return Err(Refused::NotTheProtocol);
+    }
+    Ok(subject.to_owned())
+}
+
+/// For us and nobody else beside us.
+fn is_for(audience: Option<&Value>, client_id: &str) -> bool {
+    match audience {
+        Some(Value::String(one)) => one == client_id,
+        Some(Value::Array(all)) => matches!(all.as_slice(), [one] if one == client_id),
+        _ => false,
+    }
+}
+
+/// The left half of the access token's SHA-256.
+fn at_hash(access_token: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(access_token)[..16])
+}
