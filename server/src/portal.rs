@@ -18,6 +18,7 @@ use crate::{
     pdf::PdfFont,
     relying_party::{NoSite, RelyingParty},
     seal::{MasterKey, MasterKeyError, Seal},
+    signing::{Service, ServiceError},
     store::{Database, Record, StoreError, Upkeep, case::CaseHead, installation},
     telemetry::Metrics,
     text_packs::{TextPackError, TextPacks},
@@ -43,6 +44,8 @@ pub struct Portal {
     pub relying_party: RelyingParty,
     /// 「マイナアプリ」 The client of the provider that reads parents' cards.
     pub mynaapp: Option<oidc::Client>,
+    /// 「電子署名」 The way to the card, where it is offered.
+    pub signing: Option<Service>,
     /// 「受付票」 The font of the PDF; without one the receipt is a page only.
     pub pdf_font: Option<PdfFont>,
     /// 「写真・書類」 Who decodes a photo holds a permit: each can take a hundred megabytes while it lasts.
@@ -81,6 +84,9 @@ pub enum StartError {
     /// The key for the identity provider cannot be used.
     #[error("the identity provider (MADOGUCHI_OIDC_KEY_FILE): {0}")]
     Oidc(#[from] KeyFileError),
+    /// Signatures cannot be offered.
+    #[error("signatures: {0}")]
+    Signing(#[from] ServiceError),
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -102,6 +108,7 @@ impl Portal {
         let relying_party = RelyingParty::new(&config)?;
         let back = config.public_url.join(oidc::CALLBACK);
         let mynaapp = config.oidc.as_ref().map(|of| oidc::Client::new(of, oidc::FOUR_FACTS, back)).transpose()?;
+        let signing = Service::open(&config)?;
         let master = if config.demo {
             fs::DirBuilder::new()
                 .recursive(true)
@@ -136,6 +143,7 @@ impl Portal {
             closing_days,
             relying_party,
             mynaapp,
+            signing,
             pdf_font,
             decoding,
             metrics,

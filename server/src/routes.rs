@@ -11,7 +11,7 @@ use crate::{
     flows::paper::PIECE,
     web::{
         account, apply, autosave, booking, cases, demo, handover, health, help, info, mail, pages, papers,
-        pregnancy_end, receipt, sign_in, staff, two_texts,
+        pregnancy_end, receipt, sign_in, signing, staff, two_texts,
     },
 };
 
@@ -133,6 +133,9 @@ pub static ROUTES: &[Row] = &[
     shown("/apply/{form}/saved", CITIZEN, Guard::Citizen, get!(apply::saved)),
     shown("/apply/{form}/check", CITIZEN, Guard::Anybody, get!(apply::check)),
     sent("/apply/{form}/check", CITIZEN, Guard::Citizen, post!(apply::send)),
+    shown("/apply/{form}/sign", CITIZEN, Guard::Citizen, get!(signing::explain)),
+    sent("/apply/{form}/sign", CITIZEN, Guard::Citizen, post!(signing::begin)),
+    shown("/sign/callback", CITIZEN, Guard::Citizen, get!(signing::callback)),
     shown("/apply/{form}/papers", CITIZEN, Guard::Anybody, get!(papers::page)),
     sent("/apply/{form}/papers", CITIZEN, Guard::Anybody, post!(papers::add)),
     sent("/apply/{form}/papers/begin", CITIZEN, Guard::Anybody, post!(papers::begin_for_draft)),
@@ -230,6 +233,7 @@ pub static ROUTES: &[Row] = &[
     shown("/staff/cases/{receipt_number}", STAFF, Guard::Staff, get!(staff::case::case)),
     sent("/staff/cases/{receipt_number}/messages", STAFF, Guard::Staff, post!(staff::message::write)),
     sent("/staff/cases/{receipt_number}/pregnancy-end", STAFF, Guard::Staff, post!(staff::pregnancy_end::note)),
+    sent("/staff/cases/{receipt_number}/signature", STAFF, Guard::Staff, post!(staff::case::verify_signature)),
     sent("/staff/cases/{receipt_number}/way-back", STAFF, Guard::Staff, post!(staff::way_back::propose)),
     sent("/staff/cases/{receipt_number}/way-back-confirmed", STAFF, Guard::Staff, post!(staff::way_back::confirm)),
     sent("/staff/cases/{receipt_number}/{command}", STAFF, Guard::Staff, post!(staff::command::give)),

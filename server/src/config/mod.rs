@@ -4,6 +4,7 @@
 mod address;
 mod oidc;
 mod settings;
+mod signing;
 
 use std::{
     collections::BTreeMap,
@@ -20,6 +21,7 @@ use crate::scan::Scanner;
 pub use oidc::{Issuer, Oidc};
 use settings::{Faults, Values};
 pub use settings::{SETTINGS, Setting};
+pub use signing::{DEMO_KEY, Signing, StatusSource};
 
 /// All settings, parsed.
 #[derive(Clone)]
@@ -54,6 +56,8 @@ pub struct Config {
     pub locales: Vec<Locale>,
     /// 「マイナアプリ」 The provider that reads parents' cards, if there is one.
     pub oidc: Option<Oidc>,
+    /// 「電子署名」 Of filings with the card, where the municipality has it.
+    pub signing: Option<Signing>,
     /// How the individual number is taken in.
     pub my_number: MyNumber,
     /// Where the text packs of the EPDS are.
@@ -230,6 +234,7 @@ impl Config {
         let master_key_file = master_key_file(values, &data_dir, demo, faults);
         let smtp = smtp(values, demo, faults);
         let scanner = scanner(values, demo, faults);
+        let signing = signing::signing(values, &data_dir, demo, faults);
         let config = Self {
             demo,
             database_url: database_url(values, &data_dir, faults),
@@ -246,6 +251,7 @@ impl Config {
             municipality: municipality?,
             locales: locales(values, faults),
             oidc: oidc::provider(values, &oidc::OF_PARENTS, ACR, demo, faults),
+            signing,
             my_number: my_number(values, faults),
             text_packs_dir: values.text("text_packs_dir").map(PathBuf::from),
             epds: epds(values, demo, faults),
@@ -267,6 +273,9 @@ impl Config {
             log: log(values, faults),
             unused_variables: values.unused.clone(),
         };
+        if config.signing.is_some() && config.oidc.is_none() {
+            faults.add("signing", "needs the provider of the same service: oidc_issuer and what belongs to it");
+        }
         config.check_planes(faults);
         config.check_reach(faults);
         Some(config)

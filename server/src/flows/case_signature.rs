@@ -80,24 +80,25 @@ pub(super) async fn shown(
 }
 
 /// What the signature of a case is worth after its answers were put right: of somebody else's name it says nothing. Whether
-/// the office's part changed.
+/// the office's part changed; none for a case without a signature.
 pub(super) async fn after_correction(
     tx: &mut WriteTx,
     open: &mut OpenCase<'_>,
     permit: &Permit,
     answers: &Answers,
-) -> Result<bool, FlowError> {
-    match read(tx, &open.key, permit).await? {
-        Some((_, signed)) => Ok(put_evidence(open, &signed, answers)),
-        None => Ok(false),
-    }
+) -> Result<Option<bool>, FlowError> {
+    let read = read(tx, &open.key, permit).await?;
+    Ok(read.map(|(_, signed)| put_evidence(open, &signed, answers)))
 }
 
 /// Puts the evidence right by the newest verification; what staff saw stays. Whether it changed.
 fn put_evidence(open: &mut OpenCase<'_>, signed: &SignedFiling, answers: &Answers) -> bool {
     let Some(now) = open.office.evidence else { return false };
     let without = signed.without.filter(|_| now.method == Method::Signature).unwrap_or(now);
-    let before = Evidence { counter: now.counter, ..without };
+    // The card that she signed in with is compared with what is declared now, too.
+    let card = open.office.card.as_ref();
+    let matched = card.map_or(without.matched, |card| card.matched(open.form, answers));
+    let before = Evidence { counter: now.counter, matched, ..without };
     let after = signed.evidence(before, open.form, answers);
     open.office.evidence = Some(after);
     after != now

@@ -10,8 +10,7 @@ use intake::{
     form::{Compartment, DraftRule, Form},
     identity::{Evidence, Method},
     ids::{CaseId, DraftId, FormId},
-    journey,
-    retention,
+    journey, retention,
     signing::{CertificateStatus, Check, Document, Substitutes, carries, matched},
     time::Instant,
 };

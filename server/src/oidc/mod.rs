@@ -8,6 +8,7 @@ mod claims;
 mod http;
 mod jws;
 mod known;
+mod sign;
 
 use std::{fs, path::PathBuf, sync::Arc};
 
@@ -24,6 +25,7 @@ use crate::config::Oidc;
 use claims::Expected;
 use http::Http;
 use known::{Known, Provider};
+pub use sign::{SIGNED, TO_SIGN};
 
 /// Where the provider sends parents back to.
 pub const CALLBACK: &str = "/oidc/callback";

@@ -8,13 +8,17 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use intake::time::Instant;
+use serde::Deserialize;
 
 use crate::{
-    config::{Signing, StatusSource},
+    config::{Config, Signing, StatusSource},
     demo::practice_card::MARK,
     jpki::{self, CrlFault, Refusal, RevocationLists, Signed, StatusCheck, Trust, TrustFault, Verified},
+    oidc::{Client, KeyFileError, SIGNED, TO_SIGN},
 };
+use jwe::{EnvelopeKey, JweError};
 
 /// No certificate and no list is longer; a list of a whole prefecture has some megabytes.
 const LONGEST_FILE: u64 = 64 * 1024 * 1024;
@@ -37,6 +41,81 @@ pub enum CheckerFault {
     /// The practice authority stands among those that are trusted.
     #[error("an authority among those of signing_ca_dir is the practice authority, whose keys are known to everybody")]
     Practice,
+}
+
+/// Signatures cannot be offered; the text is for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The client's key.
+    #[error(transparent)]
+    Client(#[from] KeyFileError),
+    /// The key that results come to.
+    #[error("the key file {0}: {1}")]
+    Envelope(PathBuf, JweError),
+    /// It cannot be read, or in the demo not be written.
+    #[error("the key file {0}: {1}")]
+    File(PathBuf, io::Error),
+    /// The authorities or the lists.
+    #[error(transparent)]
+    Checker(#[from] CheckerFault),
+}
+
+/// The way to the card, and the key that its results come to.
+pub struct Service {
+    /// The service.
+    pub client: Client,
+    /// The key.
+    pub envelope: EnvelopeKey,
+}
+
+/// What came out of an envelope.
+pub struct CardResult {
+    /// The signature.
+    pub signature: Vec<u8>,
+    /// The certificate, DER.
+    pub certificate: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct Contents {
+    signature: String,
+    certificate: String,
+}
+
+impl Service {
+    /// Opens what the settings name; none where signatures are not offered.
+    ///
+    /// # Errors
+    /// See [`ServiceError`].
+    pub fn open(config: &Config) -> Result<Option<Self>, ServiceError> {
+        let (Some(settings), Some(provider)) = (&config.signing, &config.oidc) else { return Ok(None) };
+        let client = Client::new(provider, TO_SIGN, config.public_url.join(SIGNED))?;
+        if !config.demo {
+            Checker::read(settings, false)?;
+        }
+        Ok(Some(Self { client, envelope: envelope_key(settings)? }))
+    }
+
+    /// Opens a result.
+    ///
+    /// # Errors
+    /// [`JweError`], also for what is in it and is no result.
+    pub fn open_result(&self, envelope: &str) -> Result<CardResult, JweError> {
+        let plain = self.envelope.open(envelope)?;
+        let result: Contents = serde_json::from_slice(&plain).map_err(|_| JweError::NotAJwe)?;
+        let decode = |text: &str| BASE64_STANDARD.decode(text).map_err(|_| JweError::NotAJwe);
+        Ok(CardResult { signature: decode(&result.signature)?, certificate: decode(&result.certificate)? })
+    }
+}
+
+/// The key of the settings.
+///
+/// # Errors
+/// See [`ServiceError`].
+pub fn envelope_key(settings: &Signing) -> Result<EnvelopeKey, ServiceError> {
+    let path = &settings.key_file;
+    let pem = fs::read_to_string(path).map_err(|error| ServiceError::File(path.clone(), error))?;
+    EnvelopeKey::from_pem(&pem).map_err(|error| ServiceError::Envelope(path.clone(), error))
 }
 
 /// What signatures are verified by.

@@ -184,6 +184,14 @@ pub enum Deed {
     PaperScanned,
     PaperOpened,
     ContentErased,
+    /// 「電子署名」 A parent went to sign her draft with her card.
+    SigningBegun,
+    /// She came back with a signature; refused: with one that does not hold.
+    DraftSigned,
+    /// She sends without it.
+    DraftSignatureGivenUp,
+    /// Staff had the signature of a case verified again.
+    SignatureVerified,
     BackedUp,
     SettingsChanged,
     SlotsOpened,
@@ -254,6 +262,10 @@ impl Deed {
             Self::PaperScanned => "paper_scanned",
             Self::PaperOpened => "paper_opened",
             Self::ContentErased => "content_erased",
+            Self::SigningBegun => "signing_begun",
+            Self::DraftSigned => "draft_signed",
+            Self::DraftSignatureGivenUp => "draft_signature_given_up",
+            Self::SignatureVerified => "signature_verified",
             Self::BackedUp => "backed_up",
             Self::SettingsChanged => "settings_changed",
             Self::SlotsOpened => "slots_opened",

@@ -9,6 +9,7 @@ pub mod mail;
 pub mod message;
 pub mod queue;
 pub mod sign_in;
+pub mod signature;
 pub mod slots;
 pub mod way_back;
 
