@@ -281,7 +281,7 @@ impl PracticeAuthority {
     /// # Errors
     /// See [`PracticeCardError`].
     pub fn list(&self, revoked: &[(Vec<u8>, Instant)], from: Instant) -> Result<Vec<u8>, PracticeCardError> {
-        let mut entries = Vec::new();
+        let mut entries: Vec<RevokedCert> = Vec::new();
         for (serial, at) in revoked {
             entries.push(RevokedCert {
                 serial_number: SerialNumber::new(serial)?,
