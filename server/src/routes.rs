@@ -10,7 +10,7 @@ use crate::{
     config::Plane,
     flows::paper::PIECE,
     web::{
-        account, apply, autosave, booking, cases, demo, handover, health, help, info, mail, pages, papers,
+        account, apply, autosave, booking, card, cases, demo, handover, health, help, info, mail, pages, papers,
         pregnancy_end, receipt, sign_in, signing, staff, two_texts,
     },
 };
@@ -133,6 +133,7 @@ pub static ROUTES: &[Row] = &[
     shown("/apply/{form}/saved", CITIZEN, Guard::Citizen, get!(apply::saved)),
     shown("/apply/{form}/check", CITIZEN, Guard::Anybody, get!(apply::check)),
     sent("/apply/{form}/check", CITIZEN, Guard::Citizen, post!(apply::send)),
+    sent("/apply/{form}/card", CITIZEN, Guard::Citizen, post!(card::take)),
     shown("/apply/{form}/sign", CITIZEN, Guard::Citizen, get!(signing::explain)),
     sent("/apply/{form}/sign", CITIZEN, Guard::Citizen, post!(signing::begin)),
     shown("/sign/callback", CITIZEN, Guard::Citizen, get!(signing::callback)),
@@ -202,6 +203,14 @@ pub static ROUTES: &[Row] = &[
     sent("/sign-in/code", CITIZEN, Guard::Anybody, post!(sign_in::enter_code)),
     sent("/sign-in/passkey", CITIZEN, Guard::Anybody, post!(account::ask)),
     sent("/sign-in/passkey/finish", CITIZEN, Guard::Anybody, post!(account::finish)),
+    // マイナアプリ
+    shown("/sign-in/mynaapp", CITIZEN, Guard::Anybody, get!(card::explain)),
+    sent("/sign-in/mynaapp", CITIZEN, Guard::Anybody, post!(card::begin)),
+    shown("/oidc/callback", CITIZEN, Guard::Anybody, get!(card::arrive)),
+    shown("/sign-in/mynaapp/mail", CITIZEN, Guard::Anybody, get!(card::mail)),
+    sent("/sign-in/mynaapp/mail", CITIZEN, Guard::Anybody, post!(card::send_code)),
+    shown("/sign-in/mynaapp/code", CITIZEN, Guard::Anybody, get!(card::code)),
+    sent("/sign-in/mynaapp/code", CITIZEN, Guard::Anybody, post!(card::enter_code)),
     sent("/sign-out", CITIZEN, Guard::Anybody, post!(sign_in::sign_out)),
     shown("/session", CITIZEN, Guard::Anybody, get!(sign_in::left)),
     sent("/session/extend", CITIZEN, Guard::Citizen, post!(sign_in::extend)),

@@ -17,6 +17,7 @@ mod message;
 mod my_filings;
 mod papers;
 mod passkey;
+mod practice_provider;
 mod review;
 mod sample_people;
 mod staff_pages;

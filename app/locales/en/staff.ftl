@@ -363,3 +363,29 @@ signature-status-refused = The signature or its certificate could not be verifie
 signature-checked-at = (verified: { $at })
 signature-not-after = The certificate is valid until { $day }
 signature-verify = Verify again
+
+# マイナアプリ
+identity-card = My Number Card (of who signed in)
+identity-card-fact-name = Name
+identity-card-fact-address = Address
+identity-card-fact-birthdate = Date of birth
+identity-card-fact-sex = Sex
+identity-card-same = agrees
+identity-card-same-by-search-key = written otherwise
+identity-card-different = differs
+identity-card-not-declared = not declared
+identity-card-declared = Declared: { $text }
+identity-card-sex-female = female
+identity-card-sex-male = male
+identity-card-sex-unknown = unknown
+identity-card-enough = Name and date of birth agree, so it can be accepted without a check at the counter.
+identity-card-not-enough = Name and date of birth do not both agree: accepting needs a record of what was seen at the counter.
+identity-card-proxy = This is the card of the proxy. It does not identify the person.
+# The practice provider of the city
+staff-provider = Practice sign-in of the city
+staff-provider-note = This is for practice. It is not the real sign-in of the city.
+staff-provider-lead = Everybody here is made up. Once you choose, you go back to the counter.
+staff-provider-directory = Directory of staff
+staff-provider-directory-lead = Whoever is taken off is signed out of the counter at once and can no longer sign in.
+staff-provider-remove = Take { $name } off
+staff-provider-restore = Put { $name } back

@@ -363,3 +363,29 @@ signature-status-refused = 署名または証明書を確認できませんで�
 signature-checked-at = （検証：{ $at }）
 signature-not-after = 証明書の有効期限：{ $day }
 signature-verify = もう一度検証する
+
+# マイナアプリ
+identity-card = マイナンバーカード（サインインした方）
+identity-card-fact-name = 氏名
+identity-card-fact-address = 住所
+identity-card-fact-birthdate = 生年月日
+identity-card-fact-sex = 性別
+identity-card-same = 一致
+identity-card-same-by-search-key = 表記のちがい
+identity-card-different = 不一致
+identity-card-not-declared = 届出になし
+identity-card-declared = 届出：{ $text }
+identity-card-sex-female = 女
+identity-card-sex-male = 男
+identity-card-sex-unknown = 不明
+identity-card-enough = 氏名と生年月日が一致しているため、窓口での本人確認がなくても受理できます。
+identity-card-not-enough = 氏名と生年月日がそろって一致していないため、受理には窓口での本人確認が必要です。
+identity-card-proxy = 代理の方のカードです。ご本人の確認にはなりません。
+# 練習用の市の認証基盤
+staff-provider = 練習用の市の認証基盤
+staff-provider-note = これは練習用です。市の本物の認証基盤ではありません。
+staff-provider-lead = ここにいるのは、みな架空の職員です。選ぶと、窓口の画面に戻ります。
+staff-provider-directory = 職員名簿
+staff-provider-directory-lead = 名簿から外すと、その職員は窓口からすぐにサインアウトされ、サインインもできなくなります。
+staff-provider-remove = { $name }を名簿から外す
+staff-provider-restore = { $name }を名簿に戻す

@@ -4,7 +4,10 @@
 use intake::time::Instant;
 use leptos::prelude::*;
 
-use super::sign_in::{Field, one_field};
+use super::{
+    card,
+    sign_in::{Field, one_field},
+};
 use crate::{
     chrome::{Chrome, document},
     text::Locale,
@@ -45,8 +48,8 @@ pub struct SessionRow {
     pub since: Instant,
     /// When it was last used.
     pub seen: Instant,
-    /// Whether it began with a passkey.
-    pub by_passkey: bool,
+    /// How it began: the key of a sentence.
+    pub how: &'static str,
     /// Whether it is the one that asks.
     pub is_this: bool,
 }
@@ -57,7 +60,7 @@ fn sessions_of(locale: Locale, sessions: &[SessionRow]) -> AnyView {
         .iter()
         .map(|row| {
             let this = row.is_this.then(|| view! { " " <span class="badge">{locale.say("session-this")}</span> });
-            let how = locale.say(if row.by_passkey { "session-by-passkey" } else { "session-by-code" });
+            let how = locale.say(row.how);
             view! {
                 <li class="card">
                     <h3>{locale.with("session-since", &[("at", &locale.minute(row.since))])}{this}</h3>
@@ -160,7 +163,14 @@ pub fn left(chrome: &Chrome) -> String {
 
 /// `/account`; `reminded` says whether she wants reminders.
 #[must_use]
-pub fn overview(chrome: &Chrome, mail: &str, reminded: bool, passkeys: &[Row], sessions: &[SessionRow]) -> String {
+pub fn overview(
+    chrome: &Chrome,
+    mail: &str,
+    reminded: bool,
+    passkeys: &[Row],
+    card_since: Option<Instant>,
+    sessions: &[SessionRow],
+) -> String {
     let locale = chrome.locale;
     let title = locale.say("account-title");
     document(chrome, &title.clone(), false, || {
@@ -189,6 +199,7 @@ pub fn overview(chrome: &Chrome, mail: &str, reminded: bool, passkeys: &[Row], s
             <p>{locale.say("passkeys-lead")}</p>
             <ul class="card-list">{rows}</ul>
             <p><a class="button button--secondary" href="/account/passkeys/new">{locale.say("passkey-new")}</a></p>
+            {card::on_account(chrome, card_since)}
             {sessions_of(locale, sessions)}
             <h2>{locale.say("account-more")}</h2>
             <ul>

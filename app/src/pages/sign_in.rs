@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::card;
 use crate::chrome::{Chrome, document};
 
 /// `/sign-in`: `typed` is shown again, `error` is a whole sentence.
@@ -72,6 +73,7 @@ pub(super) fn one_field(
         let passkey = (!is_code && next.is_some()).then(|| {
             view! { <button class="button button--secondary" formaction="/sign-in/passkey">{locale.say("passkey-enter")}</button> }
         });
+        let card = next.filter(|_| !is_code).and_then(|next| card::way_in(chrome, next));
         let again = next.filter(|_| is_code).map(|next| {
             view! {
                 <p><a href=format!("/sign-in?next={next}")>{locale.say("code-again")}</a></p>
@@ -97,7 +99,7 @@ pub(super) fn one_field(
                 </div>
                 <div class="button-row"><button class="button button--primary">{field.button.clone()}</button>{passkey}</div>
             </form>
-            {again}
+            {again}{card}
         }
         .into_any()
     })

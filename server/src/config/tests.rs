@@ -126,6 +126,45 @@ fn the_languages_are_named_and_japanese_is_always_among_them() {
     );
 }
 
+const PROVIDER: [(&str, &str); 3] = [
+    ("MADOGUCHI_OIDC_ISSUER", "https://auth-and-sign.go.jp/api/realms/main"),
+    ("MADOGUCHI_OIDC_CLIENT_ID", "city"),
+    ("MADOGUCHI_OIDC_KEY_FILE", "/etc/madoguchi/oidc.pem"),
+];
+
+#[test]
+fn a_provider_is_set_whole_or_not_at_all() {
+    assert!(Config::load(&with(&[])).unwrap().oidc.is_none());
+    let set = Config::load(&with(&PROVIDER)).unwrap().oidc.unwrap();
+    assert_eq!((set.issuer.as_str(), set.acr.as_str()), ("https://auth-and-sign.go.jp/api/realms/main", "aal3 crl"));
+    assert_eq!(set.issuer.origin().origin(), "https://auth-and-sign.go.jp");
+    for (missing, _) in PROVIDER {
+        let rest: Vec<_> = PROVIDER.into_iter().filter(|(name, _)| *name != missing).collect();
+        assert!(refused(&with(&rest)).starts_with(&format!("{missing}: is missing")), "{missing}");
+    }
+}
+
+#[test]
+fn a_practice_provider_is_for_the_demo_only() {
+    let issuer = |text: &'static str| [("MADOGUCHI_OIDC_ISSUER", text), PROVIDER[1], PROVIDER[2]];
+    for (text, problem) in [
+        ("http://127.0.0.1:9/api/realms/main", "is this machine"),
+        ("https://localhost/api/realms/main", "is this machine"),
+        ("http://[::1]:9", "is this machine"),
+        ("http://127.0.0.2:9/api/realms/main", "is this machine"),
+        ("http://auth-and-sign.go.jp/api/realms/main", "must begin with https"),
+        ("https://auth-and-sign.go.jp/", "expected an address"),
+        ("https://auth-and-sign.go.jp/a?b=c", "expected an address"),
+        ("https://user@auth-and-sign.go.jp/a", "expected an address"),
+        ("auth-and-sign.go.jp", "expected an address"),
+    ] {
+        let text = (text, refused(&with(&issuer(text))));
+        assert!(text.1.starts_with(&format!("MADOGUCHI_OIDC_ISSUER: {problem}")), "{text:?}");
+    }
+    let practised = Config::load(&demo(&issuer("http://127.0.0.1:9/api/realms/main"))).unwrap();
+    assert!(practised.oidc.is_some());
+}
+
 #[test]
 fn a_slip_of_the_pen_is_noticed() {
     assert!(refused(&with(&[("MADOGUCHI_STAF_URL", "x")])).contains("is MADOGUCHI_STAFF_URL meant?"));

@@ -73,3 +73,90 @@ fn is_for(audience: Option<&Value>, client_id: &str) -> bool {
 fn at_hash(access_token: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(&Sha256::digest(access_token)[..16])
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    const NOW: Instant = Instant(1_795_392_000_000_000);
+    const EXPECTED: Expected<'_> = Expected {
+        issuer: "https://provider.example/realms/main",
+        client_id: "city",
+        nonce: "n-0S6_WzA2Mj",
+        acr: "aal3 crl",
+        // The example of OpenID Connect Core A.3, whose `at_hash` stands there too.
+        access_token: "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y",
+    };
+
+    fn claims() -> Map<String, Value> {
+        let now = NOW.micros() / 1_000_000;
+        let claims = json!({
+            "iss": EXPECTED.issuer, "sub": "24400320", "aud": "city", "azp": "city", "nonce": EXPECTED.nonce,
+            "exp": now + 300, "iat": now, "acr": "aal3", "at_hash": "77QmUPtjPfzWtF2AnpK9RQ",
+        });
+        claims.as_object().unwrap().clone()
+    }
+
+    fn with(claim: &str, value: Value) -> Result<String, Refused> {
+        let mut claims = claims();
+        if value.is_null() {
+            claims.remove(claim);
+        } else {
+            claims.insert(claim.to_owned(), value);
+        }
+        check(&claims, &EXPECTED, NOW)
+    }
+
+    #[test]
+    fn a_token_that_says_what_it_must_names_its_subject() {
+        assert_eq!(check(&claims(), &EXPECTED, NOW).unwrap(), "24400320");
+        for (claim, value) in
+            [("azp", Value::Null), ("at_hash", Value::Null), ("aud", json!(["city"])), ("acr", json!("crl aal3"))]
+        {
+            assert!(with(claim, value).is_ok(), "{claim}");
+        }
+    }
+
+    #[test]
+    fn each_thing_that_is_not_as_it_must_be_has_its_own_refusal() {
+        let now = NOW.micros() / 1_000_000;
+        for (claim, value, refused) in [
+            ("iss", json!("https://provider.example/realms/main/"), Refused::Issuer),
+            ("iss", Value::Null, Refused::Issuer),
+            ("aud", json!("other"), Refused::Audience),
+            ("aud", json!(["city", "other"]), Refused::Audience),
+            ("aud", json!([]), Refused::Audience),
+            ("azp", json!("other"), Refused::Audience),
+            ("exp", json!(now - 61), Refused::Expired),
+            ("exp", json!("soon"), Refused::Expired),
+            ("exp", Value::Null, Refused::Expired),
+            ("iat", json!(now - 700), Refused::Expired),
+            ("iat", json!(now + 90), Refused::Expired),
+            ("iat", json!(i64::MIN), Refused::Expired),
+            ("nbf", json!(now + 90), Refused::Expired),
+            ("nonce", json!("other"), Refused::Nonce),
+            ("nonce", Value::Null, Refused::Nonce),
+            ("acr", json!("aal2"), Refused::Level),
+            ("acr", json!("aal33"), Refused::Level),
+            ("acr", Value::Null, Refused::Level),
+            ("at_hash", json!("77QmUPtjPfzWtF2AnpK9RR"), Refused::Signature),
+            ("sub", Value::Null, Refused::NotTheProtocol),
+            ("sub", json!("花子"), Refused::NotTheProtocol),
+            ("sub", json!("a".repeat(256)), Refused::NotTheProtocol),
+        ] {
+            assert_eq!(with(claim, value.clone()), Err(refused), "{claim} {value}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_that_a_claim_may_hold_breaks_the_check(claim in "iss|aud|exp|iat|nonce|acr|sub|azp", number: i64, text: String) {
+            for value in [json!(number), json!(text), json!([text]), json!({ "a": number }), json!(true)] {
+                let _ = with(&claim, value);
+            }
+        }
+    }
+}

@@ -26,6 +26,7 @@ use crate::{
     flows::{
         account,
         address_change::{self, Asked, Asking, Entered as AddressEntered},
+        card,
         passkey::{self, Begun, PasskeyOwner},
         remind, sign_in,
     },
@@ -54,6 +55,7 @@ fn to(address: &str) -> HttpResponse {
 /// `GET /account`
 pub async fn overview(portal: Data<Portal>, citizen: Citizen) -> Answer {
     let found = account::view(&portal, citizen.session.account).await?;
+    let card_since = card::bound_at(&portal, citizen.session.account).await?;
     let reminded = remind::of_account(&portal, citizen.session.account).await?;
     let rows: Vec<Row> = found
         .passkeys
@@ -71,11 +73,16 @@ pub async fn overview(portal: Data<Portal>, citizen: Citizen) -> Answer {
         .map(|session| SessionRow {
             since: session.created_at,
             seen: session.seen_at,
-            by_passkey: session.method == "passkey",
+            how: match session.method.as_str() {
+                "passkey" => "session-by-passkey",
+                "mynaapp" => "session-by-card",
+                _ => "session-by-code",
+            },
             is_this: session.session_hash == citizen.session.hash,
         })
         .collect();
-    Ok(page(StatusCode::OK, pages::overview(citizen.visitor.chrome(), &found.mail, reminded, &rows, &sessions)))
+    let chrome = citizen.visitor.chrome();
+    Ok(page(StatusCode::OK, pages::overview(chrome, &found.mail, reminded, &rows, card_since, &sessions)))
 }
 
 /// `POST /account/sessions/end-others`: ほかの端末からサインアウト

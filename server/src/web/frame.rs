@@ -182,6 +182,10 @@ pub(super) fn page(status: StatusCode, html: String) -> HttpResponse {
     HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html)
 }
 
+/// Pages with a form that leads to the identity provider.
+const ROUTES_TO_THE_PROVIDER: [&str; 4] =
+    ["/sign-in/mynaapp", "/sign-in/mynaapp/mail", "/sign-in/mynaapp/code", "/oidc/callback"];
+
 fn set_headers(headers: &mut HeaderMap, config: &Config, nonce: &str, route: &str) {
     let is_strict = headers.contains_key(header::CONTENT_SECURITY_POLICY);
     let mut set = |name: HeaderName, value: &str| {
@@ -189,13 +193,17 @@ fn set_headers(headers: &mut HeaderMap, config: &Config, nonce: &str, route: &st
             headers.insert(name, value);
         }
     };
+    // Chromium also looks at where a form's answer leads.
+    let leads_to_the_provider = ROUTES_TO_THE_PROVIDER.contains(&route);
+    let card = config.oidc.as_ref().filter(|_| leads_to_the_provider);
+    let card = card.map_or_else(String::new, |oidc| format!(" {}", oidc.issuer.origin()));
     // What somebody else sent has a stricter one.
     if !is_strict {
         set(
             header::CONTENT_SECURITY_POLICY,
             &format!(
                 "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic'; \
-                 connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+                 connect-src 'self'; form-action 'self'{card}; base-uri 'none'; frame-ancestors 'none'"
             ),
         );
     }

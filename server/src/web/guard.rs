@@ -135,6 +135,7 @@ pub(super) fn plain_chrome(request: &HttpRequest, portal: &Portal) -> Chrome {
         path: request.uri().path().to_owned(),
         signed_in: false,
         session_seconds: None,
+        card_sign_in: portal.mynaapp.is_some(),
         demo: portal.config.demo,
         preview: portal.config.preview,
     }
@@ -223,7 +224,8 @@ impl FromRequest for Visitor {
 }
 
 /// What stands behind the page on which something is pressed.
-const PRESSES: [&str; 8] = [
+const PRESSES: [&str; 9] = [
+    "/card",
     "/withdraw",
     "/ask-to-withdraw",
     "/refile",

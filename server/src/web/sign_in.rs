@@ -34,6 +34,12 @@ pub struct Next {
     next: String,
 }
 
+impl Next {
+    pub(super) fn path(&self) -> String {
+        local_path(&self.next, HOME)
+    }
+}
+
 /// Where a parent is when she came from nowhere.
 pub(super) const HOME: &str = "/cases";
 
@@ -46,10 +52,11 @@ pub(super) fn local_path(text: &str, otherwise: &str) -> String {
 
 /// `GET /sign-in`
 pub async fn address(visitor: Visitor, next: Query<Next>) -> HttpResponse {
-    page(StatusCode::OK, pages::address(visitor.chrome(), &local_path(&next.next, HOME), "", None))
+    page(StatusCode::OK, pages::address(visitor.chrome(), &next.path(), "", None))
 }
 
-fn sentence(locale: Locale, asked: &Asked) -> Option<String> {
+/// What is wrong with an address that no code went to.
+pub(super) fn sentence(locale: Locale, asked: &Asked) -> Option<String> {
     match asked {
         Asked::Sent => None,
         Asked::TooMany => Some(locale.say("sign-in-too-many")),
@@ -82,7 +89,7 @@ pub async fn send_code(portal: Data<Portal>, visitor: Visitor, mut form: FormBod
 
 /// `GET /sign-in/code`
 pub async fn code(visitor: Visitor, next: Query<Next>) -> HttpResponse {
-    page(StatusCode::OK, pages::code(visitor.chrome(), &local_path(&next.next, HOME), None))
+    page(StatusCode::OK, pages::code(visitor.chrome(), &next.path(), None))
 }
 
 /// `POST /sign-in/code`

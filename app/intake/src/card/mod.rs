@@ -46,7 +46,8 @@ impl CardFact {
     }
 
     /// What a form asks about the same; no form asks for the sex.
-    const fn asked_as(self) -> Option<PersonFact> {
+    #[must_use]
+    pub const fn asked_as(self) -> Option<PersonFact> {
         match self {
             Self::Name => Some(PersonFact::Name),
             Self::Address => Some(PersonFact::Address),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use intake::{
     answers::{Answers, RawAnswers},
+    card::CardFacts,
     case::{CommandKind, CorrectionRequest, DeclineReason, Stage},
     epds::{Score, TextPack},
     flags::Raised,
@@ -164,6 +165,8 @@ pub struct Model<'a> {
     pub warnings: &'a [Warning],
     /// How identity was established.
     pub evidence: Option<Evidence>,
+    /// 「基本4情報」 What the card says of who had signed in with it.
+    pub card: Option<&'a CardFacts>,
     /// Staff items, as they were typed.
     pub staff_items: &'a RawAnswers,
     /// Why declining is proposed.
@@ -495,7 +498,8 @@ fn identity(locale: Locale, model: &Model<'_>) -> AnyView {
     });
     let is_enough = model.evidence.and_then(|found| found.sufficient()).is_some();
     let missing = (!is_enough).then(|| view! { <p><strong>{locale.say("identity-missing")}</strong></p> });
-    view! { <section><h3>{locale.say("identity-title")}</h3>{method}{seen}{missing}</section> }.into_any()
+    view! { <section><h3>{locale.say("identity-title")}</h3>{method}{super::card::beside(locale, model)}{seen}{missing}</section> }
+        .into_any()
 }
 
 /// 「市との連絡」

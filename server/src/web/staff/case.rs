@@ -181,6 +181,7 @@ pub(super) async fn shown_with(
         flags: &flags,
         warnings: &warnings,
         evidence: case.office.evidence,
+        card: case.office.card.as_ref(),
         staff_items: &case.office.staff_items,
         decline_reason: case.office.decline_reason,
         correction_due_on: case.head.correction_due_on,

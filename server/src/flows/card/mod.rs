@@ -5,41 +5,39 @@
 //! already gets a card only from who showed its passkey, if it has one, and only if what it has filed is about the same person:
 //! a mail box alone must not turn somebody's filings over to another's card.
 
-use base64::{Engine, prelude::BASE64_STANDARD};
+mod binding;
+mod kept;
+
 use intake::{
-    access::permit_owner,
     card::{self as facts, CardFacts},
-    identity::Method,
     ids::AccountId,
     retention,
 };
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::Deserialize;
 use url::Url;
 
 use super::{
     FlowError,
     address_change::Asking,
-    content, random,
+    random,
     sign_in::{Checked, account_for, adopt_drafts, begin_session, check_code, use_code},
 };
 use crate::{
     oidc::{self, Person, Refused, Secrets},
     portal::Portal,
-    seal::{WrappedKey, token_hash},
+    seal::token_hash,
     store::{
-        AuditEntry, Connection, Record, StoreError, Upkeep, WriteTx,
-        account::{self, PasskeyOwner},
+        AuditEntry, Record, Upkeep, WriteTx,
         audit::{Actor, Deed, Subject},
-        card::{self, Reading},
-        case, draft,
-        session::{self, Ceremony},
+        card, draft, session,
     },
 };
+use binding::{bind, why_not_bound};
+pub use kept::of_session;
+pub(crate) use kept::read_at;
+use kept::{BEGUN, Begun, WAITS, Waiting, find_waiting, forget, keep_reading, keep_state, take_state, waiting_hash};
 
 const METHOD: &str = "mynaapp";
-/// Under which a request that was begun is kept, and a card that waits.
-const BEGUN: &str = "mynaapp_begun";
-const WAITS: &str = "mynaapp_waits";
 const SUBJECT_INDEX: &str = "card subject";
 
 /// Who is at the browser.
@@ -119,71 +117,6 @@ pub enum Arrived {
     NeedsMail,
     /// Nobody was signed in, and where she came from, if that is known.
     Not(Trouble, Option<String>),
-}
-
-/// What is kept of a request that was begun.
-#[derive(Serialize, Deserialize)]
-struct Begun {
-    browser: [u8; 32],
-    account: Option<[u8; 16]>,
-    nonce: String,
-    verifier: String,
-    next: String,
-}
-
-/// A card that waits for a mail address.
-#[derive(Serialize, Deserialize)]
-struct Waiting {
-    subject_hash: [u8; 32],
-    facts: CardFacts,
-    next: String,
-}
-
-/// What is put into the state of a ceremony: sealed with a key of its own, which goes with it.
-fn seal_state<T: Serialize>(portal: &Portal, purpose: &str, value: &T) -> Result<Vec<u8>, FlowError> {
-    let (key, wrapped) = portal.seal.new_data_key();
-    let sealed = key.seal(purpose, &serde_json::to_vec(value)?);
-    let parts = [wrapped.as_bytes(), sealed.as_slice()].map(|part| BASE64_STANDARD.encode(part));
-    Ok(serde_json::to_vec(&parts)?)
-}
-
-fn open_state<T: DeserializeOwned>(portal: &Portal, purpose: &str, state: &[u8]) -> Result<T, FlowError> {
-    let parts: [String; 2] = serde_json::from_slice(state)?;
-    let decode = |text: &String| BASE64_STANDARD.decode(text);
-    let (Ok(wrapped), Ok(sealed)) = (decode(&parts[0]), decode(&parts[1])) else {
-        return Err(StoreError::Corrupt("the state of a card sign-in".to_owned()).into());
-    };
-    let key = portal.seal.unwrap_key(&WrappedKey::from_bytes(wrapped))?;
-    Ok(serde_json::from_slice(&key.open(purpose, &sealed)?)?)
-}
-
-async fn keep_state<T: Serialize>(
-    portal: &Portal,
-    tx: &mut WriteTx,
-    (hash, purpose, lasts): (&[u8; 32], &'static str, i64),
-    value: &T,
-) -> Result<(), FlowError> {
-    let now = portal.clock.now();
-    let state = seal_state(portal, purpose, value)?;
-    let ceremony = Ceremony { purpose: purpose.to_owned(), subject: None, state, expires_at: now.plus(lasts) };
-    Ok(session::insert_ceremony(tx, hash, &ceremony, now).await?)
-}
-
-/// Takes what was kept: it is read once. None when it is not there, of another kind, or over.
-async fn take_state<T: DeserializeOwned>(
-    portal: &Portal,
-    tx: &mut WriteTx,
-    hash: &[u8; 32],
-    purpose: &'static str,
-) -> Result<Option<T>, FlowError> {
-    let found = session::take_ceremony(tx, hash).await?;
-    let found = found.filter(|one| one.purpose == purpose && one.expires_at > portal.clock.now());
-    found.map(|one| open_state(portal, purpose, &one.state)).transpose()
-}
-
-/// One for each browser: a second card takes the place of the first.
-fn waiting_hash(browser: &[u8; 32]) -> [u8; 32] {
-    token_hash(&[WAITS.as_bytes(), browser].concat())
 }
 
 fn client(portal: &Portal) -> Result<&oidc::Client, FlowError> {
@@ -316,61 +249,6 @@ async fn welcome(portal: &Portal, at: &AtBrowser, person: &Person, begun: &Begun
     Ok(Arrived::SignedIn { token, next })
 }
 
-/// Why an account does not get this card.
-async fn why_not_bound(
-    portal: &Portal,
-    tx: &mut WriteTx,
-    account: AccountId,
-    method: Option<Method>,
-    read: &CardFacts,
-) -> Result<Option<Trouble>, FlowError> {
-    if card::of_account(tx, account).await?.is_some() {
-        return Ok(Some(Trouble::OtherCard));
-    }
-    let has_passkey = !account::passkeys_of(tx, PasskeyOwner::Account(account)).await?.is_empty();
-    if has_passkey && method != Some(Method::Passkey) {
-        return Ok(Some(Trouble::PasskeyFirst));
-    }
-    let is_hers = has_filed_as(portal, tx, account, read).await?;
-    Ok((!is_hers).then_some(Trouble::OtherPerson))
-}
-
-/// Whether the filings of an account that can still be read are about the holder of the card; those that she made for others
-/// say nothing.
-async fn has_filed_as(
-    portal: &Portal,
-    connection: &mut Connection,
-    account: AccountId,
-    read: &CardFacts,
-) -> Result<bool, FlowError> {
-    let mut of_others = 0;
-    for head in case::list_for_account(connection, account).await? {
-        let permit = permit_owner(account, head.account_id, head.case_id).ok_or(FlowError::NotFound)?;
-        let opened = match content::open(portal, connection, head, &permit).await {
-            Ok(opened) => opened,
-            Err(FlowError::NotFound) => continue,
-            Err(error) => return Err(error),
-        };
-        let complete = opened.complete()?;
-        if read.matched(opened.form, complete.answers()).names_the_person() {
-            return Ok(true);
-        }
-        of_others += usize::from(!facts::is_by_proxy(opened.form, complete.answers()));
-    }
-    Ok(of_others == 0)
-}
-
-async fn bind(
-    portal: &Portal,
-    tx: &mut WriteTx,
-    subject_hash: &[u8; 32],
-    account: AccountId,
-) -> Result<AuditEntry, FlowError> {
-    let now = portal.clock.now();
-    card::insert(tx, subject_hash, account, now).await?;
-    Ok(AuditEntry::done(now, Actor::Citizen(account), Deed::CardBound).on(Subject::Account(account)))
-}
-
 /// A new session with what the card says; the one of before ends, and what only it could see goes over.
 async fn sign_in_with(
     portal: &Portal,
@@ -386,9 +264,7 @@ async fn sign_in_with(
         session::delete(tx, &before.session).await?;
     }
     adopt_drafts(portal, tx, at.browser, account).await?;
-    let (key, wrapped_key) = portal.seal.new_data_key();
-    let facts_sealed = key.seal(&card::place(&session_hash), &serde_json::to_vec(read)?);
-    card::keep_reading(tx, &Reading { session_hash, wrapped_key, facts_sealed }).await?;
+    keep_reading(portal, tx, session_hash, read).await?;
     card::used(tx, account, portal.clock.now()).await?;
     Ok(token)
 }
@@ -400,16 +276,6 @@ async fn sign_in_with(
 pub async fn waiting_name(portal: &Portal, browser: &[u8; 32]) -> Result<Option<String>, FlowError> {
     let waiting = find_waiting(portal, &mut *portal.database.read().await?, browser).await?;
     Ok(waiting.map(|waiting| waiting.facts.name.unwrap_or_default()))
-}
-
-async fn find_waiting(
-    portal: &Portal,
-    connection: &mut Connection,
-    browser: &[u8; 32],
-) -> Result<Option<Waiting>, FlowError> {
-    let found = session::find_ceremony(connection, &waiting_hash(browser)).await?;
-    let found = found.filter(|one| one.purpose == WAITS && one.expires_at > portal.clock.now());
-    found.map(|one| open_state(portal, WAITS, &one.state)).transpose()
 }
 
 /// What became of the code for a card that waits.
@@ -476,47 +342,6 @@ pub async fn enter_code(portal: &Portal, browser: [u8; 32], typed: &str, locale:
     tx.commit_all(entries).await?;
     portal.metrics.sign_in(METHOD, true);
     Ok(Entered::SignedIn { token, next: waiting.next })
-}
-
-/// Forgets the card that waits in this browser, and its code.
-async fn forget(portal: &Portal, browser: &[u8; 32]) -> Result<(), FlowError> {
-    let mut tx = portal.database.write().await?;
-    session::take_ceremony(&mut tx, &waiting_hash(browser)).await?;
-    session::delete_code(&mut tx, browser).await?;
-    Ok(tx.commit(Record::Upkeep(Upkeep::CeremonyKept)).await?)
-}
-
-/// What was read from the card at the sign-in of this session.
-///
-/// # Errors
-/// When it does not open.
-pub(crate) async fn read_at(
-    portal: &Portal,
-    connection: &mut Connection,
-    method: Method,
-    session_hash: &[u8; 32],
-) -> Result<Option<CardFacts>, FlowError> {
-    if method != Method::Mynaapp {
-        return Ok(None);
-    }
-    let Some(reading) = card::reading(connection, session_hash).await? else { return Ok(None) };
-    let key = portal.seal.unwrap_key(&reading.wrapped_key)?;
-    Ok(Some(serde_json::from_slice(&key.open(&card::place(session_hash), &reading.facts_sealed)?)?))
-}
-
-/// The same outside of a deed.
-///
-/// # Errors
-/// When it does not open.
-pub async fn of_session(
-    portal: &Portal,
-    method: Method,
-    session_hash: &[u8; 32],
-) -> Result<Option<CardFacts>, FlowError> {
-    if method != Method::Mynaapp {
-        return Ok(None);
-    }
-    read_at(portal, &mut *portal.database.read().await?, method, session_hash).await
 }
 
 /// Since when an account has a card.
