@@ -2,7 +2,7 @@
 //! 「公的個人認証」 Signatures of cards, verified: what holds, and each refusal with its own name. The authority of these tests is
 //! the demo's practice authority, asked for what no authority would issue.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use intake::{
     card::CardSex,
@@ -26,14 +26,16 @@ use x509_cert::{
 use crate::support::NOW;
 
 /// Making keys takes seconds: all tests share them, and none can change them.
-static AUTHORITY: LazyLock<PracticeAuthority> = LazyLock::new(|| PracticeAuthority::make(NOW.plus(-DAY)).unwrap());
+static AUTHORITY: LazyLock<Arc<PracticeAuthority>> =
+    LazyLock::new(|| Arc::new(PracticeAuthority::make(NOW.plus(-DAY)).unwrap()));
 const DOCUMENT: &[u8] = "届出の内容".as_bytes();
 
-pub fn authority() -> &'static PracticeAuthority {
-    &AUTHORITY
+/// The authority of all tests.
+pub fn authority() -> Arc<PracticeAuthority> {
+    Arc::clone(&AUTHORITY)
 }
 
-pub fn hanako() -> Holder {
+fn hanako() -> Holder {
     Holder {
         name: "窓口　花子".to_owned(),
         name_substitutes: "00000".to_owned(),

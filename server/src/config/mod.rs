@@ -273,7 +273,8 @@ impl Config {
             log: log(values, faults),
             unused_variables: values.unused.clone(),
         };
-        if config.signing.is_some() && config.oidc.is_none() {
+        // The demo is told of its provider when that has an address.
+        if config.signing.is_some() && config.oidc.is_none() && !demo {
             faults.add("signing", "needs the provider of the same service: oidc_issuer and what belongs to it");
         }
         config.check_planes(faults);

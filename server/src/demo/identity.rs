@@ -14,7 +14,7 @@ use handover::{Algorithm, SigningKey};
 use serde::{Deserialize, Serialize};
 
 use super::practice_provider::{Client, PracticeProvider, ProvidedPerson, RealmName};
-use crate::{clock::Clock, config::Config};
+use crate::{clock::Clock, config::Config, oidc, signing};
 
 /// What the demo is called at its provider.
 const CLIENT_ID: &str = "madoguchi";
@@ -60,11 +60,18 @@ pub fn open(config: &Config) -> io::Result<Identity> {
         RealmName::Main,
         Client {
             id: CLIENT_ID.to_owned(),
-            redirect_uris: vec![config.public_url.join(CALLBACK)],
+            redirect_uris: vec![config.public_url.join(CALLBACK), config.public_url.join(oidc::SIGNED)],
             keys: vec![key.jwk().clone()],
             logout_uri: None,
         },
     );
+    if let Some(signing) = &config.signing {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&signing.ca_dir)?;
+        client_key(&signing.key_file)?;
+        let envelope = signing::envelope_key(signing).map_err(io::Error::other)?;
+        provider.register_envelope(CLIENT_ID, envelope.public_jwk());
+        provider.give_cards(&signing.ca_dir, None);
+    }
     let provided = Provided {
         issuer: provider.issuer(RealmName::Main).to_owned(),
         staff_issuer: provider.issuer(RealmName::Staff).to_owned(),

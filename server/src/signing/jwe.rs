@@ -79,7 +79,7 @@ fn content_algorithm(enc: &str) -> Option<(&'static Algorithm, u32)> {
 }
 
 /// Concat KDF with SHA-256 (NIST SP 800-56A §5.8.1): one round gives up to 256 bits.
-fn content_key(shared: &[u8], enc: &str, apu: &[u8], apv: &[u8], bits: u32) -> Zeroizing<Vec<u8>> {
+pub(crate) fn content_key(shared: &[u8], enc: &str, apu: &[u8], apv: &[u8], bits: u32) -> Zeroizing<Vec<u8>> {
     let mut hash = Sha256::new();
     hash.update(1_u32.to_be_bytes());
     hash.update(shared);

@@ -20,6 +20,7 @@ mod origin;
 mod papers;
 mod routes;
 mod session;
+mod signing;
 
 use crate::support::{
     browser::{Answer, Browser},

@@ -10,15 +10,19 @@ use actix_web::dev::ServerHandle;
 use handover::{Algorithm, SigningKey};
 use server::{
     clock::Clock,
-    config::{Config, Oidc},
-    demo::practice_provider::{self, Client, PracticeProvider, RealmName},
-    oidc,
+    config::{Config, Oidc, Signing, StatusSource},
+    demo::{
+        practice_card::CERTIFICATE,
+        practice_provider::{self, Client, PracticeProvider, RealmName},
+    },
+    oidc, signing,
 };
 
 use super::{
     browser::{Answer, Browser, inputs},
     site::Site,
 };
+use crate::jpki::authority;
 
 pub const CLIENT_ID: &str = "madoguchi";
 /// Long for a loopback, short for a test that waits for it.
@@ -52,7 +56,7 @@ impl CardProvider {
             RealmName::Main,
             Client {
                 id: CLIENT_ID.to_owned(),
-                redirect_uris: vec![config.public_url.join(oidc::CALLBACK)],
+                redirect_uris: vec![config.public_url.join(oidc::CALLBACK), config.public_url.join(oidc::SIGNED)],
                 keys: vec![key.jwk().clone()],
                 logout_uri: None,
             },
@@ -68,6 +72,23 @@ impl CardProvider {
         let handle = server.handle();
         tokio::spawn(server);
         Self { practice, address, handle }
+    }
+
+    /// The same, where filings can be signed with a practice card (署名API).
+    pub fn that_signs(config: &mut Config, clock: Clock) -> Self {
+        let beside = Self::beside(config, clock);
+        let folder = config.data_dir.join("signing");
+        std::fs::create_dir_all(&folder).unwrap();
+        let (authority, key_file) = (authority(), folder.join("envelope.pem"));
+        std::fs::write(folder.join(CERTIFICATE), authority.certificate_der().unwrap()).unwrap();
+        let key = SigningKey::generate(Algorithm::Es256);
+        std::fs::write(&key_file, key.to_pem().unwrap().as_bytes()).unwrap();
+        let signing = Signing { ca_dir: folder.clone(), status: StatusSource::Lists(folder.clone()), key_file };
+        let envelope = signing::envelope_key(&signing).unwrap();
+        beside.practice.register_envelope(CLIENT_ID, envelope.public_jwk());
+        beside.practice.give_cards(&folder, Some(authority));
+        config.signing = Some(signing);
+        beside
     }
 
     /// Stops answering.
