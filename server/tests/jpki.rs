@@ -277,3 +277,73 @@ proptest! {
         prop_assert_eq!(found.is_ok(), certificate == original);
     }
 }
+
+/// 「独立した実装」 Made by openssl 3.0 (`golden/openssl.cnf`): an authority with lists for each municipality, two cards, their signatures.
+mod made_by_openssl {
+    use super::*;
+
+    const CA: &[u8] = include_bytes!("golden/ca.pem");
+    const CARD: &[u8] = include_bytes!("golden/card.cer");
+    const SIGNATURE: &[u8] = include_bytes!("golden/signature.bin");
+    const GONE: &[u8] = include_bytes!("golden/gone.cer");
+    const GONE_SIGNATURE: &[u8] = include_bytes!("golden/gone-signature.bin");
+    const LIST: &[u8] = include_bytes!("golden/here.crl.pem");
+    const ELSEWHERE: &[u8] = include_bytes!("golden/elsewhere.crl.pem");
+
+    fn checked(certificate: &[u8], signature: &[u8], list: &[u8], at: Instant) -> Result<Verified, Refusal> {
+        let check = StatusCheck::Lists(RevocationLists::read([("list", list)]).unwrap());
+        let trust = Trust::read([("ca", CA)]).unwrap();
+        verify(&Signed { document: DOCUMENT, signature, certificate }, &trust, &check, at, at)
+    }
+
+    #[test]
+    fn its_certificate_signature_and_list_are_read_and_hold() {
+        let found = checked(CARD, SIGNATURE, LIST, NOW).unwrap();
+        assert_eq!(found.status, CertificateStatus::Good);
+        let facts = &found.certificate.facts;
+        assert_eq!((facts.name.as_str(), facts.name_substitutes.as_str()), ("窓口　花子", "00000"));
+        assert_eq!(facts.address, "架空県窓口市架空町一丁目２番３号");
+        assert_eq!((facts.sex, facts.birthdate), (CardSex::Female, CivilDate::from_parts(1995, 4, 1)));
+        assert_eq!(checked(CARD, GONE_SIGNATURE, LIST, NOW).unwrap_err(), Refusal::BadSignature);
+    }
+
+    #[test]
+    fn a_list_for_another_municipality_says_nothing_of_it_and_a_revoked_one_is_refused() {
+        assert_eq!(checked(CARD, SIGNATURE, ELSEWHERE, NOW).unwrap().status, CertificateStatus::Unknown);
+        assert_eq!(checked(GONE, GONE_SIGNATURE, LIST, NOW).unwrap_err(), Refusal::Revoked);
+        let before = NOW.plus(-220 * DAY);
+        assert_eq!(checked(GONE, GONE_SIGNATURE, LIST, before).unwrap().status, CertificateStatus::RevokedLater);
+    }
+
+    /// The other way round: openssl verifies what a practice card signed. Where it is not installed that is said.
+    #[test]
+    fn openssl_verifies_what_a_practice_card_signed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = |name: &str, bytes: &[u8]| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            path.display().to_string()
+        };
+        let openssl = |arguments: &[&str]| {
+            let ran = std::process::Command::new("openssl").args(arguments).output().ok()?;
+            Some((ran.status.success(), ran.stdout))
+        };
+        let ca = file("ca.cer", &AUTHORITY.certificate_der().unwrap());
+        let card = file("card.cer", &AUTHORITY.issue(&asked()).unwrap());
+        let (document, signature) = (file("document", DOCUMENT), file("signature", &sign(DOCUMENT)));
+        let other = file("other", b"another");
+        let Some((found, key)) = openssl(&["x509", "-inform", "DER", "-in", &card, "-noout", "-pubkey"]) else {
+            eprintln!("\n!!! NOT tested against openssl, which is not installed !!!\n");
+            return;
+        };
+        assert!(found);
+        let key = file("key.pem", &key);
+        let holds = |document: &str| openssl(&["dgst", "-sha256", "-verify", &key, "-signature", &signature, document]);
+        assert!(holds(&document).unwrap().0);
+        assert!(!holds(&other).unwrap().0);
+        let at = (NOW.micros() / 1_000_000).to_string();
+        assert!(openssl(&["verify", "-attime", &at, "-CAfile", &ca, &card]).unwrap().0);
+        let (_, read) = openssl(&["asn1parse", "-inform", "DER", "-in", &card]).unwrap();
+        assert!(String::from_utf8_lossy(&read).contains("X509v3 Subject Alternative Name"));
+    }
+}

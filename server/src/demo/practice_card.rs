@@ -133,7 +133,7 @@ impl Asked {
             (Fact::AddressSubstitutes, none(&holder.address)),
         ];
         let mut serial = Sha256::digest(format!("{}{}", holder.name, holder.birthdate))[..8].to_vec();
-        serial[0] = serial[0] & 0x7f | 1;
+        serial[0] = (serial[0] & 0x7f) | 1;
         Self {
             serial,
             from,

@@ -229,12 +229,11 @@ async fn the_way_back_is_taken_once_in_time_and_by_who_began_it() {
 
         // Twice at once.
         let back = site.choose(&to_provider(&mut browser), &[("person", "hanako")]);
+        let back = &back;
         let mut others: Vec<Browser> = (0..10).map(|_| browser.clone()).collect();
         let places: Vec<String> = std::thread::scope(|scope| {
-            let all: Vec<_> = others
-                .iter_mut()
-                .map(|browser| scope.spawn(|| browser.get(&back).is(303).location().to_owned()))
-                .collect();
+            let ask = |browser: &mut Browser| browser.get(back).is(303).location().to_owned();
+            let all: Vec<_> = others.iter_mut().map(|browser| scope.spawn(move || ask(browser))).collect();
             all.into_iter().map(|one| one.join().unwrap()).collect()
         });
         let signed = format!("{}#sign", check());
