@@ -341,6 +341,9 @@ mod made_by_openssl {
         let holds = |document: &str| openssl(&["dgst", "-sha256", "-verify", &key, "-signature", &signature, document]);
         assert!(holds(&document).unwrap().0);
         assert!(!holds(&other).unwrap().0);
+        // It takes those that are trusted as PEM only.
+        let (_, pem) = openssl(&["x509", "-inform", "DER", "-in", &ca]).unwrap();
+        let ca = file("ca.pem", &pem);
         let at = (NOW.micros() / 1_000_000).to_string();
         assert!(openssl(&["verify", "-attime", &at, "-CAfile", &ca, &card]).unwrap().0);
         let (_, read) = openssl(&["asn1parse", "-inform", "DER", "-in", &card]).unwrap();
