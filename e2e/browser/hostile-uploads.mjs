@@ -42,6 +42,8 @@ test("each hostile file is refused with its sentence, or what is harmless of it 
     ["a PNG whose colour profile swells to 1 GB", png(8, 8, { before: [swelling("iCCP", "x\0\0", 1024 * MIB)] }), undefined],
     ["a PNG whose text swells to 1 GB", png(8, 8, { before: [swelling("zTXt", "Comment\0\0", 1024 * MIB)] }), undefined],
     ["a PNG of 20,000 chunks", png(8, 8, { before: Array.from({ length: 20_000 }, () => swelling("tEXt", "a\0", 0)) }), undefined],
+    ["a PNG of 40 megapixels in 16 bits, in 310 kB", png(6_300, 6_300, { depth: 16, colour: 6 }), PIXELS],
+    ["a JPEG of 40 megapixels in passes of three colours", progressive(6_300, 6_300, { components: 3 }), PIXELS],
     ["SVG that says it is a JPEG", "<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>", KIND],
     ["HTML that says it is a PNG", "<html><script>alert(1)</script>", KIND, { type: "image/png" }],
     ["a GIF", "GIF89a\x01\0\x01\0", KIND, { type: "image/gif" }],
@@ -81,7 +83,7 @@ test("a picture of many passes ends soon, and the largest that are taken give th
   await parent.clear();
   for (const [name, file] of [
     ["a PNG of 40 megapixels in 130 kB", png(6_300, 6_300)],
-    ["a JPEG of 40 megapixels in three colours, in passes", progressive(6_300, 6_300, { components: 3 })],
+    ["a JPEG of 17 megapixels in passes", progressive(4_100, 4_100, { components: 3 })],
   ]) {
     begun = Date.now();
     const other = await startUploader(portal);
@@ -111,7 +113,7 @@ test("requests that never end, of 10,000 parts or of 10 GB are told off, and mem
   const endless = (asked) => {
     const piece = Buffer.alloc(64 * 1024, 0x20);
     let left = 64 * MIB;
-    asked.write(multipart([["paper-due_date_proof", "a.jpg", ""]]).subarray(0, -60));
+    asked.write(multipart([["paper-due_date_proof", "a.jpg", ""]]).subarray(0, -21));
     const more = () => {
       while (left > 0 && !asked.destroyed) {
         left -= piece.length;
