@@ -191,7 +191,7 @@ pub fn overview(chrome: &Chrome, mail: &str, reminded: bool, passkeys: &[Row], s
             <p><a class="button button--secondary" href="/account/passkeys/new">{locale.say("passkey-new")}</a></p>
             {sessions_of(locale, sessions)}
             <h2>{locale.say("account-more")}</h2>
-            <ul>
+            <ul class="link-list">
                 <li><a href="/pregnancy-end">{locale.say("end-link-told")}</a></li>
                 <li><a href="/account/leave">{locale.say("leave-title")}</a></li>
             </ul>
