@@ -73,7 +73,7 @@ test("each hostile file is refused with its sentence, or what is harmless of it 
   }
 });
 
-test("a picture of many passes ends soon, and the largest that are taken give their memory back", async (t) => {
+test("a picture of many passes ends soon, and of the largest that are taken nothing piles up", async (t) => {
   let begun = Date.now();
   const slow = progressive(5_000, 7_900, { scans: 60_000 });
   assert.ok(slow.length < 6 * MIB);
@@ -81,17 +81,20 @@ test("a picture of many passes ends soon, and the largest that are taken give th
   t.diagnostic(`60,000 passes over 40 megapixels: ${Date.now() - begun} ms, ${got.status}`);
   assert.ok(Date.now() - begun < 20_000);
   await parent.clear();
+  const other = await startUploader(portal);
   for (const [name, file] of [
     ["a PNG of 40 megapixels in 130 kB", png(6_300, 6_300)],
     ["a JPEG of 17 megapixels in passes", progressive(4_100, 4_100, { components: 3 })],
   ]) {
-    begun = Date.now();
-    const other = await startUploader(portal);
-    const memory = await memoryOf(() => Promise.all([parent, other, parent, other].map((one) => one.send(file))));
-    say(t, `four at once of ${name} (${Date.now() - begun} ms)`, memory);
-    assert.ok(memory.highest < LARGEST_PICTURE, `${name}: ${inMib(memory.highest)} more`);
-    assert.ok(memory.left < FLAT, `${name}: ${inMib(memory.left)} are kept`);
-    for (const one of [parent, other]) await one.clear();
+    // What the allocator keeps of the first time it uses again.
+    for (const time of ["first", "second"]) {
+      begun = Date.now();
+      const memory = await memoryOf(() => Promise.all([parent, other, parent, other].map((one) => one.send(file))));
+      say(t, `four at once of ${name}, the ${time} time (${Date.now() - begun} ms)`, memory);
+      assert.ok(memory.highest < LARGEST_PICTURE, `${name}: ${inMib(memory.highest)} more`);
+      assert.ok(memory.left < (time === "first" ? 3 * FLAT : FLAT / 2), `${name}: ${inMib(memory.left)} are kept`);
+      for (const one of [parent, other]) await one.clear();
+    }
   }
 });
 
