@@ -128,22 +128,6 @@ test("cut in mid-upload: wherever the line is cut the rest follows, and the pape
   await context.close();
 });
 
-test("cut in mid-upload without script: sent again it is there once, and nothing half is left over", async () => {
-  const parent = await at("papers", { javaScript: false });
-  const { page, context } = parent;
-  await page.locator("#paper-due_date_proof").setInputFiles(DOCUMENT);
-  proxy.cut(/^POST \S+\/papers$/, 500_000);
-  await button(page, "次へ").click({ noWaitAfter: true });
-  await until("it was cut", () => proxy.happened() > 0);
-  await until("the browser shows its own page", () => page.url().startsWith("chrome-error:") || page.locator("#main-frame-error").count());
-  proxy.well();
-  await page.reload();
-  assert.equal(papersOf(), KEPT);
-  await page.goto(`${FORM}/papers`);
-  assert.deepEqual(await page.locator(".paper-list li > span").allInnerTexts(), ["書類1（PDF） (701 kB)"]);
-  await context.close();
-});
-
 test("answer lost after the commit: typing on is no conflict with oneself", async () => {
   const parent = await at("name");
   const { page, context } = parent;
