@@ -77,6 +77,7 @@ impl BackOffice {
             result: *result,
             reason: (*result != Outcome::Imported).then(|| "several".to_owned()),
             at,
+            recorded: None,
         };
         let receipt = Receipt {
             v: 1,

@@ -161,7 +161,7 @@ pub enum Bearer {
     Staff(StaffId),
     /// The parent whose case it is.
     Citizen(AccountId),
-    /// The portal itself, for a batch.
+    /// The portal itself, for a batch or its receipt.
     Portal,
 }
 
@@ -202,6 +202,12 @@ pub fn permit_owner(asking: AccountId, owner: Option<AccountId>, case: CaseId) -
 #[must_use]
 pub fn permit_batch(stage: crate::case::Stage, case: CaseId) -> Option<Permit> {
     (stage == crate::case::Stage::Confirmed).then_some(Permit { case, bearer: Bearer::Portal })
+}
+
+/// 「母子健康手帳」 A permit for the portal to keep what the back office has recorded of a case that it has taken in.
+#[must_use]
+pub fn permit_recorded(stage: crate::case::Stage, case: CaseId) -> Option<Permit> {
+    (stage == crate::case::Stage::Imported).then_some(Permit { case, bearer: Bearer::Portal })
 }
 
 #[cfg(test)]

@@ -21,10 +21,12 @@ pub use error::Error;
 pub use jwk::{Jwk, fingerprint};
 pub use jws::{Algorithm, SigningKey};
 pub use keys::{AnnouncedKey, KeyAnnouncement, Trust};
-pub use manifest::{AuditHead, Manifest};
-pub use open::{Chain, OpenedBatch, OpenedEntry, Reader, check_manifest, open};
-pub use receipt::{EntryResult, Outcome, Receipt};
-pub use seal::{SealRequest, SealedBatch, seal};
+pub use manifest::{AuditHead, Manifest, ManifestFile};
+pub use open::{
+    AttachmentFacts, Chain, OpenedBatch, OpenedEntry, Reader, check_manifest, media_type_of, open, open_attachment,
+};
+pub use receipt::{EntryResult, Outcome, Receipt, Recorded};
+pub use seal::{SealRequest, SealedBatch, seal, seal_attachment, sealed_length};
 
 /// At most so many entries in a batch.
 pub const MOST_ENTRIES: usize = 1_000;

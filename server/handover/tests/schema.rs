@@ -120,6 +120,7 @@ fn receipts_satisfy_their_schema() {
         result: Outcome::Held,
         reason: Some("several".to_owned()),
         at: NOW,
+        recorded: None,
     };
     let receipt = Receipt {
         v: 1,

@@ -74,6 +74,12 @@ enum Command {
         #[arg(long)]
         out: Option<PathBuf>,
     },
+    /// Tells the portal what the office has recorded of filings: 母子健康手帳交付番号, its day, 親子番号. The receipts go with the next
+    /// `pull`, or are carried by `receipts --out`.
+    Recorded {
+        /// CSV with the columns 受付番号, 母子健康手帳交付番号, 母子健康手帳交付日 (YYYY-MM-DD), 親子番号.
+        path: PathBuf,
+    },
     /// Tells how things stand.
     Status,
 }
@@ -169,6 +175,7 @@ async fn execute(arguments: Arguments) -> Result<Notes, ImportError> {
             });
             Ok(notes)
         }
+        Command::Recorded { path } => Job::open(config()?, now).await?.tell_recorded(&path).await,
         Command::Status => status(&config()?).await,
     }
 }

@@ -14,6 +14,7 @@ pub mod output;
 pub mod portal;
 mod receipts;
 pub mod record;
+mod recorded;
 pub mod residents;
 pub mod review;
 pub mod state;

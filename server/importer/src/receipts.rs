@@ -30,6 +30,7 @@ impl Job {
                 },
                 reason: outcome.reason.clone(),
                 at: outcome.at,
+                recorded: None,
             });
             let receipt = Receipt {
                 v: 1,
@@ -85,7 +86,7 @@ impl Job {
     }
 }
 
-fn random_name() -> String {
+pub(crate) fn random_name() -> String {
     let mut random = [0_u8; 16];
     rand::fill(&mut random);
     random.iter().fold(String::with_capacity(32), |text, byte| text + &format!("{byte:02x}"))

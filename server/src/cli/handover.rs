@@ -137,8 +137,11 @@ impl Which {
         if let Some(id) = &self.destination {
             return Ok(id.clone());
         }
-        let found = hand_over::destination(portal).await?;
-        found.map(|one| one.destination_id).ok_or_else(|| Failure::new("there is no destination: add one first"))
+        let mut found = hand_over::destinations(portal).await?;
+        if found.len() > 1 {
+            return Err(Failure::new("there are several destinations: name one with --destination"));
+        }
+        found.pop().map(|one| one.destination_id).ok_or_else(|| Failure::new("there is no destination: add one first"))
     }
 }
 
@@ -152,7 +155,10 @@ async fn seal(portal: &Portal, which: &Which) -> Result<(), Failure> {
         })?;
         let Some(sealed) = sealed else { break };
         sealed_any = true;
-        println!("{id}\t{}\t{} entries\t{} withdrawn", sealed.seq, sealed.entries, sealed.withdrawn);
+        println!(
+            "{id}\t{}\t{} entries\t{} withdrawn\t{} papers",
+            sealed.seq, sealed.entries, sealed.withdrawn, sealed.papers
+        );
     }
     if !sealed_any {
         println!("nothing waits that is confirmed or was withdrawn");

@@ -10,7 +10,7 @@ use intake::{
     time::Instant,
 };
 
-use super::{FlowError, pregnancy_end, remind, review};
+use super::{FlowError, pregnancy_end, recorded, remind, review};
 use crate::{
     portal::Portal,
     store::{
@@ -92,21 +92,26 @@ async fn once(
     let entries: BTreeMap<(&ReceiptNumber, i64), &Entry> =
         entries.iter().map(|entry| ((&entry.receipt_number, entry.rev), entry)).collect();
     receipt.check_batch(receipt.seq, &found.manifest_sha256, |id, rev| entries.contains_key(&(id, rev)))?;
-    let mut news = Vec::new();
+    let (mut news, mut recorded) = (Vec::new(), Vec::new());
     for result in &receipt.results {
         let Some(entry) = entries.get(&(&result.id, result.rev)) else { continue };
         if is_news(entry, result.result)? {
             news.push((*entry, result));
         }
-    }
-    // A batch that only recalls has nothing to settle but itself.
-    let acknowledges = entries.is_empty() && found.settled_at.is_none();
-    if news.is_empty() && !acknowledges {
-        return Ok(Taken::Before);
+        recorded.extend(result.recorded.as_ref().map(|recorded| (entry.case_id, recorded)));
     }
     let mut deeds = Vec::new();
     for (entry, result) in &news {
         deeds.extend(settle(portal, &mut tx, destination, entry, result, letter).await?);
+    }
+    let settled = deeds.len();
+    for (case, recorded) in recorded {
+        deeds.extend(recorded::keep(portal, &mut tx, destination, case, recorded, now).await?);
+    }
+    // A batch that only recalls has nothing to settle but itself.
+    let acknowledges = entries.is_empty() && found.settled_at.is_none();
+    if news.is_empty() && deeds.len() == settled && !acknowledges {
+        return Ok(Taken::Before);
     }
     if batch::find_receipt(&mut tx, destination, &receipt.jti).await?.is_none() {
         batch::insert_receipt(&mut tx, destination, &receipt.jti, seq, document, now).await?;
@@ -120,6 +125,9 @@ async fn once(
         deeds.push(did(Deed::BatchSettled));
     }
     tx.commit_all(deeds).await?;
+    for (_, result) in &news {
+        portal.metrics.settled(result.result.as_str());
+    }
     Ok(Taken::Now(news.len()))
 }
 

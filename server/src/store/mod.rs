@@ -19,6 +19,7 @@ pub mod message;
 pub mod outbox;
 pub mod paper;
 pub mod pregnancy_end;
+pub mod reconciliation;
 pub mod reminders;
 pub mod session;
 pub mod staff;
@@ -201,6 +202,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         reminders::STATEMENTS,
         paper::STATEMENTS,
         pregnancy_end::STATEMENTS,
+        reconciliation::STATEMENTS,
         session::STATEMENTS,
         staff::STATEMENTS,
     ]
