@@ -210,6 +210,12 @@ pub fn permit_recorded(stage: crate::case::Stage, case: CaseId) -> Option<Permit
     (stage == crate::case::Stage::Imported).then_some(Permit { case, bearer: Bearer::Portal })
 }
 
+/// 「再同期」 A permit for the portal to give a case that was put back from a backup its next revision.
+#[must_use]
+pub const fn permit_resync(case: CaseId) -> Permit {
+    Permit { case, bearer: Bearer::Portal }
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]

@@ -12,6 +12,7 @@ pub mod keys;
 pub mod manifest;
 pub mod open;
 pub mod receipt;
+pub mod resync;
 pub mod seal;
 pub mod token;
 
@@ -26,6 +27,7 @@ pub use open::{
     AttachmentFacts, Chain, OpenedBatch, OpenedEntry, Reader, check_manifest, media_type_of, open, open_attachment,
 };
 pub use receipt::{EntryResult, Outcome, Receipt, Recorded};
+pub use resync::{ReadBatch, ResyncNote};
 pub use seal::{SealRequest, SealedBatch, seal, seal_attachment, sealed_length};
 
 /// At most so many entries in a batch.

@@ -80,6 +80,16 @@ enum Command {
         /// CSV with the columns 受付番号, 母子健康手帳交付番号, 母子健康手帳交付日 (YYYY-MM-DD), 親子番号.
         path: PathBuf,
     },
+    /// Writes a signed note of what was read, for a portal that was restored from a backup: two people give it to
+    /// `madoguchi handover resync`, and the next `pull` goes on.
+    Resync {
+        /// The last batch that the portal still has: `madoguchi handover status` prints it.
+        #[arg(long)]
+        after: u64,
+        /// The folder to write it into.
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Tells how things stand.
     Status,
 }
@@ -175,6 +185,7 @@ async fn execute(arguments: Arguments) -> Result<Notes, ImportError> {
             });
             Ok(notes)
         }
+        Command::Resync { after, out } => Job::open(config()?, now).await?.write_resync_note(after, &out).await,
         Command::Recorded { path } => Job::open(config()?, now).await?.tell_recorded(&path).await,
         Command::Status => status(&config()?).await,
     }

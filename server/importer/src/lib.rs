@@ -16,6 +16,7 @@ mod receipts;
 pub mod record;
 mod recorded;
 pub mod residents;
+mod resync;
 pub mod review;
 pub mod state;
 pub mod take;

@@ -13,7 +13,9 @@ use intake::ids::DestinationId;
 use super::Failure;
 use crate::{
     flows::{
-        FlowError, hand_over, import_job, signing_keys,
+        FlowError, hand_over, import_job,
+        resync::{self, Resynced},
+        signing_keys,
         take_receipt::{ReceiptError, Taken, take_receipt},
     },
     letters,
@@ -39,8 +41,18 @@ pub(super) enum HandoverCommand {
     },
     /// List the batches with what became of them
     Status(Which),
-    /// After a restore: skip to the next number with a signed note on both sides (not in this version)
-    Resync,
+    /// After the database was put back by its own tool (`madoguchi restore` does it by itself): seal nothing until `resync`
+    Stop,
+    /// After a restore: go on after the last batch that the back office has read; two people bring its signed note
+    Resync {
+        /// The note that `madoguchi-import resync` wrote
+        note: PathBuf,
+        /// Who brings it: the user id of a member of staff; the second time another person's
+        #[arg(long, value_name = "USER_ID")]
+        person: String,
+        #[command(flatten)]
+        which: Which,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -88,7 +100,11 @@ pub(super) async fn run(portal: &Portal, command: &HandoverCommand) -> Result<()
         HandoverCommand::Export(export) => write(portal, export).await,
         HandoverCommand::Receipt { file, which } => receipt(portal, file, which).await,
         HandoverCommand::Status(which) => status(portal, which).await,
-        HandoverCommand::Resync => Err(Failure::new("resync is not in this version: the import job stays stopped")),
+        HandoverCommand::Stop => {
+            println!("stopped: {} destinations", resync::stop_after_restore(portal).await?);
+            Ok(())
+        }
+        HandoverCommand::Resync { note, person, which } => bring(portal, note, person, which).await,
     }
 }
 
@@ -213,4 +229,18 @@ async fn status(portal: &Portal, which: &Which) -> Result<(), Failure> {
             println!("{}\t{at}\t{state}\t{imported} imported\t{held} held\t{rejected} rejected\t{open} open", one.seq);
         }
     }
+}
+
+async fn bring(portal: &Portal, note: &Path, person: &str, which: &Which) -> Result<(), Failure> {
+    let id = which.id(portal).await?;
+    match resync::resync(portal, &id, &fs::read(note)?, person, letters::taken_in).await? {
+        Resynced::Proposed => println!("noted; another person must bring the same note"),
+        Resynced::Done { batches, lost } => {
+            println!("{batches} batches are put back; the hand-over to {id} goes on");
+            for number in lost {
+                println!("{number}\tis in the back office and not here: it was filed after the backup was made");
+            }
+        }
+    }
+    Ok(())
 }

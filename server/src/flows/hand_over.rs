@@ -156,7 +156,8 @@ fn count(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
 }
 
-async fn hand_over(tx: &mut WriteTx, head: &CaseHead, now: Instant) -> Result<(), FlowError> {
+/// A case goes into a batch.
+pub(super) async fn hand_over(tx: &mut WriteTx, head: &CaseHead, now: Instant) -> Result<(), FlowError> {
     let after = decide(&review::state(head), &Command::Seal, Giver::Portal);
     let after = after.map_err(|_| FlowError::Changed(head.stage))?;
     if !case::update_stage(

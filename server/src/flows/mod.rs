@@ -30,6 +30,7 @@ pub mod reconciliation;
 mod recorded;
 pub mod refile;
 pub mod remind;
+pub mod resync;
 mod review;
 pub mod sign_in;
 pub mod signing_keys;

@@ -141,7 +141,8 @@ fn is_news(entry: &Entry, result: Outcome) -> Result<bool, ReceiptError> {
     }
 }
 
-async fn settle(
+/// What a receipt says of one entry; the audit entry, if it moves the case.
+pub(super) async fn settle(
     portal: &Portal,
     tx: &mut WriteTx,
     destination: &DestinationId,

@@ -64,6 +64,8 @@ impl From<FlowError> for WebError {
             FlowError::NotFound | FlowError::NeedsAccount => Self::NotFound,
             FlowError::NothingToFollow => Self::NothingToFollow,
             FlowError::Changed(_) => Self::Changed,
+            // Nothing that a page asks for seals a batch.
+            FlowError::Stopped => Self::Broken,
             FlowError::Store(error) => error.into(),
             FlowError::Seal(error) => {
                 tracing::error!(%error, "something sealed did not open");

@@ -134,6 +134,41 @@ impl State {
         Ok(rows.into_iter().map(recall).collect())
     }
 
+    /// The manifests of the batches after this one, in order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn manifests_after(&self, seq: u64) -> Result<Vec<(u64, Vec<u8>)>, StateError> {
+        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as("SELECT seq, manifest FROM batch WHERE seq > $1 ORDER BY seq")
+            .bind(seq.cast_signed())
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.into_iter().map(|(seq, manifest)| (seq.unsigned_abs(), manifest)).collect())
+    }
+
+    /// What became of the entries of a batch so far: the last word of each.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn outcomes_of(&self, seq: u64) -> Result<Vec<UnreceiptedOutcome>, StateError> {
+        let rows: Vec<(String, i64, i64, String, Option<String>, i64)> = sqlx::query_as(
+            "SELECT outcome.receipt_number, outcome.rev, outcome.number, outcome.result, outcome.reason, outcome.at
+            FROM outcome JOIN entry USING (receipt_number, rev) WHERE entry.seq = $1
+              AND outcome.number = (SELECT MAX(later.number) FROM outcome AS later
+                WHERE later.receipt_number = outcome.receipt_number AND later.rev = outcome.rev)
+            ORDER BY entry.place",
+        )
+        .bind(seq.cast_signed())
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|(id, rev, number, result, reason, at)| {
+                let key = EntryKey { id: receipt_number(&id)?, rev };
+                Ok(UnreceiptedOutcome { key, number, result, reason, at: instant(at) })
+            })
+            .collect()
+    }
+
     /// Keeps a receipt together with which outcomes it tells of.
     ///
     /// # Errors
