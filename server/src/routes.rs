@@ -204,6 +204,7 @@ pub static ROUTES: &[Row] = &[
     sent("/session/extend", CITIZEN, Guard::Citizen, post!(sign_in::extend)),
     shown("/.well-known/madoguchi-jwks.json", PUBLIC, Guard::Anybody, get!(handover::jwks)),
     shown("/.well-known/madoguchi-keys.jws.json", PUBLIC, Guard::Anybody, get!(handover::announcement)),
+    shown("/handover/v1/openapi.json", JOBS, Guard::Anybody, get!(handover::description)),
     shown("/handover/v1/batches", JOBS, Guard::ImportJob, get!(handover::list)),
     shown("/handover/v1/batches/{seq}/{file}", JOBS, Guard::ImportJob, get!(handover::file)),
     Row { limit: Limit::Receipt, ..sent("/handover/v1/receipts", JOBS, Guard::ImportJob, post!(handover::receipt)) },

@@ -30,6 +30,9 @@ pub use receipt::{EntryResult, Outcome, Receipt, Recorded};
 pub use resync::{ReadBatch, ResyncNote};
 pub use seal::{SealRequest, SealedBatch, seal, seal_attachment, sealed_length};
 
+/// The description of the protocol for programs: OpenAPI 3.1.
+pub const OPENAPI: &str = include_str!("../openapi.json");
+
 /// At most so many entries in a batch.
 pub const MOST_ENTRIES: usize = 1_000;
 /// At most so many bytes in the files of a batch together.

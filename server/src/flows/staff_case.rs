@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use intake::{
     access::{self, Action},
-    case::{CommandKind, Hand, possible},
+    case::{CommandKind, Hand, Stage, possible},
     epds::{Score, TextPack},
     flags::{self, Raised},
     ids::{FieldId, ReceiptNumber, StaffId},

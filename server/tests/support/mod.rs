@@ -3,12 +3,14 @@
 //! server on which databases may be made.
 
 pub mod authenticator;
+pub mod back_office;
 pub mod browser;
 pub mod clamd;
 pub mod filing;
 pub mod http;
 pub mod load;
 pub mod page;
+pub mod papers;
 pub mod portal;
 pub mod process;
 pub mod review;
