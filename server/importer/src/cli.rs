@@ -4,7 +4,7 @@
 use std::{io::Write as _, path::PathBuf, process::ExitCode, time::SystemTime};
 
 use clap::{Args, Parser, Subcommand};
-use handover::{BatchFiles, DestinationKeys, fingerprint};
+use handover::{BatchFiles, DestinationKeys, DestinationPublic, fingerprint};
 use intake::{
     ids::{DestinationId, ReceiptNumber},
     time::Instant,
@@ -41,6 +41,9 @@ enum Command {
         /// The folder to write; no file in it is overwritten.
         #[arg(long)]
         out: PathBuf,
+        /// A further age recipient that opens every entry too, such as that of a key in a safe; may be given several times.
+        #[arg(long = "also", value_name = "AGE1…")]
+        further_recipients: Vec<String>,
     },
     /// Fetches new batches from the portal, imports them and sends the receipts.
     Pull,
@@ -156,7 +159,7 @@ pub fn run() -> ExitCode {
 async fn execute(arguments: Arguments) -> Result<Notes, ImportError> {
     let config = || Config::read(&arguments.config);
     match arguments.command {
-        Command::Keygen { destination, out } => keygen(destination, &out),
+        Command::Keygen { destination, out, further_recipients } => keygen(destination, &out, further_recipients),
         Command::Pull => {
             let job = Job::open(config()?, now).await?;
             let portal = job.portal()?;
@@ -191,10 +194,14 @@ async fn execute(arguments: Arguments) -> Result<Notes, ImportError> {
     }
 }
 
-fn keygen(destination: DestinationId, out: &std::path::Path) -> Result<Notes, ImportError> {
-    let keys = DestinationKeys::generate(destination);
+fn keygen(
+    destination: DestinationId,
+    out: &std::path::Path,
+    further_recipients: Vec<String>,
+) -> Result<Notes, ImportError> {
+    let keys = DestinationKeys { further_recipients, ..DestinationKeys::generate(destination) };
+    let public = DestinationPublic::from_json(&keys.public().to_json())?;
     keys.write(out, now())?;
-    let public = keys.public();
     Ok(vec![
         format!("the keys of {} are in {}; only public.json leaves this network", public.destination, out.display()),
         format!("fingerprint of the signing key: {}", fingerprint(&public.jwk)),

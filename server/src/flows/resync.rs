@@ -22,7 +22,7 @@ use crate::{
         batch::{self, Batch, NewEntry},
         case::{self, Author, CaseHead},
         outbox::MailPayload,
-        staff,
+        resync as notes, staff,
     },
 };
 
@@ -100,7 +100,7 @@ pub async fn stop_after_restore(portal: &Portal) -> Result<usize, FlowError> {
     let mut entries = Vec::new();
     for destination in batch::destinations(&mut tx).await? {
         let id = destination.destination_id;
-        if batch::stop(&mut tx, &id, now).await? {
+        if notes::stop(&mut tx, &id, now).await? {
             let entry = AuditEntry::done(now, Actor::Operator, Deed::HandoverStopped);
             entries.push(entry.on(Subject::Destination(id)));
         }
@@ -132,8 +132,8 @@ pub async fn resync(
     let person = person.ok_or(ResyncError::NoStaff)?;
     let deed =
         |deed| AuditEntry::done(now, Actor::Staff(person.staff_id), deed).on(Subject::Destination(destination.clone()));
-    let Some((first, second_at)) = batch::proposed_resync(&mut tx, destination, &sha256).await? else {
-        batch::propose_resync(&mut tx, destination, (&sha256, document), person.staff_id, now).await?;
+    let Some((first, second_at)) = notes::proposed(&mut tx, destination, &sha256).await? else {
+        notes::propose(&mut tx, destination, (&sha256, document), person.staff_id, now).await?;
         tx.commit_all(vec![deed(Deed::ResyncProposed)]).await?;
         return Ok(Resynced::Proposed);
     };
@@ -157,8 +157,8 @@ pub async fn resync(
         batches += 1;
     }
     check_end(&mut tx, destination, &note).await?;
-    batch::confirm_resync(&mut tx, destination, &sha256, person.staff_id, now).await?;
-    batch::go_on(&mut tx, destination).await?;
+    notes::confirm(&mut tx, destination, &sha256, person.staff_id, now).await?;
+    notes::go_on(&mut tx, destination).await?;
     let count = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
     deeds.push(deed(Deed::ResyncDone).with("batches", count(batches)).with("lost", count(lost.len())));
     tx.commit_all(deeds).await?;

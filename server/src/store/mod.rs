@@ -21,6 +21,7 @@ pub mod paper;
 pub mod pregnancy_end;
 pub mod reconciliation;
 pub mod reminders;
+pub mod resync;
 pub mod session;
 pub mod staff;
 
@@ -203,6 +204,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         paper::STATEMENTS,
         pregnancy_end::STATEMENTS,
         reconciliation::STATEMENTS,
+        resync::STATEMENTS,
         session::STATEMENTS,
         staff::STATEMENTS,
     ]
