@@ -42,3 +42,12 @@ CREATE TABLE destination_resync (
     CHECK (first_staff_id <> second_staff_id),
     CHECK ((second_staff_id IS NULL) = (second_at IS NULL))
 ) STRICT;
+
+-- Public keys that a destination has changed: they verify what was signed before, for some weeks.
+CREATE TABLE destination_key (
+    destination_id TEXT NOT NULL REFERENCES destination (destination_id),
+    kid TEXT NOT NULL,
+    public_json TEXT NOT NULL,
+    retired_at INTEGER NOT NULL,
+    PRIMARY KEY (destination_id, kid)
+) STRICT;

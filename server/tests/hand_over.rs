@@ -3,7 +3,7 @@
 
 use std::{net::TcpListener, sync::Arc};
 
-use handover::{BatchFiles, DestinationKeys, OpenedBatch, Outcome, Trust, token};
+use handover::{BatchFiles, DestinationKeys, KeyChange, OpenedBatch, Outcome, Trust, token};
 use intake::{
     case::Stage,
     ids::{AccountId, ReceiptNumber},
@@ -348,6 +348,51 @@ async fn the_worker_makes_the_first_key_seals_what_is_confirmed_and_changes_keys
         assert_eq!(office.trust.keys().count(), 2);
         let retired = office.trust.keys().filter(|key| key.retired_at.is_some()).count();
         assert_eq!(retired, 1);
+    }
+}
+
+#[tokio::test]
+async fn new_keys_of_a_destination_come_signed_by_the_old_ones_which_verify_for_some_weeks_more() {
+    for one in portals().await {
+        let portal = &one.portal;
+        let mut office = BackOffice::of(portal).await;
+        let clerks = two_clerks(portal).await;
+        for browser in [1, 2] {
+            let (_, number) = file(portal, browser).await;
+            confirm(portal, &clerks, &number).await;
+        }
+        seal(portal).await.unwrap();
+        let batch = office.read(&carried(portal, 1).await);
+        let first = office.receipt(&batch, "1", &[(0, Outcome::Imported)], portal.clock.now());
+        let second = office.receipt(&batch, "2", &[(1, Outcome::Imported)], portal.clock.now());
+        let made = DestinationKeys::generate(kenko());
+        let change = KeyChange {
+            v: 1,
+            iss: "kenko".to_owned(),
+            aud: office.issuer.clone(),
+            at: portal.clock.now(),
+            public: made.public(),
+        };
+        let forged = hand_over::change_destination(portal, &kenko(), &change.sign(&made.signing)).await;
+        assert!(matches!(forged, Err(FlowError::HandOver(handover::Error::UnknownKey))));
+        hand_over::change_destination(portal, &kenko(), &change.sign(&office.keys.signing)).await.unwrap();
+        assert_eq!(take(portal, &first).await.unwrap(), Taken::Now(1), "it was on its way");
+        let again = hand_over::change_destination(portal, &kenko(), &change.sign(&office.keys.signing)).await;
+        assert!(again.is_err(), "the old key changes nothing any more");
+        let before = std::mem::replace(&mut office.keys, made);
+        office.keys.remember(before);
+        let (_, number) = file(portal, 3).await;
+        confirm(portal, &clerks, &number).await;
+        seal(portal).await.unwrap();
+        let next = office.read(&carried(portal, 2).await);
+        let receipt = office.receipt(&next, "3", &[(0, Outcome::Imported)], portal.clock.now());
+        assert_eq!(take(portal, &receipt).await.unwrap(), Taken::Now(1));
+        portal.clock.advance(28 * DAY);
+        match take(portal, &second).await {
+            Err(ReceiptError::Refused(error)) => assert_eq!(error.code(), "retired_key"),
+            other => panic!("{other:?}"),
+        }
+        assert!(deeds(portal).await.contains(&"destination_keys_changed".to_owned()));
     }
 }
 

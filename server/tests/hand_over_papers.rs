@@ -72,7 +72,7 @@ async fn papers_travel_with_their_entry_byte_for_byte_and_go_when_it_is_settled(
         assert_eq!(names(&batch).len(), 2);
         let papers = sent(portal, account, &number).await;
         for (attachment, kept) in entry.attachments.iter().zip(&papers) {
-            let plain = open_attachment(&files, &attachment.sha256, &office.keys.entries).unwrap();
+            let plain = open_attachment(&files, &attachment.sha256, &office.keys).unwrap();
             let shown = open_for_staff(portal, &clerks[0], &number, kept.paper_id).await.unwrap();
             assert_eq!(plain.as_slice(), shown.bytes, "staff have seen the very same");
             assert_eq!(

@@ -93,6 +93,16 @@ pub struct DestinationKeys {
     pub signing: SigningKey,
     /// Whom else entries are encrypted to.
     pub further_recipients: Vec<String>,
+    /// What opens batches that were sealed before the keys were changed.
+    pub former: Vec<FormerKeys>,
+}
+
+/// Keys that a destination has changed: they open what was sealed for them, and sign nothing any more.
+pub struct FormerKeys {
+    /// Opens entries.
+    pub entries: x25519::Identity,
+    /// Opens the 個人番号.
+    pub number: x25519::Identity,
 }
 
 impl DestinationKeys {
@@ -145,17 +155,31 @@ impl DestinationKeys {
             number: read_age_key(folder, NUMBER_KEY_FILE)?,
             signing: SigningKey::from_pem(&read_private(folder, SIGNING_KEY_FILE)?)?,
             further_recipients: public.further_recipients.clone(),
+            former: Vec::new(),
         };
         if keys.public() == public { Ok(keys) } else { Err(Error::BadKey) }
     }
 
-    /// Opens a 個人番号 that was sealed to the number key, in age armor.
+    /// Remembers keys that these have taken the place of.
+    pub fn remember(&mut self, before: Self) {
+        self.former.push(FormerKeys { entries: before.entries, number: before.number });
+        self.former.extend(before.former);
+    }
+
+    /// Opens what was sealed to the entries key, or to a former one.
+    pub(crate) fn open_sealed(&self, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let keys = std::iter::once(&self.entries).chain(self.former.iter().map(|former| &former.entries));
+        keys.into_iter().find_map(|key| age::decrypt(key, sealed).ok()).map(Zeroizing::new)
+    }
+
+    /// Opens a 個人番号 that was sealed to the number key, or to a former one, in age armor.
     ///
     /// # Errors
     /// [`Error::CannotDecrypt`].
     pub fn open_number(&self, armor: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let failed = || Error::CannotDecrypt("my_number".to_owned());
-        age::decrypt(&self.number, armor.as_bytes()).map(Zeroizing::new).map_err(|_| failed())
+        let keys = std::iter::once(&self.number).chain(self.former.iter().map(|former| &former.number));
+        let opened = keys.into_iter().find_map(|key| age::decrypt(key, armor.as_bytes()).ok());
+        opened.map(Zeroizing::new).ok_or_else(|| Error::CannotDecrypt("my_number".to_owned()))
     }
 }
 

@@ -4,6 +4,7 @@
 //! No database, no web, no clock: time is an argument, and who calls keeps what must be remembered.
 
 pub mod archive;
+pub mod change;
 pub mod destination;
 mod error;
 pub mod jwk;
@@ -17,6 +18,7 @@ pub mod seal;
 pub mod token;
 
 pub use archive::BatchFiles;
+pub use change::KeyChange;
 pub use destination::{DestinationKeys, DestinationPublic};
 pub use error::Error;
 pub use jwk::{Jwk, fingerprint};

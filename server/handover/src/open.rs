@@ -3,13 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use age::x25519;
 use intake::{catalog, export::Entry, form::Form, time::Instant};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
-    BatchFiles, Error, MOST_ENTRIES, Manifest, Trust,
+    BatchFiles, DestinationKeys, Error, MOST_ENTRIES, Manifest, Trust,
     archive::attachment_file,
     jws,
     manifest::{
@@ -82,8 +81,8 @@ pub struct Reader<'a> {
     pub trust: &'a Trust,
     /// The batches before.
     pub chain: &'a Chain,
-    /// The destination's key for entries.
-    pub key: &'a x25519::Identity,
+    /// The destination's keys.
+    pub keys: &'a DestinationKeys,
 }
 
 /// A batch that passed every check.
@@ -125,10 +124,10 @@ pub fn media_type_of(content: &[u8]) -> Option<&'static str> {
 ///
 /// # Errors
 /// [`Error::MissingFile`], [`Error::CannotDecrypt`], [`Error::PlainDigest`].
-pub fn open_attachment(files: &BatchFiles, sha256: &str, key: &x25519::Identity) -> Result<Zeroizing<Vec<u8>>, Error> {
+pub fn open_attachment(files: &BatchFiles, sha256: &str, keys: &DestinationKeys) -> Result<Zeroizing<Vec<u8>>, Error> {
     let name = attachment_file(sha256);
     let sealed = files.get(&name).ok_or_else(|| Error::MissingFile(name.clone()))?;
-    let plain = Zeroizing::new(age::decrypt(key, sealed).map_err(|_| Error::CannotDecrypt(name.clone()))?);
+    let plain = keys.open_sealed(sealed).ok_or_else(|| Error::CannotDecrypt(name.clone()))?;
     if sha256_hex(&plain) == sha256 { Ok(plain) } else { Err(Error::PlainDigest(name)) }
 }
 
@@ -193,7 +192,7 @@ pub fn open(files: &BatchFiles, reader: &Reader<'_>) -> Result<OpenedBatch, Erro
     let mut entries_plain = None;
     let mut attachments = BTreeMap::new();
     for file in manifest.files.iter().filter(|file| file.name.ends_with(".age")) {
-        let plain = decrypt(files, file, reader.key)?;
+        let plain = decrypt(files, file, reader.keys)?;
         if file.name == ENTRIES_FILE {
             entries_plain = Some(plain);
             continue;
@@ -242,10 +241,9 @@ fn check_files(files: &BatchFiles, manifest: &Manifest) -> Result<(), Error> {
     if files.iter().all(|(name, _)| listed.contains(name)) { Ok(()) } else { Err(Error::ExtraFile) }
 }
 
-fn decrypt(files: &BatchFiles, file: &ManifestFile, key: &x25519::Identity) -> Result<Zeroizing<Vec<u8>>, Error> {
+fn decrypt(files: &BatchFiles, file: &ManifestFile, keys: &DestinationKeys) -> Result<Zeroizing<Vec<u8>>, Error> {
     let sealed = files.get(&file.name).ok_or_else(|| Error::MissingFile(file.name.clone()))?;
-    let plain = age::decrypt(key, sealed).map_err(|_| Error::CannotDecrypt(file.name.clone()))?;
-    let plain = Zeroizing::new(plain);
+    let plain = keys.open_sealed(sealed).ok_or_else(|| Error::CannotDecrypt(file.name.clone()))?;
     if file.plain_sha256.as_ref().is_some_and(|digest| sha256_hex(&plain) == *digest) {
         Ok(plain)
     } else {

@@ -229,13 +229,13 @@ fn every_recipient_of_a_destination_opens_entries_and_papers() {
     sides.keys.further_recipients = vec![safe.entries.to_public().to_string()];
     let batch = sides.batch();
     let sha256 = sha256_hex(b"a small picture");
-    for key in [&sides.keys.entries, &safe.entries] {
-        let reader = Reader { key, ..sides.reader() };
+    for keys in [&sides.keys, &safe] {
+        let reader = Reader { keys, ..sides.reader() };
         assert_eq!(open(&batch.files, &reader).unwrap().entries.len(), 2);
-        assert_eq!(open_attachment(&batch.files, &sha256, key).unwrap().as_slice(), b"a small picture");
+        assert_eq!(open_attachment(&batch.files, &sha256, keys).unwrap().as_slice(), b"a small picture");
     }
     let stranger = DestinationKeys::generate("kenko".parse().unwrap());
-    let reader = Reader { key: &stranger.entries, ..sides.reader() };
+    let reader = Reader { keys: &stranger, ..sides.reader() };
     assert_eq!(refusal(open(&batch.files, &reader)), "cannot_decrypt");
     let public = sides.keys.public().to_json();
     assert!(DestinationPublic::from_json(&public).is_ok());

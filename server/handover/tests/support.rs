@@ -113,7 +113,7 @@ impl Sides {
     }
 
     pub fn reader(&self) -> Reader<'_> {
-        Reader { issuer: PORTAL, audience: "kenko", trust: &self.trust, chain: &self.chain, key: &self.keys.entries }
+        Reader { issuer: PORTAL, audience: "kenko", trust: &self.trust, chain: &self.chain, keys: &self.keys }
     }
 
     pub fn seal(&self, seq: u64, previous: Option<&str>, entries: &[Entry]) -> SealedBatch {

@@ -4,7 +4,7 @@
 use std::{io::Write as _, path::PathBuf, process::ExitCode, time::SystemTime};
 
 use clap::{Args, Parser, Subcommand};
-use handover::{BatchFiles, DestinationKeys, DestinationPublic, fingerprint};
+use handover::{BatchFiles, DestinationKeys, DestinationPublic, KeyChange, fingerprint};
 use intake::{
     ids::{DestinationId, ReceiptNumber},
     time::Instant,
@@ -15,6 +15,7 @@ use crate::{
     error::ImportError,
     fhir,
     job::{Job, Notes, Step},
+    output::write_whole,
     review,
     state::{EntryKey, Opinion, State, Verdict},
     take,
@@ -82,6 +83,16 @@ enum Command {
     Recorded {
         /// CSV with the columns 受付番号, 母子健康手帳交付番号, 母子健康手帳交付日 (YYYY-MM-DD), 親子番号.
         path: PathBuf,
+    },
+    /// Tells the portal of new keys that `keygen` made, signed by those of now: `madoguchi handover destination change` takes the
+    /// file. Then `keys_dir` names the new folder and `former_keys_dirs` the old one.
+    ChangeKeys {
+        /// The folder of the new keys.
+        #[arg(long)]
+        to: PathBuf,
+        /// The folder to write change.jws.json into.
+        #[arg(long)]
+        out: PathBuf,
     },
     /// Writes a signed note of what was read, for a portal that was restored from a backup: two people give it to
     /// `madoguchi handover resync`, and the next `pull` goes on.
@@ -188,6 +199,7 @@ async fn execute(arguments: Arguments) -> Result<Notes, ImportError> {
             });
             Ok(notes)
         }
+        Command::ChangeKeys { to, out } => change_keys(&config()?, &to, &out),
         Command::Resync { after, out } => Job::open(config()?, now).await?.write_resync_note(after, &out).await,
         Command::Recorded { path } => Job::open(config()?, now).await?.tell_recorded(&path).await,
         Command::Status => status(&config()?).await,
@@ -206,6 +218,24 @@ fn keygen(
         format!("the keys of {} are in {}; only public.json leaves this network", public.destination, out.display()),
         format!("fingerprint of the signing key: {}", fingerprint(&public.jwk)),
     ])
+}
+
+fn change_keys(config: &Config, to: &std::path::Path, out: &std::path::Path) -> Result<Notes, ImportError> {
+    const NAME: &str = "change.jws.json";
+    let (before, made) = (DestinationKeys::read(&config.keys_dir)?, DestinationKeys::read(to)?);
+    if made.destination != config.destination || before.destination != config.destination {
+        return Err(ImportError::OtherKeys);
+    }
+    let change = KeyChange {
+        v: 1,
+        iss: config.destination.as_str().to_owned(),
+        aud: config.portal_url.clone(),
+        at: now(),
+        public: made.public(),
+    };
+    write_whole(out, NAME, &change.sign(&before.signing))
+        .map_err(|error| ImportError::Io { what: format!("the file {NAME}"), error })?;
+    Ok(vec![format!("{NAME} is written; fingerprint of the new signing key: {}", fingerprint(&made.public().jwk))])
 }
 
 async fn review(job: &Job, deed: Option<ReviewDeed>) -> Result<Notes, ImportError> {

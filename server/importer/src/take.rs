@@ -38,7 +38,7 @@ impl Job {
         let batch = handover::open(files, &self.reader(&trust, &chain))?;
         let judged = judge_all(&self.judge(), &batch)?;
         let staged = self.staged(&batch, files, &judged).await?;
-        let content = |sha256: &str| open_attachment(files, sha256, &self.keys().entries);
+        let content = |sha256: &str| open_attachment(files, sha256, self.keys());
         self.state().stage(&staged, content, self.now()).await?;
         Ok(told(&batch, &judged))
     }

@@ -62,6 +62,13 @@ pub(super) enum DestinationCommand {
         /// public.json
         file: PathBuf,
     },
+    /// Take new keys of a destination that its old ones have signed: the file of `madoguchi-import change-keys`
+    Change {
+        /// change.jws.json
+        file: PathBuf,
+        #[command(flatten)]
+        which: Which,
+    },
     /// List all destinations
     List,
 }
@@ -95,6 +102,12 @@ pub(super) enum KeysCommand {
 pub(super) async fn run(portal: &Portal, command: &HandoverCommand) -> Result<(), Failure> {
     match command {
         HandoverCommand::Destination(DestinationCommand::Add { file }) => add(portal, file).await,
+        HandoverCommand::Destination(DestinationCommand::Change { file, which }) => {
+            let id = which.id(portal).await?;
+            let fingerprint = hand_over::change_destination(portal, &id, &fs::read(file)?).await?;
+            println!("the next batch for {id} is sealed for its new keys; its new signing key:\n\t{fingerprint}");
+            Ok(())
+        }
         HandoverCommand::Destination(DestinationCommand::List) => list(portal).await,
         HandoverCommand::Seal(which) => seal(portal, which).await,
         HandoverCommand::Export(export) => write(portal, export).await,

@@ -1,7 +1,7 @@
 //! 「引渡し」 Sealing confirmed cases into a batch. Invariant: the batch, the stage of every case in it, their events and
 //! audit entries are one transaction, so that a case is in one batch or in none, whenever the portal is killed.
 
-use handover::{DestinationPublic, SealRequest, SealedBatch, manifest, seal};
+use handover::{DestinationPublic, KeyChange, SealRequest, SealedBatch, fingerprint, manifest, seal};
 use intake::{
     case::{Command, CommandKind, Giver, decide},
     export::Entry,
@@ -53,6 +53,23 @@ pub async fn add_destination(portal: &Portal, public_json: &str) -> Result<Desti
     let subject = Subject::Destination(public.destination.clone());
     tx.commit_all(vec![AuditEntry::done(now, Actor::Operator, Deed::DestinationAdded).on(subject)]).await?;
     Ok(public.destination)
+}
+
+/// Gives a destination the new keys that its old ones vouch for; the next batch is sealed for them. The fingerprint of the new
+/// signing key, to be compared by telephone.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when there is no such destination; [`FlowError::HandOver`] when the change is refused.
+pub async fn change_destination(portal: &Portal, id: &DestinationId, document: &[u8]) -> Result<String, FlowError> {
+    let now = portal.clock.now();
+    let mut tx = portal.database.write().await?;
+    let found = batch::find_destination(&mut tx, id).await?.ok_or(FlowError::NotFound)?;
+    let present = DestinationPublic::from_json(&found.public_json)?;
+    let change = KeyChange::read(document, &present, portal.config.public_url.origin())?;
+    batch::change_destination(&mut tx, &found, &present.jwk.kid, &change.public.to_json(), now).await?;
+    let entry = AuditEntry::done(now, Actor::Operator, Deed::DestinationKeysChanged);
+    tx.commit_all(vec![entry.on(Subject::Destination(id.clone()))]).await?;
+    Ok(fingerprint(&change.public.jwk))
 }
 
 /// The destinations that batches go to by themselves. The first is also where every form goes that no setting names.

@@ -7,7 +7,7 @@ use handover::{DestinationPublic, EntryResult, Outcome, Receipt};
 use intake::{
     case::{Command, Giver, decide},
     ids::{DestinationId, ReceiptNumber},
-    time::Instant,
+    time::{DAY, Instant},
 };
 
 use super::{FlowError, pregnancy_end, recorded, remind, review};
@@ -21,6 +21,9 @@ use crate::{
         outbox::MailPayload,
     },
 };
+
+/// For so long receipts may bear the signature of a key that the destination has changed.
+const FORMER_KEYS_VERIFY: i64 = 28 * DAY;
 
 /// What became of a receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,9 +67,7 @@ pub async fn take_receipt(
     document: &[u8],
     letter: impl Fn(&str) -> MailPayload + Send + Sync,
 ) -> Result<Taken, ReceiptError> {
-    let found = batch::find_destination(&mut *portal.database.read().await?, destination).await?;
-    let public = DestinationPublic::from_json(&found.ok_or(ReceiptError::NotFound)?.public_json)?;
-    let receipt = Receipt::read(document, &public, portal.config.public_url.origin())?;
+    let receipt = read(portal, destination, document).await?;
     // The same receipt twice at once: the second one waits, or is done anew and finds everything settled.
     for _ in 0..4 {
         match once(portal, destination, &receipt, document, &letter).await {
@@ -75,6 +76,28 @@ pub async fn take_receipt(
         }
     }
     Err(StoreError::Busy.into())
+}
+
+/// Reads a receipt that the destination's key has signed, or one that it had until some weeks ago: a receipt is signed before it
+/// is sent, and sent until it is taken.
+async fn read(portal: &Portal, destination: &DestinationId, document: &[u8]) -> Result<Receipt, ReceiptError> {
+    let mut tx = portal.database.read().await?;
+    let found = batch::find_destination(&mut tx, destination).await?.ok_or(ReceiptError::NotFound)?;
+    let former = batch::former_keys(&mut tx, destination).await?;
+    drop(tx);
+    let url = portal.config.public_url.origin();
+    let first = Receipt::read(document, &DestinationPublic::from_json(&found.public_json)?, url);
+    let Err(handover::Error::UnknownKey) = first else { return Ok(first?) };
+    for (public_json, retired_at) in former {
+        match Receipt::read(document, &DestinationPublic::from_json(&public_json)?, url) {
+            Err(handover::Error::UnknownKey) => {}
+            _ if retired_at.plus(FORMER_KEYS_VERIFY) <= portal.clock.now() => {
+                return Err(handover::Error::RetiredKey.into());
+            }
+            other => return Ok(other?),
+        }
+    }
+    Err(handover::Error::UnknownKey.into())
 }
 
 async fn once(

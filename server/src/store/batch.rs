@@ -25,6 +25,11 @@ sql! {
         WHERE destination_id = $1";
     DESTINATIONS = "SELECT destination_id, public_json, added_at, disabled_at, stopped_at FROM destination
         ORDER BY destination_id";
+    CHANGE_DESTINATION = "UPDATE destination SET public_json = $2 WHERE destination_id = $1";
+    RETIRE_DESTINATION_KEY = "INSERT INTO destination_key (destination_id, kid, public_json, retired_at)
+        VALUES ($1, $2, $3, $4)";
+    FORMER_KEYS = "SELECT public_json, retired_at FROM destination_key WHERE destination_id = $1
+        ORDER BY retired_at DESC, kid";
     INSERT_KEY = "INSERT INTO signing_key (kid, algorithm, wrapped_key, private_sealed, public_jwk, announced_at, active_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
     KEYS = "SELECT kid, algorithm, wrapped_key, private_sealed, public_jwk, announced_at, active_at, retired_at
@@ -112,6 +117,34 @@ pub async fn find_destination(
     id: &DestinationId,
 ) -> Result<Option<Destination>, StoreError> {
     optional!(connection, Destination, FIND_DESTINATION, id.as_str())
+}
+
+/// Gives a destination other public keys, and keeps the former ones.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when the former signing key was retired before.
+pub async fn change_destination(
+    tx: &mut WriteTx,
+    before: &Destination,
+    kid_before: &str,
+    public_json: &str,
+    at: Instant,
+) -> Result<(), StoreError> {
+    let id = before.destination_id.as_str();
+    execute!(tx, RETIRE_DESTINATION_KEY, id, kid_before, &before.public_json, at.micros())?;
+    execute!(tx, CHANGE_DESTINATION, id, public_json).map(drop)
+}
+
+/// The public keys that a destination has changed, the last ones first, each with when that was.
+///
+/// # Errors
+/// When the database fails.
+pub async fn former_keys(
+    connection: &mut Connection,
+    id: &DestinationId,
+) -> Result<Vec<(String, Instant)>, StoreError> {
+    let rows = all!(connection, (String, i64), FORMER_KEYS, id.as_str())?;
+    Ok(rows.into_iter().map(|(public_json, at)| (public_json, Instant(at))).collect())
 }
 
 /// All destinations.

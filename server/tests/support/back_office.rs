@@ -48,7 +48,7 @@ impl BackOffice {
             audience: "kenko",
             trust: &self.trust,
             chain: &self.chain,
-            key: &self.keys.entries,
+            keys: &self.keys,
         };
         let opened = open(files, &reader).unwrap();
         self.chain.push(opened.manifest.seq, &opened.manifest_sha256, opened.manifest.created_at);
