@@ -12,7 +12,7 @@ CREATE TABLE hand_over_block (
 -- Papers that were sent with the filing and did not pass the scanner in time: they are not in the entry.
 ALTER TABLE batch_entry ADD COLUMN papers_left_out BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX batch_entry_by_case ON batch_entry (case_id, rev);
-CREATE INDEX batch_entry_open ON batch_entry (destination_id, seq) WHERE result IS NULL OR result = 'held';
+CREATE INDEX batch_entry_unanswered ON batch_entry (destination_id, seq) WHERE result IS NULL;
 CREATE INDEX case_event_by_command ON case_event (command, at);
 
 -- After a restore nothing is sealed for a destination until two people have let it go on (`handover resync`).

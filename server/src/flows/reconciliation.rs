@@ -137,7 +137,7 @@ fn differences(one: &Confirmation, overdue: bool) -> Vec<Difference> {
     match (one.seq, one.result.as_deref()) {
         (None, _) if one.stage == Stage::Withdrawn => found.push(Difference::Withdrawn),
         (None, _) if one.withdrawal_asked_at.is_some() => found.push(Difference::WithdrawalAsked),
-        (None, _) => found.push(Difference::Waiting(one.block.clone())),
+        (None, _) => found.push(Difference::Waiting(one.block.map(|reason| reason.as_str().to_owned()))),
         (Some(_), None) => found.push(Difference::Unanswered(overdue)),
         (Some(_), Some("held")) => found.push(Difference::Held(one.reason.clone())),
         (Some(_), Some("rejected")) if came_back() => found.push(Difference::Rejected(one.reason.clone())),

@@ -8,7 +8,7 @@ use intake::{
     time::Instant,
 };
 
-use super::{Connection, StoreError, all, case::places, columns::row, sql};
+use super::{Connection, StoreError, all, batch::BlockReason, case::places, columns::row, sql};
 
 macro_rules! confirmed {
     ($from:literal) => {
@@ -68,7 +68,7 @@ row! {
         /// When the batch was sealed.
         pub sealed_at: Option<Instant>,
         /// Why it is in no batch yet, if that is known.
-        pub block: Option<String>,
+        pub block: Option<BlockReason>,
         /// When it was confirmed.
         pub confirmed_at: Instant,
     }
