@@ -30,6 +30,8 @@ pub struct Chrome {
     pub signed_in: bool,
     /// Seconds until the session ends without activity.
     pub session_seconds: Option<i64>,
+    /// 「マイナアプリ」 Whether one can sign in with a card.
+    pub card_sign_in: bool,
     /// Whether it is the demo.
     pub demo: bool,
     /// 「下見」 Whether it is a look at forms.

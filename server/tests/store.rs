@@ -7,6 +7,7 @@ use intake::{
     access::{Role, permit_owner},
     case::Stage,
     form::Compartment,
+    identity::Level,
     ids::{AccountId, CaseId, DraftId, OutboxId, ReceiptNumber, StaffId},
     time::{DAY, MINUTE},
 };
@@ -105,6 +106,8 @@ async fn filed(database: &Database, seal: &Seal, account_id: AccountId) -> CaseI
         answers_sealed: &key.seal(&case::revision_place(case_id, 1), NAME.as_bytes()),
         filed_at: NOW,
         compartment: Compartment::General,
+        identity: Level::Claimed,
+        proxy: None,
     };
     let mut tx = database.write().await.unwrap();
     case::insert(&mut tx, &new).await.unwrap();
@@ -133,6 +136,8 @@ fn to_stage(stage: Stage) -> case::StageChange {
         correction_due_on: None,
         withdrawal_asked_at: None,
         withdrawal_proposed_by: None,
+        identity: Level::VerifiedInPerson,
+        proxy: None,
         rev: 1,
         at: NOW,
     }

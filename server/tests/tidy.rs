@@ -77,6 +77,12 @@ fn a_deed_knows_no_web_no_page_and_no_mail_relay() {
 }
 
 #[test]
+fn the_client_of_the_identity_provider_knows_no_web_and_no_database() {
+    let foreign = ["sqlx", "actix", "leptos", "app::", ".database.", "crate::web", "crate::flows", "crate::store"];
+    assert_eq!(found_in("server/src/oidc", &foreign, &[]), [""; 0]);
+}
+
+#[test]
 fn the_store_knows_nobody_above_it_and_only_the_store_knows_sql() {
     let above = ["crate::web", "crate::flows", "crate::worker", "actix", "app::"];
     assert_eq!(found_in("server/src/store", &above, &[]), [""; 0]);

@@ -3,6 +3,7 @@
 use intake::{
     case::{DeclineReason, Stage},
     course::{Part, Place},
+    identity::ProxyState,
     ids::{FormId, ReceiptNumber},
     time::{CivilDate, Instant},
 };
@@ -97,6 +98,10 @@ pub struct Model {
     pub row: Row,
     /// What happened, oldest first.
     pub history: Vec<(Instant, Step)>,
+    /// 「代理人」 How far it has come, for who filed it for another person: she reads the state only.
+    pub proxy: Option<ProxyState>,
+    /// Whether what is asked to be put right is hers.
+    pub has_to_correct: bool,
     /// 「これからのこと」 The parts of the way; none where nothing comes next.
     pub course: Vec<(Part, Place)>,
     /// 「市との連絡」 None once the content is erased.
@@ -122,6 +127,7 @@ pub struct Model {
 /// What the parent can do now, in the stages in which she is asked to.
 fn next_step(locale: Locale, model: &Model) -> Option<AnyView> {
     match model.row.stage {
+        Stage::SentBack if !model.has_to_correct => None,
         Stage::SentBack => {
             let day = model.correct_by.map(|day| locale.day(day)).unwrap_or_default();
             let address = format!("/cases/{}/correct", model.row.number);
@@ -292,9 +298,25 @@ fn course(locale: Locale, model: &Model) -> Option<AnyView> {
 /// 「市との連絡」
 fn messages_of(locale: Locale, model: &Model) -> AnyView {
     match &model.messages {
+        None if model.proxy.is_some() => ().into_any(),
         Some(of) => messages::section(locale, locale.say("messages-lead"), of),
         None => view! { <p>{locale.say("messages-over")}</p> }.into_any(),
     }
+}
+
+/// 「仮の受付」 What a proxy reads: that the person herself is waited for, and that the rest is hers.
+fn preliminary(locale: Locale, model: &Model) -> Option<AnyView> {
+    let waits = (model.proxy? == ProxyState::Waiting).then(|| view! { <p>{locale.say("case-proxy-waiting")}</p> });
+    Some(
+        view! {
+            <div class="notice notice--info">
+                <h2>{locale.say("case-proxy-title")}</h2>
+                {waits}
+                <p>{locale.say("case-proxy-state-only")}</p>
+            </div>
+        }
+        .into_any(),
+    )
 }
 
 /// Why the message that was just written was not taken.
@@ -340,6 +362,7 @@ pub fn page(chrome: &Chrome, model: &Model) -> String {
                 {super::receipt::number(locale, &number)}
             </div>
             <p><span class="badge badge--stage">{stage_text(locale, model.row.stage)}</span></p>
+            {preliminary(locale, model)}
             {withdrawal_news(locale, model)}
             {next_step(locale, model)}
             {super::papers::sent(locale, model.papers)}

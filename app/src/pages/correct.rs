@@ -67,7 +67,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
                 });
                 let Model { raw, answers, errors, text_pack, .. } = *model;
                 let help = Some(Help { shown: Some(model.fields), helped: model.helped, today: model.today });
-                let context = Context { locale, raw, answers, errors, page, text_pack, help };
+                let context = Context { locale, raw, answers, errors, page, text_pack, help, card: None };
                 let field = field(context, one);
                 match reason {
                     // Close together: the reason is of this field, not of the one above.

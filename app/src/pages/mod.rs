@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod booking;
+pub mod card;
 pub mod cases;
 pub mod check;
 pub mod conflict;
@@ -13,6 +14,7 @@ pub mod message;
 pub mod messages;
 pub mod outbox;
 pub mod papers;
+pub mod practice_provider;
 pub mod pregnancy_end;
 pub mod preview;
 pub mod receipt;

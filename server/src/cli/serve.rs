@@ -17,7 +17,7 @@ use super::Failure;
 use crate::{
     clock::Clock,
     config::{Config, Plane},
-    demo::{import_job, prepare},
+    demo::{identity, import_job, practice_provider, prepare},
     flows::signing_keys,
     mail::Mailer,
     portal::Portal,
@@ -29,7 +29,11 @@ const LAST_STEPS: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(mut config: Config) -> Result<(), Failure> {
     let listeners = bind(&mut config)?;
-    let handbook = if config.demo && !config.preview { Some(prepare::prepare(&config).await?) } else { None };
+    let identity = if config.demo && !config.preview { Some(identity::open(&mut config)?) } else { None };
+    let handbook = match &identity {
+        Some(identity) => Some(prepare::prepare(&config, identity.provided.clone()).await?),
+        None => None,
+    };
     let portal = Arc::new(Portal::open(config, Clock::System).await?);
     say_of_epds(&portal);
     // Before anybody asks for the public keys.
@@ -39,6 +43,9 @@ pub(super) async fn run(mut config: Config) -> Result<(), Failure> {
     let mut handles = Vec::new();
     for (listeners, planes) in listeners {
         start(web::serve(&portal, listeners, &planes)?, &mut handles);
+    }
+    if let Some(identity) = identity {
+        start(practice_provider::serve(&identity.provider, identity.listener)?, &mut handles);
     }
     if let Some(address) = portal.config.metrics_listen {
         start(telemetry::serve_metrics(address, portal.metrics.clone())?, &mut handles);

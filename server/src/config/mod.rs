@@ -2,6 +2,7 @@
 //! fault is reported at once, by the name of its setting and never with its value, which may be a secret.
 
 mod address;
+mod oidc;
 mod settings;
 
 use std::{
@@ -15,10 +16,12 @@ pub use address::{Network, PublicUrl};
 use app::text::Locale;
 use intake::{
     course::Targets,
+    identity::Method,
     ids::{DestinationId, FormId},
 };
 
 use crate::scan::Scanner;
+pub use oidc::{Issuer, Oidc, PATIENCE, StaffProvider};
 use settings::{Faults, Values};
 pub use settings::{SETTINGS, Setting};
 
@@ -53,6 +56,12 @@ pub struct Config {
     pub municipality: Municipality,
     /// The languages that parents may choose, in the order of the choice; Japanese is always among them.
     pub locales: Vec<Locale>,
+    /// 「マイナアプリ」 The provider that reads parents' cards, if there is one.
+    pub oidc: Option<Oidc>,
+    /// 「共通基盤」 The city's own provider for its staff, if there is one.
+    pub staff_provider: Option<StaffProvider>,
+    /// 「入り方」 How parents may sign in; never none.
+    pub ways_in: WaysIn,
     /// How the individual number is taken in.
     pub my_number: MyNumber,
     /// Where the text packs of the EPDS are.
@@ -122,6 +131,18 @@ pub struct Municipality {
     pub name: String,
     /// Where citizens can call.
     pub phone: String,
+}
+
+/// 「入り方」 The ways by which parents sign in. Invariant: somebody who has no passkey yet can come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaysIn(Vec<Method>);
+
+impl WaysIn {
+    /// Whether parents may come in this way.
+    #[must_use]
+    pub fn has(&self, method: Method) -> bool {
+        self.0.contains(&method)
+    }
 }
 
 /// 「個人番号」 How the individual number is taken in.
@@ -235,6 +256,7 @@ impl Config {
         let master_key_file = master_key_file(values, &data_dir, demo, faults);
         let smtp = smtp(values, demo, faults);
         let scanner = scanner(values, demo, faults);
+        let oidc = oidc::provider(values, &oidc::OF_PARENTS, ACR, demo, faults);
         let config = Self {
             demo,
             database_url: database_url(values, &data_dir, faults),
@@ -250,6 +272,9 @@ impl Config {
             smtp,
             municipality: municipality?,
             locales: locales(values, faults),
+            ways_in: ways_in(values, oidc.is_some(), faults),
+            oidc,
+            staff_provider: oidc::staff_provider(values, demo, faults),
             my_number: my_number(values, faults),
             text_packs_dir: values.text("text_packs_dir").map(PathBuf::from),
             epds: epds(values, demo, faults),
@@ -359,6 +384,27 @@ impl fmt::Debug for Config {
     }
 }
 
+fn ways_in(values: &Values, has_provider: bool, faults: &mut Faults) -> WaysIn {
+    const KEY: &str = "ways_in";
+    if values.text(KEY).is_none() {
+        let all = Method::OF_SESSIONS.into_iter();
+        return WaysIn(all.filter(|method| *method != Method::Mynaapp || has_provider).collect());
+    }
+    let names: Vec<String> = values.list(KEY, "names of ways in, separated by commas", faults);
+    let ways: Vec<Method> = names.iter().filter_map(|name| Method::of_session(name)).collect();
+    if ways.len() != names.len() {
+        faults.add(KEY, "expected email_code, passkey, mynaapp");
+    }
+    if ways.contains(&Method::Mynaapp) && !has_provider {
+        faults.add(KEY, "mynaapp needs its provider: set oidc_issuer");
+    }
+    // A passkey is added by somebody who has come in otherwise.
+    if !ways.contains(&Method::EmailCode) && !ways.contains(&Method::Mynaapp) {
+        faults.add(KEY, "somebody who has no passkey yet could not come in: email_code or mynaapp must be among them");
+    }
+    WaysIn(ways)
+}
+
 fn handover_minutes(values: &Values, demo: bool, faults: &mut Faults) -> u32 {
     let minutes = values.parsed("handover_minutes", "a number of minutes", faults).unwrap_or(if demo { 1 } else { 10 });
     if !(1..=1_440).contains(&minutes) {
@@ -409,6 +455,9 @@ fn booking(values: &Values, faults: &mut Faults) -> Booking {
     let (change_hours, reminder_hours) = (hours("booking_change_hours", 24), hours("booking_reminder_hours", 48));
     Booking { forms, change_hours, reminder_hours }
 }
+
+/// 「認証強度」 The PIN of the card, and its certificate looked up (`domain.md` §4.2).
+pub(crate) const ACR: &str = "aal3 crl";
 
 const ADDRESS: &str = "an address and a port, such as 127.0.0.1:8080";
 

@@ -3,12 +3,13 @@
 
 use intake::{
     access::Permit,
-    answers::RawAnswers,
+    answers::{Answers, RawAnswers},
+    card::CardFacts,
     case::{CorrectionRequest, DeclineReason},
     epds,
     export::Epds,
     form::Form,
-    identity::{Evidence, SeenAtCounter},
+    identity::{Evidence, ProxySeen, SeenAtCounter},
     journey::{CompleteAnswers, complete},
     staff_items::{StaffAnswers, parse_staff_items},
     time::Instant,
@@ -46,6 +47,18 @@ pub struct Office {
     /// 「EPDS」 Which wording the items were answered in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text_pack: Option<ShownPack>,
+    /// 「基本4情報」 What the card says of who had signed in with it when filing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<CardFacts>,
+}
+
+impl Office {
+    /// Compares the card with answers that were corrected: evidence is about what is declared now. Whether anything changed.
+    pub(crate) fn compare_again(&mut self, form: &Form, answers: &Answers) -> bool {
+        let (Some(card), Some(evidence)) = (&self.card, &mut self.evidence) else { return false };
+        let matched = card.matched(form, answers);
+        std::mem::replace(&mut evidence.matched, matched) != matched
+    }
 }
 
 /// 「EPDS」 A text pack by its name, which stays when the pack itself is taken away.
@@ -68,6 +81,8 @@ pub enum EventDetail {
     ProposeDecline(DeclineReason),
     /// 「本人確認」 What was seen.
     RecordIdentity(SeenAtCounter),
+    /// 「代理人の確認」 What was seen of the proxy.
+    RecordProxy(ProxySeen),
 }
 
 /// One revision, opened.

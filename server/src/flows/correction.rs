@@ -1,15 +1,17 @@
 //! 「修正」 A parent's corrections of what she was asked to correct. Invariant: nothing but the named fields, and what depends
-//! on them, can change; what comes is a new revision, complete by the same rules.
+//! on them, can change; what comes is a new revision, complete by the same rules. A proxy is shown, and changes, what she said of
+//! herself only.
 
 use std::collections::BTreeSet;
 
 use intake::{
-    access::permit_owner,
+    access::{permit_owner, permit_proxy},
     answers::{FieldError, RawAnswers},
     case::{Command, CommandKind, CorrectionRequest, Giver, Stage, decide},
     form::{Field, Form, Target},
     ids::{AccountId, FieldId, ReceiptNumber},
     journey::complete,
+    time::Instant,
 };
 
 use super::{
@@ -35,8 +37,12 @@ pub struct Correction<'portal> {
     pub request: CorrectionRequest,
     /// The named fields and those that depend on them, in the form's order.
     pub fields: Vec<FieldId>,
-    /// What she had typed.
+    /// What she had typed, as far as it is hers to read.
     pub raw: RawAnswers,
+    /// When it was filed.
+    pub filed_at: Instant,
+    /// When the session began in which it was filed.
+    pub filed_in_session_of: Option<Instant>,
     /// Guards against correcting what somebody changed meanwhile.
     pub version: i64,
 }
@@ -60,6 +66,16 @@ pub enum Resubmitted<'portal> {
     Incomplete(Box<Correction<'portal>>, Vec<FieldError>),
 }
 
+/// Whether a field asks who fills the form in.
+pub(super) fn asks_who_files(field: &Field) -> bool {
+    matches!(&field.target, Target::Extra(key) if key == "filer")
+}
+
+/// Whether a field asks a proxy of herself.
+fn is_of_proxy(field: &Field) -> bool {
+    matches!(&field.target, Target::Extra(key) if matches!(key.as_str(), "proxy_name" | "proxy_relation" | "proxy_power"))
+}
+
 /// The fields that a correction of `named` may change: a changed answer can put others on the way.
 fn correctable(form: &Form, named: &[FieldId]) -> Vec<FieldId> {
     let mut open: BTreeSet<&FieldId> = named.iter().collect();
@@ -76,7 +92,9 @@ fn correctable(form: &Form, named: &[FieldId]) -> Vec<FieldId> {
             }
         }
         if open.len() == before {
-            let may_change = |field: &&Field| open.contains(&field.id) && !matches!(field.target, Target::EpdsItem(_));
+            let may_change = |field: &&Field| {
+                open.contains(&field.id) && !matches!(field.target, Target::EpdsItem(_)) && !asks_who_files(field)
+            };
             return form.fields().map(|(_, field)| field).filter(may_change).map(|field| field.id.clone()).collect();
         }
     }
@@ -88,23 +106,50 @@ pub(crate) async fn open<'portal>(
     account: AccountId,
     number: &ReceiptNumber,
 ) -> Result<(OpenCase<'portal>, Correction<'portal>), FlowError> {
-    let head = filings::own(connection, account, number).await?;
+    let head = filings::held(connection, account, number).await?;
+    let is_by_proxy = head.is_held_by_proxy();
     if head.stage != Stage::SentBack {
         return Err(FlowError::Changed(head.stage));
     }
-    let permit = permit_owner(account, head.account_id, head.case_id).ok_or(FlowError::NotFound)?;
+    let permit = permit_owner(account, head.owner(), head.case_id)
+        .or_else(|| permit_proxy(account, head.account_id, is_by_proxy, head.case_id))
+        .ok_or(FlowError::NotFound)?;
     let opened = content::open(portal, connection, head, &permit).await?;
     let asked = opened.office.requests.last().cloned();
     let request = asked.ok_or_else(|| StoreError::Corrupt("sent back without a request".to_owned()))?;
     let named: Vec<FieldId> = request.fields.iter().map(|(field, _)| field.clone()).collect();
-    let correction = Correction {
+    let mut correction = Correction {
         form: opened.form,
         fields: correctable(opened.form, &named),
         request,
         raw: opened.newest()?.raw.clone(),
+        filed_at: opened.head.filed_at,
+        filed_in_session_of: opened.office.evidence.map(|evidence| evidence.signed_in_at),
         version: opened.head.version,
     };
+    if is_by_proxy {
+        leave_hers(&mut correction);
+        if correction.request.fields.is_empty() {
+            // What is asked for is the person's.
+            return Err(FlowError::NotFound);
+        }
+    }
     Ok((opened, correction))
+}
+
+/// Takes away what is not a proxy's: neither shown nor changed. Papers are hers to add.
+fn leave_hers(correction: &mut Correction<'_>) {
+    let form = correction.form;
+    let is_hers =
+        |id: &FieldId| form.field(id).map_or_else(|| form.paper(id).is_some(), |(_, field)| is_of_proxy(field));
+    correction.fields.retain(is_hers);
+    correction.request.fields.retain(|(id, _)| is_hers(id));
+    let kept = form.fields().map(|(_, field)| field).filter(|field| is_of_proxy(field) || asks_who_files(field));
+    let mut raw = RawAnswers::default();
+    for input in kept.flat_map(Field::inputs) {
+        raw.set(&input, correction.raw.all(&input).to_vec());
+    }
+    correction.raw = raw;
 }
 
 /// What a parent is asked to correct.
@@ -133,10 +178,19 @@ pub async fn resubmit<'portal>(
 ) -> Result<Resubmitted<'portal>, FlowError> {
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
-    let (opened, mut correction) = open(portal, &mut tx, account, number).await?;
+    let (mut opened, mut correction) = open(portal, &mut tx, account, number).await?;
     correction.put(sent);
-    if let Err(errors) = complete(opened.form, &correction.raw, now.date_in_japan()) {
-        return Ok(Resubmitted::Incomplete(Box::new(correction), errors));
+    // The rest stays as it was typed.
+    let mut raw = opened.newest()?.raw.clone();
+    for input in correction.fields.iter().filter_map(|id| opened.form.field(id)).flat_map(|(_, field)| field.inputs()) {
+        raw.set(&input, correction.raw.all(&input).to_vec());
+    }
+    let answers = match complete(opened.form, &raw, now.date_in_japan()) {
+        Ok(answers) => answers,
+        Err(errors) => return Ok(Resubmitted::Incomplete(Box::new(correction), errors)),
+    };
+    if opened.office.compare_again(opened.form, answers.answers()) {
+        case::save_office(&mut tx, opened.head.case_id, &opened.seal_office()?, now).await?;
     }
     let head = &opened.head;
     let (command, giver) = (Command::Resubmit, Giver::Citizen);
@@ -145,7 +199,7 @@ pub async fn resubmit<'portal>(
     if !case::update_stage(&mut tx, head.case_id, version, &change).await? {
         return Err(FlowError::Changed(head.stage));
     }
-    let plain = serde_json::to_vec(&correction.raw)?;
+    let plain = serde_json::to_vec(&raw)?;
     let sealed = opened.key.seal(&revision_place(head.case_id, after.rev), &plain);
     paper::send_with(&mut tx, head.case_id, after.rev).await?;
     case::insert_revision(&mut tx, head.case_id, after.rev, &sealed, Author::Citizen(account), now).await?;
@@ -179,7 +233,7 @@ mod tests {
         let named = |id: &str| correctable(form, &[id.parse().unwrap()]);
         let ids = |ids: &[&str]| ids.iter().map(|id| id.parse().unwrap()).collect::<Vec<FieldId>>();
         assert_eq!(named("phone"), ids(&["phone"]));
-        assert_eq!(named("filer"), ids(&["filer", "proxy_name", "proxy_relation"]));
+        assert_eq!(named("filer"), ids(&["proxy_name", "proxy_relation", "proxy_power"]), "who files stays");
         assert_eq!(named("diagnosed"), ids(&["diagnosed", "practitioner", "clinic"]));
     }
 }

@@ -195,7 +195,8 @@ impl Taker<'_> {
         attachments: Vec<Attachment>,
     ) -> Result<Entry, FlowError> {
         let (portal, head) = (self.portal, &opened.head);
-        let email = match head.account_id {
+        // The address of a proxy is not the person's.
+        let email = match head.owner() {
             Some(id) => account::find(tx, id).await?.map(|found| sign_in::address_of(portal, &found)).transpose()?,
             None => None,
         };

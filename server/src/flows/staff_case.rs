@@ -16,8 +16,8 @@ use intake::{
 use super::{
     FlowError, address_change,
     content::{self, EventDetail, OpenCase, OpenRevision},
-    decide::{Obstacle, is_another_person},
-    message, paper_scan, queue, review,
+    decide::{Obstacle, is_another_person, proof},
+    message, paper_scan, queue, review, transfer,
 };
 use crate::{
     portal::Portal,
@@ -117,6 +117,8 @@ pub struct StaffCase<'portal> {
     pub account_is_closed: bool,
     /// 「窓口でのアカウント再開」 What waits for the second person.
     pub way_back: Option<address_change::Proposal>,
+    /// 「ご本人への引継ぎ」 What waits for the second person.
+    pub transfer: Option<transfer::Proposal>,
     /// 「妊娠の終了」 When it was told, if it was.
     pub pregnancy_ended_at: Option<Instant>,
     /// 「市との連絡」 Oldest first, each with the name of the member of staff who wrote it.
@@ -155,9 +157,12 @@ pub async fn view<'portal>(
     let (mut pregnancy_ended_at, mut way_back, mut account_is_closed) = (None, None, true);
     if let Some(id) = open.head.account_id {
         pregnancy_ended_at = store::pregnancy_end::told_at(&mut tx, id).await?;
-        way_back = address_change::proposal(portal, &mut tx, staff, id).await?;
+        if !open.head.is_held_by_proxy() {
+            way_back = address_change::proposal(portal, &mut tx, staff, id).await?;
+        }
         account_is_closed = store::account::find(&mut tx, id).await?.is_none_or(|account| account.closed_at.is_some());
     }
+    let transfer = transfer::proposal(portal, &mut tx, staff, &open.head).await?;
     drop(tx);
 
     let complete = open.complete()?;
@@ -179,6 +184,7 @@ pub async fn view<'portal>(
         came_back,
         account_is_closed,
         way_back,
+        transfer,
         pregnancy_ended_at,
         messages: messages
             .into_iter()
@@ -274,9 +280,9 @@ async fn offers(connection: &mut Connection, staff: &Staff, open: &OpenCase<'_>)
         if !fits || !access::may_in(staff.role, Action::Command(row.command), head.compartment) {
             continue;
         }
-        let has_proof = open.office.evidence.and_then(|evidence| evidence.sufficient()).is_some();
-        let obstacle = if row.command == CommandKind::Accept && !has_proof {
-            Some(Obstacle::NoEvidence)
+        let missing = proof(&open.office).err().filter(|_| row.command == CommandKind::Accept);
+        let obstacle = if missing.is_some() {
+            missing
         } else if !is_another_person(connection, staff, head, row.command).await? {
             Some(Obstacle::NeedsAnotherPerson)
         } else {

@@ -5,7 +5,7 @@ use intake::{
     answers::FieldError,
     case::Stage,
     form::{Compartment, Form},
-    identity::{Evidence, Method},
+    identity::{Evidence, Method, ProxyEvidence, ProxyState, is_by_proxy},
     ids::{AccountId, CaseId, DraftId, FormId, ReceiptNumber},
     journey,
     time::Instant,
@@ -107,10 +107,16 @@ async fn once(
     let receipt_number = ReceiptNumber::from_random(random());
     // A new key: the draft's goes with the draft.
     let (key, wrapped_key) = portal.seal.new_data_key();
-    let evidence = Evidence { method: sender.method, signed_in_at: sender.signed_in_at, counter: None };
+    let card = super::card::read_at(portal, &mut tx, sender.method, &sender.session).await?;
+    let matched = card.as_ref().map(|card| card.matched(form, complete.answers())).unwrap_or_default();
+    // 「仮の受付」 What a proxy files waits for the person herself.
+    let is_by_proxy = is_by_proxy(form, complete.answers());
+    let proxy = is_by_proxy.then(ProxyEvidence::default);
+    let Sender { method, signed_in_at, .. } = *sender;
+    let evidence = Evidence { method, signed_in_at, counter: None, matched, proxy };
     let text_pack = shown_pack(portal, form, &stored)?;
     let language = Some(sender.language.to_owned());
-    let office = Office { evidence: Some(evidence), language, text_pack, ..Office::default() };
+    let office = Office { evidence: Some(evidence), language, text_pack, card, ..Office::default() };
     let answers_sealed = key.seal(&case::revision_place(case_id, 1), &plain);
     let new = NewCase {
         case_id,
@@ -126,6 +132,8 @@ async fn once(
         answers_sealed: &answers_sealed,
         filed_at: now,
         compartment: form.compartment,
+        identity: evidence.level(),
+        proxy: is_by_proxy.then_some(ProxyState::Waiting),
     };
     case::insert(&mut tx, &new).await?;
     let office_sealed = key.seal(&case::office_place(case_id), &serde_json::to_vec(&office)?);

@@ -9,6 +9,7 @@ pub mod address_change;
 pub mod audit;
 pub mod batch;
 pub mod booking;
+pub mod card;
 pub mod case;
 mod columns;
 mod dialect;
@@ -24,6 +25,8 @@ pub mod reminders;
 pub mod resync;
 pub mod session;
 pub mod staff;
+pub mod staff_identity;
+pub mod transfer;
 
 use std::ops::{Deref, DerefMut};
 
@@ -194,6 +197,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         audit::STATEMENTS,
         batch::STATEMENTS,
         booking::STATEMENTS,
+        card::STATEMENTS,
         case::STATEMENTS,
         draft::STATEMENTS,
         form_use::STATEMENTS,
@@ -207,6 +211,8 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         resync::STATEMENTS,
         session::STATEMENTS,
         staff::STATEMENTS,
+        staff_identity::STATEMENTS,
+        transfer::STATEMENTS,
     ]
     .concat()
 }

@@ -20,7 +20,6 @@ use intake::{
     course::{Facts, Part, Place, course},
     form::{Compartment, Form},
     help::{ASK, Helped, Wish},
-    identity::Method,
     ids::{CaseId, FieldId, ReceiptNumber},
     message::{LONGEST, NoMessage},
     time::Instant,
@@ -30,7 +29,7 @@ use super::{
     body::FormBody,
     error::WebError,
     frame::page,
-    guard::{Citizen, Visitor},
+    guard::{Citizen, Session, Visitor},
     help::{carry_out, typed},
     papers,
 };
@@ -137,7 +136,9 @@ struct NotSent {
 /// The page of a filing, with the message that was not taken.
 async fn shown(portal: &Portal, citizen: &Citizen, number: &ReceiptNumber, not_sent: NotSent) -> Answer {
     let filing = filings::view(portal, citizen.session.account, number).await?;
-    let messages = message_flow::read_by_parent(portal, citizen.session.account, number).await?;
+    let is_by_proxy = filing.head.is_held_by_proxy();
+    let messages =
+        if is_by_proxy { None } else { message_flow::read_by_parent(portal, citizen.session.account, number).await? };
     let locale = citizen.visitor.locale;
     let status = if not_sent.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let message = |shown: message_flow::Shown| Message {
@@ -156,6 +157,8 @@ async fn shown(portal: &Portal, citizen: &Citizen, number: &ReceiptNumber, not_s
     });
     let model = Model {
         row: row(portal, citizen, &filing.head, &[]),
+        proxy: filing.head.proxy.filter(|_| is_by_proxy),
+        has_to_correct: !is_by_proxy || correction::view(portal, citizen.session.account, number).await.is_ok(),
         course: course_of(portal, &filing),
         messages,
         correct_by: filing.head.correction_due_on,
@@ -241,9 +244,15 @@ pub async fn ask_to_withdraw(portal: Data<Portal>, citizen: Citizen, path: Path<
     Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/cases/{number}"))).finish())
 }
 
-/// Answers marked private come back to somebody with a passkey only (decisions.md): a code proves less.
-fn without_private(form: &Form, mut raw: RawAnswers, method: Method) -> RawAnswers {
-    if method == Method::EmailCode {
+/// Whether answers marked private come back to this session: the one that filed them, or one that the table of ways in lets read
+/// what was filed then.
+fn reads_private(session: &Session, asked: &Correction<'_>) -> bool {
+    let is_the_same = asked.filed_in_session_of == Some(session.signed_in_at);
+    is_the_same || session.reads_from.is_some_and(|from| from <= asked.filed_at)
+}
+
+fn without_private(form: &Form, mut raw: RawAnswers, reads: bool) -> RawAnswers {
+    if !reads {
         let private = form.fields().filter(|(_, field)| field.private);
         for input in private.flat_map(|(_, field)| field.inputs()) {
             raw.set(&input, Vec::new());
@@ -301,7 +310,7 @@ async fn correction_page(portal: &Portal, citizen: &Citizen, of: &Correcting<'_>
 pub async fn correction(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
     let number = number(&path)?;
     let asked = correction::view(&portal, citizen.session.account, &number).await?;
-    let raw = without_private(asked.form, asked.raw.clone(), citizen.session.method);
+    let raw = without_private(asked.form, asked.raw.clone(), reads_private(&citizen.session, &asked));
     let of = Correcting { number: &number, asked: &asked, raw: &raw, errors: &[], refused: &[], helped: None };
     Ok(page(StatusCode::OK, correction_page(&portal, &citizen, &of).await?))
 }

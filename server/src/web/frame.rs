@@ -27,7 +27,7 @@ use super::{
     limits::Limits,
     problem,
 };
-use crate::{config::Config, flows::random, portal::Portal, routes};
+use crate::{config::Config, flows::random, oidc, portal::Portal, routes};
 
 /// What a page's scripts carry.
 #[derive(Clone)]
@@ -91,7 +91,9 @@ async fn before(request: ServiceRequest, portal: &Portal) -> Result<ServiceReque
 
 /// Import jobs and operators bring no cookie that could be abused, and are limited where their token is read.
 fn is_for_machines(path: &str) -> bool {
-    ["/handover/", "/.well-known/", "/healthz", "/readyz"].iter().any(|start| path.starts_with(start))
+    ["/handover/", "/.well-known/", "/healthz", "/readyz", oidc::STAFF_LOGOUT]
+        .iter()
+        .any(|start| path.starts_with(start))
 }
 
 /// Passkeys and the origin check need a name, so the demo's numbers lead to it (decisions.md).
@@ -182,6 +184,13 @@ pub(super) fn page(status: StatusCode, html: String) -> HttpResponse {
     HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html)
 }
 
+/// Pages with a form that leads to the identity provider.
+const ROUTES_TO_THE_PROVIDER: [&str; 4] =
+    ["/sign-in/mynaapp", "/sign-in/mynaapp/mail", "/sign-in/mynaapp/code", "/oidc/callback"];
+
+/// The same for staff and the city's own provider.
+const ROUTES_TO_THE_STAFFS_PROVIDER: [&str; 2] = ["/staff/sign-in", "/staff/sign-in/provider"];
+
 fn set_headers(headers: &mut HeaderMap, config: &Config, nonce: &str, route: &str) {
     let is_strict = headers.contains_key(header::CONTENT_SECURITY_POLICY);
     let mut set = |name: HeaderName, value: &str| {
@@ -189,13 +198,20 @@ fn set_headers(headers: &mut HeaderMap, config: &Config, nonce: &str, route: &st
             headers.insert(name, value);
         }
     };
+    // Chromium also looks at where a form's answer leads.
+    let provider = match route {
+        _ if ROUTES_TO_THE_PROVIDER.contains(&route) => config.oidc.as_ref(),
+        _ if ROUTES_TO_THE_STAFFS_PROVIDER.contains(&route) => config.staff_provider.as_ref().map(|one| &one.oidc),
+        _ => None,
+    };
+    let provider = provider.map_or_else(String::new, |oidc| format!(" {}", oidc.issuer.origin()));
     // What somebody else sent has a stricter one.
     if !is_strict {
         set(
             header::CONTENT_SECURITY_POLICY,
             &format!(
                 "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic'; \
-                 connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+                 connect-src 'self'; form-action 'self'{provider}; base-uri 'none'; frame-ancestors 'none'"
             ),
         );
     }

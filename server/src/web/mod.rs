@@ -6,6 +6,7 @@ pub mod apply;
 pub mod autosave;
 pub mod body;
 pub mod booking;
+pub mod card;
 pub mod cases;
 pub mod cookies;
 pub mod demo;

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod booking;
+mod card;
 mod city_forms;
 mod crash;
 mod epds;
@@ -19,6 +20,8 @@ mod origin;
 mod papers;
 mod routes;
 mod session;
+mod staff_provider;
+mod ways;
 
 use crate::support::{
     browser::{Answer, Browser},

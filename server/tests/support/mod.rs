@@ -5,6 +5,7 @@
 pub mod authenticator;
 pub mod back_office;
 pub mod browser;
+pub mod card_provider;
 pub mod clamd;
 pub mod filing;
 pub mod http;
@@ -13,6 +14,7 @@ pub mod page;
 pub mod papers;
 pub mod portal;
 pub mod process;
+pub mod provider;
 pub mod review;
 pub mod site;
 pub mod smtp;

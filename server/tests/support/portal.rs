@@ -43,6 +43,16 @@ const CITY: [(&str, &str); 8] = [
 
 /// A portal over a database, which is to listen there.
 pub async fn open(database: TestDatabase, kind: Kind, listen: SocketAddr) -> TestPortal {
+    open_with(database, kind, listen, |_, _| ()).await.0
+}
+
+/// The same with settings of its own.
+pub async fn open_with<T>(
+    database: TestDatabase,
+    kind: Kind,
+    listen: SocketAddr,
+    set: impl FnOnce(&mut Config, Clock) -> T,
+) -> (TestPortal, T) {
     let folder = tempfile::tempdir().unwrap();
     let data: PathBuf = folder.path().join("data");
     let mut environment = BTreeMap::from([
@@ -57,9 +67,11 @@ pub async fn open(database: TestDatabase, kind: Kind, listen: SocketAddr) -> Tes
         environment.insert("MADOGUCHI_MASTER_KEY_FILE".to_owned(), key.display().to_string());
         environment.extend(CITY.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
-    let config = Config::load(&Sources { file: None, environment, demo: kind == Kind::Demo }).unwrap();
-    let portal = Portal::open(config, Clock::fixed(NOW)).await.unwrap();
-    TestPortal { portal, folders: (database.folder, folder) }
+    let mut config = Config::load(&Sources { file: None, environment, demo: kind == Kind::Demo }).unwrap();
+    let clock = Clock::fixed(NOW);
+    let made = set(&mut config, clock.clone());
+    let portal = Portal::open(config, clock).await.unwrap();
+    (TestPortal { portal, folders: (database.folder, folder) }, made)
 }
 
 /// A portal on a fresh database of each kind.
