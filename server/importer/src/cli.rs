@@ -200,8 +200,14 @@ async fn execute(arguments: Arguments) -> Result<Notes, ImportError> {
             Ok(notes)
         }
         Command::ChangeKeys { to, out } => change_keys(&config()?, &to, &out),
-        Command::Resync { after, out } => Job::open(config()?, now).await?.write_resync_note(after, &out).await,
-        Command::Recorded { path } => Job::open(config()?, now).await?.tell_recorded(&path).await,
+        Command::Resync { after, out } => {
+            let job = Job::open(config()?, now).await?;
+            job.write_resync_note(after, &out).await
+        }
+        Command::Recorded { path } => {
+            let job = Job::open(config()?, now).await?;
+            job.tell_recorded(&path).await
+        }
         Command::Status => status(&config()?).await,
     }
 }

@@ -147,25 +147,28 @@ impl Portal {
         let path = folder.join(format!("{seq:06}-{}", listed.name));
         let (mut standstills, mut began_anew) = (0, false);
         loop {
-            let before = std::fs::metadata(&path).map_or(0, |found| found.len());
-            let arrived = match self.go_on(seq, listed, &path, before) {
-                Ok(()) => {
-                    let content = std::fs::read(&path).map_err(PortalError::Part)?;
-                    // The digest is checked again with everything else; here it tells whether a part was of another file.
-                    if before == 0 || began_anew || sha256_hex(&content) == listed.sha256 {
-                        return Ok(content);
-                    }
-                    began_anew = true;
-                    std::fs::remove_file(&path).map_err(PortalError::Part)?;
-                    continue;
-                }
+            let before = length_of(&path);
+            let cut = match self.go_on(seq, listed, &path, before) {
+                Ok(()) => None,
                 Err(error @ PortalError::Status { .. }) => return Err(error),
-                Err(error) => (std::fs::metadata(&path).map_or(0, |found| found.len()), error),
+                Err(error) => Some(error),
             };
-            standstills = if arrived.0 > before { 0 } else { standstills + 1 };
-            if standstills == MOST_STANDSTILLS {
-                return Err(arrived.1);
+            let arrived = length_of(&path);
+            standstills = if arrived > before { 0 } else { standstills + 1 };
+            let may_go_on = arrived < listed.bytes && standstills < MOST_STANDSTILLS;
+            if may_go_on {
+                continue;
             }
+            if let Some(error) = cut {
+                return Err(error);
+            }
+            let content = std::fs::read(&path).map_err(PortalError::Part)?;
+            // What it is worth is found out with everything else; here it tells whether a part was of another file.
+            if before == 0 || began_anew || sha256_hex(&content) == listed.sha256 {
+                return Ok(content);
+            }
+            began_anew = true;
+            std::fs::remove_file(&path).map_err(PortalError::Part)?;
         }
     }
 
@@ -225,6 +228,10 @@ impl Portal {
             status => Err(PortalError::Status { status, what }),
         }
     }
+}
+
+fn length_of(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |found| found.len())
 }
 
 fn read_at_most(mut answer: Response<Body>, most: u64, what: &'static str) -> Result<Vec<u8>, PortalError> {

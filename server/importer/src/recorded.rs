@@ -43,11 +43,10 @@ impl Job {
             match self.row(cell).await? {
                 Ok((taken, result)) => {
                     let results = &mut told.entry(taken.seq).or_insert_with(|| (taken, Vec::new())).1;
-                    match results.iter().any(|before| before.id == result.id) {
-                        true => {
-                            notes.push(format!("line {line}: left out: the receipt number stands twice; keep one line"))
-                        }
-                        false => results.push(result),
+                    if results.iter().any(|before| before.id == result.id) {
+                        notes.push(format!("line {line}: left out: the receipt number stands twice; keep one line"));
+                    } else {
+                        results.push(result);
                     }
                 }
                 Err(why) => notes.push(format!("line {line}: left out: {why}")),

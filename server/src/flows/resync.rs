@@ -10,10 +10,7 @@ use intake::{
     time::Instant,
 };
 
-use super::{
-    FlowError, content, hand_over, review,
-    take_receipt::{ReceiptError, settle},
-};
+use super::{FlowError, content, hand_over, review, take_receipt::settle};
 use crate::{
     portal::Portal,
     store::{
@@ -63,16 +60,6 @@ impl From<StoreError> for ResyncError {
 impl From<FlowError> for ResyncError {
     fn from(error: FlowError) -> Self {
         Self::Flow(error)
-    }
-}
-
-impl From<ReceiptError> for ResyncError {
-    fn from(error: ReceiptError) -> Self {
-        match error {
-            ReceiptError::Flow(error) => Self::Flow(error),
-            ReceiptError::Refused(error) => Self::Note(error),
-            ReceiptError::Conflict | ReceiptError::NotFound => Self::Note(Error::ForeignReceipt),
-        }
     }
 }
 

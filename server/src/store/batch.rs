@@ -24,7 +24,7 @@ sql! {
     FIND_DESTINATION = "SELECT destination_id, public_json, added_at, disabled_at, stopped_at FROM destination
         WHERE destination_id = $1";
     DESTINATIONS = "SELECT destination_id, public_json, added_at, disabled_at, stopped_at FROM destination
-        ORDER BY destination_id";
+        ORDER BY added_at, destination_id";
     CHANGE_DESTINATION = "UPDATE destination SET public_json = $2 WHERE destination_id = $1";
     RETIRE_DESTINATION_KEY = "INSERT INTO destination_key (destination_id, kid, public_json, retired_at)
         VALUES ($1, $2, $3, $4)";
@@ -147,7 +147,7 @@ pub async fn former_keys(
     Ok(rows.into_iter().map(|(public_json, at)| (public_json, Instant(at))).collect())
 }
 
-/// All destinations.
+/// All destinations, the first to be added first.
 ///
 /// # Errors
 /// When the database fails.
