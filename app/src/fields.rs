@@ -89,6 +89,7 @@ pub fn sentence(locale: Locale, label: &str, kind: &Kind, error: ValueError) -> 
         ValueError::NotTogether => says("error-not-together", &[]),
         ValueError::IncompleteSpan => says("error-incomplete-span", &[]),
         ValueError::NotASpan => says("error-not-a-span", &[]),
+        ValueError::MyNumber => says("error-my-number", &[]),
         ValueError::Refused { place } => {
             let choices = match kind {
                 Kind::Single { choices } | Kind::Multi { choices } => choices.as_slice(),

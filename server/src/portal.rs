@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use crate::{
     clock::Clock,
-    config::Config,
+    config::{Config, MyNumber},
     forms_folder::{self, FormsError, Wanting},
     oidc::{self, KeyFileError},
     pdf::PdfFont,
@@ -160,6 +160,13 @@ impl Portal {
     #[must_use]
     pub fn offered(&self, id: &FormId) -> Option<&Form> {
         self.served(id).filter(|form| form.offered)
+    }
+
+    /// 「個人番号」 Whether it is asked for here, sealed in the browser, for this form.
+    #[must_use]
+    pub fn asks_number(&self, form: &Form) -> bool {
+        let Config { my_number, my_number_forms, preview, .. } = &self.config;
+        *my_number == MyNumber::Sealed && !preview && my_number_forms.contains(&form.id)
     }
 
     /// The newest version of every form that can be begun now.

@@ -11,8 +11,8 @@ use crate::{
     flows::paper::PIECE,
     oidc::{STAFF_CALLBACK, STAFF_LOGOUT},
     web::{
-        account, apply, autosave, booking, card, cases, demo, handover, health, help, info, mail, pages, papers,
-        pregnancy_end, receipt, sign_in, staff, two_texts,
+        account, apply, autosave, booking, card, cases, demo, handover, health, help, info, mail, number, pages,
+        papers, pregnancy_end, receipt, sign_in, staff, two_texts,
     },
 };
 
@@ -135,6 +135,8 @@ pub static ROUTES: &[Row] = &[
     shown("/apply/{form}/check", CITIZEN, Guard::Anybody, get!(apply::check)),
     sent("/apply/{form}/check", CITIZEN, Guard::Citizen, post!(apply::send)),
     sent("/apply/{form}/card", CITIZEN, Guard::Citizen, post!(card::take)),
+    shown("/apply/{form}/number", CITIZEN, Guard::Anybody, get!(number::page)),
+    sent("/apply/{form}/number", CITIZEN, Guard::Anybody, post!(number::keep)),
     shown("/apply/{form}/papers", CITIZEN, Guard::Anybody, get!(papers::page)),
     sent("/apply/{form}/papers", CITIZEN, Guard::Anybody, post!(papers::add)),
     sent("/apply/{form}/papers/begin", CITIZEN, Guard::Anybody, post!(papers::begin_for_draft)),
@@ -157,6 +159,8 @@ pub static ROUTES: &[Row] = &[
     shown("/pregnancy-end", CITIZEN, Guard::Citizen, get!(pregnancy_end::shown)),
     sent("/pregnancy-end", CITIZEN, Guard::Citizen, post!(pregnancy_end::tell)),
     sent("/pregnancy-end/take-back", CITIZEN, Guard::Citizen, post!(pregnancy_end::take_back)),
+    shown("/cases/{receipt_number}/number", CITIZEN, Guard::Citizen, get!(number::of_filing)),
+    sent("/cases/{receipt_number}/number", CITIZEN, Guard::Citizen, post!(number::keep_of_filing)),
     shown("/cases/{receipt_number}/correct", CITIZEN, Guard::Citizen, get!(cases::correction)),
     sent("/cases/{receipt_number}/correct", CITIZEN, Guard::Citizen, post!(cases::correct)),
     shown("/cases/{receipt_number}/booking", CITIZEN, Guard::Citizen, get!(booking::choose)),

@@ -15,6 +15,7 @@ mod http;
 mod mail;
 mod message;
 mod my_filings;
+mod my_number;
 mod papers;
 mod passkey;
 mod practice_provider;

@@ -106,9 +106,15 @@ fn no_page_writes_html_past_the_escaping_and_one_component_makes_every_text_area
 
 #[test]
 fn every_file_says_what_it_is_and_none_switches_a_check_off() {
-    for folder in
-        ["app/src", "app/intake/src", "server/src", "server/handover/src", "server/importer/src", "server/tests"]
-    {
+    for folder in [
+        "app/src",
+        "app/intake/src",
+        "app/seal-number/src",
+        "server/src",
+        "server/handover/src",
+        "server/importer/src",
+        "server/tests",
+    ] {
         for (name, text) in files(folder) {
             let first = text.lines().find(|line| !line.starts_with("#![")).unwrap_or_default();
             assert!(first.starts_with("//!"), "{name} does not say what it is");

@@ -479,3 +479,9 @@ staff-sessions-lead = If you do not know one of these devices, sign it out and t
 staff-sessions-everybody = All staff who are signed in
 staff-sessions-end-all = Sign this person out everywhere
 staff-sessions-none = You are not signed in anywhere else.
+# 個人番号
+identity-my-number = Individual Number
+identity-my-number-sealed = Sealed
+identity-my-number-counter = At the counter
+identity-no-copy = Only the kind of document is recorded, never a copy.
+number-not-taken = Not taken here

@@ -479,3 +479,9 @@ staff-sessions-lead = 心当たりのない端末があれば、サインアウ�
 staff-sessions-everybody = 職員全員のサインイン
 staff-sessions-end-all = この職員をすべてサインアウトさせる
 staff-sessions-none = ほかにサインインしている端末はありません。
+# 個人番号
+identity-my-number = 個人番号
+identity-my-number-sealed = 封印済み
+identity-my-number-counter = 窓口で確認
+identity-no-copy = 確認した書類の種類だけを記録します。書類の写しは記録しません。
+number-not-taken = 扱っていません

@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use super::{
     booking,
     messages::{self, FIELD, Messages},
-    pregnancy_end,
+    number, pregnancy_end,
 };
 use crate::{
     chrome::{Chrome, document},
@@ -112,6 +112,8 @@ pub struct Model {
     pub declined_for: Option<DeclineReason>,
     /// 「写真・書類」 How many were sent.
     pub papers: usize,
+    /// 「個人番号」 How it stands, and where it can be changed; none where it is not asked for here.
+    pub number: Option<(number::Kept, Option<String>)>,
     /// 「取下げ」
     pub withdrawing: Withdrawing,
     /// 「出し直し」 Whether a new one can begin with its answers.
@@ -366,6 +368,7 @@ pub fn page(chrome: &Chrome, model: &Model) -> String {
             {withdrawal_news(locale, model)}
             {next_step(locale, model)}
             {super::papers::sent(locale, model.papers)}
+            {model.number.clone().map(|(kept, change)| number::of_filing(locale, kept, change))}
             {course(locale, model)}
             {model.interview.map(|at| booking::invitation(locale, &model.row.number, at))}
             {messages_of(locale, model)}

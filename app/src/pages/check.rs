@@ -9,7 +9,7 @@ use intake::{
 };
 use leptos::prelude::*;
 
-use super::papers;
+use super::{number, papers};
 use crate::{
     chrome::{Chrome, document},
     text::Locale,
@@ -25,6 +25,8 @@ pub struct Model<'a> {
     pub answers: &'a Answers,
     /// What was typed.
     pub raw: &'a RawAnswers,
+    /// 「個人番号」 How it stands, where it is asked for here.
+    pub number: Option<number::Kept>,
     /// 「写真・書類」 The kinds that are asked for, with what is there of them.
     pub papers: Vec<papers::Kind<'a>>,
     /// The draft that is sent.
@@ -57,6 +59,8 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
                 }
             })
             .collect_view();
+        let number =
+            model.number.map(|kept| number::on_check(locale, &format!("/apply/{}/number", model.form.id), kept));
         let papers = papers::on_check(locale, &format!("/apply/{}/papers", model.form.id), &model.papers);
         let address = format!("/apply/{}/check", model.form.id);
         let end = if model.may_send {
@@ -76,7 +80,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
             }
             .into_any()
         };
-        view! { <h1>{title}</h1><p>{locale.say("check-lead")}</p>{sections}{papers}{end} }.into_any()
+        view! { <h1>{title}</h1><p>{locale.say("check-lead")}</p>{sections}{number}{papers}{end} }.into_any()
     })
 }
 

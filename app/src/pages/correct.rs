@@ -93,7 +93,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
             <form class="form" method="post" action=address enctype=encoding data-papers=script novalidate>
                 <input type="hidden" name="version" value=model.version.to_string()/>
                 {first}
-                {papers::part(locale, &model.papers)}
+                {papers::part(chrome, &model.papers)}
                 {fields}
                 <div class="button-row">
                     <button class="button button--primary" name="then" value="next">{locale.say("correct-send")}</button>

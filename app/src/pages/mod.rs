@@ -12,6 +12,7 @@ pub mod info;
 pub mod mail;
 pub mod message;
 pub mod messages;
+pub mod number;
 pub mod outbox;
 pub mod papers;
 pub mod practice_provider;

@@ -11,6 +11,7 @@ pub mod jwk;
 pub mod jws;
 pub mod keys;
 pub mod manifest;
+pub mod number;
 pub mod open;
 pub mod receipt;
 pub mod resync;

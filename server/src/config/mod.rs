@@ -13,6 +13,7 @@ use std::{
 };
 
 pub use address::{Network, PublicUrl};
+pub use app::chrome::MyNumber;
 use app::text::Locale;
 use intake::{
     course::Targets,
@@ -64,6 +65,8 @@ pub struct Config {
     pub ways_in: WaysIn,
     /// How the individual number is taken in.
     pub my_number: MyNumber,
+    /// The forms that it is asked for with, where it is sealed.
+    pub my_number_forms: Vec<FormId>,
     /// Where the text packs of the EPDS are.
     pub text_packs_dir: Option<PathBuf>,
     /// 「EPDS」 With which kind of text pack it is offered.
@@ -143,15 +146,6 @@ impl WaysIn {
     pub fn has(&self, method: Method) -> bool {
         self.0.contains(&method)
     }
-}
-
-/// 「個人番号」 How the individual number is taken in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MyNumber {
-    /// Not at all.
-    Off,
-    /// At the counter; it is not asked for here.
-    Counter,
 }
 
 /// 「EPDS」 With which kind of text pack it is offered.
@@ -275,7 +269,8 @@ impl Config {
             ways_in: ways_in(values, oidc.is_some(), faults),
             oidc,
             staff_provider: oidc::staff_provider(values, demo, faults),
-            my_number: my_number(values, faults),
+            my_number: my_number(values, demo, faults),
+            my_number_forms: my_number_forms(values, faults),
             text_packs_dir: values.text("text_packs_dir").map(PathBuf::from),
             epds: epds(values, demo, faults),
             trusted_proxies,
@@ -595,15 +590,34 @@ fn locales(values: &Values, faults: &mut Faults) -> Vec<Locale> {
     Locale::offered(&values.list("locales", &known, faults))
 }
 
-fn my_number(values: &Values, faults: &mut Faults) -> MyNumber {
+fn my_number(values: &Values, demo: bool, faults: &mut Faults) -> MyNumber {
+    let can_seal = crate::assets::SEAL_NUMBER.is_some();
     match values.text("my_number") {
-        None | Some("counter") => {}
-        Some("off") => return MyNumber::Off,
-        // Never less than what was asked for in silence: the number would stand here in plain.
-        Some("sealed") => faults.add("my_number", "sealing in the browser is not there yet; use counter"),
-        Some(_) => faults.add("my_number", "expected off or counter"),
+        None if demo && can_seal => MyNumber::Sealed,
+        None | Some("counter") => MyNumber::Counter,
+        Some("off") => MyNumber::Off,
+        Some("sealed") if can_seal => MyNumber::Sealed,
+        // Never less than what was asked for in silence.
+        Some("sealed") => {
+            faults.add(
+                "my_number",
+                "this program was built without the part that seals in the browser (no WebAssembly compiler was found); \
+                build it again where .ci/setup finds one, or use counter",
+            );
+            MyNumber::Counter
+        }
+        Some(_) => {
+            faults.add("my_number", "expected off, counter or sealed");
+            MyNumber::Counter
+        }
     }
-    MyNumber::Counter
+}
+
+fn my_number_forms(values: &Values, faults: &mut Faults) -> Vec<FormId> {
+    match values.text("my_number_forms") {
+        None => "pregnancy_notification".parse().into_iter().collect(),
+        Some(_) => values.list("my_number_forms", "names of forms separated by commas", faults),
+    }
 }
 
 fn epds(values: &Values, demo: bool, faults: &mut Faults) -> EpdsOffer {

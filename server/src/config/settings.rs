@@ -21,7 +21,7 @@ const fn setting(key: &'static str, meaning: &'static str) -> Setting {
 }
 
 /// Every setting of this version.
-pub const SETTINGS: [Setting; 47] = [
+pub const SETTINGS: [Setting; 48] = [
     setting("database_url", "sqlite:PATH or postgres://USER@HOST/NAME [sqlite file in data_dir]"),
     setting("data_dir", "folder of this installation's files [/var/lib/madoguchi; demo: data]"),
     setting("master_key_file", "the key that everything at rest is sealed under"),
@@ -64,7 +64,11 @@ pub const SETTINGS: [Setting; 47] = [
         "ways_in",
         "how parents may sign in: email_code, passkey, mynaapp [email_code,passkey, and mynaapp if oidc_issuer is set]",
     ),
-    setting("my_number", "off, counter: the 個人番号 is taken at the counter [counter]"),
+    setting(
+        "my_number",
+        "off, counter, sealed: the 個人番号 not at all, at the counter, or sealed in the browser [counter]",
+    ),
+    setting("my_number_forms", "with sealed: the forms that it is asked for with [pregnancy_notification]"),
     setting("text_packs_dir", "folder of EPDS text packs, pinned in its packs.lock [none]"),
     setting("epds", "licensed, demonstration (no instrument, to practise) or off [licensed; demo: demonstration]"),
     setting("trusted_proxies", "addresses or networks of the proxies that end TLS, separated by commas"),

@@ -61,8 +61,25 @@ fn each_way_in_can_be_switched_off_and_one_remains_for_who_has_no_passkey() {
     assert!(ways.has(Method::EmailCode) && ways.has(Method::Passkey) && !ways.has(Method::Mynaapp));
     let ways = Config::load(&with(&[("MADOGUCHI_WAYS_IN", "email_code")])).unwrap().ways_in;
     assert!(ways.has(Method::EmailCode) && !ways.has(Method::Passkey));
-    for none in ["passkey", "counter", "email_code,fax"] {
+    for none in ["passkey", "counter", "email_code,fax", "email_code,mynaapp"] {
         assert!(refused(&with(&[("MADOGUCHI_WAYS_IN", none)])).contains("MADOGUCHI_WAYS_IN: "), "{none}");
+    }
+}
+
+#[test]
+fn a_number_is_sealed_only_by_a_program_that_can() {
+    assert_eq!(Config::load(&with(&[])).unwrap().my_number, MyNumber::Counter);
+    assert_eq!(Config::load(&with(&[("MADOGUCHI_MY_NUMBER", "off")])).unwrap().my_number, MyNumber::Off);
+    assert!(refused(&with(&[("MADOGUCHI_MY_NUMBER", "plain")])).contains("MADOGUCHI_MY_NUMBER: expected"));
+    let sealed =
+        with(&[("MADOGUCHI_MY_NUMBER", "sealed"), ("MADOGUCHI_MY_NUMBER_FORMS", "pregnancy_notification,own")]);
+    if crate::assets::SEAL_NUMBER.is_some() {
+        let config = Config::load(&sealed).unwrap();
+        assert_eq!((config.my_number, config.my_number_forms.len()), (MyNumber::Sealed, 2));
+        assert_eq!(Config::load(&demo(&[])).unwrap().my_number, MyNumber::Sealed);
+    } else {
+        assert!(refused(&sealed).contains("MADOGUCHI_MY_NUMBER: this program was built without"));
+        assert_eq!(Config::load(&demo(&[])).unwrap().my_number, MyNumber::Counter);
     }
 }
 

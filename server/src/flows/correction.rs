@@ -45,16 +45,25 @@ pub struct Correction<'portal> {
     pub filed_in_session_of: Option<Instant>,
     /// Guards against correcting what somebody changed meanwhile.
     pub version: i64,
+    /// 「個人番号」 The fields in which one was struck out of what she sent.
+    pub struck: Vec<FieldId>,
 }
 
 impl Correction<'_> {
     /// Puts what was sent in the place of what was typed, for the fields that may change; the rest is left out.
     pub fn put(&mut self, sent: &[(String, String)]) {
         let fields = self.fields.iter().filter_map(|id| self.form.field(id));
-        for input in fields.flat_map(|(_, field)| Field::inputs(field)) {
-            let values = sent.iter().filter(|(name, _)| *name == input).map(|(_, value)| value.clone()).collect();
-            self.raw.set(&input, values);
+        for (_, field) in fields {
+            if self.raw.replace_field(field, sent) {
+                self.struck.push(field.id.clone());
+            }
         }
+    }
+
+    /// What she is told of what was struck out.
+    #[must_use]
+    pub fn struck_out(&self) -> Vec<FieldError> {
+        self.struck.iter().filter_map(|id| FieldError::struck_out(self.form, id)).collect()
     }
 }
 
@@ -126,6 +135,7 @@ pub(crate) async fn open<'portal>(
         filed_at: opened.head.filed_at,
         filed_in_session_of: opened.office.evidence.map(|evidence| evidence.signed_in_at),
         version: opened.head.version,
+        struck: Vec::new(),
     };
     if is_by_proxy {
         leave_hers(&mut correction);
@@ -185,9 +195,15 @@ pub async fn resubmit<'portal>(
     for input in correction.fields.iter().filter_map(|id| opened.form.field(id)).flat_map(|(_, field)| field.inputs()) {
         raw.set(&input, correction.raw.all(&input).to_vec());
     }
+    let struck = correction.struck_out();
     let answers = match complete(opened.form, &raw, now.date_in_japan()) {
-        Ok(answers) => answers,
-        Err(errors) => return Ok(Resubmitted::Incomplete(Box::new(correction), errors)),
+        Ok(answers) if struck.is_empty() => answers,
+        checked => {
+            let mut errors = checked.err().unwrap_or_default();
+            errors.retain(|error| !correction.struck.contains(&error.field));
+            errors.extend(struck);
+            return Ok(Resubmitted::Incomplete(Box::new(correction), errors));
+        }
     };
     if opened.office.compare_again(opened.form, answers.answers()) {
         case::save_office(&mut tx, opened.head.case_id, &opened.seal_office()?, now).await?;

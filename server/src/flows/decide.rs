@@ -19,7 +19,7 @@ use super::{
     FlowError, booking,
     content::{self, EventDetail, Office, OpenCase},
     correction::asks_who_files,
-    remind, review,
+    my_number, remind, review,
 };
 use crate::{
     portal::Portal,
@@ -201,8 +201,9 @@ pub async fn give(
         remind::write_about(portal, &mut tx, account, Some(head.case_id), notice.as_str(), &letter).await?;
     }
     let (actor, now) = (Actor::Staff(staff.staff_id), portal.clock.now());
+    let erased = my_number::end_with_case(&mut tx, head.case_id, after, actor.clone(), now).await?;
     let ended = booking::end_with_case(&mut tx, head.case_id, after, actor, now).await?;
-    tx.commit_all([entry].into_iter().chain(ended).collect()).await?;
+    tx.commit_all([entry].into_iter().chain(erased).chain(ended).collect()).await?;
     portal.metrics.command(kind.as_str(), true);
     Ok(Given::Done(after))
 }

@@ -8,7 +8,7 @@ use intake::{
     time::Instant,
 };
 
-use super::{FlowError, booking, content, paper, review};
+use super::{FlowError, booking, content, my_number, paper, review};
 use crate::{
     portal::Portal,
     store::{
@@ -230,6 +230,8 @@ async fn order(
     };
     case::append_event(&mut tx, &event).await?;
     let entry = AuditEntry::done(now, Actor::Citizen(account), Deed::Commanded(kind)).on(Subject::Case(head.case_id));
-    let ended = booking::end_with_case(&mut tx, head.case_id, after.stage, Actor::Citizen(account), now).await?;
-    Ok(tx.commit_all([entry].into_iter().chain(ended).collect()).await?)
+    let actor = Actor::Citizen(account);
+    let erased = my_number::end_with_case(&mut tx, head.case_id, after.stage, actor.clone(), now).await?;
+    let ended = booking::end_with_case(&mut tx, head.case_id, after.stage, actor, now).await?;
+    Ok(tx.commit_all([entry].into_iter().chain(erased).chain(ended).collect()).await?)
 }

@@ -156,7 +156,8 @@ async fn once(portal: &Portal, destination: &DestinationId) -> Result<Option<Sea
         let deed = Deed::Commanded(CommandKind::Seal);
         let entry = AuditEntry::done(now, Actor::Portal, deed).on(Subject::Case(one.head.case_id));
         let papers = count(one.entry.attachments.len());
-        entries.push(entry.with("papers", papers).with("papers_left_out", one.left_out));
+        let entry = entry.with("papers", papers).with("papers_left_out", one.left_out);
+        entries.push(entry.with("number", one.number));
     }
     let request = (seq, before.as_ref());
     let sealed = sealed(portal, &mut tx, &public, request, (&gathered, &recalled), now).await?;

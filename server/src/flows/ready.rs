@@ -17,6 +17,7 @@ use intake::{
 use super::{
     FlowError,
     content::{self, OpenCase},
+    my_number::{self, ForEntry},
     paper::content as paper_content,
     paper_scan::can_be_opened,
     sign_in,
@@ -48,6 +49,8 @@ pub(super) struct Ready {
     pub entry: Entry,
     /// How many of its papers are not in the entry.
     pub left_out: i64,
+    /// 「個人番号」 What the audit log says of it.
+    pub number: &'static str,
 }
 
 /// What a batch takes.
@@ -81,6 +84,7 @@ struct Candidate<'portal> {
     entry: Entry,
     papers: Vec<(Paper, DataKey, String)>,
     left_out: i64,
+    number: &'static str,
 }
 
 /// The destination that filings of this form go to.
@@ -155,8 +159,8 @@ impl Taker<'_> {
             return stays(id, error);
         }
         *bytes += needed;
-        let Candidate { opened, entry, left_out, .. } = candidate;
-        Ok(Weighed::Goes(Box::new(Ready { head: opened.head, entry, left_out })))
+        let Candidate { opened, entry, left_out, number, .. } = candidate;
+        Ok(Weighed::Goes(Box::new(Ready { head: opened.head, entry, left_out, number })))
     }
 
     /// Opens a case and builds its entry; none while the scanner has not looked at its papers.
@@ -184,8 +188,8 @@ impl Taker<'_> {
         }
         let attachments = papers.iter().map(|(paper, _, sha256)| attachment(&opened, paper, sha256));
         let attachments = attachments.collect::<Result<_, _>>()?;
-        let entry = self.entry(tx, &opened, attachments).await?;
-        Ok(Some(Candidate { opened, entry, papers, left_out }))
+        let (entry, number) = self.entry(tx, &opened, attachments).await?;
+        Ok(Some(Candidate { opened, entry, papers, left_out, number }))
     }
 
     async fn entry(
@@ -193,7 +197,7 @@ impl Taker<'_> {
         tx: &mut WriteTx,
         opened: &OpenCase<'_>,
         attachments: Vec<Attachment>,
-    ) -> Result<Entry, FlowError> {
+    ) -> Result<(Entry, &'static str), FlowError> {
         let (portal, head) = (self.portal, &opened.head);
         // The address of a proxy is not the person's.
         let email = match head.owner() {
@@ -205,6 +209,16 @@ impl Taker<'_> {
             accepted.zip(confirmed).ok_or_else(|| corrupt("a confirmed case without its two decisions"))?;
         let staff = opened.staff_answers()?;
         let complete = opened.complete()?;
+        let number = my_number::for_entry(portal, tx, (head, &opened.key), self.destination).await?;
+        let number_word = number.as_str();
+        let my_number = match number {
+            ForEntry::Armor(armor) => Some(armor),
+            ForEntry::No => None,
+            ForEntry::OtherKey => {
+                tracing::warn!(case = %head.case_id, "a number was sealed to another key; it is left to the counter");
+                None
+            }
+        };
         let filing = Filing {
             id: head.receipt_number.clone(),
             rev: head.rev,
@@ -214,14 +228,14 @@ impl Taker<'_> {
             municipality: portal.config.municipality.code.clone(),
             email,
             evidence: opened.office.evidence.ok_or_else(|| corrupt("a confirmed case without identity evidence"))?,
-            my_number: None,
+            my_number,
             epds: opened.epds(&complete)?,
             attachments,
             review: Review { accepted_by, accepted_at, confirmed_by, confirmed_at },
         };
         let entry = export::build(opened.form, &complete, &staff, filing);
         match recheck(&entry, opened.form).first() {
-            None => Ok(entry),
+            None => Ok((entry, number_word)),
             Some(fault) => Err(corrupt(&format!("the import job would refuse the entry: {}", fault.code()))),
         }
     }

@@ -17,7 +17,7 @@ use super::{
     FlowError, address_change,
     content::{self, EventDetail, OpenCase, OpenRevision},
     decide::{Obstacle, is_another_person, proof},
-    message, paper_scan, queue, review, transfer,
+    message, my_number, paper_scan, queue, review, transfer,
 };
 use crate::{
     portal::Portal,
@@ -111,6 +111,8 @@ pub struct StaffCase<'portal> {
     pub papers: Vec<(Paper, bool)>,
     /// 「取込先から戻った届出」 Why the back office sent it back, as a code, until it is decided on again.
     pub came_back: Option<String>,
+    /// 「個人番号」 Whether it is there, sealed; none where it is not asked for here.
+    pub number: Option<my_number::Kept>,
     /// 「取下げの申出」 Who said yes to a withdrawal first.
     pub withdrawal_proposed_by: Option<String>,
     /// Whether the parent has left: what is written to her reaches nobody.
@@ -153,6 +155,7 @@ pub async fn view<'portal>(
     let papers = paper::sent_of_case(&mut tx, &permit).await?.into_iter();
     let papers = papers.map(|it| (it.clone(), may_open && paper_scan::can_be_opened(portal, &it))).collect();
     let came_back = came_back(&mut tx, &open.head).await?;
+    let number = my_number::of_case(portal, &mut tx, &open.head).await?;
     let messages = message::of_case(&mut tx, &open.key, &permit).await?;
     let (mut pregnancy_ended_at, mut way_back, mut account_is_closed) = (None, None, true);
     if let Some(id) = open.head.account_id {
@@ -179,6 +182,7 @@ pub async fn view<'portal>(
         offers,
         related,
         papers,
+        number,
         holder: open.head.holder.and_then(|holder| people.get(&holder).cloned()),
         withdrawal_proposed_by: open.head.withdrawal_proposed_by.and_then(|first| people.get(&first).cloned()),
         came_back,

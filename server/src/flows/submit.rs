@@ -15,7 +15,7 @@ use super::{
     FlowError,
     content::{Office, ShownPack},
     draft::with_form,
-    follow, paper, pregnancy_end, random, remind,
+    follow, my_number, paper, pregnancy_end, random, remind,
 };
 use crate::{
     portal::Portal,
@@ -151,6 +151,7 @@ async fn once(
     case::append_event(&mut tx, &event).await?;
     let papers = journey::papers(form, complete.answers());
     paper::become_case(&mut tx, &stored, &draft_key, (case_id, &key), &papers).await?;
+    my_number::become_case(&mut tx, &stored, &draft_key, (case_id, &key)).await?;
     draft::delete(&mut tx, draft_id).await?;
     pregnancy_end::begin_anew(portal, &mut tx, sender.account, form).await?;
     remind::write_about(portal, &mut tx, sender.account, Some(case_id), "received", letter).await?;

@@ -209,6 +209,11 @@ pub enum Deed {
     PaperRemoved,
     PaperScanned,
     PaperOpened,
+    /// 「個人番号」 Armor came in the place of what was there, if anything.
+    NumberSealed,
+    NumberRemoved,
+    /// The filing is in the record, or has ended.
+    NumberErased,
     ContentErased,
     BackedUp,
     SettingsChanged,
@@ -293,6 +298,9 @@ impl Deed {
             Self::PaperRemoved => "paper_removed",
             Self::PaperScanned => "paper_scanned",
             Self::PaperOpened => "paper_opened",
+            Self::NumberSealed => "number_sealed",
+            Self::NumberRemoved => "number_removed",
+            Self::NumberErased => "number_erased",
             Self::ContentErased => "content_erased",
             Self::BackedUp => "backed_up",
             Self::SettingsChanged => "settings_changed",

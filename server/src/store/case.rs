@@ -483,6 +483,7 @@ pub async fn erase_content(tx: &mut WriteTx, id: CaseId, at: Instant) -> Result<
     super::message::erase(tx, id).await?;
     execute!(tx, ERASE_REVISIONS, id.bytes().as_slice())?;
     super::paper::erase_of_case(tx, id).await?;
+    super::sealed_number::delete(tx, super::sealed_number::NumberOwner::Case(id)).await?;
     execute!(tx, ERASE_OFFICE, id.bytes().as_slice()).map(drop)
 }
 
@@ -622,6 +623,15 @@ pub struct Content {
     pub revisions: Vec<Revision>,
     /// Staff items and identity evidence; place by [`office_place`].
     pub office_sealed: Option<Vec<u8>>,
+}
+
+/// The key of a case, wrapped; none once it is erased. It opens nothing by itself: whoever asks shows whose case it is first.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn wrapped_key(connection: &mut Connection, id: CaseId) -> Result<Option<WrappedKey>, StoreError> {
+    let row = optional!(connection, (Option<Vec<u8>>,), KEY, id.bytes().as_slice())?;
+    Ok(row.and_then(|(key,)| key).map(WrappedKey::from_bytes))
 }
 
 /// What is in a case; none once it is erased.

@@ -23,6 +23,7 @@ pub mod pregnancy_end;
 pub mod reconciliation;
 pub mod reminders;
 pub mod resync;
+pub mod sealed_number;
 pub mod session;
 pub mod staff;
 pub mod staff_identity;
@@ -205,6 +206,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         message::STATEMENTS,
         outbox::STATEMENTS,
         reminders::STATEMENTS,
+        sealed_number::STATEMENTS,
         paper::STATEMENTS,
         pregnancy_end::STATEMENTS,
         reconciliation::STATEMENTS,

@@ -38,7 +38,7 @@ use super::{
     frame::page as answer,
     guard::{Citizen, Visitor},
     help::{carry_out, typed},
-    papers, two_texts,
+    number, papers, two_texts,
 };
 use crate::{
     assets,
@@ -46,7 +46,7 @@ use crate::{
     flows::{
         FlowError,
         draft::{self, OpenDraft, Saved, Typist},
-        follow, page_state,
+        follow, my_number, page_state,
         paper::{self, Whose},
         random,
         submit::{Submitted, submit},
@@ -108,7 +108,11 @@ pub async fn procedure(portal: Data<Portal>, visitor: Visitor, path: Path<String
         form,
         has_draft,
         answers_are_gone: form.draft == DraftRule::Session && !has_draft && !arrived.gone.is_empty(),
-        number_at_counter: form.follows.is_none() && portal.config.my_number == MyNumber::Counter,
+        number: match portal.config.my_number {
+            _ if form.follows.is_some() => MyNumber::Off,
+            MyNumber::Sealed if !portal.asks_number(form) => MyNumber::Counter,
+            mode => mode,
+        },
         way_in,
     };
     Ok(answer(StatusCode::OK, start::procedure(visitor.chrome(), &model)))
@@ -203,8 +207,11 @@ impl<'a> Shown<'a> {
         let (form, raw) = (draft.form, &draft.raw);
         let today = portal.clock.now().date_in_japan();
         let (answers, errors) = parse(form, raw, today);
-        let place = journey::place(form, &answers, page)?;
-        let errors = errors.into_iter().filter(|error| error.page == *page).collect();
+        let mut place = journey::place(form, &answers, page)?;
+        place.of += usize::from(portal.asks_number(form));
+        let struck = draft.struck.iter().filter_map(|id| FieldError::struck_out(form, id));
+        let others = errors.into_iter().filter(|error| error.page == *page && !draft.struck.contains(&error.field));
+        let errors = struck.chain(others).collect();
         let (page, state, text_pack) = (form.page(page)?, page_state::of_showing(form, raw, page), draft.text_pack);
         // The card of a proxy says nothing about the person.
         let card = card.filter(|_| !is_by_proxy(form, &answers)).cloned();
@@ -362,6 +369,13 @@ pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
     if visitor.session_is_over {
         return Ok(with_cookie(to(format!("/sign-in?next=/apply/{id}/{page}")), cookie));
     }
+    // She is told of what was struck out before anything else, wherever she goes.
+    if !draft.struck.is_empty()
+        && let Some(shown) = Shown::of(&portal, &draft, &page, card.as_ref())
+    {
+        let html = shown.html(&visitor, &shown.errors, &[], from_check);
+        return Ok(with_cookie(answer(StatusCode::UNPROCESSABLE_ENTITY, html), cookie));
+    }
     if then == "save" && form.draft == DraftRule::Kept {
         return Ok(with_cookie(to(format!("/apply/{id}/saved")), cookie));
     }
@@ -393,7 +407,11 @@ pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
             }
             let after = shown.place.after.clone().filter(|_| !from_check);
             let has_papers = !from_check && !journey::papers(shown.form, &shown.answers).is_empty();
-            let last = if has_papers { "papers" } else { "check" };
+            let last = match (portal.asks_number(shown.form), has_papers) {
+                (true, _) if !from_check => "number",
+                (_, true) => "papers",
+                _ => "check",
+            };
             after.map_or_else(|| last.to_owned(), |after| after.to_string())
         }
     };
@@ -445,8 +463,13 @@ pub async fn check(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -
         None => None,
     };
     let card = card::of(&portal, &visitor).await?;
+    let number = match visitor.typist().filter(|_| portal.asks_number(draft.form)) {
+        Some(typist) => Some(number::of_draft(&portal, &my_number::Whose::Draft(typist, id.clone())).await?),
+        None => None,
+    };
     let model = check::Model {
         card: card.as_ref(),
+        number,
         papers: papers.as_ref().map(|papers| papers::kinds(papers, &[], |_| None)).unwrap_or_default(),
         form: draft.form,
         pages: journey::pages(draft.form, complete.answers()),

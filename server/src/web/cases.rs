@@ -22,6 +22,7 @@ use intake::{
     help::{ASK, Helped, Wish},
     ids::{CaseId, FieldId, ReceiptNumber},
     message::{LONGEST, NoMessage},
+    my_number::strike_out,
     time::Instant,
 };
 
@@ -31,6 +32,7 @@ use super::{
     frame::page,
     guard::{Citizen, Session, Visitor},
     help::{carry_out, typed},
+    number::of_case as number_of,
     papers,
 };
 use crate::{
@@ -154,6 +156,7 @@ async fn shown(portal: &Portal, citizen: &Citizen, number: &ReceiptNumber, not_s
         token: page_token(),
         typed: not_sent.typed,
         error: not_sent.error,
+        speaks_of_number: portal.config.my_number.is_spoken_of(),
     });
     let model = Model {
         row: row(portal, citizen, &filing.head, &[]),
@@ -165,6 +168,7 @@ async fn shown(portal: &Portal, citizen: &Citizen, number: &ReceiptNumber, not_s
         declined_for: filing.declined_for,
         withdrawing: withdrawing(&filing),
         papers: filing.papers,
+        number: number_of(portal, citizen, number).await?,
         can_be_refiled: refile::can_be_refiled(portal, &filing.head),
         is_quiet: pregnancy_end::told_at(portal, citizen.session.account).await?.is_some(),
         version: filing.head.version,
@@ -192,6 +196,7 @@ pub(super) fn not_sent(locale: Locale, sent: Sent) -> Option<String> {
     match sent {
         Sent::Kept => None,
         Sent::Not(NoMessage::Empty) => Some(locale.say("message-empty")),
+        Sent::Not(NoMessage::MyNumber) => Some(locale.say("message-my-number")),
         Sent::Not(NoMessage::TooLong) => Some(locale.with("message-too-long", &[("longest", &LONGEST.to_string())])),
         Sent::TooMany => Some(locale.say("message-too-many")),
     }
@@ -211,7 +216,10 @@ pub async fn write(portal: Data<Portal>, visitor: Visitor, path: Path<String>, m
         None => {
             Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/cases/{number}#messages"))).finish())
         }
-        error => shown(&portal, &citizen, &number, NotSent { typed, error }).await,
+        error => {
+            let typed = strike_out(&typed).unwrap_or(typed);
+            shown(&portal, &citizen, &number, NotSent { typed, error }).await
+        }
     }
 }
 
@@ -324,8 +332,8 @@ async fn helped_correction(
     (wish, sent): (&Wish, &[(String, String)]),
 ) -> Result<String, WebError> {
     let mut raw = asked.raw.clone();
-    for input in asked.fields.iter().filter_map(|id| asked.form.field(id)).flat_map(|(_, field)| field.inputs()) {
-        raw.set(&input, sent.iter().filter(|(name, _)| *name == input).map(|(_, value)| value.clone()).collect());
+    for (_, field) in asked.fields.iter().filter_map(|id| asked.form.field(id)) {
+        raw.replace_field(field, sent);
     }
     let own: Vec<_> = sent.iter().filter(|(name, _)| name.starts_with(ASK)).cloned().collect();
     typed(&mut raw, &own);
@@ -370,15 +378,17 @@ pub async fn correct(
         // What was typed beside them is shown again; nothing of it is sent yet.
         let mut asked = correction::view(&portal, session.account, &number).await?;
         asked.put(form.inputs());
+        let struck = asked.struck_out();
         let of = Correcting {
             number: &number,
             asked: &asked,
             raw: &asked.raw,
-            errors: &[],
+            errors: &struck,
             refused: &refused,
             helped: None,
         };
-        let status = if refused.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        let status =
+            if refused.is_empty() && struck.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
         return Ok(page(status, correction_page(&portal, &citizen, &of).await?));
     }
     match correction::resubmit(&portal, session.account, &number, version, form.inputs()).await? {

@@ -25,13 +25,16 @@ use super::{
     error::WebError,
     guard::{RequestId, plain_chrome},
     limits::Limits,
-    problem,
+    number, problem,
 };
 use crate::{config::Config, flows::random, oidc, portal::Portal, routes};
 
 /// What a page's scripts carry.
 #[derive(Clone)]
 pub(super) struct Nonce(pub String);
+
+/// On an answer whose page compiles WebAssembly.
+pub(super) struct CompilesWasm;
 
 /// The middleware.
 pub(super) async fn around(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -55,7 +58,8 @@ pub(super) async fn around(request: ServiceRequest, next: Next<BoxBody>) -> Resu
         let for_machines = is_for_machines(answer.request().path());
         answer = if for_machines { with_problem(answer) } else { with_page(answer, &portal, message) };
     }
-    set_headers(answer.headers_mut(), &portal.config, &nonce, route);
+    let compiles = answer.response_mut().extensions_mut().remove::<CompilesWasm>().is_some();
+    set_headers(answer.headers_mut(), &portal.config, &nonce, (route, compiles));
     portal.metrics.request(route, status.as_u16(), begun.elapsed().as_secs_f64());
     let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
     let method = answer.request().method().as_str();
@@ -125,6 +129,10 @@ fn origin(headers: &HeaderMap, config: &Config) -> Origin {
 
 /// An old browser that says nothing: the same input once more, from a page of ours.
 async fn ask_to_send_again(mut request: ServiceRequest, portal: &Portal) -> ServiceResponse<BoxBody> {
+    // Nothing that was sent to the page for the 個人番号 is shown anywhere.
+    if request.path().ends_with(number::PAGE) {
+        return request.into_response(WebError::Foreign.error_response());
+    }
     let (parts, payload) = request.parts_mut();
     let typed = body::read(parts, payload).await.map(|body| FormBody::parse(&body));
     let answer = match typed {
@@ -191,7 +199,7 @@ const ROUTES_TO_THE_PROVIDER: [&str; 4] =
 /// The same for staff and the city's own provider.
 const ROUTES_TO_THE_STAFFS_PROVIDER: [&str; 2] = ["/staff/sign-in", "/staff/sign-in/provider"];
 
-fn set_headers(headers: &mut HeaderMap, config: &Config, nonce: &str, route: &str) {
+fn set_headers(headers: &mut HeaderMap, config: &Config, nonce: &str, (route, compiles): (&str, bool)) {
     let is_strict = headers.contains_key(header::CONTENT_SECURITY_POLICY);
     let mut set = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -210,8 +218,9 @@ fn set_headers(headers: &mut HeaderMap, config: &Config, nonce: &str, route: &st
         set(
             header::CONTENT_SECURITY_POLICY,
             &format!(
-                "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic'; \
-                 connect-src 'self'; form-action 'self'{provider}; base-uri 'none'; frame-ancestors 'none'"
+                "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic'{}; \
+                 connect-src 'self'; form-action 'self'{provider}; base-uri 'none'; frame-ancestors 'none'",
+                if compiles { " 'wasm-unsafe-eval'" } else { "" }
             ),
         );
     }

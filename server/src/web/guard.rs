@@ -138,6 +138,7 @@ pub(super) fn plain_chrome(request: &HttpRequest, portal: &Portal) -> Chrome {
         nonce: request.extensions().get::<Nonce>().map(|nonce| nonce.0.clone()).unwrap_or_default(),
         style: assets::STYLE,
         scripts: vec![assets::PORTAL],
+        module: None,
         icon: assets::ICON,
         municipality: portal.config.municipality.name.clone(),
         phone: portal.config.municipality.phone.clone(),
@@ -147,6 +148,7 @@ pub(super) fn plain_chrome(request: &HttpRequest, portal: &Portal) -> Chrome {
         card_sign_in: portal.config.ways_in.has(Method::Mynaapp),
         demo: portal.config.demo,
         preview: portal.config.preview,
+        my_number: portal.config.my_number,
     }
 }
 

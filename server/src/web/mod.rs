@@ -19,6 +19,7 @@ pub mod help;
 pub mod info;
 mod limits;
 pub mod mail;
+pub mod number;
 pub mod pages;
 pub mod papers;
 pub mod pregnancy_end;

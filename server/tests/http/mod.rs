@@ -16,6 +16,7 @@ mod journey;
 mod languages;
 mod letters;
 mod logs;
+mod number;
 mod origin;
 mod papers;
 mod routes;

@@ -123,6 +123,15 @@ pub async fn sites() -> Vec<Site> {
     all
 }
 
+/// A demo of another kind on each database.
+pub async fn sites_of(kind: Kind) -> Vec<Site> {
+    let mut all = Vec::new();
+    for database in databases().await {
+        all.push(serve(database, kind).await);
+    }
+    all
+}
+
 /// A demo on SQLite, for what no database can change.
 pub async fn site() -> Site {
     serve(databases().await.remove(0), Kind::Demo).await

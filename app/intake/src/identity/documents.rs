@@ -43,7 +43,14 @@ kinds! {
         ResidentRecord = "resident_record",
         /// Not seen yet; it is settled in the closed network before import.
         Later = "later",
+        /// Not asked about: this installation has nothing to do with the number.
+        NotTaken = "not_taken",
     }
+}
+
+impl NumberDocument {
+    /// What staff are offered where the number is taken.
+    pub const OFFERED: [Self; 4] = [Self::MyNumberCard, Self::NotificationCard, Self::ResidentRecord, Self::Later];
 }
 
 kinds! {

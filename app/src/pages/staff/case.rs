@@ -186,6 +186,10 @@ pub struct Model<'a> {
     pub epds: Option<Epds<'a>>,
     /// The language in which the parent filled it in.
     pub language: Option<Locale>,
+    /// 「個人番号」 Whether it is taken at all.
+    pub takes_number: bool,
+    /// Whether it is there, sealed; none where it is not asked for here.
+    pub number_is_sealed: Option<bool>,
     /// 「写真・書類」 What was sent, the first to come first.
     pub papers: Vec<ShownPaper>,
     /// Cases that belong to this one.
@@ -551,11 +555,14 @@ fn identity(locale: Locale, model: &Model<'_>) -> AnyView {
     });
     let of_proxy = model.evidence.and_then(|found| found.proxy).map(|proxy| proxy_seen(locale, &proxy));
     let seen = model.evidence.and_then(|found| found.counter).map(|seen| {
-        let number = locale.say(&format!("number-{}", seen.number.code().replace('_', "-")));
+        let number = model.takes_number.then(|| {
+            let seen = locale.say(&format!("number-{}", seen.number.code().replace('_', "-")));
+            view! { <div class="summary-list__row"><dt class="summary-list__key">{locale.say("identity-number")}</dt><dd class="summary-list__value">{seen}</dd></div> }
+        });
         let person = person_documents(locale, seen.person, seen.without_photo);
         view! {
             <dl class="summary-list">
-                <div class="summary-list__row"><dt class="summary-list__key">{locale.say("identity-number")}</dt><dd class="summary-list__value">{number}</dd></div>
+                {number}
                 <div class="summary-list__row"><dt class="summary-list__key">{locale.say("identity-person")}</dt><dd class="summary-list__value">{person}</dd></div>
             </dl>
             <p>{locale.with("identity-seen-at", &[("at", &seen.at.minute_in_japan())])}</p>
@@ -563,8 +570,12 @@ fn identity(locale: Locale, model: &Model<'_>) -> AnyView {
     });
     let is_enough = model.evidence.and_then(|found| found.sufficient()).is_some();
     let missing = (!is_enough).then(|| view! { <p><strong>{locale.say("identity-missing")}</strong></p> });
+    let sealed = model.number_is_sealed.map(|is_sealed| {
+        let how = locale.say(if is_sealed { "identity-my-number-sealed" } else { "identity-my-number-counter" });
+        view! { <p>{locale.say("identity-my-number")}"："<strong>{how}</strong></p> }
+    });
     let of_card = super::card::beside(locale, model);
-    view! { <section><h3>{locale.say("identity-title")}</h3>{method}{of_card}{of_proxy}{seen}{missing}</section> }
+    view! { <section><h3>{locale.say("identity-title")}</h3>{method}{of_card}{of_proxy}{sealed}{seen}{missing}</section> }
         .into_any()
 }
 

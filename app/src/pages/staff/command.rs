@@ -115,7 +115,15 @@ fn record_identity(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
         typed(model, kind).map_or_else(|| kept.unwrap_or_default().to_owned(), |typed| typed.first(input).to_owned())
     };
     let say = |prefix: &str, code: &str| locale.say(&format!("{prefix}-{}", code.replace('_', "-")));
-    let numbers = NumberDocument::ALL.iter().map(|one| (one.code(), say("number", one.code()))).collect();
+    let numbers = NumberDocument::OFFERED.map(|one| (one.code(), say("number", one.code()))).to_vec();
+    let number = model.takes_number.then(|| {
+        view! {
+            <fieldset class="field">
+                <legend class="field__label">{locale.say("identity-number")}</legend>
+                <div class="choice-list">{radios("number", numbers, &chosen("number", seen.map(|seen| seen.number.code())))}</div>
+            </fieldset>
+        }
+    });
     let persons = persons(locale);
     let met = model.evidence.is_some_and(|found| found.proxy.is_some()).then(|| {
         let checked = typed(model, kind).is_some_and(|typed| typed.first("met") == "yes");
@@ -129,17 +137,14 @@ fn record_identity(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
     });
     let two = kept_kinds(typed(model, kind), "without_photo", seen.and_then(|seen| seen.without_photo));
     let inside = view! {
-        <fieldset class="field">
-            <legend class="field__label">{locale.say("identity-number")}</legend>
-            <div class="choice-list">{radios("number", numbers, &chosen("number", seen.map(|seen| seen.number.code())))}</div>
-        </fieldset>
+        {number}
         <fieldset class="field">
             <legend class="field__label">{locale.say("identity-person")}</legend>
             <div class="choice-list">{radios("person", persons, &chosen("person", seen.map(|seen| seen.person.code())))}</div>
         </fieldset>
         {without_photo(locale, "without_photo", &two)}
         {met}
-        <p class="field__hint">{locale.say("identity-no-number")}</p>
+        <p class="field__hint">{locale.say(if model.takes_number { "identity-no-number" } else { "identity-no-copy" })}</p>
     };
     folded(locale, model, kind, inside.into_any())
 }

@@ -11,7 +11,7 @@ use actix_web::{
     web::{self, Bytes, Data, Path, PayloadConfig, ServiceConfig},
 };
 use app::{
-    chrome::Chrome,
+    chrome::{Chrome, MyNumber},
     pages::practice_provider::{self as pages, Choice, Entry},
     text::Locale,
 };
@@ -99,6 +99,7 @@ fn chrome(provider: &PracticeProvider, request: &HttpRequest, of_staff: bool) ->
         nonce: String::new(),
         style: assets::STYLE,
         scripts: Vec::new(),
+        module: None,
         icon: assets::ICON,
         municipality: String::new(),
         phone: String::new(),
@@ -106,6 +107,7 @@ fn chrome(provider: &PracticeProvider, request: &HttpRequest, of_staff: bool) ->
         signed_in: false,
         session_seconds: None,
         card_sign_in: false,
+        my_number: MyNumber::Off,
         demo: true,
         preview: false,
     }

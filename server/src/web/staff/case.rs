@@ -34,6 +34,7 @@ use crate::{
         self,
         content::EventDetail,
         decide::Obstacle,
+        my_number::Kept,
         paper_scan,
         staff_case::{self, StaffCase, Who},
         undelivered,
@@ -188,12 +189,14 @@ pub(super) async fn shown_with(
         undelivered: undelivered.into_iter().map(super::mail::row).collect(),
         epds: epds.as_ref().map(|epds| pages::Epds { score: epds.score, pack: epds.pack, pack_id: &epds.pack_id }),
         language: case.office.language.as_deref().and_then(Locale::parse),
+        takes_number: portal.config.my_number.is_spoken_of(),
+        number_is_sealed: view.number.map(|kept| kept == Kept::Sealed),
         papers: papers.into_iter().map(|paper| shown_paper(portal, case.form, paper)).collect(),
         related: related.iter().map(|head| related_row(portal, head)).collect(),
         history: history.into_iter().map(step).collect(),
         offers: offers.collect(),
         messages: (may_in(at.who.staff.role, Action::WriteMessage, case.head.compartment) && !held_by_proxy)
-            .then(|| messages(at, number, view.messages, not_sent)),
+            .then(|| messages(at, number, view.messages, not_sent, portal.config.my_number.is_spoken_of())),
         account_is_closed: view.account_is_closed,
         way_back: (!view.account_is_closed && restores && !held_by_proxy)
             .then(|| way_back::model(view.way_back, tried)),

@@ -36,7 +36,7 @@ fn raw_of(inputs: &[(String, String)]) -> RawAnswers {
     raw
 }
 
-fn order(kind: CommandKind, typed: &RawAnswers) -> Result<Order, Option<NoOrder>> {
+fn order(kind: CommandKind, typed: &RawAnswers, takes_number: bool) -> Result<Order, Option<NoOrder>> {
     Ok(match kind {
         CommandKind::Claim => Order::Claim,
         CommandKind::Release => Order::Release,
@@ -52,7 +52,7 @@ fn order(kind: CommandKind, typed: &RawAnswers) -> Result<Order, Option<NoOrder>
         CommandKind::RefuseWithdrawal => Order::RefuseWithdrawal,
         CommandKind::SendBack => Order::SendBack(correction_request(typed).map_err(Some)?),
         CommandKind::EditStaffItems => Order::EditStaffItems(typed.clone()),
-        CommandKind::RecordIdentity => Order::RecordIdentity(sight(typed).map_err(Some)?),
+        CommandKind::RecordIdentity => Order::RecordIdentity(sight(typed, takes_number).map_err(Some)?),
         CommandKind::RecordProxy => Order::RecordProxy(proxy_sight(typed).map_err(Some)?),
         CommandKind::ProposeDecline => {
             let reason: Result<DeclineReason, _> = typed.first("reason").parse();
@@ -73,8 +73,10 @@ fn without_photo(typed: &RawAnswers, name: &str) -> Vec<NoPhoto> {
     typed.all(name).iter().filter_map(|code| NoPhoto::of_code(code)).collect()
 }
 
-fn sight(typed: &RawAnswers) -> Result<Sight, NoOrder> {
-    let number = NumberDocument::of_code(typed.first("number")).ok_or(("staff-obstacle-identity", "number-0"))?;
+fn sight(typed: &RawAnswers, takes_number: bool) -> Result<Sight, NoOrder> {
+    let chosen = NumberDocument::OFFERED.into_iter().find(|one| one.code() == typed.first("number"));
+    let number = if takes_number { chosen } else { Some(NumberDocument::NotTaken) };
+    let number = number.ok_or(("staff-obstacle-identity", "number-0"))?;
     let person = PersonDocument::of_code(typed.first("person")).ok_or(("staff-obstacle-identity", "person-0"))?;
     let two = without_photo(typed, "without_photo");
     Sight::checked(number, person, &two, typed.first("met") == "yes")
@@ -148,7 +150,7 @@ pub async fn give(portal: Data<Portal>, at: AtDesk, path: Path<(String, String)>
     let version = form.take("version").parse().map_err(|_| WebError::Unreadable)?;
     let typed = raw_of(form.inputs());
     let locale = at.desk.locale();
-    let order = match order(kind, &typed) {
+    let order = match order(kind, &typed, portal.config.my_number.is_spoken_of()) {
         Ok(order) => order,
         Err(None) => return Err(WebError::NotFound),
         Err(Some((key, input))) => {
