@@ -11,7 +11,6 @@ CREATE TABLE hand_over_block (
 
 -- Papers that were sent with the filing and did not pass the scanner in time: they are not in the entry.
 ALTER TABLE batch_entry ADD COLUMN papers_left_out BIGINT NOT NULL DEFAULT 0;
-CREATE INDEX batch_entry_by_case ON batch_entry (case_id, rev);
 CREATE INDEX batch_entry_unanswered ON batch_entry (destination_id, seq) WHERE result IS NULL;
 CREATE INDEX case_event_by_command ON case_event (command, at);
 

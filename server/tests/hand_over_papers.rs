@@ -145,7 +145,8 @@ async fn the_same_paper_of_two_entries_is_one_file() {
         let batch = office.read(&files);
         assert_eq!(names(&batch).len(), 1);
         let digests: Vec<&str> = batch.entries.iter().map(|one| one.entry.attachments[0].sha256.as_str()).collect();
-        assert_eq!(digests, [sha256_hex(&document(b"the same")); 2]);
+        let digest = sha256_hex(&document(b"the same"));
+        assert_eq!(digests, [digest.as_str(); 2]);
     }
 }
 

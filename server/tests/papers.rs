@@ -1,14 +1,13 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 //! 「写真・書類」 Photos and files: kept with the draft, sent with the case, scanned, erased with the key.
 
-use std::{io::Cursor, net::TcpListener, sync::atomic::Ordering};
+use std::{net::TcpListener, sync::atomic::Ordering};
 
-use image::{DynamicImage, ImageFormat, RgbImage};
 use intake::{
     access::{Role, permit_owner},
     case::CorrectionRequest,
     identity::Method,
-    ids::{AccountId, FieldId, PaperId, ReceiptNumber},
+    ids::{AccountId, PaperId, ReceiptNumber},
     time::{DAY, HOUR},
 };
 use server::{
@@ -34,8 +33,6 @@ use server::{
     },
     worker,
 };
-use sha2::{Digest, Sha256};
-
 use crate::support::{
     clamd::{Clamd, eicar},
     filing::{file, fill_in},

@@ -116,6 +116,7 @@ impl DestinationKeys {
             number,
             signing: SigningKey::generate(Algorithm::Es256),
             further_recipients: Vec::new(),
+            former: Vec::new(),
         }
     }
 

@@ -160,7 +160,7 @@ fn another_destination_cannot_open_it() {
     let (sides, other) = (Sides::new(), Sides::new());
     let batch = sides.batch();
     let mut reader = sides.reader();
-    reader.key = &other.keys.entries;
+    reader.keys = &other.keys;
     assert_eq!(refusal(handover::open(&batch.files, &reader)), "cannot_decrypt");
 }
 
