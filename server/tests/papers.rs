@@ -3,6 +3,14 @@
 
 use std::{net::TcpListener, sync::atomic::Ordering};
 
+use crate::support::{
+    clamd::{Clamd, eicar},
+    filing::{file, fill_in},
+    papers::{add, begin, browser, digest, document, filed_with, kind, of_draft, photo},
+    portal::{letter, notification, portals},
+    review::{done, head},
+    staff::at_work,
+};
 use intake::{
     access::{Role, permit_owner},
     case::CorrectionRequest,
@@ -32,14 +40,6 @@ use server::{
         paper::{self as store, Paper, PaperOwner, PaperState},
     },
     worker,
-};
-use crate::support::{
-    clamd::{Clamd, eicar},
-    filing::{file, fill_in},
-    papers::{add, begin, browser, digest, document, filed_with, kind, of_draft, photo},
-    portal::{letter, notification, portals},
-    review::{done, head},
-    staff::at_work,
 };
 
 async fn list(portal: &Portal, whose: &Whose) -> Vec<Paper> {
