@@ -12,6 +12,7 @@ mod forms_command;
 mod hand_over;
 mod hand_over_papers;
 mod http;
+mod jpki;
 mod mail;
 mod message;
 mod my_filings;

@@ -535,6 +535,35 @@ both-title = You have two drafts
 both-lead = The draft you saved earlier and what you entered in this browser differ. Please choose what to keep.
 both-stored = Saved earlier
 both-typed = Entered in this browser
+# Signing with the card
+sign-title = Electronic signature
+sign-offer = If you have a My Number Card, you can add an electronic signature. You can also send without one.
+sign-offer-button = Sign, then send
+sign-lead = You sign what you entered with the signing certificate of your My Number Card. Afterwards you come back to the page where you check your answers, and send them there.
+sign-needs-title = What you need
+sign-needs-card = your My Number Card
+sign-needs-pin = the signing password (6 to 16 letters and digits; not the PIN of four digits)
+sign-needs-app = a smartphone with the app マイナアプリ
+sign-locks = After five wrong signing passwords in a row the password is locked.
+sign-cannot-title = If you cannot sign
+sign-cannot = If you forgot the password, if it is locked, if the certificate has expired, or if it was revoked because you moved or changed your name: send without a signature. We receive it in the same way. Your own municipality can reset the password and renew the certificate at its counter.
+sign-go = Sign with マイナアプリ
+sign-back = Go back to your answers without signing
+sign-done = Signed ({ $at }). It is not sent yet: press “Send with the signature”.
+sign-done-name = Name in the certificate:
+sign-differs = The name or the date of birth in the certificate is not what you entered. You can send it like this; we will check your identity at the counter.
+sign-send = Send with the signature
+sign-send-without = Send without a signature
+sign-stale = Something was changed after you signed, so the signature no longer fits. Sign again, or send without a signature.
+sign-again = Sign again
+sign-failed-cancelled = Nothing was signed. What you entered is still here. Sign again, or send without a signature.
+sign-failed-unreachable = The signing service cannot be used just now. What you entered is still here. Try again later, or send without a signature.
+sign-failed-over = The time for signing is over. What you entered is still here. Sign again, or send without a signature.
+sign-failed-changed = Something was changed after you signed, so this signature cannot be used. Sign again, or send without a signature.
+sign-failed-lapsed = Your signing certificate has expired. You can send without a signature. Your own municipality renews certificates at its counter.
+sign-failed-revoked = Your signing certificate has been revoked. This is usual after moving or changing your name. You can send without a signature. Your own municipality gives you a new certificate at its counter.
+sign-failed-wrong-kind = This certificate is not for signing. Sign again with the signing password, or send without a signature.
+sign-failed-refused = The signature could not be verified. What you entered is still here. Sign again, or send without a signature.
 
 # マイナアプリ
 card-title = My Number Card (マイナアプリ)

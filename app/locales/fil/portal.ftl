@@ -536,6 +536,35 @@ both-title = May dalawang draft
 both-lead = Magkaiba ang draft na na-save dati at ang isinulat sa browser na ito. Piliin kung alin ang itatago.
 both-stored = Na-save dati
 both-typed = Isinulat sa browser na ito
+# Signing with the card
+sign-title = Elektronikong pirma
+sign-offer = Kung may My Number Card ka, puwede kang magpadala nang may elektronikong pirma. Puwede ring magpadala nang walang pirma.
+sign-offer-button = Pumirma, saka ipadala
+sign-lead = Pipirmahan mo ang inilagay mo gamit ang sertipiko sa pagpirma ng My Number Card. Pagkatapos, babalik ka sa pahina ng pagsusuri at doon magpapadala.
+sign-needs-title = Mga kailangan
+sign-needs-card = My Number Card
+sign-needs-pin = password sa pagpirma (6 hanggang 16 na letra at numero; hindi ang PIN na 4 na numero)
+sign-needs-app = smartphone na may app na マイナアプリ
+sign-locks = Kapag 5 beses na sunod-sunod na mali ang password sa pagpirma, mala-lock ito.
+sign-cannot-title = Kung hindi makapirma
+sign-cannot = Kung nakalimutan ang password, naka-lock ito, paso na ang sertipiko, o binawi ito dahil lumipat ka o nagpalit ng pangalan, ipadala nang walang pirma. Tatanggapin namin ito nang pareho. Sa counter ng lungsod kung saan ka nakatira puwedeng palitan ang password at i-renew ang sertipiko.
+sign-go = Pumirma gamit ang マイナアプリ
+sign-back = Bumalik sa pagsusuri nang hindi pumipirma
+sign-done = Napirmahan na ({ $at }). Hindi pa ito naipapadala: pindutin ang “Ipadala nang may pirma”.
+sign-done-name = Pangalan sa sertipiko:
+sign-differs = Iba ang pangalan o petsa ng kapanganakan sa sertipiko sa inilagay mo. Puwede itong ipadala, pero titiyakin namin ang pagkakakilanlan mo sa counter.
+sign-send = Ipadala nang may pirma
+sign-send-without = Ipadala nang walang pirma
+sign-stale = May nabago matapos kang pumirma kaya hindi na tugma ang pirma. Pumirma ulit, o ipadala nang walang pirma.
+sign-again = Pumirma ulit
+sign-failed-cancelled = Hindi napirmahan. Narito pa ang inilagay mo. Pumirma ulit, o ipadala nang walang pirma.
+sign-failed-unreachable = Hindi magamit ngayon ang serbisyo sa pagpirma. Narito pa ang inilagay mo. Subukan mamaya, o ipadala nang walang pirma.
+sign-failed-over = Tapos na ang oras ng pagpirma. Narito pa ang inilagay mo. Pumirma ulit, o ipadala nang walang pirma.
+sign-failed-changed = May nabago matapos kang pumirma kaya hindi magagamit ang pirmang ito. Pumirma ulit, o ipadala nang walang pirma.
+sign-failed-lapsed = Paso na ang sertipiko mo sa pagpirma. Puwedeng ipadala nang walang pirma. Sa counter ng lungsod kung saan ka nakatira nire-renew ang sertipiko.
+sign-failed-revoked = Binawi na ang sertipiko mo sa pagpirma. Karaniwan ito pagkatapos lumipat o magpalit ng pangalan. Puwedeng ipadala nang walang pirma. Sa counter ng lungsod kung saan ka nakatira makakakuha ng bagong sertipiko.
+sign-failed-wrong-kind = Hindi pangpirma ang sertipikong ginamit. Pumirma ulit gamit ang password sa pagpirma, o ipadala nang walang pirma.
+sign-failed-refused = Hindi natiyak ang pirma. Narito pa ang inilagay mo. Pumirma ulit, o ipadala nang walang pirma.
 
 # マイナアプリ
 card-title = My Number Card (マイナアプリ)

@@ -536,6 +536,35 @@ both-title = Há dois rascunhos
 both-lead = O rascunho salvo antes e o que você preencheu neste navegador são diferentes. Escolha o que deve ficar.
 both-stored = Salvo antes
 both-typed = Preenchido neste navegador
+# Signing with the card
+sign-title = Assinatura eletrônica
+sign-offer = Se você tem o cartão My Number, pode enviar com assinatura eletrônica. Também pode enviar sem assinatura.
+sign-offer-button = Assinar e enviar
+sign-lead = Você assina o que preencheu com o certificado de assinatura do cartão My Number. Depois volta à página de confirmação e envia.
+sign-needs-title = O que é preciso
+sign-needs-card = cartão My Number
+sign-needs-pin = senha de assinatura (6 a 16 letras e números; não é a senha de 4 números)
+sign-needs-app = smartphone com o aplicativo マイナアプリ
+sign-locks = Se errar a senha de assinatura 5 vezes seguidas, ela será bloqueada.
+sign-cannot-title = Se não puder assinar
+sign-cannot = Se esqueceu a senha, se ela está bloqueada, se o certificado venceu ou foi revogado por mudança de endereço ou de nome, envie sem assinatura. Recebemos do mesmo modo. A prefeitura da sua cidade pode refazer a senha e renovar o certificado no balcão.
+sign-go = Assinar com マイナアプリ
+sign-back = Voltar à confirmação sem assinar
+sign-done = Assinado ({ $at }). Ainda não foi enviado: aperte “Enviar com a assinatura”.
+sign-done-name = Nome no certificado:
+sign-differs = O nome ou a data de nascimento do certificado é diferente do que você preencheu. Pode enviar assim, mas confirmaremos sua identidade no balcão.
+sign-send = Enviar com a assinatura
+sign-send-without = Enviar sem assinatura
+sign-stale = Algo mudou depois da assinatura, e ela não vale mais para este conteúdo. Assine de novo ou envie sem assinatura.
+sign-again = Assinar de novo
+sign-failed-cancelled = A assinatura não foi feita. O que você preencheu continua aqui. Assine de novo ou envie sem assinatura.
+sign-failed-unreachable = O serviço de assinatura não está disponível agora. O que você preencheu continua aqui. Tente mais tarde ou envie sem assinatura.
+sign-failed-over = O tempo para assinar acabou. O que você preencheu continua aqui. Assine de novo ou envie sem assinatura.
+sign-failed-changed = Algo mudou depois da assinatura, por isso ela não pode ser usada. Assine de novo ou envie sem assinatura.
+sign-failed-lapsed = Seu certificado de assinatura venceu. Pode enviar sem assinatura. A prefeitura da sua cidade renova o certificado no balcão.
+sign-failed-revoked = Seu certificado de assinatura foi revogado. É comum depois de mudar de endereço ou de nome. Pode enviar sem assinatura. A prefeitura da sua cidade emite um novo certificado no balcão.
+sign-failed-wrong-kind = O certificado usado não é de assinatura. Assine de novo com a senha de assinatura ou envie sem assinatura.
+sign-failed-refused = Não foi possível verificar a assinatura. O que você preencheu continua aqui. Assine de novo ou envie sem assinatura.
 
 # マイナアプリ
 card-title = Cartão My Number (マイナアプリ)

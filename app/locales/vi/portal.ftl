@@ -536,6 +536,35 @@ both-title = Có hai bản nháp
 both-lead = Bản nháp đã lưu trước đây khác với nội dung nhập trong trình duyệt này. Hãy chọn nội dung muốn giữ lại.
 both-stored = Nội dung đã lưu trước đây
 both-typed = Nội dung nhập trong trình duyệt này
+# Signing with the card
+sign-title = Chữ ký điện tử
+sign-offer = Nếu có thẻ My Number, bạn có thể gửi kèm chữ ký điện tử. Không có chữ ký cũng gửi được.
+sign-offer-button = Ký rồi gửi
+sign-lead = Bạn ký nội dung đã nhập bằng chứng thư dùng để ký trong thẻ My Number. Sau khi ký, bạn quay lại trang kiểm tra và gửi.
+sign-needs-title = Cần chuẩn bị
+sign-needs-card = Thẻ My Number
+sign-needs-pin = Mật khẩu ký (6 đến 16 chữ cái và chữ số; không phải mã 4 chữ số)
+sign-needs-app = Điện thoại thông minh có ứng dụng マイナアプリ
+sign-locks = Nếu nhập sai mật khẩu ký 5 lần liên tiếp, mật khẩu sẽ bị khóa.
+sign-cannot-title = Khi không ký được
+sign-cannot = Nếu quên mật khẩu, mật khẩu bị khóa, chứng thư hết hạn, hoặc bị thu hồi do chuyển nhà hay đổi tên, hãy gửi không kèm chữ ký. Chúng tôi vẫn tiếp nhận như thường. Quầy của thành phố nơi bạn ở có thể đặt lại mật khẩu và gia hạn chứng thư.
+sign-go = Ký bằng マイナアプリ
+sign-back = Quay lại trang kiểm tra mà không ký
+sign-done = Đã ký ({ $at }). Chưa được gửi: hãy bấm “Gửi kèm chữ ký”.
+sign-done-name = Họ tên trong chứng thư:
+sign-differs = Họ tên hoặc ngày sinh trong chứng thư khác với nội dung bạn nhập. Bạn vẫn gửi được, nhưng chúng tôi sẽ xác nhận danh tính tại quầy.
+sign-send = Gửi kèm chữ ký
+sign-send-without = Gửi không kèm chữ ký
+sign-stale = Nội dung đã thay đổi sau khi ký nên chữ ký không còn khớp. Hãy ký lại hoặc gửi không kèm chữ ký.
+sign-again = Ký lại
+sign-failed-cancelled = Chưa ký. Nội dung bạn nhập vẫn còn. Hãy ký lại hoặc gửi không kèm chữ ký.
+sign-failed-unreachable = Hiện không dùng được dịch vụ ký. Nội dung bạn nhập vẫn còn. Hãy thử lại sau hoặc gửi không kèm chữ ký.
+sign-failed-over = Đã hết thời gian ký. Nội dung bạn nhập vẫn còn. Hãy ký lại hoặc gửi không kèm chữ ký.
+sign-failed-changed = Nội dung đã thay đổi sau khi ký nên không dùng được chữ ký này. Hãy ký lại hoặc gửi không kèm chữ ký.
+sign-failed-lapsed = Chứng thư dùng để ký đã hết hạn. Bạn có thể gửi không kèm chữ ký. Quầy của thành phố nơi bạn ở có thể gia hạn chứng thư.
+sign-failed-revoked = Chứng thư dùng để ký đã bị thu hồi. Điều này thường xảy ra sau khi chuyển nhà hoặc đổi tên. Bạn có thể gửi không kèm chữ ký. Chứng thư mới được cấp tại quầy của thành phố nơi bạn ở.
+sign-failed-wrong-kind = Chứng thư này không dùng để ký. Hãy ký lại bằng mật khẩu ký hoặc gửi không kèm chữ ký.
+sign-failed-refused = Không xác nhận được chữ ký. Nội dung bạn nhập vẫn còn. Hãy ký lại hoặc gửi không kèm chữ ký.
 
 # マイナアプリ
 card-title = Thẻ My Number (マイナアプリ)

@@ -536,6 +536,35 @@ both-title = 有两份草稿
 both-lead = 之前保存的草稿与在此浏览器中输入的草稿有不同之处。请选择保留哪一个。
 both-stored = 之前保存的内容
 both-typed = 在此浏览器中输入的内容
+# Signing with the card
+sign-title = 电子签名
+sign-offer = 如果您有个人编号卡（マイナンバーカード），可以附上电子签名后发送。没有签名也可以发送。
+sign-offer-button = 签名后发送
+sign-lead = 用个人编号卡的签名用电子证书，对您填写的内容签名。签名后会回到确认页面，然后发送。
+sign-needs-title = 需要准备
+sign-needs-card = 个人编号卡
+sign-needs-pin = 签名用密码（6到16位英文字母和数字，不是4位数字的密码）
+sign-needs-app = 装有 マイナアプリ 的智能手机
+sign-locks = 签名用密码连续输错5次后将无法使用。
+sign-cannot-title = 无法签名时
+sign-cannot = 如果忘记密码、密码被锁定、证书已过期，或因搬家、改名而失效，请不附签名发送。我们同样受理。密码重设和证书更新可在您居住的市区町村窗口办理。
+sign-go = 用 マイナアプリ 签名
+sign-back = 不签名，返回确认页面
+sign-done = 已签名（{ $at }）。尚未发送，请点击“附上签名发送”。
+sign-done-name = 证书上的姓名：
+sign-differs = 证书上的姓名或出生日期与您填写的不同。可以照此发送，但需要在窗口确认本人身份。
+sign-send = 附上签名发送
+sign-send-without = 不附签名发送
+sign-stale = 签名后内容有更改，签名已不相符。请重新签名，或不附签名发送。
+sign-again = 重新签名
+sign-failed-cancelled = 没有进行签名。您填写的内容仍然保留。请重新签名，或不附签名发送。
+sign-failed-unreachable = 目前无法使用签名服务。您填写的内容仍然保留。请稍后再试，或不附签名发送。
+sign-failed-over = 签名时间已过。您填写的内容仍然保留。请重新签名，或不附签名发送。
+sign-failed-changed = 签名后内容有更改，此签名无法使用。请重新签名，或不附签名发送。
+sign-failed-lapsed = 签名用电子证书已过期。可以不附签名发送。证书可在您居住的市区町村窗口更新。
+sign-failed-revoked = 签名用电子证书已失效。搬家或改名后常会如此。可以不附签名发送。新证书可在您居住的市区町村窗口领取。
+sign-failed-wrong-kind = 使用的证书不是签名用证书。请用签名用密码重新签名，或不附签名发送。
+sign-failed-refused = 无法确认签名。您填写的内容仍然保留。请重新签名，或不附签名发送。
 
 # マイナアプリ
 card-title = 个人编号卡（マイナアプリ）

@@ -14,7 +14,7 @@ use intake::{
 };
 
 use super::{
-    FlowError, address_change,
+    FlowError, address_change, case_signature,
     content::{self, EventDetail, OpenCase, OpenRevision},
     decide::{Obstacle, is_another_person, proof},
     message, my_number, paper_scan, queue, review, transfer,
@@ -123,6 +123,8 @@ pub struct StaffCase<'portal> {
     pub transfer: Option<transfer::Proposal>,
     /// 「妊娠の終了」 When it was told, if it was.
     pub pregnancy_ended_at: Option<Instant>,
+    /// 「電子署名」
+    pub signature: Option<case_signature::ShownSignature>,
     /// 「市との連絡」 Oldest first, each with the name of the member of staff who wrote it.
     pub messages: Vec<(Option<String>, message::Shown)>,
 }
@@ -157,6 +159,8 @@ pub async fn view<'portal>(
     let came_back = came_back(&mut tx, &open.head).await?;
     let number = my_number::of_case(portal, &mut tx, &open.head).await?;
     let messages = message::of_case(&mut tx, &open.key, &permit).await?;
+    let complete = open.complete()?;
+    let signature = case_signature::shown(&mut tx, (&open.key, open.form), &permit, complete.answers()).await?;
     let (mut pregnancy_ended_at, mut way_back, mut account_is_closed) = (None, None, true);
     if let Some(id) = open.head.account_id {
         pregnancy_ended_at = store::pregnancy_end::told_at(&mut tx, id).await?;
@@ -168,7 +172,6 @@ pub async fn view<'portal>(
     let transfer = transfer::proposal(portal, &mut tx, staff, &open.head).await?;
     drop(tx);
 
-    let complete = open.complete()?;
     let filed_on = open.head.filed_at.date_in_japan();
     let raised = flags::flags(open.form, complete.answers(), filed_on);
     let after_birth = raised.iter().any(|raised| raised.flag == flags::Flag::AfterBirth);
@@ -190,6 +193,7 @@ pub async fn view<'portal>(
         way_back,
         transfer,
         pregnancy_ended_at,
+        signature,
         messages: messages
             .into_iter()
             .map(|shown| (shown.by.map(|by| people.get(&by).cloned().unwrap_or_default()), shown))

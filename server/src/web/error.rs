@@ -63,7 +63,8 @@ impl From<FlowError> for WebError {
             // Where signing in comes first the handlers say so themselves, with the page to go on at.
             FlowError::NotFound | FlowError::NeedsAccount => Self::NotFound,
             FlowError::NothingToFollow => Self::NothingToFollow,
-            FlowError::Changed(_) => Self::Changed,
+            FlowError::Changed(_) | FlowError::SignatureStale => Self::Changed,
+            FlowError::NotVerifiable => Self::Busy,
             // Nothing that a page asks for seals a batch.
             FlowError::Stopped => Self::Broken,
             FlowError::Store(error) => error.into(),
