@@ -333,7 +333,7 @@ def papers_that_are_missing_swapped_or_not_as_they_are_named_are_refused_by_both
     odd, _ = first(office, lines=[LINES[0]], papers=[JPEG], manifest=renamed)
     odd[f"attachment-{batch.ZEROS}.age"] = odd.pop(jpeg)
     refused(odd, "plain_digest")
-    office.refuses(files | {jpeg: flipped(files[jpeg], 250)}, "file_digest")
+    office.refuses(files | {jpeg: flipped(files[jpeg], len(files[jpeg]) - 5)}, "file_digest")
     odd, _ = first(office, lines=[with_papers(LINES[0], ("image/jpeg", PDF))], papers=[PDF])
     need(not opens(office, odd), "the verifier itself takes a document for a picture")
     told = office.takes(odd)
