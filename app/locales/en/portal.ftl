@@ -591,7 +591,6 @@ card-check-differs = The name or date of birth differs from the card, so we will
 card-check-lead = If you use your My Number Card now, you may not need to show your papers at the counter.
 card-account-since = You can sign in with your card (since { $at }).
 card-account-none = Once you have used your card here, the card alone is enough to sign in.
-session-by-card = Signed in with the My Number Card
 card-trouble-title = マイナアプリ could not confirm who you are
 card-trouble-over = This was already finished, took more than ten minutes, or began in another browser.
 card-trouble-cancelled = You stopped in マイナアプリ.

@@ -592,7 +592,6 @@ card-check-differs = Iba sa card ang pangalan o petsa ng kapanganakan, kaya titi
 card-check-lead = Kung gagamitin mo ngayon ang My Number Card, maaaring hindi na kailangang magpakita ng papeles sa counter.
 card-account-since = Makakapag-sign in ka gamit ang card (mula { $at }).
 card-account-none = Kapag nagamit na ang card dito, sapat na ito para mag-sign in.
-session-by-card = Nag-sign in gamit ang My Number Card
 card-trouble-title = Hindi natiyak sa マイナアプリ
 card-trouble-over = Tapos na ito, lumampas sa 10 minuto, o sinimulan sa ibang browser.
 card-trouble-cancelled = Itinigil ang pagtiyak sa マイナアプリ.

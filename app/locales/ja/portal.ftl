@@ -591,7 +591,6 @@ card-check-differs = 氏名か生年月日がマイナンバーカードとち�
 card-check-lead = マイナンバーカードで本人確認をしておくと、窓口での本人確認を省けることがあります。
 card-account-since = このカードでサインインできます（{ $at } から）。
 card-account-none = カードで本人確認をすると、次からはカードだけでサインインできます。
-session-by-card = マイナンバーカードでサインイン
 card-trouble-title = マイナアプリでの確認ができませんでした
 card-trouble-over = この確認は終わっているか、10分を過ぎたか、別のブラウザで始められました。
 card-trouble-cancelled = マイナアプリでの確認を取りやめました。

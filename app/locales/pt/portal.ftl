@@ -592,7 +592,6 @@ card-check-differs = O nome ou a data de nascimento é diferente do cartão; por
 card-check-lead = Se usar agora o cartão My Number, talvez não precise mostrar documentos no balcão.
 card-account-since = Você pode entrar com o cartão (desde { $at }).
 card-account-none = Depois de usar o cartão uma vez, basta o cartão para entrar.
-session-by-card = Entrou com o cartão My Number
 card-trouble-title = Não foi possível confirmar pelo マイナアプリ
 card-trouble-over = Esta confirmação já terminou, passou de 10 minutos ou começou em outro navegador.
 card-trouble-cancelled = A confirmação foi cancelada no マイナアプリ.

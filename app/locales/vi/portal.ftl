@@ -592,7 +592,6 @@ card-check-differs = Họ tên hoặc ngày sinh khác với thẻ, nên chúng 
 card-check-lead = Nếu xác nhận bằng thẻ My Number bây giờ, có thể không cần xác nhận giấy tờ tại quầy.
 card-account-since = Bạn có thể đăng nhập bằng thẻ (từ { $at }).
 card-account-none = Sau khi xác nhận bằng thẻ, lần sau chỉ cần thẻ để đăng nhập.
-session-by-card = Đăng nhập bằng thẻ My Number
 card-trouble-title = Không xác nhận được qua マイナアプリ
 card-trouble-over = Việc xác nhận này đã kết thúc, quá 10 phút hoặc bắt đầu ở trình duyệt khác.
 card-trouble-cancelled = Bạn đã dừng việc xác nhận trong マイナアプリ.

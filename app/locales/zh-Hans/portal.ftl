@@ -592,7 +592,6 @@ card-check-differs = 姓名或出生日期与个人编号卡不同，因此还�
 card-check-lead = 现在用个人编号卡确认身份，有时可以省去窗口的身份确认。
 card-account-since = 可以用卡登录（自{ $at }起）。
 card-account-none = 用卡确认一次后，以后只用卡即可登录。
-session-by-card = 用个人编号卡登录
 card-trouble-title = 未能通过マイナアプリ确认
 card-trouble-over = 此确认已结束、超过10分钟，或是在其他浏览器中开始的。
 card-trouble-cancelled = 您在マイナアプリ中取消了确认。

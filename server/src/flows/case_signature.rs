@@ -111,7 +111,6 @@ fn put_evidence(open: &mut OpenCase<'_>, signed: &SignedFiling, answers: &Answer
 /// here now; [`FlowError::Changed`] when somebody was faster.
 pub async fn verify_again(portal: &Portal, staff: &Staff, number: &ReceiptNumber) -> Result<(), FlowError> {
     let now = portal.clock.now();
-    let checker = checker(portal).ok_or(FlowError::NotVerifiable)?;
     let mut tx = portal.database.write().await?;
     let head = case::find_by_receipt_number(&mut tx, number).await?.ok_or(FlowError::NotFound)?;
     let entry = AuditEntry::done(now, Actor::Staff(staff.staff_id), Deed::SignatureVerified);
@@ -122,6 +121,7 @@ pub async fn verify_again(portal: &Portal, staff: &Staff, number: &ReceiptNumber
         portal.database.write().await?.commit(Record::Deed(entry.refused().with("reason", "not_allowed"))).await?;
         return Err(FlowError::NotFound);
     };
+    let checker = checker(portal).ok_or(FlowError::NotVerifiable)?;
     let (id, stage) = (head.case_id, head.stage);
     let mut open = content::open(portal, &mut tx, head, &permit).await?;
     let (row, mut signed) = read(&mut tx, &open.key, &permit).await?.ok_or(FlowError::NotFound)?;

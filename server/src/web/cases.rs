@@ -168,7 +168,7 @@ async fn shown(portal: &Portal, citizen: &Citizen, number: &ReceiptNumber, not_s
         declined_for: filing.declined_for,
         withdrawing: withdrawing(&filing),
         papers: filing.papers,
-        number: number_of(portal, citizen, number).await?,
+        number: if is_by_proxy { None } else { number_of(portal, citizen, number).await? },
         can_be_refiled: refile::can_be_refiled(portal, &filing.head),
         is_quiet: pregnancy_end::told_at(portal, citizen.session.account).await?.is_some(),
         version: filing.head.version,

@@ -344,7 +344,7 @@ async fn a_card_has_one_account_and_an_account_one_card() {
         site.by_card(&mut maria, "maria", "/account").leads_to("/account");
         assert_ne!(maria.cookies["session"], before.cookies["session"]);
         before.clone().get("/account").leads_to("/sign-in?next=/account");
-        assert!(says(&maria.open("/account"), "session-by-card"));
+        assert!(says(&maria.open("/account"), "session-by-mynaapp"));
     }
 }
 
