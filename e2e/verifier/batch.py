@@ -82,6 +82,8 @@ def open_batch(files, keys, issuer, audience, previous, identity):
         if name.endswith(".age"):
             plain[name] = pyrage.decrypt(files[name], [identity])
             need(digest(plain[name]) == file["plain_sha256"], f"{name} holds something else")
+        if name.startswith("attachment-"):
+            need(name == f"attachment-{digest(plain[name])}.age", "a paper under another name")
         if name.startswith("form-"):
             need(name == f"form-{file['sha256']}.json", "a form under another name")
     announcement = verify(files["keys.jws.json"], KEYS_TYPE, keys)
@@ -95,6 +97,7 @@ def open_batch(files, keys, issuer, audience, previous, identity):
         need(digest(line) == named["sha256"], "an entry is another")
         entry = json.loads(line)
         check_entry(entry, named, files)
+        check_papers(entry, plain)
         entries.append(entry)
     check_withdrawn(manifest)
     return manifest, entries
@@ -118,6 +121,18 @@ def check_entry(entry, named, files):
     for item in entry["items"]:
         need({"no", "name", "declined"} <= set(item), "keys of an item are missing")
         need(len({"code", "codes", "value"} & set(item)) <= 1, "an item says two things")
+
+
+BEGINNINGS = {"image/jpeg": b"\xff\xd8\xff", "application/pdf": b"%PDF-"}
+
+
+def check_papers(entry, plain):
+    for paper in entry["attachments"]:
+        need(set(paper) == {"sha256", "bytes", "media_type", "label"} and paper["label"], "a paper has other keys")
+        content = plain.get(f"attachment-{paper['sha256']}.age")
+        need(content is not None, "a paper is not in the batch")
+        need(len(content) == paper["bytes"], "a paper has another length")
+        need(paper["media_type"] in BEGINNINGS and content.startswith(BEGINNINGS[paper["media_type"]]), "a paper is of another kind")
 
 
 class Destination:

@@ -272,6 +272,74 @@ def names_and_archives_that_lead_astray_are_refused(office):
     need(not (office.folder.parent / "x").exists(), "something was unpacked outside")
 
 
+JPEG, PDF = b"\xff\xd8\xff\xe0 a picture", b"%PDF-1.7 a document"
+
+
+def with_papers(line, *papers, **other):
+    """The entry with these papers named, each (media type, content)."""
+    entry = json.loads(line)
+    entry["attachments"] = [
+        {"sha256": digest(content), "bytes": len(content), "media_type": kind, "label": "母子健康手帳"} | other for kind, content in papers
+    ]
+    return json.dumps(entry, ensure_ascii=False).encode()
+
+
+def opens(office, files):
+    """Whether the verifier itself opens it."""
+    keys = {office.sealer.public()["kid"]: office.sealer.public()}
+    try:
+        batch.open_batch(files, keys, ISSUER, office.destination.name, (0, batch.ZEROS), office.destination.entries)
+    except batch.Refused:
+        return False
+    return True
+
+
+@case
+def papers_are_checked_and_written_beside_the_csv_under_names_of_their_content(office):
+    lines = [with_papers(LINES[0], ("image/jpeg", JPEG), ("application/pdf", PDF)), with_papers(LINES[1], ("image/jpeg", JPEG))]
+    files, _ = first(office, lines=lines, papers=[JPEG, PDF])
+    need(opens(office, files), "the verifier itself does not open it")
+    office.takes(files)
+    out = office.folder / "out"
+    written = {path.name: path.read_bytes() for path in out.iterdir() if path.name.startswith("paper-")}
+    need(written == {f"paper-{digest(JPEG)}.jpg": JPEG, f"paper-{digest(PDF)}.pdf": PDF}, f"{sorted(written)}")
+    with open(out / "papers-pregnancy_notification-000001.csv", encoding="utf-8-sig", newline="") as file:
+        rows = [(row["宛名番号"][-1], row["ファイル"], row["書類"]) for row in csv.DictReader(file)]
+    named = [("1", f"paper-{digest(JPEG)}.jpg"), ("1", f"paper-{digest(PDF)}.pdf"), ("2", f"paper-{digest(JPEG)}.jpg")]
+    need(rows == [row + ("母子健康手帳",) for row in named], f"{rows}")
+
+
+@case
+def papers_that_are_missing_swapped_or_not_as_they_are_named_are_refused_by_both_readers(office):
+    line = with_papers(LINES[0], ("image/jpeg", JPEG), ("application/pdf", PDF))
+
+    def refused(files, code):
+        need(not opens(office, files), f"the verifier itself opens what is refused as {code}")
+        office.refuses(files, code)
+
+    files, _ = first(office, lines=[line], papers=[JPEG, PDF])
+    jpeg, pdf = (f"attachment-{digest(content)}.age" for content in (JPEG, PDF))
+    refused({name: content for name, content in files.items() if name != pdf}, "missing_file")
+    refused(files | {jpeg: files[pdf], pdf: files[jpeg]}, "file_size" if len(files[jpeg]) != len(files[pdf]) else "file_digest")
+    refused(first(office, lines=[line], papers=[JPEG])[0], "missing_attachment")
+    refused(first(office, lines=[with_papers(LINES[0], ("image/jpeg", JPEG), bytes=1)], papers=[JPEG])[0], "missing_attachment")
+
+    def renamed(payload):
+        for file in payload["files"]:
+            if file["name"] == jpeg:
+                file["name"] = f"attachment-{batch.ZEROS}.age"
+        return payload
+
+    odd, _ = first(office, lines=[LINES[0]], papers=[JPEG], manifest=renamed)
+    odd[f"attachment-{batch.ZEROS}.age"] = odd.pop(jpeg)
+    refused(odd, "plain_digest")
+    office.refuses(files | {jpeg: flipped(files[jpeg], len(files[jpeg]) - 5)}, "file_digest")
+    odd, _ = first(office, lines=[with_papers(LINES[0], ("image/jpeg", PDF))], papers=[PDF])
+    need(not opens(office, odd), "the verifier itself takes a document for a picture")
+    told = office.takes(odd)
+    need("1 to go back" in told, told)
+
+
 @case
 def entries_that_are_not_those_of_the_manifest_are_refused(office):
     def dropped(payload):

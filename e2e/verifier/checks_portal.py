@@ -197,6 +197,8 @@ def every_batch_is_verified_and_opened(portal):
     opened = portal.opened()
     entries = [entry for _, _, some in opened for entry in some]
     need(entries, "no entry at all")
+    # Each was opened and compared with what its entry says.
+    need(any(entry["attachments"] for entry in entries), "no entry of the demo has a paper")
     need(len({(entry["id"], entry["rev"]) for entry in entries}) == len(entries), "an entry is there twice")
     for entry in entries:
         need(entry["my_number"] is None, "a 個人番号 in a demo that does not ask for it")

@@ -34,9 +34,9 @@ class Sealer:
         payload = {"v": 1, "iss": ISSUER, "at": TIME, "keys": keys or [self.announced()]} | other
         return sign(self.key, self.header(KEYS_TYPE), payload)
 
-    def seal(self, seq=1, prev=ZEROS, lines=None, manifest=None, header=None, key=None, keys=None, recipient=None, extra=None):
+    def seal(self, seq=1, prev=ZEROS, lines=None, manifest=None, header=None, key=None, keys=None, recipient=None, extra=None, papers=()):
         """A batch as a dictionary of its files. `manifest` and `header` are put over what would stand there; a function
-        as `manifest` is given what would stand there."""
+        as `manifest` is given what would stand there. `papers` are the plain contents of its attachments."""
         lines = self.lines if lines is None else lines
         plain = b"".join(line + b"\n" for line in lines)
         files = {
@@ -44,11 +44,13 @@ class Sealer:
             f"form-{digest(self.form)}.json": self.form,
             "keys.jws.json": keys or self.announcement(),
         } | (extra or {})
+        plains = {f"attachment-{digest(paper)}.age": paper for paper in papers}
+        files |= {name: pyrage.encrypt(paper, [recipient or self.recipient]) for name, paper in plains.items()}
         listed = []
         for name, content in files.items():
             file = {"name": name, "sha256": digest(content), "bytes": len(content)}
             if name.endswith(".age"):
-                file["plain_sha256"] = digest(plain)
+                file["plain_sha256"] = digest(plains.get(name, plain))
             listed.append(file)
         payload = {
             "v": 1, "iss": ISSUER, "aud": self.audience, "seq": seq, "prev": prev, "created_at": TIME, "files": listed,

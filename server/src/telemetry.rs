@@ -68,6 +68,10 @@ pub struct Metrics {
     settled: Family<Labels<1>, Counter>,
     /// Confirmed cases that no batch holds yet.
     pub entries_waiting: Gauge,
+    /// Handed-over entries without an answer of the back office.
+    pub entries_unanswered: Gauge,
+    /// Those of them that wait for longer than the city allows.
+    pub entries_overdue: Gauge,
     /// Rows removed because their time was over.
     pub rows_swept: Counter,
 }
@@ -99,6 +103,8 @@ impl Metrics {
             batches_sealed: Counter::default(),
             settled: Family::default(),
             entries_waiting: Gauge::default(),
+            entries_unanswered: Gauge::default(),
+            entries_overdue: Gauge::default(),
             rows_swept: Counter::default(),
         };
         let mut registry = Registry::with_prefix("madoguchi");
@@ -117,6 +123,8 @@ impl Metrics {
         registry.register("batches_sealed", "Batches sealed", metrics.batches_sealed.clone());
         registry.register("entries_settled", "Entries that a receipt settled", metrics.settled.clone());
         registry.register("entries_waiting", "Confirmed cases waiting for a batch", metrics.entries_waiting.clone());
+        registry.register("entries_unanswered", "Entries without an answer", metrics.entries_unanswered.clone());
+        registry.register("entries_overdue", "Entries without an answer for too long", metrics.entries_overdue.clone());
         registry.register("rows_swept", "Rows removed because their time was over", metrics.rows_swept.clone());
         metrics.registry = Arc::new(registry);
         metrics

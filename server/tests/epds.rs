@@ -154,7 +154,7 @@ async fn the_back_office_gets_two_numbers_of_ten_answers_and_none_of_fewer_and_n
             audience: "kenko",
             trust: &Trust::of(announced.keys[0].jwk.clone(), portal.clock.now()).unwrap(),
             chain: &handover::Chain::default(),
-            key: &keys.entries,
+            keys: &keys,
         };
         let files = import_job::carried(portal, &"kenko".parse().unwrap(), 1).await.unwrap();
         let batch = open(&files, &reader).unwrap();

@@ -3,14 +3,11 @@
 
 use std::{net::TcpListener, sync::Arc};
 
-use handover::{
-    BatchFiles, Chain, DestinationKeys, EntryResult, OpenedBatch, Outcome, Reader, Receipt, Trust, open, token,
-};
+use handover::{BatchFiles, DestinationKeys, KeyChange, OpenedBatch, Outcome, Trust, token};
 use intake::{
     case::Stage,
-    export::recheck,
-    ids::{AccountId, DestinationId, ReceiptNumber},
-    time::{DAY, Instant},
+    ids::{AccountId, ReceiptNumber},
+    time::DAY,
 };
 use server::{
     config::Plane,
@@ -21,102 +18,16 @@ use server::{
         take_receipt::{ReceiptError, Taken, take_receipt},
     },
     portal::Portal,
-    store::{audit, batch, outbox::MailPayload, staff::Staff},
+    store::{audit, batch, staff::Staff},
     web, worker,
 };
 
 use crate::support::{
+    back_office::{BackOffice, carried, deeds, kenko, seal, stage, take, taken_in},
     filing::file,
-    portal::{letter, newest_mail, portals},
+    portal::{newest_mail, portals},
     review::{accept, confirm, done, head, two_clerks},
 };
-
-pub fn kenko() -> DestinationId {
-    "kenko".parse().unwrap()
-}
-
-/// The closed side: its keys, whom it trusts, and what it has read.
-pub struct BackOffice {
-    pub keys: DestinationKeys,
-    trust: Trust,
-    chain: Chain,
-    issuer: String,
-}
-
-impl BackOffice {
-    pub async fn of(portal: &Portal) -> Self {
-        signing_keys::keep(portal).await.unwrap();
-        let keys = DestinationKeys::generate(kenko());
-        hand_over::add_destination(portal, &keys.public().to_json()).await.unwrap();
-        let (announcement, _) = signing_keys::published(portal).await.unwrap();
-        let trust = Trust::of(announcement.keys[0].jwk.clone(), portal.clock.now()).unwrap();
-        Self { keys, trust, chain: Chain::default(), issuer: portal.config.public_url.origin().to_owned() }
-    }
-
-    pub fn read(&mut self, files: &BatchFiles) -> OpenedBatch {
-        let reader = Reader {
-            issuer: &self.issuer,
-            audience: "kenko",
-            trust: &self.trust,
-            chain: &self.chain,
-            key: &self.keys.entries,
-        };
-        let opened = open(files, &reader).unwrap();
-        self.chain.push(opened.manifest.seq, &opened.manifest_sha256, opened.manifest.created_at);
-        self.trust = opened.trust.clone();
-        for one in &opened.entries {
-            assert_eq!(recheck(&one.entry, opened.form_of(&one.entry).unwrap()), []);
-        }
-        opened
-    }
-
-    pub fn receipt(&self, batch: &OpenedBatch, jti: &str, results: &[(usize, Outcome)], at: Instant) -> Vec<u8> {
-        let of = |(place, result): &(usize, Outcome)| EntryResult {
-            id: batch.entries[*place].entry.id.clone(),
-            rev: batch.entries[*place].entry.rev,
-            result: *result,
-            reason: (*result != Outcome::Imported).then(|| "several".to_owned()),
-            at,
-        };
-        let receipt = Receipt {
-            v: 1,
-            iss: "kenko".to_owned(),
-            aud: self.issuer.clone(),
-            seq: batch.manifest.seq,
-            manifest_sha256: batch.manifest_sha256.clone(),
-            jti: jti.to_owned(),
-            results: results.iter().map(of).collect(),
-        };
-        receipt.sign(&self.keys.signing)
-    }
-}
-
-fn taken_in(_: &str) -> MailPayload {
-    letter("受け入れました")
-}
-
-pub async fn take(portal: &Portal, document: &[u8]) -> Result<Taken, ReceiptError> {
-    portal.clock.advance(1_000_000);
-    take_receipt(portal, &kenko(), document, taken_in).await
-}
-
-pub async fn seal(portal: &Portal) -> Option<hand_over::Sealed> {
-    hand_over::seal_batch(portal, &kenko()).await.unwrap()
-}
-
-pub async fn carried(portal: &Portal, seq: i64) -> BatchFiles {
-    import_job::carried(portal, &kenko(), seq).await.unwrap()
-}
-
-async fn stage(portal: &Portal, number: &ReceiptNumber) -> Stage {
-    head(portal, number).await.stage
-}
-
-pub async fn deeds(portal: &Portal) -> Vec<String> {
-    let mut tx = portal.database.read().await.unwrap();
-    audit::verify(&mut tx).await.unwrap();
-    audit::after(&mut tx, 0, 10_000).await.unwrap().into_iter().map(|entry| entry.deed).collect()
-}
 
 #[tokio::test]
 async fn a_confirmed_case_goes_into_a_batch_and_is_imported_by_its_receipt() {
@@ -127,7 +38,7 @@ async fn a_confirmed_case_goes_into_a_batch_and_is_imported_by_its_receipt() {
         let (_, number) = file(portal, 1).await;
         assert_eq!(seal(portal).await, None, "nothing is confirmed yet");
         confirm(portal, &clerks, &number).await;
-        assert_eq!(seal(portal).await, Some(hand_over::Sealed { seq: 1, entries: 1, withdrawn: 0 }));
+        assert_eq!(seal(portal).await, Some(hand_over::Sealed { seq: 1, entries: 1, withdrawn: 0, papers: 0 }));
         assert_eq!(seal(portal).await, None, "it is in one batch");
         assert_eq!(stage(portal, &number).await, Stage::HandedOver);
 
@@ -189,7 +100,7 @@ async fn held_entries_are_settled_later_and_a_rejected_one_comes_back_as_a_new_r
         assert!(matches!(take(portal, &late).await, Err(ReceiptError::Conflict)));
 
         accept(portal, &clerks, &numbers[1]).await;
-        assert_eq!(seal(portal).await, Some(hand_over::Sealed { seq: 2, entries: 1, withdrawn: 0 }));
+        assert_eq!(seal(portal).await, Some(hand_over::Sealed { seq: 2, entries: 1, withdrawn: 0, papers: 0 }));
         let again = office.read(&carried(portal, 2).await);
         assert_eq!((&again.entries[0].entry.id, again.entries[0].entry.rev), (&numbers[1], 2));
     }
@@ -242,13 +153,13 @@ async fn what_was_handed_over_and_withdrawn_is_recalled_once_also_in_a_batch_wit
         take(portal, &office.receipt(&batch, "1", &[(0, Outcome::Imported)], portal.clock.now())).await.unwrap();
         withdraw(portal, &clerks, account, &number).await;
 
-        assert_eq!(seal(portal).await, Some(hand_over::Sealed { seq: 2, entries: 0, withdrawn: 1 }));
+        assert_eq!(seal(portal).await, Some(hand_over::Sealed { seq: 2, entries: 0, withdrawn: 1, papers: 0 }));
         let recall = office.read(&carried(portal, 2).await);
         assert_eq!((recall.manifest.withdrawn.as_slice(), recall.entries.len()), ([number.clone()].as_slice(), 0));
         assert_eq!(seal(portal).await, None, "it is recalled once");
         let (_, other) = file(portal, 2).await;
         confirm(portal, &clerks, &other).await;
-        assert_eq!(seal(portal).await, Some(hand_over::Sealed { seq: 3, entries: 1, withdrawn: 0 }));
+        assert_eq!(seal(portal).await, Some(hand_over::Sealed { seq: 3, entries: 1, withdrawn: 0, papers: 0 }));
         assert_eq!(office.read(&carried(portal, 3).await).manifest.withdrawn, []);
 
         // There is nothing to settle but the batch itself.
@@ -402,7 +313,7 @@ async fn a_sealing_that_fails_in_the_middle_leaves_everything_as_it_was() {
             settled_at: None,
         };
         let case = head(portal, &number).await;
-        let taken = [batch::NewEntry { receipt_number: &number, rev: 1, case_id: case.case_id }];
+        let taken = [batch::NewEntry { receipt_number: &number, rev: 1, case_id: case.case_id, papers_left_out: 0 }];
         batch::insert(&mut tx, &blocking, &[], &taken).await.unwrap();
         let entry = server::store::AuditEntry::done(portal.clock.now(), audit::Actor::Operator, audit::Deed::BackedUp);
         tx.commit_all(vec![entry]).await.unwrap();
@@ -437,6 +348,51 @@ async fn the_worker_makes_the_first_key_seals_what_is_confirmed_and_changes_keys
         assert_eq!(office.trust.keys().count(), 2);
         let retired = office.trust.keys().filter(|key| key.retired_at.is_some()).count();
         assert_eq!(retired, 1);
+    }
+}
+
+#[tokio::test]
+async fn new_keys_of_a_destination_come_signed_by_the_old_ones_which_verify_for_some_weeks_more() {
+    for one in portals().await {
+        let portal = &one.portal;
+        let mut office = BackOffice::of(portal).await;
+        let clerks = two_clerks(portal).await;
+        for browser in [1, 2] {
+            let (_, number) = file(portal, browser).await;
+            confirm(portal, &clerks, &number).await;
+        }
+        seal(portal).await.unwrap();
+        let batch = office.read(&carried(portal, 1).await);
+        let first = office.receipt(&batch, "1", &[(0, Outcome::Imported)], portal.clock.now());
+        let second = office.receipt(&batch, "2", &[(1, Outcome::Imported)], portal.clock.now());
+        let made = DestinationKeys::generate(kenko());
+        let change = KeyChange {
+            v: 1,
+            iss: "kenko".to_owned(),
+            aud: office.issuer.clone(),
+            at: portal.clock.now(),
+            public: made.public(),
+        };
+        let forged = hand_over::change_destination(portal, &kenko(), &change.sign(&made.signing)).await;
+        assert!(matches!(forged, Err(FlowError::HandOver(handover::Error::UnknownKey))));
+        hand_over::change_destination(portal, &kenko(), &change.sign(&office.keys.signing)).await.unwrap();
+        assert_eq!(take(portal, &first).await.unwrap(), Taken::Now(1), "it was on its way");
+        let again = hand_over::change_destination(portal, &kenko(), &change.sign(&office.keys.signing)).await;
+        assert!(again.is_err(), "the old key changes nothing any more");
+        let before = std::mem::replace(&mut office.keys, made);
+        office.keys.remember(before);
+        let (_, number) = file(portal, 3).await;
+        confirm(portal, &clerks, &number).await;
+        seal(portal).await.unwrap();
+        let next = office.read(&carried(portal, 2).await);
+        let receipt = office.receipt(&next, "3", &[(0, Outcome::Imported)], portal.clock.now());
+        assert_eq!(take(portal, &receipt).await.unwrap(), Taken::Now(1));
+        portal.clock.advance(28 * DAY);
+        match take(portal, &second).await {
+            Err(ReceiptError::Refused(error)) => assert_eq!(error.code(), "retired_key"),
+            other => panic!("{other:?}"),
+        }
+        assert!(deeds(portal).await.contains(&"destination_keys_changed".to_owned()));
     }
 }
 

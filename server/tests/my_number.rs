@@ -25,13 +25,11 @@ use server::{
     },
 };
 
-use crate::{
-    hand_over::{BackOffice, carried, deeds, kenko, seal, take},
-    support::{
-        filing::{file, fill_in},
-        portal::{letter, newest_mail, notification, portals, sealed_portals},
-        review::{confirm, done, head, two_clerks},
-    },
+use crate::support::{
+    back_office::{BackOffice, carried, deeds, kenko, seal, take},
+    filing::{file, fill_in},
+    portal::{letter, newest_mail, notification, portals, sealed_portals},
+    review::{confirm, done, head, two_clerks},
 };
 
 const NUMBER: &[u8] = b"123456789018";

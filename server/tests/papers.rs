@@ -1,14 +1,21 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 //! 「写真・書類」 Photos and files: kept with the draft, sent with the case, scanned, erased with the key.
 
-use std::{io::Cursor, net::TcpListener, sync::atomic::Ordering};
+use std::{net::TcpListener, sync::atomic::Ordering};
 
-use image::{DynamicImage, ImageFormat, RgbImage};
+use crate::support::{
+    clamd::{Clamd, eicar},
+    filing::{file, fill_in},
+    papers::{add, begin, browser, digest, document, filed_with, kind, of_draft, photo},
+    portal::{letter, notification, portals},
+    review::{done, head},
+    staff::at_work,
+};
 use intake::{
     access::{Role, permit_owner},
     case::CorrectionRequest,
     identity::Method,
-    ids::{AccountId, FieldId, PaperId, ReceiptNumber},
+    ids::{AccountId, PaperId, ReceiptNumber},
     time::{DAY, HOUR},
 };
 use server::{
@@ -34,61 +41,6 @@ use server::{
     },
     worker,
 };
-use sha2::{Digest, Sha256};
-
-use crate::support::{
-    clamd::{Clamd, eicar},
-    filing::{file, fill_in, typist},
-    portal::{letter, notification, portals},
-    review::{done, head},
-    staff::at_work,
-};
-
-fn photo(shade: u8) -> Vec<u8> {
-    let picture = RgbImage::from_fn(640, 480, |x, y| image::Rgb([shade, (x % 251) as u8, (y * x % 253) as u8]));
-    let mut bytes = Cursor::new(Vec::new());
-    DynamicImage::ImageRgb8(picture).write_to(&mut bytes, ImageFormat::Png).unwrap();
-    bytes.into_inner()
-}
-
-fn document(content: &[u8]) -> Vec<u8> {
-    [b"%PDF-1.7\n".as_slice(), content, b"\n%%EOF\n"].concat()
-}
-
-fn kind() -> FieldId {
-    "due_date_proof".parse().unwrap()
-}
-
-fn browser(number: u8) -> Typist {
-    typist(DraftOwner::Browser([number; 32]))
-}
-
-fn of_draft(typist: Typist) -> Whose {
-    Whose::Draft(typist, notification())
-}
-
-fn digest(file: &[u8]) -> [u8; 32] {
-    Sha256::digest(file).into()
-}
-
-async fn begin(portal: &Portal, whose: &Whose, file: &[u8]) -> Begun {
-    paper::begin(portal, whose, &kind(), Some(file.len() as i64), Some(&digest(file))).await.unwrap()
-}
-
-/// Sends a file as the script does, and goes on where it stood.
-async fn add(portal: &Portal, whose: &Whose, file: &[u8]) -> Finished {
-    let (id, from) = match begin(portal, whose, file).await {
-        Begun::From(id, from) => (id, from as usize),
-        Begun::There(id) => return Finished::Kept(id),
-        Begun::Refused(refusal) => return Finished::Refused(refusal),
-    };
-    for (place, piece) in file[from..].chunks(PIECE).enumerate() {
-        let at = (from + place * PIECE) as i64;
-        let kept = paper::append(portal, whose, id, at, piece).await.unwrap();
-        assert_eq!(kept, Appended::Kept(at + piece.len() as i64));
-    }
-    paper::finish(portal, whose, id, false).await.unwrap()
-}
 
 async fn list(portal: &Portal, whose: &Whose) -> Vec<Paper> {
     paper::list(portal, whose).await.unwrap().papers
@@ -112,29 +64,6 @@ async fn deeds(portal: &Portal) -> Vec<(String, String)> {
     entries.into_iter().filter(|one| one.deed.starts_with("paper")).map(|one| (one.deed, one.outcome)).collect()
 }
 
-/// A 妊娠届 of a parent who has signed in, with these files, sent.
-async fn filed_with(portal: &Portal, files: &[Vec<u8>]) -> (AccountId, ReceiptNumber) {
-    let (account, _) = file(portal, 9).await;
-    let typist = Typist { owner: DraftOwner::Account(account), session: [9; 32] };
-    fill_in(portal, &typist).await;
-    for file in files {
-        assert!(matches!(add(portal, &of_draft(typist), file).await, Finished::Kept(_)));
-    }
-    let draft = draft::load(portal, &typist, &notification()).await.unwrap().unwrap().id;
-    let sender = submit::Sender {
-        account,
-        method: Method::EmailCode,
-        signed_in_at: portal.clock.now(),
-        session: [9; 32],
-        language: "ja",
-    };
-    let letter = |_: &str| letter("受け取りました");
-    match submit::submit(portal, &sender, &notification(), draft, letter).await.unwrap() {
-        submit::Submitted::Receipt(number) => (account, number),
-        submit::Submitted::Incomplete(errors) => panic!("{errors:?}"),
-    }
-}
-
 async fn sent(portal: &Portal, account: AccountId, number: &ReceiptNumber) -> Vec<Paper> {
     let case = head(portal, number).await;
     let permit = permit_owner(account, case.account_id, case.case_id).unwrap();
@@ -147,7 +76,7 @@ async fn papers_go_with_the_filing_are_scanned_opened_by_staff_and_erased_with_t
         let clamd = Clamd::start();
         one.portal.config.scanner = Scanner::Tcp(clamd.address);
         let portal = &one.portal;
-        let (account, number) = filed_with(portal, &[photo(1), document(b"1 0 obj"), document(&eicar())]).await;
+        let (account, number) = filed_with(portal, 9, &[photo(1), document(b"1 0 obj"), document(&eicar())]).await;
         assert_eq!(filings::view(portal, account, &number).await.unwrap().papers, 3);
         let clerk = at_work(portal, "clerk1", "person1", Role::Clerk).await.staff;
         let ids: Vec<PaperId> = sent(portal, account, &number).await.iter().map(|paper| paper.paper_id).collect();
@@ -194,7 +123,7 @@ async fn while_the_scanner_is_down_parents_go_on_papers_wait_and_staff_open_none
         drop(listener);
         one.portal.config.scanner = Scanner::Tcp(address);
         let portal = &one.portal;
-        let (account, number) = filed_with(portal, &[photo(1)]).await;
+        let (account, number) = filed_with(portal, 9, &[photo(1)]).await;
         assert_eq!(scan_due(portal).await.unwrap(), 0);
         assert_eq!(scan_due(portal).await.unwrap(), 0, "it is not asked again at once");
         let paper = sent(portal, account, &number).await.remove(0);
@@ -216,7 +145,7 @@ async fn while_the_scanner_is_down_parents_go_on_papers_wait_and_staff_open_none
 #[tokio::test]
 async fn without_a_scanner_by_name_papers_open_unscanned() {
     for one in portals().await {
-        let (account, number) = filed_with(&one.portal, &[photo(1)]).await;
+        let (account, number) = filed_with(&one.portal, 9, &[photo(1)]).await;
         assert_eq!(scan_due(&one.portal).await.unwrap(), 0);
         let paper = sent(&one.portal, account, &number).await.remove(0);
         let nurse = at_work(&one.portal, "nurse1", "person1", Role::Nurse).await.staff;
@@ -380,7 +309,7 @@ async fn papers_of_a_browser_become_the_parents_when_she_signs_in_beside_a_draft
 async fn a_correction_takes_the_papers_that_it_asks_for_and_sends_them_with_its_revision() {
     for one in portals().await {
         let portal = &one.portal;
-        let (account, number) = filed_with(portal, &[photo(1)]).await;
+        let (account, number) = filed_with(portal, 9, &[photo(1)]).await;
         let clerk = at_work(portal, "clerk1", "person1", Role::Clerk).await.staff;
         done(portal, &clerk, &number, Order::Claim).await;
         let answer_by = portal.clock.now().date_in_japan().plus_days(7);

@@ -359,3 +359,32 @@ async fn slots_are_opened_changed_and_closed_without_script_by_who_may() {
         site.close().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_hand_over_is_looked_at_by_day_and_taken_away_as_csv() {
+    for site in sites().await {
+        let (_, number) = file(&site.portal, 1).await;
+        let mut first = at_work(&site, "clerk1", Role::Clerk).await;
+        let mut second = at_work(&site, "clerk2", Role::Clerk).await;
+        let mut auditor = at_work(&site, "auditor1", Role::Auditor).await;
+        assert!(first.get("/staff/handover").await.body.contains("すべて合っています"));
+        give(&mut first, &number, "claim", &[]).await;
+        give(&mut first, &number, "record_identity", &SEEN).await;
+        give(&mut first, &number, "accept", &[]).await;
+        give(&mut second, &number, "confirm", &[]).await;
+        let page = first.get("/staff/handover").await;
+        assert_eq!(page.value(".card h3 a", "href"), format!("/staff/cases/{number}"));
+        assert!(page.body.contains("引渡し待ち"), "{}", page.body);
+        let unlinked = auditor.get("/staff/handover").await;
+        assert!(unlinked.body.contains(number.as_str()) && !unlinked.body.contains("/staff/cases/"));
+        let differences = first.get("/staff/handover/differences.csv").await.body;
+        assert_eq!(
+            differences,
+            format!("\u{feff}confirmed_on,receipt_number,difference,reason,batch\r\n2026-11-23,{number},waiting,,\r\n")
+        );
+        let days = first.get("/staff/handover/days.csv").await.body;
+        assert!(days.ends_with("withdrawn\r\n2026-11-23,1,0,0,0,0,0,0\r\n"), "{days}");
+        assert_eq!(first.get("/staff/handover/other.csv").await.status, 404);
+        site.close().await;
+    }
+}

@@ -371,7 +371,7 @@ async fn the_database_refuses_a_confirmation_by_who_accepted() {
         assert!(case::update_stage(&mut tx, case_id, 1, &change).await.unwrap());
         tx.commit(UPKEEP).await.unwrap();
         let mut tx = test.database.read().await.unwrap();
-        assert_eq!(case::confirmed_waiting(&mut tx, 10).await.unwrap().len(), 1);
+        assert_eq!(case::confirmed_waiting(&mut tx, None, 10).await.unwrap().len(), 1);
     }
 }
 

@@ -75,7 +75,7 @@ async fn what_is_asked_for_waits_for_two_people_and_goes_into_no_batch() {
 
         let waiting = head(portal, &number).await;
         assert_eq!((waiting.stage, waiting.withdrawal_asked_at), (Stage::Confirmed, Some(portal.clock.now())));
-        let sealable = case::confirmed_waiting(&mut portal.database.write().await.unwrap(), 10).await.unwrap();
+        let sealable = case::confirmed_waiting(&mut portal.database.write().await.unwrap(), None, 10).await.unwrap();
         assert!(sealable.is_empty(), "it is in no batch until then");
         assert_eq!(count(portal, &first, Tab::Withdrawal).await, (1, 1));
         assert_eq!(count(portal, &first, Tab::Handover).await, (1, 1), "and where it is otherwise");
@@ -140,7 +140,7 @@ async fn what_is_refused_goes_on_as_if_nobody_had_asked_and_may_be_asked_for_aga
             assert_eq!((kept.withdrawal_asked_at, kept.withdrawal_proposed_by), (None, None));
             assert_eq!((kept.accepted_by, kept.confirmed_by), (Some(clerks[0].staff_id), Some(clerks[1].staff_id)));
         }
-        let sealable = case::confirmed_waiting(&mut portal.database.write().await.unwrap(), 10).await.unwrap();
+        let sealable = case::confirmed_waiting(&mut portal.database.write().await.unwrap(), None, 10).await.unwrap();
         assert_eq!(sealable.len(), 1);
     }
 }

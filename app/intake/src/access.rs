@@ -162,7 +162,7 @@ pub enum Bearer {
     Staff(StaffId),
     /// The parent whose case it is.
     Citizen(AccountId),
-    /// The portal itself, for a batch.
+    /// The portal itself, for a batch or its receipt.
     Portal,
 }
 
@@ -210,6 +210,18 @@ pub fn permit_proxy(asking: AccountId, holder: Option<AccountId>, is_by_proxy: b
 #[must_use]
 pub fn permit_batch(stage: crate::case::Stage, case: CaseId) -> Option<Permit> {
     (stage == crate::case::Stage::Confirmed).then_some(Permit { case, bearer: Bearer::Portal })
+}
+
+/// 「母子健康手帳」 A permit for the portal to keep what the back office has recorded of a case that it has taken in.
+#[must_use]
+pub fn permit_recorded(stage: crate::case::Stage, case: CaseId) -> Option<Permit> {
+    (stage == crate::case::Stage::Imported).then_some(Permit { case, bearer: Bearer::Portal })
+}
+
+/// 「再同期」 A permit for the portal to give a case that was put back from a backup its next revision.
+#[must_use]
+pub const fn permit_resync(case: CaseId) -> Permit {
+    Permit { case, bearer: Bearer::Portal }
 }
 
 #[cfg(test)]

@@ -24,6 +24,12 @@ pub fn is_batch_file(name: &str) -> bool {
         || digest_between("form-", ".json")
 }
 
+/// The name of the file of an attachment, by the digest of its plaintext.
+#[must_use]
+pub fn attachment_file(sha256: &str) -> String {
+    format!("attachment-{sha256}.age")
+}
+
 /// The name of the folder of a batch.
 #[must_use]
 pub fn folder_name(seq: u64) -> String {

@@ -24,6 +24,9 @@ pub const SIGNING_KEY_FILE: &str = "signing.pem";
 /// The public halves, for the portal.
 pub const PUBLIC_FILE: &str = "public.json";
 
+/// So many further recipients, at most: each adds a stanza to every file.
+const MOST_FURTHER: usize = 8;
+
 /// What the portal is given of a destination.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,6 +35,9 @@ pub struct DestinationPublic {
     pub destination: DestinationId,
     /// Where entries are encrypted to.
     pub entries_recipient: String,
+    /// Whom else they are encrypted to: a key in a safe, or the next one while keys are changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further_recipients: Vec<String>,
     /// Where the 個人番号 is encrypted to.
     pub number_recipient: String,
     /// What receipts and requests are signed with.
@@ -60,8 +66,18 @@ impl DestinationPublic {
         serde_json::to_string_pretty(self).expect("string keys only") + "\n"
     }
 
-    pub(crate) fn entries(&self) -> Result<x25519::Recipient, Error> {
-        self.entries_recipient.parse().map_err(|_| Error::BadKey)
+    /// How many keys open an entry.
+    #[must_use]
+    pub const fn recipients(&self) -> u64 {
+        1 + self.further_recipients.len() as u64
+    }
+
+    pub(crate) fn entries(&self) -> Result<Vec<x25519::Recipient>, Error> {
+        if self.further_recipients.len() > MOST_FURTHER {
+            return Err(Error::BadKey);
+        }
+        let all = std::iter::once(&self.entries_recipient).chain(&self.further_recipients);
+        all.map(|one| one.parse().map_err(|_| Error::BadKey)).collect()
     }
 }
 
@@ -75,6 +91,18 @@ pub struct DestinationKeys {
     pub number: x25519::Identity,
     /// Signs receipts and requests.
     pub signing: SigningKey,
+    /// Whom else entries are encrypted to.
+    pub further_recipients: Vec<String>,
+    /// What opens batches that were sealed before the keys were changed.
+    pub former: Vec<FormerKeys>,
+}
+
+/// Keys that a destination has changed: they open what was sealed for them, and sign nothing any more.
+pub struct FormerKeys {
+    /// Opens entries.
+    pub entries: x25519::Identity,
+    /// Opens the 個人番号.
+    pub number: x25519::Identity,
 }
 
 impl DestinationKeys {
@@ -82,7 +110,14 @@ impl DestinationKeys {
     #[must_use]
     pub fn generate(destination: DestinationId) -> Self {
         let (entries, number) = (x25519::Identity::generate(), x25519::Identity::generate());
-        Self { destination, entries, number, signing: SigningKey::generate(Algorithm::Es256) }
+        Self {
+            destination,
+            entries,
+            number,
+            signing: SigningKey::generate(Algorithm::Es256),
+            further_recipients: Vec::new(),
+            former: Vec::new(),
+        }
     }
 
     /// The public halves.
@@ -91,6 +126,7 @@ impl DestinationKeys {
         DestinationPublic {
             destination: self.destination.clone(),
             entries_recipient: self.entries.to_public().to_string(),
+            further_recipients: self.further_recipients.clone(),
             number_recipient: self.number.to_public().to_string(),
             jwk: self.signing.jwk().clone(),
         }
@@ -119,17 +155,32 @@ impl DestinationKeys {
             entries: read_age_key(folder, ENTRIES_KEY_FILE)?,
             number: read_age_key(folder, NUMBER_KEY_FILE)?,
             signing: SigningKey::from_pem(&read_private(folder, SIGNING_KEY_FILE)?)?,
+            further_recipients: public.further_recipients.clone(),
+            former: Vec::new(),
         };
         if keys.public() == public { Ok(keys) } else { Err(Error::BadKey) }
     }
 
-    /// Opens a 個人番号 that was sealed to the number key, in age armor.
+    /// Remembers keys that these have taken the place of.
+    pub fn remember(&mut self, before: Self) {
+        self.former.push(FormerKeys { entries: before.entries, number: before.number });
+        self.former.extend(before.former);
+    }
+
+    /// Opens what was sealed to the entries key, or to a former one.
+    pub(crate) fn open_sealed(&self, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let keys = std::iter::once(&self.entries).chain(self.former.iter().map(|former| &former.entries));
+        keys.into_iter().find_map(|key| age::decrypt(key, sealed).ok()).map(Zeroizing::new)
+    }
+
+    /// Opens a 個人番号 that was sealed to the number key, or to a former one, in age armor.
     ///
     /// # Errors
     /// [`Error::CannotDecrypt`].
     pub fn open_number(&self, armor: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
-        let failed = || Error::CannotDecrypt("my_number".to_owned());
-        age::decrypt(&self.number, armor.as_bytes()).map(Zeroizing::new).map_err(|_| failed())
+        let keys = std::iter::once(&self.number).chain(self.former.iter().map(|former| &former.number));
+        let opened = keys.into_iter().find_map(|key| age::decrypt(key, armor.as_bytes()).ok());
+        opened.map(Zeroizing::new).ok_or_else(|| Error::CannotDecrypt("my_number".to_owned()))
     }
 }
 

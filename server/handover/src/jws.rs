@@ -207,6 +207,12 @@ pub fn verify<'keys>(
     verify_parts(&protected, &payload, &signature, typ, key_of)
 }
 
+/// What a flattened JWS says, whoever signed it: for documents that another signature vouches for.
+pub(crate) fn unverified_payload(document: &[u8]) -> Result<Vec<u8>, Error> {
+    let Flattened { payload, .. } = serde_json::from_slice(document).map_err(|_| Error::NotAJws)?;
+    URL_SAFE_NO_PAD.decode(payload).map_err(|_| Error::NotAJws)
+}
+
 /// Reads the compact form.
 ///
 /// # Errors

@@ -4,6 +4,7 @@
 //! No database, no web, no clock: time is an argument, and who calls keeps what must be remembered.
 
 pub mod archive;
+pub mod change;
 pub mod destination;
 mod error;
 pub mod jwk;
@@ -13,19 +14,27 @@ pub mod manifest;
 pub mod number;
 pub mod open;
 pub mod receipt;
+pub mod resync;
 pub mod seal;
 pub mod token;
 
 pub use archive::BatchFiles;
+pub use change::KeyChange;
 pub use destination::{DestinationKeys, DestinationPublic};
 pub use error::Error;
 pub use jwk::{Jwk, fingerprint};
 pub use jws::{Algorithm, SigningKey};
 pub use keys::{AnnouncedKey, KeyAnnouncement, Trust};
-pub use manifest::{AuditHead, Manifest};
-pub use open::{Chain, OpenedBatch, OpenedEntry, Reader, check_manifest, open};
-pub use receipt::{EntryResult, Outcome, Receipt};
-pub use seal::{SealRequest, SealedBatch, seal};
+pub use manifest::{AuditHead, Manifest, ManifestFile};
+pub use open::{
+    AttachmentFacts, Chain, OpenedBatch, OpenedEntry, Reader, check_manifest, media_type_of, open, open_attachment,
+};
+pub use receipt::{EntryResult, Outcome, Receipt, Recorded};
+pub use resync::{ReadBatch, ResyncNote};
+pub use seal::{SealRequest, SealedBatch, seal, seal_attachment, sealed_length};
+
+/// The description of the protocol for programs: OpenAPI 3.1.
+pub const OPENAPI: &str = include_str!("../openapi.json");
 
 /// At most so many entries in a batch.
 pub const MOST_ENTRIES: usize = 1_000;

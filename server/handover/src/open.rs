@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use age::x25519;
 use intake::{catalog, export::Entry, form::Form, time::Instant};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::{
-    BatchFiles, Error, MOST_ENTRIES, Manifest, Trust, jws,
+    BatchFiles, DestinationKeys, Error, MOST_ENTRIES, Manifest, Trust,
+    archive::attachment_file,
+    jws,
     manifest::{
         BATCH_TYPE, ENTRIES_FILE, KEYS_FILE, MANIFEST_FILE, ManifestFile, NO_PREVIOUS, check_version, read_payload,
     },
@@ -80,8 +81,8 @@ pub struct Reader<'a> {
     pub trust: &'a Trust,
     /// The batches before.
     pub chain: &'a Chain,
-    /// The destination's key for entries.
-    pub key: &'a x25519::Identity,
+    /// The destination's keys.
+    pub keys: &'a DestinationKeys,
 }
 
 /// A batch that passed every check.
@@ -94,10 +95,40 @@ pub struct OpenedBatch {
     pub entries: Vec<OpenedEntry>,
     /// The form definitions by digest; each passed `catalog::faults_of`.
     pub forms: BTreeMap<String, Form>,
-    /// The plaintext of the attachments by digest.
-    pub attachments: BTreeMap<String, Zeroizing<Vec<u8>>>,
+    /// 「写真・書類」 The attachments by digest: each was decrypted and checked, and none is kept in memory.
+    pub attachments: BTreeMap<String, AttachmentFacts>,
     /// What is trusted after this batch: its key announcement may have brought new keys.
     pub trust: Trust,
+}
+
+/// What was found of an attachment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttachmentFacts {
+    /// The length of its plaintext.
+    pub bytes: u64,
+    /// What its first bytes say that it is; nothing if it is none of what a portal hands over.
+    pub media_type: Option<&'static str>,
+}
+
+/// What the first bytes of a paper say that it is.
+#[must_use]
+pub fn media_type_of(content: &[u8]) -> Option<&'static str> {
+    match content {
+        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
+        [b'%', b'P', b'D', b'F', b'-', ..] => Some("application/pdf"),
+        _ => None,
+    }
+}
+
+/// The plaintext of an attachment of a batch that passed [`open`].
+///
+/// # Errors
+/// [`Error::MissingFile`], [`Error::CannotDecrypt`], [`Error::PlainDigest`].
+pub fn open_attachment(files: &BatchFiles, sha256: &str, keys: &DestinationKeys) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let name = attachment_file(sha256);
+    let sealed = files.get(&name).ok_or_else(|| Error::MissingFile(name.clone()))?;
+    let plain = keys.open_sealed(sealed).ok_or_else(|| Error::CannotDecrypt(name.clone()))?;
+    if sha256_hex(&plain) == sha256 { Ok(plain) } else { Err(Error::PlainDigest(name)) }
 }
 
 /// An entry with the bytes it came as.
@@ -158,27 +189,30 @@ pub fn open(files: &BatchFiles, reader: &Reader<'_>) -> Result<OpenedBatch, Erro
     let document = files.get(MANIFEST_FILE).ok_or_else(|| Error::MissingFile(MANIFEST_FILE.to_owned()))?;
     let (manifest, manifest_sha256, trust) = check_manifest(document, files.get(KEYS_FILE), reader)?;
     check_files(files, &manifest)?;
-    let mut plain = BTreeMap::new();
+    let mut entries_plain = None;
+    let mut attachments = BTreeMap::new();
     for file in manifest.files.iter().filter(|file| file.name.ends_with(".age")) {
-        plain.insert(file.name.as_str(), decrypt(files, file, reader.key)?);
+        let plain = decrypt(files, file, reader.keys)?;
+        if file.name == ENTRIES_FILE {
+            entries_plain = Some(plain);
+            continue;
+        }
+        let digest = file.plain_sha256.clone().unwrap_or_default();
+        if file.name != attachment_file(&digest) {
+            return Err(Error::PlainDigest(file.name.clone()));
+        }
+        let facts = AttachmentFacts { bytes: plain.len() as u64, media_type: media_type_of(&plain) };
+        attachments.insert(digest, facts);
     }
     let forms = read_forms(files, &manifest)?;
-    let entries_plain = plain.remove(ENTRIES_FILE).ok_or_else(|| Error::MissingFile(ENTRIES_FILE.to_owned()))?;
-    let mut attachments = BTreeMap::new();
-    for (name, content) in plain {
-        let digest = sha256_hex(&content);
-        if name != format!("attachment-{digest}.age") {
-            return Err(Error::PlainDigest(name.to_owned()));
-        }
-        attachments.insert(digest, content);
-    }
+    let entries_plain = entries_plain.ok_or_else(|| Error::MissingFile(ENTRIES_FILE.to_owned()))?;
     let entries = read_entries(&entries_plain, &manifest)?;
     for (place, opened) in entries.iter().enumerate() {
         if !forms.contains_key(&opened.entry.form.sha256) {
             return Err(Error::MissingForm(place + 1));
         }
         let there = |named: &intake::export::Attachment| {
-            attachments.get(&named.sha256).is_some_and(|content| content.len() as u64 == named.bytes)
+            attachments.get(&named.sha256).is_some_and(|found| found.bytes == named.bytes)
         };
         if !opened.entry.attachments.iter().all(there) {
             return Err(Error::MissingAttachment(place + 1));
@@ -207,10 +241,9 @@ fn check_files(files: &BatchFiles, manifest: &Manifest) -> Result<(), Error> {
     if files.iter().all(|(name, _)| listed.contains(name)) { Ok(()) } else { Err(Error::ExtraFile) }
 }
 
-fn decrypt(files: &BatchFiles, file: &ManifestFile, key: &x25519::Identity) -> Result<Zeroizing<Vec<u8>>, Error> {
+fn decrypt(files: &BatchFiles, file: &ManifestFile, keys: &DestinationKeys) -> Result<Zeroizing<Vec<u8>>, Error> {
     let sealed = files.get(&file.name).ok_or_else(|| Error::MissingFile(file.name.clone()))?;
-    let plain = age::decrypt(key, sealed).map_err(|_| Error::CannotDecrypt(file.name.clone()))?;
-    let plain = Zeroizing::new(plain);
+    let plain = keys.open_sealed(sealed).ok_or_else(|| Error::CannotDecrypt(file.name.clone()))?;
     if file.plain_sha256.as_ref().is_some_and(|digest| sha256_hex(&plain) == *digest) {
         Ok(plain)
     } else {

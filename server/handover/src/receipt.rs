@@ -1,9 +1,9 @@
 //! Receipts (`handover.md` §6). Invariant: a receipt names its batch by number and digest and says of each entry one result;
-//! it holds neither 個人番号 nor 宛名番号 nor name.
+//! it holds neither 個人番号 nor 宛名番号 nor name. What the office recorded on its side may stand beside `imported`.
 
 use intake::{
     ids::ReceiptNumber,
-    time::{Instant, rfc3339},
+    time::{CivilDate, Instant, rfc3339},
 };
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +51,41 @@ pub struct EntryResult {
     /// When.
     #[serde(with = "rfc3339")]
     pub at: Instant,
+    /// What the office has recorded on its side; with `imported` only, and also later, in a receipt that says nothing else new.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded: Option<Recorded>,
+}
+
+/// 「母子健康手帳」 What the office has recorded of a filing on its side, for the portal to keep with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recorded {
+    /// 「母子健康手帳交付番号」
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handbook_number: Option<String>,
+    /// 「交付日」
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handbook_issued_on: Option<CivilDate>,
+    /// 「親子番号」 Kept only where the city wants it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_child_number: Option<String>,
+}
+
+impl Recorded {
+    /// The longest of its texts, in characters.
+    pub const LONGEST: usize = 30;
+
+    /// Whether it says something, in texts that can be read.
+    #[must_use]
+    pub fn is_well_formed(&self) -> bool {
+        let texts = [&self.handbook_number, &self.parent_child_number];
+        let readable = |text: &String| {
+            (1..=Self::LONGEST).contains(&text.chars().count())
+                && text.trim() == text
+                && !text.contains(char::is_control)
+        };
+        *self != Self::default() && texts.into_iter().flatten().all(readable)
+    }
 }
 
 /// The results that a receipt knows.
@@ -107,7 +142,11 @@ impl Receipt {
             && (1..=128).contains(&receipt.jti.len())
             && receipt.jti.bytes().all(|byte| byte.is_ascii_graphic())
             && receipt.results.len() <= crate::MOST_ENTRIES
-            && codes.into_iter().all(is_code);
+            && codes.into_iter().all(is_code)
+            && receipt.results.iter().all(|result| match &result.recorded {
+                Some(recorded) => result.result == Outcome::Imported && recorded.is_well_formed(),
+                None => true,
+            });
         if well_formed { Ok(receipt) } else { Err(Error::BadPayload) }
     }
 

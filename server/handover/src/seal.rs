@@ -1,12 +1,13 @@
 //! Sealing a batch (`handover.md` §1). Invariant: what [`seal`] makes, [`crate::open()`] opens; encryption comes before the
 //! digest, the digest before the signature.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, io::Write};
 
 use intake::{export::Entry, form::Form, ids::ReceiptNumber, time::Instant};
 
 use crate::{
-    AuditHead, BatchFiles, DestinationPublic, Error, MOST_ENTRIES, Manifest, SigningKey,
+    AuditHead, BatchFiles, DestinationPublic, Error, MOST_BYTES, MOST_ENTRIES, Manifest, SigningKey,
+    archive::attachment_file,
     manifest::{BATCH_TYPE, ENTRIES_FILE, KEYS_FILE, MANIFEST_FILE, ManifestEntry, ManifestFile, NO_PREVIOUS},
     sha256_hex,
 };
@@ -27,8 +28,8 @@ pub struct SealRequest<'a> {
     pub entries: &'a [Entry],
     /// The forms that they were filled in with; others may be among them.
     pub forms: &'a [&'a Form],
-    /// The plaintext of the attachments that the entries name.
-    pub attachments: &'a [Vec<u8>],
+    /// 「写真・書類」 The attachments that the entries name, as [`seal_attachment`] listed them; others may be among them.
+    pub attachments: &'a [ManifestFile],
     /// 「取下げ」 What was handed over before and was withdrawn since.
     pub withdrawn: &'a [ReceiptNumber],
     /// Where the audit log stands.
@@ -43,8 +44,43 @@ pub struct SealedBatch {
     pub manifest: Manifest,
     /// The digest of `manifest.jws.json`, which the next manifest names.
     pub manifest_sha256: String,
-    /// All files, the manifest among them.
+    /// All files but the attachments, the manifest among them: whoever sealed those has them.
     pub files: BatchFiles,
+}
+
+/// Encrypts one attachment, so that a batch with many never has them all in memory. Gives how the manifest lists it, and the
+/// content of the file.
+///
+/// # Errors
+/// [`Error::BadKey`].
+pub fn seal_attachment(destination: &DestinationPublic, plain: &[u8]) -> Result<(ManifestFile, Vec<u8>), Error> {
+    let sealed = encrypt(destination, plain)?;
+    let plain_sha256 = sha256_hex(plain);
+    let listed = ManifestFile {
+        name: attachment_file(&plain_sha256),
+        sha256: sha256_hex(&sealed),
+        bytes: sealed.len() as u64,
+        plain_sha256: Some(plain_sha256),
+    };
+    Ok((listed, sealed))
+}
+
+/// The most bytes that a file of so many has once it is encrypted: age adds a header with a stanza for each recipient (and
+/// one that says nothing), and 16 bytes to every 64 KiB.
+#[must_use]
+pub const fn sealed_length(plain: u64, recipients: u64) -> u64 {
+    plain + (plain / 65_536 + 1) * 16 + 1_024 + 256 * recipients
+}
+
+fn encrypt(destination: &DestinationPublic, plain: &[u8]) -> Result<Vec<u8>, Error> {
+    let recipients = destination.entries()?;
+    let each = recipients.iter().map(|recipient| recipient as &dyn age::Recipient);
+    let encryptor = age::Encryptor::with_recipients(each).map_err(|_| Error::BadKey)?;
+    let mut sealed = Vec::with_capacity(plain.len() + 1_024);
+    let mut writer = encryptor.wrap_output(&mut sealed)?;
+    writer.write_all(plain)?;
+    writer.finish()?;
+    Ok(sealed)
 }
 
 /// Seals a batch.
@@ -56,7 +92,7 @@ pub fn seal(request: &SealRequest<'_>, key: &SigningKey) -> Result<SealedBatch, 
     if request.entries.len() > MOST_ENTRIES {
         return Err(Error::TooManyEntries);
     }
-    let mut batch = Sealing { files: BatchFiles::default(), listed: Vec::new() };
+    let mut batch = Sealing { files: BatchFiles::default(), listed: Vec::new(), elsewhere: 0 };
     let mut plain = Vec::new();
     let mut entries = Vec::with_capacity(request.entries.len());
     let mut seen = BTreeSet::new();
@@ -70,10 +106,9 @@ pub fn seal(request: &SealRequest<'_>, key: &SigningKey) -> Result<SealedBatch, 
         plain.extend_from_slice(&line);
         plain.push(b'\n');
     }
-    let recipient = request.destination.entries()?;
-    batch.encrypted(ENTRIES_FILE, &recipient, &plain)?;
+    batch.add(ENTRIES_FILE, encrypt(request.destination, &plain)?, Some(sha256_hex(&plain)))?;
     batch.add_forms(request)?;
-    batch.add_attachments(request, &recipient)?;
+    batch.list_attachments(request)?;
     batch.add(KEYS_FILE, request.keys_document.to_vec(), None)?;
     let manifest = Manifest {
         v: 1,
@@ -91,12 +126,17 @@ pub fn seal(request: &SealRequest<'_>, key: &SigningKey) -> Result<SealedBatch, 
     let document = key.sign(BATCH_TYPE, &payload);
     let manifest_sha256 = sha256_hex(&document);
     batch.files.insert(MANIFEST_FILE, document)?;
+    if batch.files.bytes() + batch.elsewhere > MOST_BYTES {
+        return Err(Error::TooLarge);
+    }
     Ok(SealedBatch { manifest, manifest_sha256, files: batch.files })
 }
 
 struct Sealing {
     files: BatchFiles,
     listed: Vec<ManifestFile>,
+    /// Bytes of the attachments, which are not among the files here.
+    elsewhere: u64,
 }
 
 impl Sealing {
@@ -104,11 +144,6 @@ impl Sealing {
         let (sha256, bytes) = (sha256_hex(&content), content.len() as u64);
         self.listed.push(ManifestFile { name: name.to_owned(), sha256, bytes, plain_sha256 });
         self.files.insert(name, content)
-    }
-
-    fn encrypted(&mut self, name: &str, to: &age::x25519::Recipient, plain: &[u8]) -> Result<(), Error> {
-        let sealed = age::encrypt(to, plain).map_err(|_| Error::BadKey)?;
-        self.add(name, sealed, Some(sha256_hex(plain)))
     }
 
     fn add_forms(&mut self, request: &SealRequest<'_>) -> Result<(), Error> {
@@ -125,16 +160,18 @@ impl Sealing {
         Ok(())
     }
 
-    fn add_attachments(&mut self, request: &SealRequest<'_>, to: &age::x25519::Recipient) -> Result<(), Error> {
+    fn list_attachments(&mut self, request: &SealRequest<'_>) -> Result<(), Error> {
         let mut done = BTreeSet::new();
         for (place, entry) in request.entries.iter().enumerate() {
             for attachment in &entry.attachments {
-                if !done.insert(attachment.sha256.clone()) {
+                let name = attachment_file(&attachment.sha256);
+                if !done.insert(name.clone()) {
                     continue;
                 }
-                let plain = request.attachments.iter().find(|plain| sha256_hex(plain) == attachment.sha256);
-                let plain = plain.ok_or(Error::MissingAttachment(place + 1))?;
-                self.encrypted(&format!("attachment-{}.age", attachment.sha256), to, plain)?;
+                let listed = request.attachments.iter().find(|listed| listed.name == name);
+                let listed = listed.ok_or(Error::MissingAttachment(place + 1))?;
+                self.elsewhere += listed.bytes;
+                self.listed.push(listed.clone());
             }
         }
         Ok(())

@@ -1,9 +1,9 @@
 //! Batches: what is sealed opens, and everything in `handover.md` §7 has its own refusal.
 
 use handover::{
-    Algorithm, BatchFiles, Error, MOST_ENTRIES, SigningKey,
+    Algorithm, BatchFiles, DestinationKeys, DestinationPublic, Error, MOST_ENTRIES, Reader, SigningKey,
     manifest::{BATCH_TYPE, ENTRIES_FILE, KEYS_FILE, MANIFEST_FILE, audit_head},
-    sha256_hex,
+    open, open_attachment, seal_attachment, sealed_length, sha256_hex,
 };
 use intake::export::recheck;
 use proptest::prelude::*;
@@ -160,7 +160,7 @@ fn another_destination_cannot_open_it() {
     let (sides, other) = (Sides::new(), Sides::new());
     let batch = sides.batch();
     let mut reader = sides.reader();
-    reader.key = &other.keys.entries;
+    reader.keys = &other.keys;
     assert_eq!(refusal(handover::open(&batch.files, &reader)), "cannot_decrypt");
 }
 
@@ -219,5 +219,35 @@ proptest! {
         let (name, content) = batch.files.iter().nth(which % batch.files.iter().count()).unwrap();
         let files = exchanged(&batch.files, name, Some(content[..keep % content.len()].to_vec()));
         prop_assert!(sides.open(&files).is_err(), "{} cut off", name);
+    }
+}
+
+#[test]
+fn every_recipient_of_a_destination_opens_entries_and_papers() {
+    let mut sides = Sides::new();
+    let safe = DestinationKeys::generate("kenko".parse().unwrap());
+    sides.keys.further_recipients = vec![safe.entries.to_public().to_string()];
+    let batch = sides.batch();
+    let sha256 = sha256_hex(b"a small picture");
+    for keys in [&sides.keys, &safe] {
+        let reader = Reader { keys, ..sides.reader() };
+        assert_eq!(open(&batch.files, &reader).unwrap().entries.len(), 2);
+        assert_eq!(open_attachment(&batch.files, &sha256, keys).unwrap().as_slice(), b"a small picture");
+    }
+    let stranger = DestinationKeys::generate("kenko".parse().unwrap());
+    let reader = Reader { keys: &stranger, ..sides.reader() };
+    assert_eq!(refusal(open(&batch.files, &reader)), "cannot_decrypt");
+    let public = sides.keys.public().to_json();
+    assert!(DestinationPublic::from_json(&public).is_ok());
+    assert_eq!(refusal(DestinationPublic::from_json(&public.replace("age1", "age2"))), "bad_key");
+}
+
+#[test]
+fn the_length_of_a_sealed_paper_is_never_more_than_was_said() {
+    let keys = DestinationKeys::generate("kenko".parse().unwrap());
+    for length in [0, 1, 65_535, 65_536, 65_537, 300_000] {
+        let (listed, sealed) = seal_attachment(&keys.public(), &vec![0; length]).unwrap();
+        assert_eq!(listed.bytes, sealed.len() as u64);
+        assert!(listed.bytes <= sealed_length(length as u64, 1), "{length}");
     }
 }

@@ -2,9 +2,9 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use handover::{DestinationKeys, DestinationPublic};
+use handover::{DestinationKeys, DestinationPublic, KeyChange};
 
-use crate::support::{NOW, refusal};
+use crate::support::{NOW, PORTAL, Sides, refusal};
 
 #[test]
 fn the_folder_is_read_back_and_private_files_are_for_the_owner_only() {
@@ -59,4 +59,28 @@ fn a_number_sealed_to_the_number_key_opens_with_it_alone() {
     assert_eq!(ours.open_number(&armor).unwrap().as_slice(), b"123456789018");
     assert_eq!(refusal(other.open_number(&armor)), "cannot_decrypt");
     assert_eq!(refusal(ours.open_number("123456789018")), "cannot_decrypt");
+}
+
+#[test]
+fn new_keys_are_vouched_for_by_the_old_ones_and_the_old_ones_still_open_what_was_sealed_for_them() {
+    let mut sides = Sides::new();
+    let before = sides.batch();
+    let mut made = DestinationKeys::generate("kenko".parse().unwrap());
+    let change = KeyChange { v: 1, iss: "kenko".to_owned(), aud: PORTAL.to_owned(), at: NOW, public: made.public() };
+    let present = sides.keys.public();
+    assert_eq!(KeyChange::read(&change.sign(&sides.keys.signing), &present, PORTAL).unwrap(), change);
+    assert_eq!(refusal(KeyChange::read(&change.sign(&made.signing), &present, PORTAL)), "unknown_key");
+    assert_eq!(
+        refusal(KeyChange::read(&change.sign(&sides.keys.signing), &present, "https://x.example")),
+        "wrong_audience"
+    );
+    let other = DestinationKeys::generate("zeimu".parse().unwrap());
+    let foreign = KeyChange { public: other.public(), ..change };
+    assert_eq!(refusal(KeyChange::read(&foreign.sign(&sides.keys.signing), &present, PORTAL)), "wrong_issuer");
+
+    std::mem::swap(&mut made, &mut sides.keys);
+    assert_eq!(refusal(sides.open(&before.files)), "cannot_decrypt");
+    sides.keys.remember(made);
+    assert_eq!(sides.open(&before.files).unwrap().entries.len(), 2);
+    assert_eq!(sides.open(&sides.batch().files).unwrap().entries.len(), 2);
 }

@@ -11,6 +11,7 @@ fn receipt(batch: &handover::SealedBatch) -> Receipt {
         result: Outcome::Imported,
         reason: None,
         at: NOW,
+        recorded: None,
     });
     Receipt {
         v: 1,

@@ -120,6 +120,7 @@ fn receipts_satisfy_their_schema() {
         result: Outcome::Held,
         reason: Some("several".to_owned()),
         at: NOW,
+        recorded: None,
     };
     let receipt = Receipt {
         v: 1,
@@ -135,6 +136,9 @@ fn receipts_satisfy_their_schema() {
         ("/results/0/result", json!("lost")),
         ("/results/0/reason", json!("名前が違う")),
         ("/results/0/name", json!("花子")),
+        ("/results/0/recorded", json!({ "resident_number": "1" })),
+        ("/results/0/recorded", json!({ "handbook_number": "" })),
+        ("/results/0/recorded", json!({ "handbook_issued_on": "令和8年" })),
     ];
     refuses(RECEIPT, &serde_json::to_value(&receipt).unwrap(), &changes);
 }
@@ -150,4 +154,35 @@ fn announcements_satisfy_their_schema() {
         ("/keys/0/active_at", json!(0)),
     ];
     refuses(KEYS, &serde_json::to_value(&announcement).unwrap(), &changes);
+}
+
+#[test]
+fn the_description_for_programs_has_the_vocabularies_of_the_schemas() {
+    let read = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let (description, receipt, manifest) = (read(handover::OPENAPI), read(RECEIPT), read(MANIFEST));
+    let of_receipt = "/properties/results/items/properties";
+    for (name, pointer) in [
+        ("sha256", "/$defs/sha256".to_owned()),
+        ("time", "/$defs/time".to_owned()),
+        ("receipt_number", "/$defs/receipt_number".to_owned()),
+        ("name", "/$defs/name".to_owned()),
+        ("rev", "/$defs/rev".to_owned()),
+        ("result", format!("{of_receipt}/result")),
+        ("reason", format!("{of_receipt}/reason")),
+    ] {
+        let described = description.pointer(&format!("/components/schemas/{name}"));
+        assert_eq!(described, receipt.pointer(&pointer), "{name}");
+        assert!(described.is_some(), "{name}");
+    }
+    for name in ["sha256", "time", "receipt_number", "name", "rev"] {
+        let pointer = format!("/$defs/{name}");
+        assert_eq!(manifest.pointer(&pointer), receipt.pointer(&pointer), "{name}");
+    }
+    let listed = manifest.pointer("/properties/files/items/properties/name/pattern").unwrap().as_str().unwrap();
+    let described = description.pointer("/components/schemas/file_name/pattern").unwrap();
+    assert_eq!(described.as_str().unwrap(), listed.replace("^(", r"^(manifest\.jws\.json|"));
+    let most = description.pointer("/components/schemas/batch/properties");
+    let most = |member: &str| most.and_then(|all| all.pointer(&format!("/{member}/maximum"))).and_then(Value::as_u64);
+    assert_eq!(most("entries"), Some(handover::MOST_ENTRIES as u64));
+    assert_eq!(most("bytes"), Some(handover::MOST_BYTES));
 }

@@ -2,7 +2,7 @@
 
 use handover::{
     Algorithm, AnnouncedKey, AuditHead, BatchFiles, Chain, DestinationKeys, Error, KeyAnnouncement, OpenedBatch,
-    Reader, SealRequest, SealedBatch, SigningKey, Trust, manifest, open, seal,
+    Reader, SealRequest, SealedBatch, SigningKey, Trust, manifest, open, seal, seal_attachment,
 };
 use intake::{
     answers::RawAnswers,
@@ -121,7 +121,7 @@ impl Sides {
     }
 
     pub fn reader(&self) -> Reader<'_> {
-        Reader { issuer: PORTAL, audience: "kenko", trust: &self.trust, chain: &self.chain, key: &self.keys.entries }
+        Reader { issuer: PORTAL, audience: "kenko", trust: &self.trust, chain: &self.chain, keys: &self.keys }
     }
 
     pub fn seal(&self, seq: u64, previous: Option<&str>, entries: &[Entry]) -> SealedBatch {
@@ -135,20 +135,27 @@ impl Sides {
         entries: &[Entry],
         attachments: &[Vec<u8>],
     ) -> Result<SealedBatch, Error> {
+        let public = self.keys.public();
+        let papers: Vec<_> = attachments.iter().map(|plain| seal_attachment(&public, plain).unwrap()).collect();
+        let listed: Vec<_> = papers.iter().map(|(listed, _)| listed.clone()).collect();
         let request = SealRequest {
             issuer: PORTAL,
-            destination: &self.keys.public(),
+            destination: &public,
             seq,
             previous,
             created_at: NOW,
             entries,
             forms: &[&form()],
-            attachments,
+            attachments: &listed,
             withdrawn: &[ReceiptNumber::from_random([9; 9])],
             audit: AuditHead { size: 3, root: "0".repeat(64) },
             keys_document: &self.announcement().sign(&self.portal),
         };
-        seal(&request, &self.portal)
+        let mut batch = seal(&request, &self.portal)?;
+        for (listed, content) in papers {
+            batch.files.insert(&listed.name, content)?;
+        }
+        Ok(batch)
     }
 
     /// A batch of two entries, one with an attachment.

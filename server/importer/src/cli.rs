@@ -4,7 +4,7 @@
 use std::{io::Write as _, path::PathBuf, process::ExitCode, time::SystemTime};
 
 use clap::{Args, Parser, Subcommand};
-use handover::{BatchFiles, DestinationKeys, fingerprint};
+use handover::{BatchFiles, DestinationKeys, DestinationPublic, KeyChange, fingerprint};
 use intake::{
     ids::{DestinationId, ReceiptNumber},
     time::Instant,
@@ -15,6 +15,7 @@ use crate::{
     error::ImportError,
     fhir,
     job::{Job, Notes, Step},
+    output::write_whole,
     review,
     state::{EntryKey, Opinion, State, Verdict},
     take,
@@ -41,6 +42,9 @@ enum Command {
         /// The folder to write; no file in it is overwritten.
         #[arg(long)]
         out: PathBuf,
+        /// A further age recipient that opens every entry too, such as that of a key in a safe; may be given several times.
+        #[arg(long = "also", value_name = "AGE1…")]
+        further_recipients: Vec<String>,
     },
     /// Fetches new batches from the portal, imports them and sends the receipts.
     Pull,
@@ -73,6 +77,32 @@ enum Command {
         /// The folder to write them into, instead of sending them.
         #[arg(long)]
         out: Option<PathBuf>,
+    },
+    /// Tells the portal what the office has recorded of filings: 母子健康手帳交付番号, its day, 親子番号. The receipts go with the next
+    /// `pull`, or are carried by `receipts --out`.
+    Recorded {
+        /// CSV with the columns 受付番号, 母子健康手帳交付番号, 母子健康手帳交付日 (YYYY-MM-DD), 親子番号.
+        path: PathBuf,
+    },
+    /// Tells the portal of new keys that `keygen` made, signed by those of now: `madoguchi handover destination change` takes the
+    /// file. Then `keys_dir` names the new folder and `former_keys_dirs` the old one.
+    ChangeKeys {
+        /// The folder of the new keys.
+        #[arg(long)]
+        to: PathBuf,
+        /// The folder to write change.jws.json into.
+        #[arg(long)]
+        out: PathBuf,
+    },
+    /// Writes a signed note of what was read, for a portal that was restored from a backup: two people give it to
+    /// `madoguchi handover resync`, and the next `pull` goes on.
+    Resync {
+        /// The last batch that the portal still has: `madoguchi handover status` prints it.
+        #[arg(long)]
+        after: u64,
+        /// The folder to write it into.
+        #[arg(long)]
+        out: PathBuf,
     },
     /// Tells how things stand.
     Status,
@@ -140,7 +170,7 @@ pub fn run() -> ExitCode {
 async fn execute(arguments: Arguments) -> Result<Notes, ImportError> {
     let config = || Config::read(&arguments.config);
     match arguments.command {
-        Command::Keygen { destination, out } => keygen(destination, &out),
+        Command::Keygen { destination, out, further_recipients } => keygen(destination, &out, further_recipients),
         Command::Pull => {
             let job = Job::open(config()?, now).await?;
             let portal = job.portal()?;
@@ -169,18 +199,49 @@ async fn execute(arguments: Arguments) -> Result<Notes, ImportError> {
             });
             Ok(notes)
         }
+        Command::ChangeKeys { to, out } => change_keys(&config()?, &to, &out),
+        Command::Resync { after, out } => {
+            let job = Job::open(config()?, now).await?;
+            job.write_resync_note(after, &out).await
+        }
+        Command::Recorded { path } => {
+            let job = Job::open(config()?, now).await?;
+            job.tell_recorded(&path).await
+        }
         Command::Status => status(&config()?).await,
     }
 }
 
-fn keygen(destination: DestinationId, out: &std::path::Path) -> Result<Notes, ImportError> {
-    let keys = DestinationKeys::generate(destination);
+fn keygen(
+    destination: DestinationId,
+    out: &std::path::Path,
+    further_recipients: Vec<String>,
+) -> Result<Notes, ImportError> {
+    let keys = DestinationKeys { further_recipients, ..DestinationKeys::generate(destination) };
+    let public = DestinationPublic::from_json(&keys.public().to_json())?;
     keys.write(out, now())?;
-    let public = keys.public();
     Ok(vec![
         format!("the keys of {} are in {}; only public.json leaves this network", public.destination, out.display()),
         format!("fingerprint of the signing key: {}", fingerprint(&public.jwk)),
     ])
+}
+
+fn change_keys(config: &Config, to: &std::path::Path, out: &std::path::Path) -> Result<Notes, ImportError> {
+    const NAME: &str = "change.jws.json";
+    let (before, made) = (DestinationKeys::read(&config.keys_dir)?, DestinationKeys::read(to)?);
+    if made.destination != config.destination || before.destination != config.destination {
+        return Err(ImportError::OtherKeys);
+    }
+    let change = KeyChange {
+        v: 1,
+        iss: config.destination.as_str().to_owned(),
+        aud: config.portal_url.clone(),
+        at: now(),
+        public: made.public(),
+    };
+    write_whole(out, NAME, &change.sign(&before.signing))
+        .map_err(|error| ImportError::Io { what: format!("the file {NAME}"), error })?;
+    Ok(vec![format!("{NAME} is written; fingerprint of the new signing key: {}", fingerprint(&made.public().jwk))])
 }
 
 async fn review(job: &Job, deed: Option<ReviewDeed>) -> Result<Notes, ImportError> {

@@ -27,6 +27,9 @@ pub struct Config {
     pub destination: DestinationId,
     /// The folder that `keygen` wrote.
     pub keys_dir: PathBuf,
+    /// The folders of keys that these have taken the place of: they open what was sealed for them.
+    #[serde(default)]
+    pub former_keys_dirs: Vec<PathBuf>,
     /// The fingerprint of the portal's first signing key, as `madoguchi keys show` prints it.
     #[serde(default)]
     pub portal_fingerprint: Option<String>,
@@ -90,6 +93,7 @@ impl Config {
         let own = [&mut config.keys_dir, &mut config.state, &mut config.residents, &mut config.output_dir];
         let optional =
             config.ca_file.iter_mut().chain(config.portal_jwk.iter_mut()).chain(config.mappings.values_mut());
+        let optional = optional.chain(config.former_keys_dirs.iter_mut());
         for relative in own.into_iter().chain(optional) {
             *relative = folder.join(&relative);
         }

@@ -17,7 +17,14 @@ use crate::{
 };
 
 pub(crate) fn read_keys(config: &Config) -> Result<DestinationKeys, ImportError> {
-    let keys = DestinationKeys::read(&config.keys_dir)?;
+    let mut keys = DestinationKeys::read(&config.keys_dir)?;
+    for folder in &config.former_keys_dirs {
+        let former = DestinationKeys::read(folder)?;
+        if former.destination != config.destination {
+            return Err(ImportError::OtherKeys);
+        }
+        keys.remember(former);
+    }
     if keys.destination == config.destination { Ok(keys) } else { Err(ImportError::OtherKeys) }
 }
 

@@ -1,6 +1,8 @@
 //! The import job, step by step. Invariant: every step starts from what is on the disk and leaves it whole, so that a job
 //! that stops after any of them, or in the middle of one, is taken up by the next run and ends in the same state.
 
+use std::path::{Path, PathBuf};
+
 use handover::{
     BatchFiles, Chain, DestinationKeys, Reader, Trust, check_manifest,
     manifest::{KEYS_FILE, MANIFEST_FILE},
@@ -15,7 +17,7 @@ use crate::{
     output::write_whole,
     portal::{Portal, PortalError},
     residents::Residents,
-    state::State,
+    state::{State, paper_file},
     trust::{self, chain},
 };
 
@@ -134,6 +136,7 @@ impl Job {
             for seq in new {
                 let files = self.fetch(portal, seq).await?;
                 notes.extend(self.take(&files).await?);
+                forget(&unfinished(&self.config.state))?;
                 notes.extend(self.finish(Some(portal), until).await?);
             }
         }
@@ -159,8 +162,7 @@ impl Job {
             if !handover::archive::is_batch_file(&file.name) {
                 return Err(handover::Error::BadName.into());
             }
-            // One byte more than announced is enough to see that it is too long.
-            files.insert(&file.name, portal.file(seq, &file.name, file.bytes.saturating_add(1))?)?;
+            files.insert(&file.name, portal.whole_file(seq, file, &unfinished(&self.config.state))?)?;
         }
         Ok(files)
     }
@@ -196,8 +198,20 @@ impl Job {
         Ok(notes)
     }
 
+    /// Papers first: the file that names them says where they are.
     async fn write_files(&self) -> Result<Notes, ImportError> {
         let mut notes = Vec::new();
+        let papers = self.state.unwritten_papers().await?;
+        for paper in &papers {
+            let name = paper_file(&paper.sha256, &paper.media_type);
+            write_whole(&self.config.output_dir, &name, &self.state.paper(paper).await?)
+                .map_err(|error| ImportError::Io { what: format!("the file {name}"), error })?;
+            self.state.paper_written(paper, self.now()).await?;
+        }
+        if !papers.is_empty() {
+            notes.push(format!("{} papers are written", papers.len()));
+        }
+        self.state.drop_needless_papers().await?;
         for file in self.state.unwritten_files().await? {
             write_whole(&self.config.output_dir, &file.name, &file.content)
                 .map_err(|error| ImportError::Io { what: format!("the file {}", file.name), error })?;
@@ -217,5 +231,21 @@ impl Job {
         portal: Option<&Portal>,
     ) -> Result<Trust, ImportError> {
         trust::trust(&self.config, &self.state, keys_document, portal, self.now()).await
+    }
+}
+
+/// Where the parts of files lie that a cut has left; they are encrypted.
+fn unfinished(state: &Path) -> PathBuf {
+    let mut path = state.as_os_str().to_owned();
+    path.push(".parts");
+    path.into()
+}
+
+fn forget(folder: &Path) -> Result<(), ImportError> {
+    match std::fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(ImportError::Io { what: "the folder of unfinished files".to_owned(), error })
+        }
+        _ => Ok(()),
     }
 }

@@ -40,6 +40,8 @@ pub mod reason {
     pub const NUMBER_UNREADABLE: &str = "number_unreadable";
     /// The 個人番号 has a wrong check digit.
     pub const NUMBER_CHECK_DIGIT: &str = "number_check_digit";
+    /// 「写真・書類」 A paper that is not what its entry says.
+    pub const PAPER_DIFFERS: &str = "paper_differs";
 
     /// 「取下げ」 It was withdrawn while it waited.
     pub const WITHDRAWN: &str = "withdrawn";
@@ -158,7 +160,7 @@ pub struct Judged {
 }
 
 impl Judged {
-    fn reject(code: &'static str, note: String) -> Self {
+    pub(crate) fn reject(code: &'static str, note: String) -> Self {
         Self { verdict: Verdict::Reject(code), notes: vec![note] }
     }
 

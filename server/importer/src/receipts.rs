@@ -10,7 +10,7 @@ use crate::{
     job::{Job, Notes},
     output::write_whole,
     portal::{Portal, PortalError},
-    state::StoredReceipt,
+    state::{StoredReceipt, UnreceiptedOutcome},
 };
 
 /// The statuses with which the portal refuses a receipt for good; everything else is tried again.
@@ -20,17 +20,7 @@ impl Job {
     pub(crate) async fn sign_receipts(&self) -> Result<Notes, ImportError> {
         let mut notes = Vec::new();
         for batch in self.state().unreceipted().await? {
-            let results = batch.outcomes.iter().map(|outcome| EntryResult {
-                id: outcome.key.id.clone(),
-                rev: outcome.key.rev,
-                result: match outcome.result.as_str() {
-                    "imported" => Outcome::Imported,
-                    "held" => Outcome::Held,
-                    _ => Outcome::Rejected,
-                },
-                reason: outcome.reason.clone(),
-                at: outcome.at,
-            });
+            let results = batch.outcomes.iter().map(entry_result);
             let receipt = Receipt {
                 v: 1,
                 iss: self.config().destination.as_str().to_owned(),
@@ -85,7 +75,23 @@ impl Job {
     }
 }
 
-fn random_name() -> String {
+/// An outcome as a receipt says it.
+pub(crate) fn entry_result(outcome: &UnreceiptedOutcome) -> EntryResult {
+    EntryResult {
+        id: outcome.key.id.clone(),
+        rev: outcome.key.rev,
+        result: match outcome.result.as_str() {
+            "imported" => Outcome::Imported,
+            "held" => Outcome::Held,
+            _ => Outcome::Rejected,
+        },
+        reason: outcome.reason.clone(),
+        at: outcome.at,
+        recorded: None,
+    }
+}
+
+pub(crate) fn random_name() -> String {
     let mut random = [0_u8; 16];
     rand::fill(&mut random);
     random.iter().fold(String::with_capacity(32), |text, byte| text + &format!("{byte:02x}"))

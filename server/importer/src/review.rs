@@ -95,11 +95,11 @@ pub async fn decide(job: &Job, key: &EntryKey, opinion: Opinion) -> Result<Vec<S
             let Judgement::Import { line, .. } = judged.verdict else {
                 return Err(ImportError::LineUnwritable(judged.notes.join("; ")));
             };
-            job.settle_imported(key, held.seq, (&held.kind, form), &number, &line.bytes).await?;
+            job.settle_imported(&held, &entry, form, &number, &line.bytes).await?;
             Ok(vec!["two people agree: it goes on".to_owned()])
         }
         Verdict::Reject(reason) => {
-            job.state().settle(key, &NewOutcome::Rejected { reason }, None, job.now()).await?;
+            job.state().settle(key, &NewOutcome::Rejected { reason }, &[], job.now()).await?;
             Ok(vec!["two people agree: it goes back".to_owned()])
         }
     }

@@ -6,10 +6,15 @@ use std::collections::BTreeMap;
 use handover::{
     BatchFiles, OpenedBatch, OpenedEntry,
     manifest::{KEYS_FILE, MANIFEST_FILE},
+    open_attachment,
 };
-use intake::{export::Entry, time::Instant};
+use intake::{
+    export::{Attachment, Entry},
+    time::Instant,
+};
 
 use crate::{
+    charset::Charset,
     config::Config,
     error::ImportError,
     inputs,
@@ -18,7 +23,7 @@ use crate::{
     mapping::csv_line,
     record::statements,
     residents::Resolution,
-    state::{CsvFile, EntryKey, NewEntry, NewOutcome, StagedBatch},
+    state::{CsvFile, EntryKey, Held, NewEntry, NewOutcome, StagedBatch, StagedPaper, paper_file},
     trust::{self, chain, reader},
 };
 
@@ -33,7 +38,8 @@ impl Job {
         let batch = handover::open(files, &self.reader(&trust, &chain))?;
         let judged = judge_all(&self.judge(), &batch)?;
         let staged = self.staged(&batch, files, &judged).await?;
-        self.state().stage(&staged, self.now()).await?;
+        let content = |sha256: &str| open_attachment(files, sha256, self.keys());
+        self.state().stage(&staged, content, self.now()).await?;
         Ok(told(&batch, &judged))
     }
 
@@ -46,6 +52,8 @@ impl Job {
         let seq = batch.manifest.seq;
         let mut lines: BTreeMap<String, Vec<u8>> = BTreeMap::new();
         let mut forms: BTreeMap<String, Vec<u8>> = BTreeMap::new();
+        let mut papers: BTreeMap<String, StagedPaper> = BTreeMap::new();
+        let mut paper_lists: BTreeMap<String, String> = BTreeMap::new();
         let mut entries = Vec::with_capacity(judged.len());
         for (opened, judged) in batch.entries.iter().zip(judged) {
             let kind = opened.entry.kind.as_str();
@@ -57,13 +65,21 @@ impl Job {
                 Verdict::Import { resident_number, line } => {
                     let stem = self.mappings().stem(kind, form);
                     let csv_file = file_name(&stem, seq, 1);
+                    list_papers(paper_lists.entry(stem.clone()).or_default(), resident_number, &opened.entry);
                     lines.entry(stem).or_insert_with(|| self.head(kind, form)).extend_from_slice(&line.bytes);
                     NewOutcome::Imported { resident_number: resident_number.clone(), csv_file }
                 }
                 Verdict::Hold(reason) => NewOutcome::Held { reason: (*reason).to_owned() },
                 Verdict::Reject(reason) => NewOutcome::Rejected { reason: (*reason).to_owned() },
             };
+            let goes_back = matches!(outcome, NewOutcome::Rejected { .. });
+            let kept: &[Attachment] = if goes_back { &[] } else { &opened.entry.attachments };
+            for paper in kept {
+                let (sha256, media_type) = (paper.sha256.clone(), paper.media_type.clone());
+                papers.entry(sha256.clone()).or_insert(StagedPaper { seq, sha256, media_type });
+            }
             entries.push(NewEntry {
+                papers: kept.to_vec(),
                 key: EntryKey { id: opened.entry.id.clone(), rev: opened.entry.rev },
                 kind: kind.to_owned(),
                 sha256: opened.sha256.clone(),
@@ -74,6 +90,9 @@ impl Job {
         }
         let csv = |(stem, content): (String, Vec<u8>)| CsvFile { name: file_name(&stem, seq, 1), seq, content };
         let mut csv_files: Vec<CsvFile> = lines.into_iter().map(csv).collect();
+        for (stem, list) in paper_lists {
+            csv_files.extend(self.paper_list(&stem, seq, 1, &list));
+        }
         csv_files.extend(self.withdrawals(batch).await?);
         Ok(StagedBatch {
             seq,
@@ -84,12 +103,32 @@ impl Job {
             entries,
             forms: forms.into_iter().collect(),
             files: csv_files,
+            papers: papers.into_values().collect(),
             withdrawn: batch.manifest.withdrawn.clone(),
         })
     }
 
     fn head(&self, kind: &str, form: Option<FormOf<'_>>) -> Vec<u8> {
         self.mappings().for_entry(kind, form).map(|mapping| mapping.head()).unwrap_or_default()
+    }
+
+    /// 「写真・書類」 The file that tells which papers go with which entry, if any do.
+    fn paper_list(&self, stem: &str, seq: u64, number: i64, lines: &str) -> Option<CsvFile> {
+        if lines.is_empty() {
+            return None;
+        }
+        let charset = self.mappings().charset();
+        let text = csv_line(&["宛名番号", "受付番号", "版", "書類", "ファイル", "バイト数", "SHA-256"]) + lines;
+        // Labels are a form's own words: where the encoding lacks a character the list is in UTF-8 with a mark, and whole.
+        let (mark, content) = match charset.encode(&text) {
+            Ok(content) => (charset.mark(), content),
+            Err(_) => (Charset::Utf8WithMark.mark(), text.into_bytes()),
+        };
+        Some(CsvFile {
+            name: file_name(&format!("papers-{stem}"), seq, number),
+            seq,
+            content: [mark, &content].concat(),
+        })
     }
 
     /// 「取下げ」 The file that tells what was withdrawn, if anything was.
@@ -120,7 +159,7 @@ impl Job {
             if let Ok(Resolution::Matched(resident)) = self.judge().resolve(&entry)
                 && let Verdict::Import { resident_number, line } = self.judge().line(&entry, form, &resident.0).verdict
             {
-                self.settle_imported(&held.key, held.seq, (&held.kind, form), &resident_number, &line.bytes).await?;
+                self.settle_imported(held, &entry, form, &resident_number, &line.bytes).await?;
                 notes.push(format!("batch {}: an entry that waited for the mapping file goes on", held.seq));
             }
         }
@@ -133,20 +172,25 @@ impl Job {
     /// When it does not wait any more.
     pub async fn settle_imported(
         &self,
-        key: &EntryKey,
-        seq: u64,
-        (kind, form): (&str, Option<FormOf<'_>>),
+        held: &Held,
+        entry: &Entry,
+        form: Option<FormOf<'_>>,
         resident_number: &str,
         line: &[u8],
     ) -> Result<(), ImportError> {
+        let (kind, seq) = (held.kind.as_str(), held.seq);
         // The first number is the batch's own file, also where none of its entries was taken in at once.
         let number = self.state().settled_files_of(seq, kind).await? + 2;
         let mut content = self.head(kind, form);
         content.extend_from_slice(line);
-        let file = CsvFile { name: file_name(&self.mappings().stem(kind, form), seq, number), seq, content };
+        let stem = self.mappings().stem(kind, form);
+        let mut files = vec![CsvFile { name: file_name(&stem, seq, number), seq, content }];
+        let mut papers = String::new();
+        list_papers(&mut papers, resident_number, entry);
+        files.extend(self.paper_list(&stem, seq, number, &papers));
         let resident_number = resident_number.to_owned();
-        let outcome = NewOutcome::Imported { resident_number, csv_file: file.name.clone() };
-        Ok(self.state().settle(key, &outcome, Some(&file), self.now()).await?)
+        let outcome = NewOutcome::Imported { resident_number, csv_file: files[0].name.clone() };
+        Ok(self.state().settle(&held.key, &outcome, &files, self.now()).await?)
     }
 }
 
@@ -167,9 +211,31 @@ pub async fn verify(config: &Config, files: &BatchFiles, now: Instant) -> Result
 fn judge_all(judge: &Judge<'_>, batch: &OpenedBatch) -> Result<Vec<Judged>, ImportError> {
     let judged = |(place, opened): (usize, &OpenedEntry)| {
         let form = batch.form_of(&opened.entry).ok_or(handover::Error::MissingForm(place))?;
+        if !papers_fit(batch, &opened.entry) {
+            return Ok(Judged::reject(
+                reason::PAPER_DIFFERS,
+                "a paper is not of the kind that the entry says".to_owned(),
+            ));
+        }
         Ok(judge.judge(opened, form))
     };
     (1..).zip(&batch.entries).map(judged).collect()
+}
+
+/// Whether each paper of an entry is of the kind that the entry says.
+fn papers_fit(batch: &OpenedBatch, entry: &Entry) -> bool {
+    entry.attachments.iter().all(|named| {
+        let found = batch.attachments.get(&named.sha256).and_then(|found| found.media_type);
+        found == Some(named.media_type.as_str())
+    })
+}
+
+fn list_papers(list: &mut String, resident_number: &str, entry: &Entry) {
+    for paper in &entry.attachments {
+        let (rev, bytes) = (entry.rev.to_string(), paper.bytes.to_string());
+        let file = paper_file(&paper.sha256, &paper.media_type);
+        *list += &csv_line(&[resident_number, entry.id.as_str(), &rev, &paper.label, &file, &bytes, &paper.sha256]);
+    }
 }
 
 /// What the operator reads of a batch: entries by their place in it, for receipt numbers belong in no log.

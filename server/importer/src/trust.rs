@@ -13,7 +13,7 @@ pub(crate) fn reader<'a>(
     trust: &'a Trust,
     chain: &'a Chain,
 ) -> Reader<'a> {
-    Reader { issuer: &config.portal_url, audience: config.destination.as_str(), trust, chain, key: &keys.entries }
+    Reader { issuer: &config.portal_url, audience: config.destination.as_str(), trust, chain, keys }
 }
 
 /// The batches that were read before.

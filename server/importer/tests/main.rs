@@ -4,6 +4,7 @@
 
 mod fhir;
 mod killed;
+mod papers;
 mod program;
 mod pull;
 mod refused;

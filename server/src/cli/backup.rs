@@ -7,6 +7,7 @@ use super::Failure;
 use crate::{
     clock::Clock,
     config::Config,
+    flows::resync,
     portal::Portal,
     store::{
         AuditEntry, Record,
@@ -46,17 +47,24 @@ pub(super) async fn restore(config: Config, file: &Path) -> Result<(), Failure> 
     } else {
         fs::remove_file(&beside)?;
     }
-    println!("restored; {} audit entries verified", verified?);
+    let (entries, stopped) = verified?;
+    println!("restored; {entries} audit entries verified");
+    if stopped > 0 {
+        println!("the hand-over is stopped: see `madoguchi handover resync --help`");
+    }
     Ok(())
 }
 
-async fn verify(mut config: Config, copy: &Path) -> Result<i64, Failure> {
+/// How many audit entries it has, and to how many destinations nothing goes until two people let it go on: they may have read
+/// more than this copy knows.
+async fn verify(mut config: Config, copy: &Path) -> Result<(i64, usize), Failure> {
     config.database_url = format!("sqlite:{}", copy.display());
     let portal = Portal::open(config, Clock::System).await?;
     let verified = audit::verify(&mut *portal.database.read().await?).await;
+    let stopped = resync::stop_after_restore(&portal).await;
     portal.database.close().await;
     for end in ["-wal", "-shm"] {
         drop(fs::remove_file(format!("{}{end}", copy.display())));
     }
-    Ok(verified?.size)
+    Ok((verified?.size, stopped?))
 }

@@ -13,7 +13,9 @@ use intake::ids::DestinationId;
 use super::Failure;
 use crate::{
     flows::{
-        FlowError, hand_over, import_job, signing_keys,
+        FlowError, hand_over, import_job,
+        resync::{self, Resynced},
+        signing_keys,
         take_receipt::{ReceiptError, Taken, take_receipt},
     },
     letters,
@@ -39,8 +41,18 @@ pub(super) enum HandoverCommand {
     },
     /// List the batches with what became of them
     Status(Which),
-    /// After a restore: skip to the next number with a signed note on both sides (not in this version)
-    Resync,
+    /// After the database was put back by its own tool (`madoguchi restore` does it by itself): seal nothing until `resync`
+    Stop,
+    /// After a restore: go on after the last batch that the back office has read; two people bring its signed note
+    Resync {
+        /// The note that `madoguchi-import resync` wrote
+        note: PathBuf,
+        /// Who brings it: the user id of a member of staff; the second time another person's
+        #[arg(long, value_name = "USER_ID")]
+        person: String,
+        #[command(flatten)]
+        which: Which,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -49,6 +61,13 @@ pub(super) enum DestinationCommand {
     Add {
         /// public.json
         file: PathBuf,
+    },
+    /// Take new keys of a destination that its old ones have signed: the file of `madoguchi-import change-keys`
+    Change {
+        /// change.jws.json
+        file: PathBuf,
+        #[command(flatten)]
+        which: Which,
     },
     /// List all destinations
     List,
@@ -83,12 +102,22 @@ pub(super) enum KeysCommand {
 pub(super) async fn run(portal: &Portal, command: &HandoverCommand) -> Result<(), Failure> {
     match command {
         HandoverCommand::Destination(DestinationCommand::Add { file }) => add(portal, file).await,
+        HandoverCommand::Destination(DestinationCommand::Change { file, which }) => {
+            let id = which.id(portal).await?;
+            let fingerprint = hand_over::change_destination(portal, &id, &fs::read(file)?).await?;
+            println!("the next batch for {id} is sealed for its new keys; its new signing key:\n\t{fingerprint}");
+            Ok(())
+        }
         HandoverCommand::Destination(DestinationCommand::List) => list(portal).await,
         HandoverCommand::Seal(which) => seal(portal, which).await,
         HandoverCommand::Export(export) => write(portal, export).await,
         HandoverCommand::Receipt { file, which } => receipt(portal, file, which).await,
         HandoverCommand::Status(which) => status(portal, which).await,
-        HandoverCommand::Resync => Err(Failure::new("resync is not in this version: the import job stays stopped")),
+        HandoverCommand::Stop => {
+            println!("stopped: {} destinations", resync::stop_after_restore(portal).await?);
+            Ok(())
+        }
+        HandoverCommand::Resync { note, person, which } => bring(portal, note, person, which).await,
     }
 }
 
@@ -137,8 +166,11 @@ impl Which {
         if let Some(id) = &self.destination {
             return Ok(id.clone());
         }
-        let found = hand_over::destination(portal).await?;
-        found.map(|one| one.destination_id).ok_or_else(|| Failure::new("there is no destination: add one first"))
+        let mut found = hand_over::destinations(portal).await?;
+        if found.len() > 1 {
+            return Err(Failure::new("there are several destinations: name one with --destination"));
+        }
+        found.pop().map(|one| one.destination_id).ok_or_else(|| Failure::new("there is no destination: add one first"))
     }
 }
 
@@ -152,7 +184,10 @@ async fn seal(portal: &Portal, which: &Which) -> Result<(), Failure> {
         })?;
         let Some(sealed) = sealed else { break };
         sealed_any = true;
-        println!("{id}\t{}\t{} entries\t{} withdrawn", sealed.seq, sealed.entries, sealed.withdrawn);
+        println!(
+            "{id}\t{}\t{} entries\t{} withdrawn\t{} papers",
+            sealed.seq, sealed.entries, sealed.withdrawn, sealed.papers
+        );
     }
     if !sealed_any {
         println!("nothing waits that is confirmed or was withdrawn");
@@ -207,4 +242,18 @@ async fn status(portal: &Portal, which: &Which) -> Result<(), Failure> {
             println!("{}\t{at}\t{state}\t{imported} imported\t{held} held\t{rejected} rejected\t{open} open", one.seq);
         }
     }
+}
+
+async fn bring(portal: &Portal, note: &Path, person: &str, which: &Which) -> Result<(), Failure> {
+    let id = which.id(portal).await?;
+    match resync::resync(portal, &id, &fs::read(note)?, person, letters::taken_in).await? {
+        Resynced::Proposed => println!("noted; another person must bring the same note"),
+        Resynced::Done { batches, lost } => {
+            println!("{batches} batches are put back; the hand-over to {id} goes on");
+            for number in lost {
+                println!("{number}\tis in the back office and not here: it was filed after the backup was made");
+            }
+        }
+    }
+    Ok(())
 }

@@ -16,7 +16,11 @@ use std::{
 pub use address::{Network, PublicUrl};
 pub use app::chrome::MyNumber;
 use app::text::Locale;
-use intake::{course::Targets, identity::Method, ids::FormId};
+use intake::{
+    course::Targets,
+    identity::Method,
+    ids::{DestinationId, FormId},
+};
 
 use crate::scan::Scanner;
 pub use oidc::{Issuer, Oidc, PATIENCE, StaffProvider};
@@ -77,6 +81,12 @@ pub struct Config {
     pub requests_per_minute: u32,
     /// How often confirmed filings are sealed for the back office, in minutes.
     pub handover_minutes: u32,
+    /// Which forms go to which back office; every other form goes to the first.
+    pub handover_destinations: Vec<(FormId, DestinationId)>,
+    /// After how many working days without an answer of the back office there is an alarm.
+    pub handover_alarm_days: u32,
+    /// 「親子番号」 Whether it is kept when the back office tells it.
+    pub parent_child_number: bool,
     /// Forms of the city's own, if it has any.
     pub forms_dir: Option<PathBuf>,
     /// 「閉庁日」 The file with the office's closing days.
@@ -275,6 +285,9 @@ impl Config {
                 1_200
             }),
             handover_minutes: handover_minutes(values, demo, faults),
+            handover_destinations: handover_destinations(values, faults),
+            handover_alarm_days: handover_alarm_days(values, faults),
+            parent_child_number: values.parsed("parent_child_number", "true or false", faults).unwrap_or(false),
             forms_dir: values.text("forms_dir").map(PathBuf::from),
             calendar_file: values.text("calendar_file").map(PathBuf::from),
             booking: booking(values, faults),
@@ -407,6 +420,31 @@ fn handover_minutes(values: &Values, demo: bool, faults: &mut Faults) -> u32 {
         faults.add("handover_minutes", "expected 1 to 1440, a day");
     }
     minutes
+}
+
+fn handover_destinations(values: &Values, faults: &mut Faults) -> Vec<(FormId, DestinationId)> {
+    const EXPECTED: &str = "pairs such as epds=hoken, separated by commas, each form once";
+    let mut pairs: Vec<(FormId, DestinationId)> = Vec::new();
+    for text in values.list::<String>("handover_destinations", EXPECTED, faults) {
+        let pair = text
+            .split_once('=')
+            .and_then(|(form, destination)| Some((form.trim().parse().ok()?, destination.trim().parse().ok()?)));
+        match pair {
+            Some((form, destination)) if pairs.iter().all(|(other, _)| *other != form) => {
+                pairs.push((form, destination))
+            }
+            _ => faults.add("handover_destinations", format!("expected {EXPECTED}")),
+        }
+    }
+    pairs
+}
+
+fn handover_alarm_days(values: &Values, faults: &mut Faults) -> u32 {
+    let days = values.parsed("handover_alarm_days", "a number of working days", faults).unwrap_or(3);
+    if !(1..=60).contains(&days) {
+        faults.add("handover_alarm_days", "expected 1 to 60");
+    }
+    days
 }
 
 fn booking(values: &Values, faults: &mut Faults) -> Booking {

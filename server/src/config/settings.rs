@@ -21,7 +21,7 @@ const fn setting(key: &'static str, meaning: &'static str) -> Setting {
 }
 
 /// Every setting of this version.
-pub const SETTINGS: [Setting; 49] = [
+pub const SETTINGS: [Setting; 52] = [
     setting("database_url", "sqlite:PATH or postgres://USER@HOST/NAME [sqlite file in data_dir]"),
     setting("data_dir", "folder of this installation's files [/var/lib/madoguchi; demo: data]"),
     setting("master_key_file", "the key that everything at rest is sealed under"),
@@ -74,6 +74,12 @@ pub const SETTINGS: [Setting; 49] = [
     setting("trusted_proxies", "addresses or networks of the proxies that end TLS, separated by commas"),
     setting("requests_per_minute", "requests that one address may send in a minute [1200; demo: 60000]"),
     setting("handover_minutes", "how often confirmed filings are sealed for the back office, in minutes [10; demo: 1]"),
+    setting(
+        "handover_destinations",
+        "which forms go to which back office, such as epds=hoken, separated by commas [all to the first]",
+    ),
+    setting("handover_alarm_days", "working days without an answer of the back office until there is an alarm [3]"),
+    setting("parent_child_number", "true: 親子番号 that the back office tells is kept [false]"),
     setting("forms_dir", "folder with forms of the city's own, which add to what ships or take its place [none]"),
     setting(
         "calendar_file",

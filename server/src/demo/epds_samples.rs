@@ -42,7 +42,7 @@ pub async fn seed(
         portal.clock.advance(MINUTE / 20);
         let today = portal.clock.now().date_in_japan();
         let raw = answers(form, person, &positions, today, place);
-        let filed = file(portal, form, &person.mail, &raw).await?;
+        let filed = file(portal, form, &person.mail, &raw, None).await?;
         portal.clock.advance(MINUTE / 20);
         work(portal, nurses, stage, &filed, letter).await?;
     }

@@ -17,7 +17,10 @@ use crate::{
     flows::{
         FlowError,
         decide::{Given, Notice, Order, give},
-        filings, random, remind,
+        draft::Typist,
+        filings,
+        paper::{self, Begun, Whose},
+        random, remind,
         sign_in::account_for,
         submit::{Sender, Submitted, submit},
     },
@@ -49,6 +52,10 @@ const CORRECTED_FIELD: &str = "phone";
 const CORRECTION_REASON: &str = "お電話がつながりませんでした。番号をもう一度ご確認ください。";
 const CORRECTION_DAYS: i64 = 14;
 
+/// 「写真・書類」 A page that says that it is made up.
+const SAMPLE_PAPER: &[u8] = include_bytes!("sample-paper.pdf");
+const SAMPLE_PAPER_KIND: &str = "due_date_proof";
+
 pub(super) struct Filed {
     account: AccountId,
     number: ReceiptNumber,
@@ -67,12 +74,17 @@ pub async fn seed(
 ) -> Result<(), FlowError> {
     let form_id: FormId = "pregnancy_notification".parse().map_err(|_| FlowError::NotFound)?;
     let form = portal.catalog.newest(&form_id).ok_or(FlowError::NotFound)?;
+    // One of those that are handed over has a paper.
+    let with_paper = people.iter().position(|person| person.stage == SampleStage::Confirmed);
     let mut filed: Vec<Option<Filed>> = people.iter().map(|_| None).collect();
     for (at, index, is_filing) in timetable(people, now) {
         portal.clock.advance(at.micros() - portal.clock.now().micros());
         let person = &people[index];
         match (&filed[index], is_filing) {
-            (_, true) => filed[index] = Some(file(portal, form, &person.mail, &person.raw).await?),
+            (_, true) => {
+                let paper = (with_paper == Some(index)).then_some(SAMPLE_PAPER);
+                filed[index] = Some(file(portal, form, &person.mail, &person.raw, paper).await?);
+            }
             (Some(filed), false) => work(portal, desk, person.stage, filed, letter).await?,
             (None, false) => return Err(FlowError::NotFound),
         }
@@ -109,7 +121,13 @@ fn timetable(people: &[SamplePerson], now: Instant) -> Vec<(Instant, usize, bool
     deeds
 }
 
-pub(super) async fn file(portal: &Portal, form: &Form, mail: &str, raw: &RawAnswers) -> Result<Filed, FlowError> {
+pub(super) async fn file(
+    portal: &Portal,
+    form: &Form,
+    mail: &str,
+    raw: &RawAnswers,
+    paper: Option<&[u8]>,
+) -> Result<Filed, FlowError> {
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
     let (account, made) = account_for(portal, &mut tx, mail, language(raw)).await?;
@@ -135,12 +153,26 @@ pub(super) async fn file(portal: &Portal, form: &Form, mail: &str, raw: &RawAnsw
     let started = AuditEntry::done(now, Actor::Citizen(account), Deed::DraftStarted).on(Subject::Draft(draft_id));
     tx.commit_all(made.into_iter().chain([started]).collect()).await?;
 
+    if let Some(content) = paper {
+        let typist = Typist { owner: DraftOwner::Account(account), session: SEEDING };
+        add_paper(portal, &Whose::Draft(typist, form.id.clone()), content).await?;
+    }
     let (method, language) = (Method::EmailCode, language(raw));
     let sender = Sender { account, method, signed_in_at: now, session: SEEDING, language };
     match submit(portal, &sender, &form.id, draft_id, letters::received).await? {
         Submitted::Receipt(number) => Ok(Filed { account, number }),
         Submitted::Incomplete(_) => Err(FlowError::Store(StoreError::Corrupt("an incomplete sample".to_owned()))),
     }
+}
+
+async fn add_paper(portal: &Portal, whose: &Whose, content: &[u8]) -> Result<(), FlowError> {
+    let kind: FieldId = SAMPLE_PAPER_KIND.parse().map_err(|_| FlowError::NotFound)?;
+    let length = i64::try_from(content.len()).ok();
+    if let Begun::From(id, 0) = paper::begin(portal, whose, &kind, length, None).await? {
+        paper::append(portal, whose, id, 0, content).await?;
+        paper::finish(portal, whose, id, true).await?;
+    }
+    Ok(())
 }
 
 /// The language that she is written to in.

@@ -41,6 +41,9 @@ pub struct Office {
     /// The language in which the parent filled it in; none of cases from before this was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// 「親子番号」 As the back office told it, where the city wants it kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_child_number: Option<String>,
     /// 「EPDS」 Which wording the items were answered in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text_pack: Option<ShownPack>,

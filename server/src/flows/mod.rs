@@ -27,9 +27,13 @@ pub mod passkey;
 pub mod password;
 pub mod pregnancy_end;
 pub mod queue;
+pub mod ready;
 pub mod receipt;
+pub mod reconciliation;
+mod recorded;
 pub mod refile;
 pub mod remind;
+pub mod resync;
 mod review;
 pub mod sign_in;
 pub mod signing;
@@ -68,6 +72,9 @@ pub enum FlowError {
     /// Somebody changed it meanwhile, or its stage does not allow it: the stage it is in.
     #[error("the case is in the stage {0}")]
     Changed(intake::case::Stage),
+    /// 「引渡し」 The database was restored from a backup: nothing is sealed until two people let it go on.
+    #[error("the portal was restored: `madoguchi handover resync` by two people lets the hand-over go on")]
+    Stopped,
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use intake::{
     access::{self, Action},
-    case::{CommandKind, Hand, possible},
+    case::{CommandKind, Hand, Stage, possible},
     epds::{Score, TextPack},
     flags::{self, Raised},
     ids::{FieldId, ReceiptNumber, StaffId},
@@ -109,6 +109,8 @@ pub struct StaffCase<'portal> {
     pub related: Vec<CaseHead>,
     /// 「写真・書類」 What was sent, and whether who asks can open it now.
     pub papers: Vec<(Paper, bool)>,
+    /// 「取込先から戻った届出」 Why the back office sent it back, as a code, until it is decided on again.
+    pub came_back: Option<String>,
     /// 「個人番号」 Whether it is there, sealed; none where it is not asked for here.
     pub number: Option<my_number::Kept>,
     /// 「取下げの申出」 Who said yes to a withdrawal first.
@@ -154,6 +156,7 @@ pub async fn view<'portal>(
     let may_open = access::may_in(staff.role, Action::OpenPaper, open.head.compartment);
     let papers = paper::sent_of_case(&mut tx, &permit).await?.into_iter();
     let papers = papers.map(|it| (it.clone(), may_open && paper_scan::can_be_opened(portal, &it))).collect();
+    let came_back = came_back(&mut tx, &open.head).await?;
     let number = my_number::of_case(portal, &mut tx, &open.head).await?;
     let messages = message::of_case(&mut tx, &open.key, &permit).await?;
     let complete = open.complete()?;
@@ -185,6 +188,7 @@ pub async fn view<'portal>(
         number,
         holder: open.head.holder.and_then(|holder| people.get(&holder).cloned()),
         withdrawal_proposed_by: open.head.withdrawal_proposed_by.and_then(|first| people.get(&first).cloned()),
+        came_back,
         account_is_closed,
         way_back,
         transfer,
@@ -295,4 +299,14 @@ async fn offers(connection: &mut Connection, staff: &Staff, open: &OpenCase<'_>)
         offers.push(Offer { kind: row.command, obstacle });
     }
     Ok(offers)
+}
+
+/// Why the back office sent the revision before back, as a code, while it is not decided on again.
+async fn came_back(connection: &mut store::Connection, head: &CaseHead) -> Result<Option<String>, FlowError> {
+    if !matches!(head.stage, Stage::InReview | Stage::SentBack | Stage::VisitNeeded | Stage::Submitted) {
+        return Ok(None);
+    }
+    let entries = store::batch::entries_of_case(connection, head.case_id).await?;
+    let last = entries.into_iter().next_back().filter(|last| last.result.as_deref() == Some("rejected"));
+    Ok(last.map(|last| last.reason.unwrap_or_default()))
 }

@@ -7,10 +7,10 @@ use handover::{DestinationPublic, EntryResult, Outcome, Receipt};
 use intake::{
     case::{Command, Giver, Stage, decide},
     ids::{DestinationId, ReceiptNumber},
-    time::Instant,
+    time::{DAY, Instant},
 };
 
-use super::{FlowError, my_number, pregnancy_end, remind, review};
+use super::{FlowError, my_number, pregnancy_end, recorded, remind, review};
 use crate::{
     portal::Portal,
     store::{
@@ -21,6 +21,9 @@ use crate::{
         outbox::MailPayload,
     },
 };
+
+/// For so long receipts may bear the signature of a key that the destination has changed.
+const FORMER_KEYS_VERIFY: i64 = 28 * DAY;
 
 /// What became of a receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,9 +67,7 @@ pub async fn take_receipt(
     document: &[u8],
     letter: impl Fn(&str) -> MailPayload + Send + Sync,
 ) -> Result<Taken, ReceiptError> {
-    let found = batch::find_destination(&mut *portal.database.read().await?, destination).await?;
-    let public = DestinationPublic::from_json(&found.ok_or(ReceiptError::NotFound)?.public_json)?;
-    let receipt = Receipt::read(document, &public, portal.config.public_url.origin())?;
+    let receipt = read(portal, destination, document).await?;
     // The same receipt twice at once: the second one waits, or is done anew and finds everything settled.
     for _ in 0..4 {
         match once(portal, destination, &receipt, document, &letter).await {
@@ -75,6 +76,28 @@ pub async fn take_receipt(
         }
     }
     Err(StoreError::Busy.into())
+}
+
+/// Reads a receipt that the destination's key has signed, or one that it had until some weeks ago: a receipt is signed before it
+/// is sent, and sent until it is taken.
+async fn read(portal: &Portal, destination: &DestinationId, document: &[u8]) -> Result<Receipt, ReceiptError> {
+    let mut tx = portal.database.read().await?;
+    let found = batch::find_destination(&mut tx, destination).await?.ok_or(ReceiptError::NotFound)?;
+    let former = batch::former_keys(&mut tx, destination).await?;
+    drop(tx);
+    let url = portal.config.public_url.origin();
+    let first = Receipt::read(document, &DestinationPublic::from_json(&found.public_json)?, url);
+    let Err(handover::Error::UnknownKey) = first else { return Ok(first?) };
+    for (public_json, retired_at) in former {
+        match Receipt::read(document, &DestinationPublic::from_json(&public_json)?, url) {
+            Err(handover::Error::UnknownKey) => {}
+            _ if retired_at.plus(FORMER_KEYS_VERIFY) <= portal.clock.now() => {
+                return Err(handover::Error::RetiredKey.into());
+            }
+            other => return Ok(other?),
+        }
+    }
+    Err(handover::Error::UnknownKey.into())
 }
 
 async fn once(
@@ -92,21 +115,26 @@ async fn once(
     let entries: BTreeMap<(&ReceiptNumber, i64), &Entry> =
         entries.iter().map(|entry| ((&entry.receipt_number, entry.rev), entry)).collect();
     receipt.check_batch(receipt.seq, &found.manifest_sha256, |id, rev| entries.contains_key(&(id, rev)))?;
-    let mut news = Vec::new();
+    let (mut news, mut recorded) = (Vec::new(), Vec::new());
     for result in &receipt.results {
         let Some(entry) = entries.get(&(&result.id, result.rev)) else { continue };
         if is_news(entry, result.result)? {
             news.push((*entry, result));
         }
-    }
-    // A batch that only recalls has nothing to settle but itself.
-    let acknowledges = entries.is_empty() && found.settled_at.is_none();
-    if news.is_empty() && !acknowledges {
-        return Ok(Taken::Before);
+        recorded.extend(result.recorded.as_ref().map(|recorded| (entry.case_id, recorded)));
     }
     let mut deeds = Vec::new();
     for (entry, result) in &news {
         deeds.extend(settle(portal, &mut tx, destination, entry, result, letter).await?);
+    }
+    let settled = deeds.len();
+    for (case, recorded) in recorded {
+        deeds.extend(recorded::keep(portal, &mut tx, destination, case, recorded, now).await?);
+    }
+    // A batch that only recalls has nothing to settle but itself.
+    let acknowledges = entries.is_empty() && found.settled_at.is_none();
+    if news.is_empty() && deeds.len() == settled && !acknowledges {
+        return Ok(Taken::Before);
     }
     if batch::find_receipt(&mut tx, destination, &receipt.jti).await?.is_none() {
         batch::insert_receipt(&mut tx, destination, &receipt.jti, seq, document, now).await?;
@@ -120,6 +148,9 @@ async fn once(
         deeds.push(did(Deed::BatchSettled));
     }
     tx.commit_all(deeds).await?;
+    for (_, result) in &news {
+        portal.metrics.settled(result.result.as_str());
+    }
     Ok(Taken::Now(news.len()))
 }
 
@@ -133,7 +164,8 @@ fn is_news(entry: &Entry, result: Outcome) -> Result<bool, ReceiptError> {
     }
 }
 
-async fn settle(
+/// What a receipt says of one entry; the audit entry, if it moves the case.
+pub(super) async fn settle(
     portal: &Portal,
     tx: &mut WriteTx,
     destination: &DestinationId,

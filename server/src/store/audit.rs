@@ -185,6 +185,7 @@ pub enum Deed {
     StaffSignedOutByProvider,
     DestinationAdded,
     DestinationDisabled,
+    DestinationKeysChanged,
     KeyMade,
     KeyActivated,
     KeyRetired,
@@ -192,6 +193,16 @@ pub enum Deed {
     BatchFetched,
     ReceiptTaken,
     BatchSettled,
+    /// 「引渡しの突合」 Somebody looked at the lines of the hand-over.
+    HandoverViewed,
+    /// 「母子健康手帳」 What the back office told of a filing was kept with it.
+    ItemsRecorded,
+    /// The database was restored: nothing is sealed for a destination.
+    HandoverStopped,
+    /// One person lets it go on.
+    ResyncProposed,
+    /// The second does.
+    ResyncDone,
     Exported,
     CaseExported,
     PaperAdded,
@@ -276,6 +287,7 @@ impl Deed {
             Self::StaffSignedOutByProvider => "staff_signed_out_by_provider",
             Self::DestinationAdded => "destination_added",
             Self::DestinationDisabled => "destination_disabled",
+            Self::DestinationKeysChanged => "destination_keys_changed",
             Self::KeyMade => "key_made",
             Self::KeyActivated => "key_activated",
             Self::KeyRetired => "key_retired",
@@ -283,6 +295,11 @@ impl Deed {
             Self::BatchFetched => "batch_fetched",
             Self::ReceiptTaken => "receipt_taken",
             Self::BatchSettled => "batch_settled",
+            Self::HandoverViewed => "handover_viewed",
+            Self::ItemsRecorded => "items_recorded",
+            Self::HandoverStopped => "handover_stopped",
+            Self::ResyncProposed => "resync_proposed",
+            Self::ResyncDone => "resync_done",
             Self::Exported => "exported",
             Self::CaseExported => "case_exported",
             Self::PaperAdded => "paper_added",

@@ -21,8 +21,15 @@ macro_rules! batch {
 
 sql! {
     INSERT_DESTINATION = "INSERT INTO destination (destination_id, public_json, added_at) VALUES ($1, $2, $3)";
-    FIND_DESTINATION = "SELECT destination_id, public_json, added_at, disabled_at FROM destination WHERE destination_id = $1";
-    DESTINATIONS = "SELECT destination_id, public_json, added_at, disabled_at FROM destination ORDER BY destination_id";
+    FIND_DESTINATION = "SELECT destination_id, public_json, added_at, disabled_at, stopped_at FROM destination
+        WHERE destination_id = $1";
+    DESTINATIONS = "SELECT destination_id, public_json, added_at, disabled_at, stopped_at FROM destination
+        ORDER BY added_at, destination_id";
+    CHANGE_DESTINATION = "UPDATE destination SET public_json = $2 WHERE destination_id = $1";
+    RETIRE_DESTINATION_KEY = "INSERT INTO destination_key (destination_id, kid, public_json, retired_at)
+        VALUES ($1, $2, $3, $4)";
+    FORMER_KEYS = "SELECT public_json, retired_at FROM destination_key WHERE destination_id = $1
+        ORDER BY retired_at DESC, kid";
     INSERT_KEY = "INSERT INTO signing_key (kid, algorithm, wrapped_key, private_sealed, public_jwk, announced_at, active_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
     KEYS = "SELECT kid, algorithm, wrapped_key, private_sealed, public_jwk, announced_at, active_at, retired_at
@@ -33,7 +40,13 @@ sql! {
         byte_count, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     INSERT_FILE = "INSERT INTO batch_file (destination_id, seq, name, sha256, byte_count, content)
         VALUES ($1, $2, $3, $4, $5, $6)";
-    INSERT_ENTRY = "INSERT INTO batch_entry (destination_id, seq, receipt_number, rev, case_id) VALUES ($1, $2, $3, $4, $5)";
+    DELETE_FILE = "DELETE FROM batch_file WHERE destination_id = $1 AND seq = $2 AND name = $3";
+    INSERT_ENTRY = "INSERT INTO batch_entry (destination_id, seq, receipt_number, rev, case_id, papers_left_out)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    BLOCK = "INSERT INTO hand_over_block (case_id, reason, since) VALUES ($1, $2, $3)
+        ON CONFLICT (case_id) DO UPDATE SET reason = $2,
+        since = CASE WHEN hand_over_block.reason = $2 THEN hand_over_block.since ELSE $3 END";
+    UNBLOCK = "DELETE FROM hand_over_block WHERE case_id = $1";
     LATEST = batch!("WHERE destination_id = $1 ORDER BY seq DESC LIMIT 1");
     FIND = batch!("WHERE destination_id = $1 AND seq = $2");
     LIST_AFTER = batch!("WHERE destination_id = $1 AND seq > $2 ORDER BY seq LIMIT $3");
@@ -77,6 +90,8 @@ row! {
         pub added_at: Instant,
         /// When it was disabled.
         pub disabled_at: Option<Instant>,
+        /// Since when nothing is sealed for it, because the database was restored.
+        pub stopped_at: Option<Instant>,
     }
 }
 
@@ -104,7 +119,35 @@ pub async fn find_destination(
     optional!(connection, Destination, FIND_DESTINATION, id.as_str())
 }
 
-/// All destinations.
+/// Gives a destination other public keys, and keeps the former ones.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when the former signing key was retired before.
+pub async fn change_destination(
+    tx: &mut WriteTx,
+    before: &Destination,
+    kid_before: &str,
+    public_json: &str,
+    at: Instant,
+) -> Result<(), StoreError> {
+    let id = before.destination_id.as_str();
+    execute!(tx, RETIRE_DESTINATION_KEY, id, kid_before, &before.public_json, at.micros())?;
+    execute!(tx, CHANGE_DESTINATION, id, public_json).map(drop)
+}
+
+/// The public keys that a destination has changed, the last ones first, each with when that was.
+///
+/// # Errors
+/// When the database fails.
+pub async fn former_keys(
+    connection: &mut Connection,
+    id: &DestinationId,
+) -> Result<Vec<(String, Instant)>, StoreError> {
+    let rows = all!(connection, (String, i64), FORMER_KEYS, id.as_str())?;
+    Ok(rows.into_iter().map(|(public_json, at)| (public_json, Instant(at))).collect())
+}
+
+/// All destinations, the first to be added first.
 ///
 /// # Errors
 /// When the database fails.
@@ -227,6 +270,88 @@ pub struct NewEntry<'a> {
     pub rev: i64,
     /// The case.
     pub case_id: CaseId,
+    /// How many of its papers are not in it.
+    pub papers_left_out: i64,
+}
+
+/// Why a confirmed case is in no batch yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockReason {
+    /// The scanner has not looked at its papers.
+    PapersWait,
+    /// It is larger than a batch may be.
+    TooLarge,
+    /// Its form goes to a destination that is not there.
+    NoDestination,
+    /// It cannot be read, or the import job would refuse it.
+    Refused,
+}
+
+impl BlockReason {
+    const ALL: [Self; 4] = [Self::PapersWait, Self::TooLarge, Self::NoDestination, Self::Refused];
+
+    /// The stable name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PapersWait => "papers_wait",
+            Self::TooLarge => "too_large",
+            Self::NoDestination => "no_destination",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+impl std::str::FromStr for BlockReason {
+    type Err = intake::ids::NotAnId;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text).ok_or(intake::ids::NotAnId)
+    }
+}
+
+super::columns::text_columns!(BlockReason);
+
+/// Keeps why a confirmed case stays behind, and since when for this reason.
+///
+/// # Errors
+/// When the database fails.
+pub async fn block(tx: &mut WriteTx, case: CaseId, reason: BlockReason, at: Instant) -> Result<(), StoreError> {
+    execute!(tx, BLOCK, case.bytes().as_slice(), reason.as_str(), at.micros()).map(drop)
+}
+
+/// A case goes into a batch.
+///
+/// # Errors
+/// When the database fails.
+pub async fn unblock(tx: &mut WriteTx, case: CaseId) -> Result<(), StoreError> {
+    execute!(tx, UNBLOCK, case.bytes().as_slice()).map(drop)
+}
+
+/// Keeps a file of a batch; the batch itself may follow in the same transaction.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when it has one of this name.
+pub async fn insert_file(
+    tx: &mut WriteTx,
+    destination: &DestinationId,
+    seq: i64,
+    file: &NewFile<'_>,
+) -> Result<(), StoreError> {
+    let length = i64::try_from(file.content.len()).unwrap_or(i64::MAX);
+    execute!(tx, INSERT_FILE, destination.as_str(), seq, file.name, file.sha256, length, file.content).map(drop)
+}
+
+/// Takes a file out of a batch that is being made.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_file(
+    tx: &mut WriteTx,
+    destination: &DestinationId,
+    seq: i64,
+    name: &str,
+) -> Result<(), StoreError> {
+    execute!(tx, DELETE_FILE, destination.as_str(), seq, name).map(drop)
 }
 
 /// Keeps a batch with its files and entries.
@@ -253,14 +378,27 @@ pub async fn insert(
         batch.created_at.micros(),
     )?;
     for file in files {
-        let length = i64::try_from(file.content.len()).unwrap_or(i64::MAX);
-        execute!(tx, INSERT_FILE, destination, batch.seq, file.name, file.sha256, length, file.content)?;
+        insert_file(tx, &batch.destination_id, batch.seq, file).await?;
     }
     for entry in entries {
-        let (number, case) = (entry.receipt_number.as_str(), entry.case_id.bytes().as_slice());
-        execute!(tx, INSERT_ENTRY, destination, batch.seq, number, entry.rev, case)?;
+        insert_entry(tx, &batch.destination_id, batch.seq, entry).await?;
     }
     Ok(())
+}
+
+/// Keeps an entry of a batch that is there.
+///
+/// # Errors
+/// [`StoreError::Duplicate`] when it is in a batch already.
+pub async fn insert_entry(
+    tx: &mut WriteTx,
+    destination: &DestinationId,
+    seq: i64,
+    entry: &NewEntry<'_>,
+) -> Result<(), StoreError> {
+    let (number, case) = (entry.receipt_number.as_str(), entry.case_id.bytes().as_slice());
+    let papers = entry.papers_left_out;
+    execute!(tx, INSERT_ENTRY, destination.as_str(), seq, number, entry.rev, case, papers).map(drop)
 }
 
 /// The newest batch of a destination.

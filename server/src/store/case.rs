@@ -50,7 +50,8 @@ sql! {
         AND (filed_at, case_id) > ($1, $2) ORDER BY filed_at, case_id LIMIT $3");
     COUNT_OF_WITHDRAWALS = "SELECT COUNT(*) FROM case_file
         WHERE withdrawal_asked_at IS NOT NULL AND compartment IN ($1, $2)";
-    CONFIRMED = head!("WHERE stage = 'confirmed' AND withdrawal_asked_at IS NULL ORDER BY filed_at, case_id LIMIT $1");
+    CONFIRMED = head!("WHERE stage = 'confirmed' AND withdrawal_asked_at IS NULL AND (filed_at, case_id) > ($1, $2)
+        ORDER BY filed_at, case_id LIMIT $3");
     // Whoever asks for a withdrawal is answered by people who can read what it is about.
     CLOSED_BEFORE = head!("WHERE erased_at IS NULL AND compartment = $4 AND stage = $1 AND stage_since <= $2
         AND withdrawal_asked_at IS NULL ORDER BY stage_since LIMIT $3");
@@ -446,12 +447,17 @@ pub async fn corrections_due_before(
     all!(connection, CaseHead, DUE_BEFORE, today.to_string(), limit)
 }
 
-/// Confirmed cases that no batch holds, oldest filing first.
+/// Confirmed cases that no batch holds, oldest filing first, after this one.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn confirmed_waiting(connection: &mut Connection, limit: i64) -> Result<Vec<CaseHead>, StoreError> {
-    all!(connection, CaseHead, CONFIRMED, limit)
+pub async fn confirmed_waiting(
+    connection: &mut Connection,
+    after: Option<(Instant, CaseId)>,
+    limit: i64,
+) -> Result<Vec<CaseHead>, StoreError> {
+    let (filed_at, id) = after.unwrap_or((Instant(i64::MIN), CaseId::from_random([0; 16])));
+    all!(connection, CaseHead, CONFIRMED, filed_at.micros(), id.bytes().as_slice(), limit)
 }
 
 /// Cases that came into a stage before an instant and are not erased yet, oldest first.

@@ -20,7 +20,9 @@ pub mod message;
 pub mod outbox;
 pub mod paper;
 pub mod pregnancy_end;
+pub mod reconciliation;
 pub mod reminders;
+pub mod resync;
 pub mod sealed_number;
 pub mod session;
 pub mod signature;
@@ -208,6 +210,8 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         sealed_number::STATEMENTS,
         paper::STATEMENTS,
         pregnancy_end::STATEMENTS,
+        reconciliation::STATEMENTS,
+        resync::STATEMENTS,
         session::STATEMENTS,
         signature::STATEMENTS,
         staff::STATEMENTS,

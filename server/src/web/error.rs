@@ -65,6 +65,8 @@ impl From<FlowError> for WebError {
             FlowError::NothingToFollow => Self::NothingToFollow,
             FlowError::Changed(_) | FlowError::SignatureStale => Self::Changed,
             FlowError::NotVerifiable => Self::Busy,
+            // Nothing that a page asks for seals a batch.
+            FlowError::Stopped => Self::Broken,
             FlowError::Store(error) => error.into(),
             FlowError::Seal(error) => {
                 tracing::error!(%error, "something sealed did not open");

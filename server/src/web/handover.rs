@@ -138,6 +138,11 @@ pub async fn announcement(portal: Data<Portal>) -> Result<HttpResponse, JobError
     Ok(json(signing_keys::published(&portal).await?.1))
 }
 
+/// `GET /handover/v1/openapi.json`
+pub async fn description() -> HttpResponse {
+    json(handover::OPENAPI.as_bytes().to_vec())
+}
+
 /// What a list starts after.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -163,7 +168,8 @@ struct ListedBatch {
 /// `GET /handover/v1/batches?after=`
 pub async fn list(job: Job, portal: Data<Portal>, request: HttpRequest) -> Result<HttpResponse, JobError> {
     let after = Query::<After>::from_query(request.query_string());
-    let after = after.map_err(|_| JobError::Unreadable("`after` is the number of a batch"))?.after;
+    let after = after.ok().map(|asked| asked.after).filter(|after| *after >= 0);
+    let after = after.ok_or(JobError::Unreadable("`after` is the number of a batch"))?;
     let batches = import_job::list(&portal, &job.0, after).await?;
     let batches = batches.into_iter().map(|batch| ListedBatch {
         seq: batch.seq,

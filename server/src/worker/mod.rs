@@ -15,7 +15,7 @@ use intake::{
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    flows::{FlowError, booking_news, draft_end, hand_over, overdue, paper_scan, signing_keys},
+    flows::{FlowError, booking_news, draft_end, hand_over, overdue, paper_scan, reconciliation, signing_keys},
     letters::{self, Written},
     mail::{Letter, Mailer, SendError},
     portal::Portal,
@@ -94,12 +94,21 @@ async fn tell_of_bookings(portal: &Portal) -> Result<(), FlowError> {
 /// When the database fails, or there is no signature.
 pub async fn seal_confirmed(portal: &Portal) -> Result<usize, FlowError> {
     signing_keys::keep(portal).await?;
-    let Some(destination) = hand_over::destination(portal).await? else { return Ok(0) };
     let mut entries = 0;
-    while let Some(sealed) = hand_over::seal_batch(portal, &destination.destination_id).await? {
-        tracing::info!(seq = sealed.seq, entries = sealed.entries, withdrawn = sealed.withdrawn, "a batch was sealed");
-        entries += sealed.entries;
+    for destination in hand_over::destinations(portal).await? {
+        let id = destination.destination_id;
+        if destination.stopped_at.is_some() {
+            tracing::error!(destination = %id, "THE HAND-OVER IS STOPPED: the portal was restored (handover resync)");
+            continue;
+        }
+        while let Some(sealed) = hand_over::seal_batch(portal, &id).await? {
+            let hand_over::Sealed { seq, entries: some, withdrawn, papers } = sealed;
+            tracing::info!(destination = %id, seq, entries = some, withdrawn, papers, "a batch was sealed");
+            entries += some;
+        }
     }
+    hand_over::note_unrouted(portal).await?;
+    reconciliation::measure(portal).await?;
     Ok(entries)
 }
 

@@ -24,6 +24,7 @@ fn path_of(row: &Row) -> String {
         .replace("{mail}", "00000000000000000000000000000000")
         .replace("{deed}", "again")
         .replace("{seq}", "1")
+        .replace("{list}", "days")
         .replace("{file}", "manifest.jws")
 }
 

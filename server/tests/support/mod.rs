@@ -3,6 +3,7 @@
 //! server on which databases may be made.
 
 pub mod authenticator;
+pub mod back_office;
 pub mod browser;
 pub mod card_provider;
 pub mod clamd;
@@ -10,6 +11,7 @@ pub mod filing;
 pub mod http;
 pub mod load;
 pub mod page;
+pub mod papers;
 pub mod portal;
 pub mod process;
 pub mod provider;

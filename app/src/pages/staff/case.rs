@@ -174,6 +174,10 @@ pub struct Model<'a> {
     pub decline_reason: Option<DeclineReason>,
     /// Until when corrections are asked for.
     pub correction_due_on: Option<CivilDate>,
+    /// 「親子番号」 As the back office told it.
+    pub parent_child_number: Option<String>,
+    /// 「取込先から戻った届出」 Why the back office sent it back, as a code, until it is decided on again.
+    pub came_back: Option<String>,
     /// 「取下げの申出」
     pub withdrawal: Option<WithdrawalAsked>,
     /// 「届かなかったメール」
@@ -257,6 +261,7 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
                 {facts(locale, model)}
             </div>
             {super::mail::notice(locale, &model.undelivered)}
+            {super::handover::notice(locale, model.came_back.as_deref())}
             {closed(locale, model)}
             {by_proxy(locale, model)}
             {pregnancy_end(locale, model)}
@@ -287,12 +292,15 @@ fn facts(locale: Locale, model: &Model<'_>) -> AnyView {
         let reason = locale.say(&format!("decline-{}", reason.as_str().replace('_', "-")));
         view! { <p>{locale.with("staff-decline-proposed", &[("reason", &reason)])}</p> }
     });
+    let parent_child = model.parent_child_number.as_ref().map(|number| {
+        view! { <p>{locale.with("handover-parent-child-number", &[("number", number)])}</p> }
+    });
     view! {
         <p>
             <span class="badge badge--stage">{locale.say(&format!("staff-stage-{}", model.stage))}</span> " "
             {locale.with("cases-filed", &[("at", &model.filed_at.minute_in_japan())])}{revision}{holder}{due}
         </p>
-        {proposed}
+        {proposed}{parent_child}
     }
     .into_any()
 }

@@ -19,6 +19,8 @@ pub struct Person {
     pub sees_queue: bool,
     /// Whether it looks after the slots for interviews.
     pub sees_slots: bool,
+    /// Whether it sees what became of the hand-over.
+    pub sees_handover: bool,
 }
 
 /// What the frame needs to know. Its language is one that the staff's side has.
@@ -87,9 +89,11 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
             }
         });
         let slots = person.sees_slots.then(|| view! { <a href="/staff/slots">{locale.say("slots-title")}</a> });
+        let handover =
+            person.sees_handover.then(|| view! { <a href="/staff/handover">{locale.say("handover-title")}</a> });
         view! {
             <div class="staff-bar">
-                {queue}{slots}
+                {queue}{slots}{handover}
                 <a href="/staff/sessions">{locale.say("staff-sessions-title")}</a>
                 <span>{person.name.clone()} " " <span class="badge">{locale.say(&format!("role-{}", person.role))}</span></span>
                 <form method="post" action="/staff/sign-out"><button class="button button--quiet">{locale.say("sign-out")}</button></form>

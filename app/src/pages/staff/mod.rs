@@ -6,6 +6,7 @@ pub mod case;
 mod command;
 mod epds;
 mod frame;
+pub mod handover;
 pub mod mail;
 pub mod message;
 pub mod queue;

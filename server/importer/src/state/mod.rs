@@ -1,6 +1,7 @@
 //! The state of the import job: staging tables, files to be written, receipts to be sent. Invariant: the only files with
 //! SQL; what belongs together is written in one transaction and is on the disk when the function comes back.
 
+mod attachments;
 mod receipts;
 mod review;
 mod staging;
@@ -14,7 +15,8 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-pub use receipts::{StoredReceipt, Unreceipted, UnreceiptedOutcome};
+pub use attachments::{StagedPaper, paper_file};
+pub use receipts::{StoredReceipt, TakenIn, Unreceipted, UnreceiptedOutcome};
 pub use review::{Held, Opinion, Verdict};
 pub use staging::{CsvFile, KnownBatch, NewEntry, NewOutcome, StagedBatch, StagedItem};
 
@@ -32,6 +34,9 @@ pub enum StateError {
     /// The entry is not waiting for a decision.
     #[error("no entry with this number and revision is waiting")]
     NotHeld,
+    /// A paper of the batch does not open any more.
+    #[error("a paper of the batch does not open")]
+    PaperGone,
     /// The database is of another version.
     #[error("the state database: {0}")]
     Version(String),

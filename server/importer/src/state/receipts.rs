@@ -1,5 +1,5 @@
 //! Receipts. Invariant: a receipt is kept before it is sent; every outcome is in one receipt, and in none before the file
-//! that has its line is written.
+//! that has its line is written, and its papers are.
 
 use intake::time::Instant;
 
@@ -42,7 +42,40 @@ pub struct StoredReceipt {
     pub document: Vec<u8>,
 }
 
+/// An entry that was taken in, and the batch that it came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TakenIn {
+    /// Its newest revision.
+    pub rev: i64,
+    /// When it was taken in.
+    pub at: Instant,
+    /// The batch.
+    pub seq: u64,
+    /// The digest of its manifest.
+    pub manifest_sha256: String,
+}
+
 impl State {
+    /// The newest revision of an entry that was taken in and not withdrawn.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn taken_in(&self, id: &intake::ids::ReceiptNumber) -> Result<Option<TakenIn>, StateError> {
+        let row: Option<(i64, i64, i64, String)> = sqlx::query_as(
+            "SELECT current_entry.rev, current_entry.imported_at, batch.seq, batch.manifest_sha256 FROM current_entry
+            JOIN batch USING (seq) WHERE current_entry.receipt_number = $1",
+        )
+        .bind(id.as_str())
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.map(|(rev, at, seq, manifest_sha256)| TakenIn {
+            rev,
+            at: instant(at),
+            seq: seq.unsigned_abs(),
+            manifest_sha256,
+        }))
+    }
+
     /// Outcomes that no receipt tells of yet and whose lines are written, batch by batch in order; last the batches that only
     /// recalled what was withdrawn, which are acknowledged all the same.
     ///
@@ -58,6 +91,12 @@ impl State {
             LEFT JOIN receipt_result AS told ON told.receipt_number = outcome.receipt_number AND told.rev = outcome.rev
                 AND told.number = outcome.number
             WHERE told.jti IS NULL AND (outcome.csv_file IS NULL OR csv_file.written_at IS NOT NULL)
+              AND (outcome.csv_file IS NULL OR NOT EXISTS (SELECT 1 FROM entry_attachment AS named
+                JOIN attachment ON attachment.seq = named.seq AND attachment.sha256 = named.sha256
+                WHERE named.receipt_number = outcome.receipt_number AND named.rev = outcome.rev
+                  AND attachment.written_at IS NULL))
+              AND NOT EXISTS (SELECT 1 FROM csv_file AS waiting WHERE outcome.csv_file IS NOT NULL
+                AND waiting.seq = batch.seq AND waiting.written_at IS NULL)
             ORDER BY batch.seq, outcome.number, entry.place",
         )
         .fetch_all(&self.pool)
@@ -93,6 +132,41 @@ impl State {
             outcomes: Vec::new(),
         };
         Ok(rows.into_iter().map(recall).collect())
+    }
+
+    /// The manifests of the batches after this one, in order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn manifests_after(&self, seq: u64) -> Result<Vec<(u64, Vec<u8>)>, StateError> {
+        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as("SELECT seq, manifest FROM batch WHERE seq > $1 ORDER BY seq")
+            .bind(seq.cast_signed())
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.into_iter().map(|(seq, manifest)| (seq.unsigned_abs(), manifest)).collect())
+    }
+
+    /// What became of the entries of a batch so far: the last word of each.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn outcomes_of(&self, seq: u64) -> Result<Vec<UnreceiptedOutcome>, StateError> {
+        let rows: Vec<(String, i64, i64, String, Option<String>, i64)> = sqlx::query_as(
+            "SELECT outcome.receipt_number, outcome.rev, outcome.number, outcome.result, outcome.reason, outcome.at
+            FROM outcome JOIN entry USING (receipt_number, rev) WHERE entry.seq = $1
+              AND outcome.number = (SELECT MAX(later.number) FROM outcome AS later
+                WHERE later.receipt_number = outcome.receipt_number AND later.rev = outcome.rev)
+            ORDER BY entry.place",
+        )
+        .bind(seq.cast_signed())
+        .fetch_all(&self.pool)
+        .await?;
+        rows.into_iter()
+            .map(|(id, rev, number, result, reason, at)| {
+                let key = EntryKey { id: receipt_number(&id)?, rev };
+                Ok(UnreceiptedOutcome { key, number, result, reason, at: instant(at) })
+            })
+            .collect()
     }
 
     /// Keeps a receipt together with which outcomes it tells of.

@@ -144,7 +144,7 @@ impl State {
         &self,
         key: &EntryKey,
         outcome: &NewOutcome,
-        file: Option<&CsvFile>,
+        files: &[CsvFile],
         at: Instant,
     ) -> Result<(), StateError> {
         let mut tx = self.begin().await?;
@@ -157,7 +157,7 @@ impl State {
         if results != ["held"] {
             return Err(StateError::NotHeld);
         }
-        if let Some(file) = file {
+        for file in files {
             insert_file(&mut tx, file).await?;
         }
         insert_outcome(&mut tx, key, 2, outcome, at).await?;

@@ -3,7 +3,11 @@
 
 use intake::time::Instant;
 
-use super::{EntryKey, State, StateError, instant};
+use super::{
+    EntryKey, State, StateError,
+    attachments::{self, StagedPaper},
+    instant,
+};
 use crate::judge::reason;
 
 /// A batch that was staged.
@@ -35,6 +39,8 @@ pub struct StagedBatch {
     pub forms: Vec<(String, Vec<u8>)>,
     /// The files made of it.
     pub files: Vec<CsvFile>,
+    /// 「写真・書類」 The papers of the entries that do not go back, each once.
+    pub papers: Vec<StagedPaper>,
     /// 「取下げ」 What was withdrawn.
     pub withdrawn: Vec<intake::ids::ReceiptNumber>,
 }
@@ -51,6 +57,8 @@ pub struct NewEntry {
     pub line: Vec<u8>,
     /// What it says, in order.
     pub items: Vec<StagedItem>,
+    /// The papers that go with it; none of an entry that goes back.
+    pub papers: Vec<intake::export::Attachment>,
     /// What becomes of it.
     pub outcome: NewOutcome,
 }
@@ -114,7 +122,7 @@ pub struct CsvFile {
     pub content: Vec<u8>,
 }
 
-type Transaction = sqlx::Transaction<'static, sqlx::Sqlite>;
+pub(super) type Transaction = sqlx::Transaction<'static, sqlx::Sqlite>;
 
 impl State {
     pub(super) async fn begin(&self) -> Result<Transaction, StateError> {
@@ -138,11 +146,16 @@ impl State {
         Ok(rows.into_iter().map(known).collect())
     }
 
-    /// Stages a batch.
+    /// Stages a batch. `content` opens one paper after the other: no two are in memory at once.
     ///
     /// # Errors
     /// [`StateError::TwiceTheEntry`] when one of its entries is there already; then nothing is staged.
-    pub async fn stage(&self, batch: &StagedBatch, at: Instant) -> Result<(), StateError> {
+    pub async fn stage<Content: AsRef<[u8]>>(
+        &self,
+        batch: &StagedBatch,
+        content: impl Fn(&str) -> Result<Content, handover::Error>,
+        at: Instant,
+    ) -> Result<(), StateError> {
         let mut tx = self.begin().await?;
         sqlx::query(
             "INSERT INTO batch (seq, manifest_sha256, manifest, created_at, staged_at) VALUES ($1, $2, $3, $4, $5)",
@@ -164,8 +177,13 @@ impl State {
         for file in &batch.files {
             insert_file(&mut tx, file).await?;
         }
+        for paper in &batch.papers {
+            let plain = content(&paper.sha256).map_err(|_| StateError::PaperGone)?;
+            attachments::insert(&mut tx, paper, plain.as_ref()).await?;
+        }
         for (place, entry) in (1_i64..).zip(&batch.entries) {
             insert_entry(&mut tx, batch.seq, place, entry).await?;
+            attachments::name(&mut tx, &entry.key, batch.seq, &entry.papers).await?;
             insert_outcome(&mut tx, &entry.key, 1, &entry.outcome, at).await?;
         }
         for number in &batch.withdrawn {

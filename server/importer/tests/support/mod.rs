@@ -6,15 +6,15 @@ pub mod portal;
 use std::path::{Path, PathBuf};
 
 use handover::{
-    AnnouncedKey, AuditHead, BatchFiles, DestinationKeys, KeyAnnouncement, SealRequest, SealedBatch, SigningKey,
-    jws::Algorithm, seal,
+    AnnouncedKey, AuditHead, BatchFiles, DestinationKeys, KeyAnnouncement, ManifestFile, SealRequest, SealedBatch,
+    SigningKey, jws::Algorithm, seal, seal_attachment, sha256_hex,
 };
 use importer::{config::Config, error::ImportError, job::Job};
 use intake::{
     answers::RawAnswers,
     card::Matched,
     catalog::Catalog,
-    export::{Channel, Entry, Filing, Review, build},
+    export::{Attachment, Channel, Entry, Filing, Review, build},
     form::Form,
     identity::{Evidence, Method, NumberDocument, PersonDocument, SeenAtCounter},
     ids::{ReceiptNumber, StaffId},
@@ -107,8 +107,35 @@ impl Office {
         sealed
     }
 
+    /// Seals the next batch, in which each entry names all of these papers.
+    pub fn batch_with(&mut self, mut entries: Vec<Entry>, papers: &[(&str, Vec<u8>)]) -> SealedBatch {
+        let public = self.keys.public();
+        let sealed: Vec<_> = papers.iter().map(|(_, plain)| seal_attachment(&public, plain).unwrap()).collect();
+        for entry in &mut entries {
+            entry.attachments = papers.iter().map(|(media_type, plain)| attachment(media_type, plain)).collect();
+        }
+        let listed: Vec<ManifestFile> = sealed.iter().map(|(listed, _)| listed.clone()).collect();
+        let mut batch = self.sealed_with(self.seq + 1, &entries, &[], &listed);
+        for (listed, content) in sealed {
+            batch.files.insert(&listed.name, content).unwrap();
+        }
+        self.seq += 1;
+        self.previous = Some(batch.manifest_sha256.clone());
+        batch
+    }
+
     /// Seals a batch without counting it.
     pub fn sealed(&self, seq: u64, entries: &[Entry], withdrawn: &[ReceiptNumber]) -> SealedBatch {
+        self.sealed_with(seq, entries, withdrawn, &[])
+    }
+
+    fn sealed_with(
+        &self,
+        seq: u64,
+        entries: &[Entry],
+        withdrawn: &[ReceiptNumber],
+        attachments: &[ManifestFile],
+    ) -> SealedBatch {
         let form = form();
         let public = self.keys.public();
         let request = SealRequest {
@@ -119,7 +146,7 @@ impl Office {
             created_at: now(),
             entries,
             forms: &[&form],
-            attachments: &[],
+            attachments,
             withdrawn,
             audit: AuditHead { size: 1, root: "0".repeat(64) },
             keys_document: &self.announcement(),
@@ -137,6 +164,15 @@ impl Office {
         let mut names: Vec<String> = folder.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
+    }
+}
+
+fn attachment(media_type: &str, plain: &[u8]) -> Attachment {
+    Attachment {
+        sha256: sha256_hex(plain),
+        bytes: plain.len() as u64,
+        media_type: media_type.to_owned(),
+        label: "母子健康手帳".to_owned(),
     }
 }
 

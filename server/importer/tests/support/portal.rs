@@ -27,6 +27,10 @@ pub struct Shelf {
     pub conflicts: usize,
     /// The status to answer receipts with, after having taken them, instead of 200.
     pub receipt_status: Option<u16>,
+    /// How many bytes of a body are sent before the connection is cut.
+    pub cut_after: Option<usize>,
+    /// The first byte that was asked for of each file, in order.
+    pub asked_from: Vec<usize>,
     tokens: BTreeSet<String>,
     clock: fn() -> Instant,
 }
@@ -48,6 +52,8 @@ impl TestPortal {
             imports: BTreeMap::new(),
             acknowledged: BTreeMap::new(),
             conflicts: 0,
+            cut_after: None,
+            asked_from: Vec::new(),
             receipt_status: None,
             tokens: BTreeSet::new(),
             clock,
@@ -75,10 +81,20 @@ impl TestPortal {
 fn answer(mut stream: TcpStream, shelf: &Mutex<Shelf>) -> std::io::Result<()> {
     let (head, body) = read_request(&mut stream)?;
     let (status, content) = shelf.lock().unwrap().respond(&head, &body);
-    let reason = if status == 200 { "OK" } else { "No" };
-    let length = content.len();
-    write!(stream, "HTTP/1.1 {status} {reason}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n")?;
-    stream.write_all(&content)
+    let first = header(&head, "range").and_then(|text| text.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
+    let (status, first) = match first {
+        Some(first) if status == 200 => (206, first),
+        _ => (status, 0),
+    };
+    let (total, length) = (content.len(), content.len() - first);
+    write!(stream, "HTTP/1.1 {status} There\r\ncontent-length: {length}\r\nconnection: close\r\n")?;
+    write!(stream, "content-range: bytes {first}-{}/{total}\r\n\r\n", total.saturating_sub(1))?;
+    let mut shelf = shelf.lock().unwrap();
+    if head.contains("/batches/") {
+        shelf.asked_from.push(first);
+    }
+    let sent = shelf.cut_after.map_or(length, |cut| cut.min(length));
+    stream.write_all(&content[first..first + sent])
 }
 
 fn read_request(stream: &mut TcpStream) -> std::io::Result<(String, Vec<u8>)> {

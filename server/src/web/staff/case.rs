@@ -193,6 +193,8 @@ pub(super) async fn shown_with(
         staff_items: &case.office.staff_items,
         decline_reason: case.office.decline_reason,
         correction_due_on: case.head.correction_due_on,
+        came_back: view.came_back,
+        parent_child_number: case.office.parent_child_number.clone(),
         withdrawal,
         undelivered: undelivered.into_iter().map(super::mail::row).collect(),
         epds: epds.as_ref().map(|epds| pages::Epds { score: epds.score, pack: epds.pack, pack_id: &epds.pack_id }),

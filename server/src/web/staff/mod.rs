@@ -3,6 +3,7 @@
 
 pub mod case;
 pub mod command;
+pub mod handover;
 pub mod mail;
 pub mod message;
 pub mod pregnancy_end;
@@ -59,6 +60,7 @@ async fn at_desk(request: &HttpRequest, portal: &Portal) -> Result<AtDesk, WebEr
         role: who.staff.role,
         sees_queue: may(who.staff.role, Action::SeeQueue),
         sees_slots: may(who.staff.role, Action::ManageSlots),
+        sees_handover: may(who.staff.role, Action::SeeHandover),
     });
     Ok(AtDesk { who, desk: Desk::new(chrome, person) })
 }
