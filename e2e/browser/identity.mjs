@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { look, person, press, startBrowser } from "../support/browser.mjs";
-import { FORM, HANAKO, begin, button, enter, pages, path, signIn } from "../support/notification.mjs";
+import { FORM, HANAKO, begin, button, enter, pages, passNumber, path, signIn } from "../support/notification.mjs";
 import { mailTo, startPortal } from "../support/portal.mjs";
 
 const portal = await startPortal();
@@ -35,6 +35,7 @@ async function fillInTheRest(page, each) {
     await each(id);
     await press(button(page, "次へ"));
   }
+  await passNumber(page, each);
   await press(button(page, "次へ"));
   assert.equal(path(page), `${FORM}/check`, await textOf(page));
   return locked;

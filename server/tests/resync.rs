@@ -149,7 +149,7 @@ async fn a_portal_that_went_another_way_since_the_restore_stays_stopped() {
         let clerks = two_clerks(portal).await;
         let (_, number) = file(portal, 1).await;
         confirm(portal, &clerks, &number).await;
-        let (document, manifest) = lost_batch(&office, &[number.clone()], portal.clock.now());
+        let (document, manifest) = lost_batch(&office, std::slice::from_ref(&number), portal.clock.now());
         office.chain.push(1, &sha256_hex(&document), manifest.created_at);
         seal(portal).await.unwrap();
         stop_after_restore(portal).await.unwrap();
