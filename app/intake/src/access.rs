@@ -135,6 +135,7 @@ const fn command_is_for_staff(kind: CommandKind) -> bool {
         | CommandKind::Visited
         | CommandKind::RecordIdentity
         | CommandKind::EditStaffItems
+        | CommandKind::Complete
         | CommandKind::Accept
         | CommandKind::Reopen
         | CommandKind::Confirm

@@ -109,6 +109,8 @@ vocabulary! {
         RecordIdentity = "record_identity",
         /// Fill in the staff's record items.
         EditStaffItems = "edit_staff_items",
+        /// 「聞き取り」 Fill in what another channel never asks.
+        Complete = "complete",
         /// 「受理」
         Accept = "accept",
         /// Take an acceptance or a proposal back.
@@ -198,6 +200,7 @@ pub const ALLOWED: &[Transition] = &[
     row(Stage::InReview, CommandKind::Release, Hand::Holder, Stage::Submitted),
     row(Stage::InReview, CommandKind::RecordIdentity, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::EditStaffItems, Hand::Holder, Stage::InReview),
+    row(Stage::InReview, CommandKind::Complete, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::SendBack, Hand::Holder, Stage::SentBack),
     row(Stage::InReview, CommandKind::AskToVisit, Hand::Holder, Stage::VisitNeeded),
     row(Stage::InReview, CommandKind::Accept, Hand::Holder, Stage::Accepted),
@@ -338,6 +341,8 @@ pub enum Command {
     RecordIdentity,
     /// See [`CommandKind::EditStaffItems`].
     EditStaffItems,
+    /// See [`CommandKind::Complete`].
+    Complete,
     /// See [`CommandKind::Accept`]; impossible without sufficient identity evidence.
     Accept(Sufficient),
     /// See [`CommandKind::Reopen`].
@@ -393,6 +398,7 @@ impl Command {
             Self::Visited => CommandKind::Visited,
             Self::RecordIdentity => CommandKind::RecordIdentity,
             Self::EditStaffItems => CommandKind::EditStaffItems,
+            Self::Complete => CommandKind::Complete,
             Self::Accept(_) => CommandKind::Accept,
             Self::Reopen => CommandKind::Reopen,
             Self::Confirm => CommandKind::Confirm,
@@ -506,7 +512,7 @@ fn after(state: &CaseState, stage: Stage, kind: CommandKind, giver: Giver) -> Ca
         _ => state.decided_by,
     };
     let rev = match kind {
-        CommandKind::Correct | CommandKind::Resubmit => state.rev + 1,
+        CommandKind::Correct | CommandKind::Resubmit | CommandKind::Complete => state.rev + 1,
         // A rejected revision was in a batch; the next attempt must be another one, for (id, rev) is in one batch only.
         CommandKind::SettleRejected => state.rev + 1,
         _ => state.rev,
@@ -551,6 +557,7 @@ mod tests {
             Command::Visited,
             Command::RecordIdentity,
             Command::EditStaffItems,
+            Command::Complete,
             Command::Accept(proof()),
             Command::Reopen,
             Command::Confirm,

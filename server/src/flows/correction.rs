@@ -1,21 +1,19 @@
 //! 「修正」 A parent's corrections of what she was asked to correct. Invariant: nothing but the named fields, and what depends
 //! on them, can change; what comes is a new revision, complete by the same rules.
 
-use std::collections::BTreeSet;
-
 use intake::{
     access::permit_owner,
     answers::{FieldError, RawAnswers},
     case::{Command, CommandKind, CorrectionRequest, Giver, Stage, decide},
-    form::{Field, Form, Target},
+    form::{Field, Form},
     ids::{AccountId, FieldId, ReceiptNumber},
-    journey::complete,
+    journey::{complete, with_dependents},
 };
 
 use super::{
     FlowError,
     content::{self, OpenCase},
-    filings, review,
+    filings, review, same_person,
 };
 use crate::{
     portal::Portal,
@@ -60,28 +58,6 @@ pub enum Resubmitted<'portal> {
     Incomplete(Box<Correction<'portal>>, Vec<FieldError>),
 }
 
-/// The fields that a correction of `named` may change: a changed answer can put others on the way.
-fn correctable(form: &Form, named: &[FieldId]) -> Vec<FieldId> {
-    let mut open: BTreeSet<&FieldId> = named.iter().collect();
-    loop {
-        let before = open.len();
-        for (page, field) in form.fields() {
-            let depends = |on: &FieldId| open.contains(on);
-            let by_page = page.when.as_ref().is_some_and(|condition| depends(&condition.field));
-            let by_field = field.when.as_ref().is_some_and(|condition| depends(&condition.field));
-            let by_choice =
-                field.choices().iter().filter_map(|choice| choice.when.as_ref()).any(|it| depends(&it.field));
-            if by_page || by_field || by_choice {
-                open.insert(&field.id);
-            }
-        }
-        if open.len() == before {
-            let may_change = |field: &&Field| open.contains(&field.id) && !matches!(field.target, Target::EpdsItem(_));
-            return form.fields().map(|(_, field)| field).filter(may_change).map(|field| field.id.clone()).collect();
-        }
-    }
-}
-
 pub(crate) async fn open<'portal>(
     portal: &'portal Portal,
     connection: &mut Connection,
@@ -99,7 +75,7 @@ pub(crate) async fn open<'portal>(
     let named: Vec<FieldId> = request.fields.iter().map(|(field, _)| field.clone()).collect();
     let correction = Correction {
         form: opened.form,
-        fields: correctable(opened.form, &named),
+        fields: with_dependents(opened.form, &named),
         request,
         raw: opened.newest()?.raw.clone(),
         version: opened.head.version,
@@ -135,9 +111,10 @@ pub async fn resubmit<'portal>(
     let mut tx = portal.database.write().await?;
     let (opened, mut correction) = open(portal, &mut tx, account, number).await?;
     correction.put(sent);
-    if let Err(errors) = complete(opened.form, &correction.raw, now.date_in_japan()) {
-        return Ok(Resubmitted::Incomplete(Box::new(correction), errors));
-    }
+    let complete = match complete(opened.form, &correction.raw, now.date_in_japan()) {
+        Ok(complete) => complete,
+        Err(errors) => return Ok(Resubmitted::Incomplete(Box::new(correction), errors)),
+    };
     let head = &opened.head;
     let (command, giver) = (Command::Resubmit, Giver::Citizen);
     let after = decide(&review::state(head), &command, giver).map_err(|_| FlowError::Changed(head.stage))?;
@@ -145,6 +122,7 @@ pub async fn resubmit<'portal>(
     if !case::update_stage(&mut tx, head.case_id, version, &change).await? {
         return Err(FlowError::Changed(head.stage));
     }
+    same_person::index(portal, &mut tx, head.case_id, opened.form, complete.answers(), None).await?;
     let plain = serde_json::to_vec(&correction.raw)?;
     let sealed = opened.key.seal(&revision_place(head.case_id, after.rev), &plain);
     paper::send_with(&mut tx, head.case_id, after.rev).await?;
@@ -176,7 +154,7 @@ mod tests {
     fn what_depends_on_a_named_field_can_change_with_it() {
         let catalog = Catalog::shipped().unwrap();
         let form = catalog.newest(&"pregnancy_notification".parse().unwrap()).unwrap();
-        let named = |id: &str| correctable(form, &[id.parse().unwrap()]);
+        let named = |id: &str| with_dependents(form, &[id.parse().unwrap()]);
         let ids = |ids: &[&str]| ids.iter().map(|id| id.parse().unwrap()).collect::<Vec<FieldId>>();
         assert_eq!(named("phone"), ids(&["phone"]));
         assert_eq!(named("filer"), ids(&["filer", "proxy_name", "proxy_relation"]));

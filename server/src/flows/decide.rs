@@ -3,13 +3,14 @@
 
 use intake::{
     access::{self, Action},
-    answers::RawAnswers,
+    answers::{FieldError, RawAnswers},
     case::{
         Command, CommandKind, CorrectionRequest, DeclineReason, Giver, Hand, Refusal, Stage, allowed, decide, possible,
     },
     form::Target,
     identity::{Evidence, Method, NumberDocument, PersonDocument, SeenAtCounter},
     ids::{FieldId, ReceiptNumber, StaffId},
+    journey::complete_but,
     staff_items::{StaffItemError, parse_staff_items},
     time::{CivilDate, Instant},
 };
@@ -17,7 +18,7 @@ use intake::{
 use super::{
     FlowError, booking,
     content::{self, EventDetail, OpenCase},
-    remind, review,
+    remind, review, same_person,
 };
 use crate::{
     portal::Portal,
@@ -47,6 +48,8 @@ pub enum Order {
     RecordIdentity(NumberDocument, PersonDocument),
     /// See [`CommandKind::EditStaffItems`].
     EditStaffItems(RawAnswers),
+    /// See [`CommandKind::Complete`].
+    Complete(RawAnswers),
     /// See [`CommandKind::Accept`].
     Accept,
     /// See [`CommandKind::Reopen`].
@@ -79,6 +82,7 @@ impl Order {
             Self::Visited => CommandKind::Visited,
             Self::RecordIdentity(..) => CommandKind::RecordIdentity,
             Self::EditStaffItems(_) => CommandKind::EditStaffItems,
+            Self::Complete(_) => CommandKind::Complete,
             Self::Accept => CommandKind::Accept,
             Self::Reopen => CommandKind::Reopen,
             Self::Confirm => CommandKind::Confirm,
@@ -142,6 +146,12 @@ pub enum Obstacle {
     Request,
     /// The day for the answer lies in the past or too far ahead.
     AnswerBy,
+    /// Nobody to send it back to: it came by another channel.
+    NoAccount,
+    /// 「聞き取り」 What its channel never asks is not there yet.
+    Unanswered,
+    /// 「聞き取り」 Answers that cannot be kept.
+    Answers(Vec<FieldError>),
     /// Staff items that cannot be kept.
     StaffItems(Vec<StaffItemError>),
 }
@@ -203,7 +213,9 @@ const fn word(obstacle: &Obstacle) -> &'static str {
         Obstacle::HeldByAnother => "held_by_another",
         Obstacle::NeedsAnotherPerson => "needs_another_person",
         Obstacle::NoEvidence => "no_evidence",
-        Obstacle::Request | Obstacle::AnswerBy | Obstacle::StaffItems(_) => "input",
+        Obstacle::NoAccount => "no_account",
+        Obstacle::Unanswered => "unanswered",
+        Obstacle::Request | Obstacle::AnswerBy | Obstacle::StaffItems(_) | Obstacle::Answers(_) => "input",
     }
 }
 
@@ -262,6 +274,9 @@ async fn carry_out(
     if after.rev != head.rev {
         open.copy_newest(tx, after.rev, Author::Staff(staff.staff_id)).await?;
     }
+    if kind == CommandKind::Complete {
+        same_person::index_again(portal, tx, &open).await?;
+    }
     if prepared.office_changed {
         case::save_office(tx, head.case_id, &open.seal_office()?, now).await?;
     }
@@ -304,6 +319,9 @@ fn prepare(open: &mut OpenCase<'_>, by: StaffId, order: &Order, now: Instant) ->
         Order::Claim => Prepared::plain(Command::Claim),
         Order::Release => Prepared::plain(Command::Release),
         Order::SendBack(request) => {
+            if open.head.account_id.is_none() {
+                return Err(Obstacle::NoAccount);
+            }
             check_request(open, request, now.date_in_japan())?;
             open.office.requests.push(request.clone());
             Prepared::noting(Command::SendBack(request.clone()), EventDetail::SendBack(request.clone()))
@@ -326,7 +344,14 @@ fn prepare(open: &mut OpenCase<'_>, by: StaffId, order: &Order, now: Instant) ->
             open.office.staff_items = kept;
             Prepared { command: Command::EditStaffItems, office_changed: true, detail: None }
         }
+        Order::Complete(typed) => {
+            fill_in(open, typed)?;
+            Prepared::plain(Command::Complete)
+        }
         Order::Accept => {
+            if open.unanswered().is_ok_and(|fields| !fields.is_empty()) {
+                return Err(Obstacle::Unanswered);
+            }
             let proof = open.office.evidence.and_then(|evidence| evidence.sufficient());
             Prepared::plain(Command::Accept(proof.ok_or(Obstacle::NoEvidence)?))
         }
@@ -345,6 +370,24 @@ fn prepare(open: &mut OpenCase<'_>, by: StaffId, order: &Order, now: Instant) ->
         Order::ConfirmWithdrawal => Prepared::plain(Command::ConfirmWithdrawal),
         Order::RefuseWithdrawal => Prepared::plain(Command::RefuseWithdrawal),
     })
+}
+
+/// 「聞き取り」 Puts what staff have asked for in the place of what is missing. It can be done in several steps: what is still
+/// missing stays so, and the acceptance waits for it.
+fn fill_in(open: &mut OpenCase<'_>, typed: &RawAnswers) -> Result<(), Obstacle> {
+    let fields = open.to_be_asked();
+    if fields.is_empty() {
+        return Err(Obstacle::Answers(Vec::new()));
+    }
+    let form = open.form;
+    let Some(newest) = open.revisions.last_mut() else { return Err(Obstacle::Answers(Vec::new())) };
+    let mut raw = newest.raw.clone();
+    for (_, field) in fields.iter().filter_map(|id| form.field(id)) {
+        raw.take_field(typed, field);
+    }
+    complete_but(form, &raw, newest.created_at.date_in_japan(), &fields).map_err(Obstacle::Answers)?;
+    newest.raw = raw;
+    Ok(())
 }
 
 fn check_request(open: &OpenCase<'_>, request: &CorrectionRequest, today: CivilDate) -> Result<(), Obstacle> {

@@ -4,6 +4,7 @@
 use intake::{
     answers::FieldError,
     case::Stage,
+    export::Channel,
     form::{Compartment, Form},
     identity::{Evidence, Method},
     ids::{AccountId, CaseId, DraftId, FormId, ReceiptNumber},
@@ -15,7 +16,7 @@ use super::{
     FlowError,
     content::{Office, ShownPack},
     draft::with_form,
-    follow, paper, pregnancy_end, random, remind,
+    follow, paper, pregnancy_end, random, remind, same_person,
 };
 use crate::{
     portal::Portal,
@@ -117,11 +118,11 @@ async fn once(
         receipt_number: &receipt_number,
         draft_id,
         follows,
-        account_id: sender.account,
+        account_id: Some(sender.account),
         form_id,
         form_version: form.version,
         form_sha256: &form.sha256(),
-        channel: "portal",
+        channel: Channel::Portal,
         wrapped_key: &wrapped_key,
         answers_sealed: &answers_sealed,
         filed_at: now,
@@ -141,6 +142,7 @@ async fn once(
         detail_sealed: None,
     };
     case::append_event(&mut tx, &event).await?;
+    same_person::index(portal, &mut tx, case_id, form, complete.answers(), None).await?;
     let papers = journey::papers(form, complete.answers());
     paper::become_case(&mut tx, &stored, &draft_key, (case_id, &key), &papers).await?;
     draft::delete(&mut tx, draft_id).await?;

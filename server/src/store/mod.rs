@@ -10,9 +10,11 @@ pub mod audit;
 pub mod batch;
 pub mod booking;
 pub mod case;
+pub mod case_person;
 mod columns;
 mod dialect;
 pub mod draft;
+pub mod foreign_filing;
 pub mod form_use;
 pub mod installation;
 pub mod message;
@@ -193,7 +195,9 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         batch::STATEMENTS,
         booking::STATEMENTS,
         case::STATEMENTS,
+        case_person::STATEMENTS,
         draft::STATEMENTS,
+        foreign_filing::STATEMENTS,
         form_use::STATEMENTS,
         installation::STATEMENTS,
         message::STATEMENTS,

@@ -2,6 +2,7 @@
 //! exit, and each says who is signed in.
 
 pub mod case;
+mod channel;
 mod command;
 mod epds;
 mod frame;

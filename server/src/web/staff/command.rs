@@ -52,6 +52,7 @@ fn order(kind: CommandKind, typed: &RawAnswers) -> Result<Order, Option<NoOrder>
         CommandKind::RefuseWithdrawal => Order::RefuseWithdrawal,
         CommandKind::SendBack => Order::SendBack(correction_request(typed).map_err(Some)?),
         CommandKind::EditStaffItems => Order::EditStaffItems(typed.clone()),
+        CommandKind::Complete => Order::Complete(typed.clone()),
         CommandKind::RecordIdentity => {
             let number = NumberDocument::ALL.into_iter().find(|one| one.code() == typed.first("number"));
             let person = PersonDocument::ALL.into_iter().find(|one| one.code() == typed.first("person"));
@@ -92,7 +93,12 @@ fn input_of(obstacle: &Obstacle) -> Option<String> {
         Obstacle::Request => Some("send-back-fields".to_owned()),
         Obstacle::AnswerBy => Some("answer_by".to_owned()),
         Obstacle::StaffItems(errors) => errors.first().map(|error| error.input.clone()),
-        Obstacle::HeldByAnother | Obstacle::NeedsAnotherPerson | Obstacle::NoEvidence => None,
+        Obstacle::Answers(errors) => errors.first().map(|error| error.input.clone()),
+        Obstacle::HeldByAnother
+        | Obstacle::NeedsAnotherPerson
+        | Obstacle::NoEvidence
+        | Obstacle::NoAccount
+        | Obstacle::Unanswered => None,
     }
 }
 
@@ -121,7 +127,7 @@ pub async fn give(portal: Data<Portal>, at: AtDesk, path: Path<(String, String)>
         Err(None) => return Err(WebError::NotFound),
         Err(Some((key, input))) => {
             let (error, input) = (Some(locale.say(key)), Some(input.to_owned()));
-            let failed = Failed { kind: Some(kind), error, input, typed, items: Vec::new() };
+            let failed = Failed { kind: Some(kind), error, input, typed, ..Failed::default() };
             return case::shown(&portal, &at, &number, failed).await;
         }
     };
@@ -130,8 +136,13 @@ pub async fn give(portal: Data<Portal>, at: AtDesk, path: Path<(String, String)>
         Ok(Given::Refused(obstacle)) => {
             let error = Some(locale.say(case::obstacle_key(&obstacle)));
             let input = input_of(&obstacle);
-            let items = if let Obstacle::StaffItems(errors) = obstacle { errors } else { Vec::new() };
-            case::shown(&portal, &at, &number, Failed { kind: Some(kind), error, input, typed, items }).await
+            let mut failed = Failed { kind: Some(kind), error, input, typed, ..Failed::default() };
+            match obstacle {
+                Obstacle::StaffItems(errors) => failed.items = errors,
+                Obstacle::Answers(errors) => failed.answers = errors,
+                _ => {}
+            }
+            case::shown(&portal, &at, &number, failed).await
         }
         Err(FlowError::Changed(stage)) => Ok(changed(&at, &number, stage, form.inputs())),
         Err(error) => Err(error.into()),

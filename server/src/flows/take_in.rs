@@ -1,0 +1,301 @@
+//! 「他の経路」 Filings of ぴったりサービス and of a prefecture's service become cases of the same queue. Invariant: one foreign
+//! number is one case, whatever is run twice, killed, or run on two servers: the number is a keyed index that is unique, and
+//! case, papers, event and audit entry are one transaction.
+//!
+//! Who filed there has no account here. What the channel said of her identity is kept as said by it; it carries an acceptance
+//! only where somebody of the city answers for it by name.
+
+use intake::{
+    case::Stage,
+    export::Channel,
+    form::Form,
+    identity::{Evidence, Method},
+    ids::{CaseId, DraftId, FieldId, PaperId, ReceiptNumber},
+    journey::{self, CompleteAnswers},
+    time::Instant,
+};
+use sha2::{Digest, Sha256};
+
+use super::{
+    FlowError,
+    content::{Office, Origin, Signed},
+    draft::with_form,
+    paper::PIECE,
+    random, same_person,
+};
+use crate::{
+    picture::{self, Kept, Refusal},
+    portal::Portal,
+    seal::DataKey,
+    store::{
+        AuditEntry, Record, StoreError, WriteTx,
+        audit::{Actor, Deed, Subject},
+        case::{self, Author, NewCase, NewEvent},
+        foreign_filing::{self, NewForeignFiling},
+        paper::{self as papers, Arrived, NewPaper, PaperOwner, digest_place, key_place, piece_place},
+    },
+};
+
+/// 「署名用電子証明書」 What the channel says of a signature.
+#[derive(Clone)]
+pub struct SaidSigned {
+    /// The serial number of the certificate.
+    pub serial: String,
+    /// Who answers in the city for the channel's having verified it.
+    pub answered_for_by: Option<String>,
+}
+
+/// A photo or a file that came with it.
+pub struct Attachment {
+    /// Which kind of paper of the form.
+    pub kind: FieldId,
+    /// What it is called there, to be named when it is not taken.
+    pub name: String,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+/// A filing as it came, mapped to a form.
+pub struct Arrival<'a> {
+    /// How it came.
+    pub channel: Channel,
+    /// Its number there.
+    pub number: &'a str,
+    /// The form.
+    pub form: &'a Form,
+    /// The answers, complete but for what is never asked there.
+    pub complete: &'a CompleteAnswers,
+    /// The same as inputs.
+    pub raw: &'a intake::answers::RawAnswers,
+    /// The fields that are never asked there.
+    pub not_asked: &'a [FieldId],
+    /// When it arrived there: 届出日.
+    pub received_at: Instant,
+    /// What is said of a signature.
+    pub signed: Option<SaidSigned>,
+    /// The file that it came in.
+    pub file_sha256: [u8; 32],
+    /// The line of the file that it begins on.
+    pub line: u64,
+    /// All that came, before it was mapped: the same filing is known by it.
+    pub content: &'a [u8],
+}
+
+/// What became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It is a case.
+    Case(ReceiptNumber),
+    /// It was taken in before.
+    Before(ReceiptNumber),
+    /// Its number was taken in before, with something else in it: people look at both.
+    OtherContent(ReceiptNumber),
+}
+
+/// A paper that was looked at.
+pub struct Looked {
+    kind: FieldId,
+    came: [u8; 32],
+    kept: Kept,
+}
+
+/// Looks at what came with a filing, as at every paper: decoded, made anew, limited.
+///
+/// # Errors
+/// The name of the first file that is not taken, and why.
+pub async fn look(portal: &Portal, attachments: Vec<Attachment>) -> Result<Vec<Looked>, (String, Refusal)> {
+    let mut looked: Vec<Looked> = Vec::with_capacity(attachments.len());
+    for Attachment { kind, name, bytes } in attachments {
+        let came: [u8; 32] = Sha256::digest(&bytes).into();
+        if looked.iter().any(|other| other.kind == kind && other.came == came) {
+            continue;
+        }
+        let Ok(_permit) = portal.decoding.acquire().await else { return Err((name, Refusal::Broken)) };
+        let kept = tokio::task::spawn_blocking(move || picture::take_in(bytes)).await.unwrap_or(Err(Refusal::Broken));
+        match kept {
+            Ok(kept) => looked.push(Looked { kind, came, kept }),
+            Err(refusal) => return Err((name, refusal)),
+        }
+    }
+    Ok(looked)
+}
+
+/// The foreign number with its channel, as the database knows it.
+fn number_index(portal: &Portal, channel: Channel, number: &str) -> [u8; 32] {
+    portal.seal.index_key("foreign number", &format!("{}\0{number}", channel.as_str()))
+}
+
+/// Whether a foreign number is there, with which content; nothing is written.
+///
+/// # Errors
+/// When the database fails.
+pub async fn known(
+    portal: &Portal,
+    channel: Channel,
+    number: &str,
+    content: &[u8],
+) -> Result<Option<Taken>, FlowError> {
+    let index = number_index(portal, channel, number);
+    let found = foreign_filing::find(&mut *portal.database.read().await?, &index).await?;
+    Ok(found.map(|(number, index)| {
+        if index == content_index(portal, content) { Taken::Before(number) } else { Taken::OtherContent(number) }
+    }))
+}
+
+fn content_index(portal: &Portal, content: &[u8]) -> [u8; 32] {
+    let digest = Sha256::digest(content);
+    portal.seal.index_key("foreign content", &hex(&digest))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// Takes a filing in.
+///
+/// # Errors
+/// When the database fails.
+pub async fn take_in(portal: &Portal, arrival: &Arrival<'_>, papers: &[Looked]) -> Result<Taken, FlowError> {
+    // Two reasons to try again: another process was faster (it is found then), or a random number was taken.
+    for _ in 0..4 {
+        if let Some(taken) = known(portal, arrival.channel, arrival.number, arrival.content).await? {
+            return Ok(taken);
+        }
+        match once(portal, arrival, papers).await {
+            Err(FlowError::Store(StoreError::Duplicate | StoreError::Busy)) => {}
+            other => return other.map(Taken::Case),
+        }
+    }
+    Err(FlowError::Store(StoreError::Busy))
+}
+
+async fn once(portal: &Portal, arrival: &Arrival<'_>, papers: &[Looked]) -> Result<ReceiptNumber, FlowError> {
+    let now = portal.clock.now();
+    let form = arrival.form;
+    let mut tx = portal.database.write().await?;
+    let case_id = CaseId::from_random(random());
+    let receipt_number = ReceiptNumber::from_random(random());
+    let (key, wrapped_key) = portal.seal.new_data_key();
+    let number_index = number_index(portal, arrival.channel, arrival.number);
+    // No draft was before it. What is unique of drafts is unique of foreign numbers too, a second time.
+    let mut stands_for_draft = [0; 16];
+    stands_for_draft.copy_from_slice(&number_index[..16]);
+    let new = NewCase {
+        case_id,
+        receipt_number: &receipt_number,
+        draft_id: DraftId::from_random(stands_for_draft),
+        follows: None,
+        account_id: None,
+        form_id: &form.id,
+        form_version: form.version,
+        form_sha256: &form.sha256(),
+        channel: arrival.channel,
+        wrapped_key: &wrapped_key,
+        answers_sealed: &key.seal(&case::revision_place(case_id, 1), &serde_json::to_vec(arrival.raw)?),
+        filed_at: arrival.received_at,
+        compartment: form.compartment,
+    };
+    case::insert(&mut tx, &new).await?;
+    let foreign = NewForeignFiling {
+        number_index: &number_index,
+        case_id,
+        content_index: &content_index(portal, arrival.content),
+        file_sha256: &arrival.file_sha256,
+        at: now,
+    };
+    foreign_filing::insert(&mut tx, &foreign).await?;
+    let office = key.seal(&case::office_place(case_id), &serde_json::to_vec(&office(arrival, now))?);
+    case::save_office(&mut tx, case_id, &office, now).await?;
+    let event = NewEvent {
+        case_id,
+        at: now,
+        command: None,
+        actor: Author::Portal,
+        from_stage: None,
+        to_stage: Stage::Submitted,
+        rev: 1,
+        detail_sealed: None,
+    };
+    case::append_event(&mut tx, &event).await?;
+    let serial = arrival.signed.as_ref().map(|signed| signed.serial.as_str());
+    same_person::index(portal, &mut tx, case_id, form, arrival.complete.answers(), serial).await?;
+    for paper in papers {
+        keep_paper(portal, &mut tx, case_id, &key, paper, now).await?;
+    }
+    papers::send_with(&mut tx, case_id, 1).await?;
+    let line = i64::try_from(arrival.line).unwrap_or(i64::MAX);
+    let entry = AuditEntry::done(now, Actor::Operator, Deed::TakenIn).on(Subject::Case(case_id));
+    let entry = with_form(entry, form).with("channel", arrival.channel.as_str());
+    tx.commit(Record::Deed(entry.with("file_sha256", arrival.file_sha256).with("line", line))).await?;
+    Ok(receipt_number)
+}
+
+/// The office's part of a filing that has just come.
+fn office(arrival: &Arrival<'_>, now: Instant) -> Office {
+    let answered_for = arrival.signed.as_ref().is_some_and(|signed| signed.answered_for_by.is_some());
+    let signed = Evidence { method: Method::Signature, signed_in_at: arrival.received_at, counter: None };
+    let origin = Origin {
+        number: arrival.number.to_owned(),
+        file_sha256: hex(&arrival.file_sha256),
+        line: arrival.line,
+        taken_in_at: now,
+        not_asked: arrival.not_asked.to_vec(),
+        signed: arrival.signed.as_ref().map(|said| Signed { answered_for_by: said.answered_for_by.clone() }),
+    };
+    Office { evidence: answered_for.then_some(signed), origin: Some(origin), ..Office::default() }
+}
+
+/// Keeps a paper whole, as an upload that has ended; it waits for its scan.
+async fn keep_paper(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    case_id: CaseId,
+    case_key: &DataKey,
+    paper: &Looked,
+    now: Instant,
+) -> Result<(), FlowError> {
+    let paper_id = PaperId::from_random(random());
+    let (key, _) = portal.seal.new_data_key();
+    let content_mac = portal.seal.index_key("paper", &hex(&paper.came));
+    let bytes = i64::try_from(paper.kept.bytes.len()).unwrap_or(i64::MAX);
+    let new = NewPaper {
+        paper_id,
+        owner: PaperOwner::Case(case_id),
+        kind: &paper.kind,
+        key_sealed: &case_key.seal_key(&key_place(paper_id), &key),
+        content_mac: Some(&content_mac),
+        bytes,
+        at: now,
+    };
+    papers::insert(tx, &new).await?;
+    let pieces: Vec<(i64, Vec<u8>)> = (0..)
+        .step_by(PIECE)
+        .zip(paper.kept.bytes.chunks(PIECE))
+        .map(|(begins_at, piece)| (begins_at, key.seal(&piece_place(paper_id, begins_at), piece)))
+        .collect();
+    let arrived = Arrived {
+        media_type: paper.kept.media_type,
+        bytes,
+        content_mac: &content_mac,
+        sha256_sealed: &key.seal(&digest_place(paper_id), hex(&Sha256::digest(&paper.kept.bytes)).as_bytes()),
+        pieces: &pieces,
+        at: now,
+    };
+    papers::complete(tx, paper_id, &arrived).await?;
+    Ok(())
+}
+
+/// Whether so many papers of each kind are taken with these answers: the kinds that are too many, or not asked for.
+#[must_use]
+pub fn too_many(form: &Form, complete: &CompleteAnswers, kinds: &[&FieldId]) -> Vec<FieldId> {
+    let asked = journey::papers(form, complete.answers());
+    let most = |kind: &FieldId| asked.iter().find(|paper| paper.id == *kind).map_or(0, |paper| paper.max as usize);
+    let mut over: Vec<FieldId> = Vec::new();
+    for kind in kinds {
+        let count = kinds.iter().filter(|other| *other == kind).count();
+        if count > most(kind) && !over.contains(kind) {
+            over.push((*kind).clone());
+        }
+    }
+    over
+}
