@@ -18,6 +18,8 @@ pub struct Chrome {
     pub style: &'static str,
     /// Where the scripts of this page are served.
     pub scripts: Vec<&'static str>,
+    /// The script that brings WebAssembly to this page, if it is one of the few that have any.
+    pub module: Option<Module>,
     /// Where the icon is served.
     pub icon: &'static str,
     /// The municipality.
@@ -30,10 +32,42 @@ pub struct Chrome {
     pub signed_in: bool,
     /// Seconds until the session ends without activity.
     pub session_seconds: Option<i64>,
+    /// 「マイナアプリ」 Whether one can sign in with a card.
+    pub card_sign_in: bool,
     /// Whether it is the demo.
     pub demo: bool,
     /// 「下見」 Whether it is a look at forms.
     pub preview: bool,
+    /// 「個人番号」 How it is taken in.
+    pub my_number: MyNumber,
+}
+
+/// 「個人番号」 How the individual number is taken in: what pages say of it follows from this.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MyNumber {
+    /// Not at all: no page speaks of it.
+    Off,
+    /// At the counter; it is not asked for here.
+    Counter,
+    /// Sealed in the parent's browser to the number key of the back office, or at the counter as she likes.
+    Sealed,
+}
+
+impl MyNumber {
+    /// Whether pages speak of it.
+    #[must_use]
+    pub const fn is_spoken_of(self) -> bool {
+        !matches!(self, Self::Off)
+    }
+}
+
+/// A script that fetches WebAssembly, and the digest that browsers hold it against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Module {
+    /// Where it is served.
+    pub path: &'static str,
+    /// `sha384-…`
+    pub integrity: &'static str,
 }
 
 impl Chrome {
@@ -66,6 +100,9 @@ pub(crate) fn document_around(chrome: &Chrome, title: &str, has_error: bool, bod
             .iter()
             .map(|path| view! { <script src=*path defer nonce=chrome.nonce.clone()></script> })
             .collect_view();
+        let module = chrome.module.map(|module| {
+            view! { <script type="module" src=module.path integrity=module.integrity nonce=chrome.nonce.clone()></script> }
+        });
         view! {
             <html lang=locale.lang()>
                 <head>
@@ -76,7 +113,7 @@ pub(crate) fn document_around(chrome: &Chrome, title: &str, has_error: bool, bod
                     <title>{whole_title}</title>
                     <link rel="icon" href=chrome.icon/>
                     <link rel="stylesheet" href=chrome.style/>
-                    {scripts}
+                    {scripts}{module}
                 </head>
                 {body}
             </html>

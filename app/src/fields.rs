@@ -3,6 +3,7 @@
 
 use intake::{
     answers::{Answers, FieldError, RawAnswers},
+    card::Standing,
     epds::TextPack,
     form::{Choice, Condition, DECLINED, EPDS_POSITIONS, Field, Form, Kind, Page, PersonFact, Target},
     furigana::{self, without_readings},
@@ -12,6 +13,7 @@ use leptos::prelude::*;
 
 use crate::{
     helpers::{self, Help},
+    pages::card::{self, Card},
     telephone::with_links,
     text::Locale,
 };
@@ -33,6 +35,8 @@ pub struct Context<'a> {
     pub text_pack: Option<&'a TextPack>,
     /// What the helpers need; none where nothing can be asked of them.
     pub help: Option<Help<'a>>,
+    /// 「マイナンバーカードの情報」 What her card says; none where it is not to stand in the fields.
+    pub card: Option<Card<'a>>,
 }
 
 /// For whom a field is that depends on a choice of the same page. Without script it is always shown, so it says so.
@@ -85,6 +89,7 @@ pub fn sentence(locale: Locale, label: &str, kind: &Kind, error: ValueError) -> 
         ValueError::NotTogether => says("error-not-together", &[]),
         ValueError::IncompleteSpan => says("error-incomplete-span", &[]),
         ValueError::NotASpan => says("error-not-a-span", &[]),
+        ValueError::MyNumber => says("error-my-number", &[]),
         ValueError::Refused { place } => {
             let choices = match kind {
                 Kind::Single { choices } | Kind::Multi { choices } => choices.as_slice(),
@@ -138,10 +143,12 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
         .map(|error| sentence(locale, &label, &field.kind, error.error));
     let (hint_id, error_id) = (format!("{id}-hint"), format!("{id}-error"));
     let hint = field.hint.as_ref().map(|hint| (hint.get(locale.code()).to_owned(), locale.lang_of(hint)));
-    let described: Vec<&str> = [hint.as_ref().map(|_| hint_id.as_str()), error.as_ref().map(|_| error_id.as_str())]
-        .into_iter()
-        .flatten()
-        .collect();
+    let card_id = card::standing(context, field).map(|_| card::id_of(field));
+    let described: Vec<&str> =
+        [hint.as_ref().map(|_| hint_id.as_str()), error.as_ref().map(|_| error_id.as_str()), card_id.as_deref()]
+            .into_iter()
+            .flatten()
+            .collect();
     let described = (!described.is_empty()).then(|| described.join(" "));
     let invalid = error.is_some();
     let only_if = field.when.as_ref().and_then(|condition| only_if(context, condition));
@@ -156,7 +163,8 @@ pub fn field(context: Context<'_>, field: &Field) -> AnyView {
     let hint = hint.map(|(text, lang)| view! { <p class="field__hint" id=hint_id lang=lang>{with_links(&text)}</p> });
     let error = error.map(|text| view! { <p class="field__error" id=error_id>{locale.say("error-prefix")}{text}</p> });
     let class = if invalid { "field field--invalid" } else { "field" };
-    let attributes = Attributes { described: described.clone(), invalid };
+    let locked = card::standing(context, field) == Some(Standing::FromCard);
+    let attributes = Attributes { described: described.clone(), invalid, locked };
     let control = control(context, field, &attributes);
     let is_group = field.is_choice() || matches!(field.kind, Kind::Date { .. } | Kind::MonthSpan);
     if is_group {
@@ -208,6 +216,8 @@ fn epds_item<'a>(context: Context<'a>, field: &Field) -> Option<&'a intake::epds
 struct Attributes {
     described: Option<String>,
     invalid: bool,
+    /// The card filled it in.
+    locked: bool,
 }
 
 fn control(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyView {
@@ -215,7 +225,7 @@ fn control(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyV
         let id = field.id.as_str().to_owned();
         view! {
             <input class="input" id=id.clone() name=id.clone() type=kind inputmode=mode size=size
-                autocomplete=autocomplete(field) value=context.raw.first(&id).to_owned()
+                autocomplete=autocomplete(field) value=context.raw.first(&id).to_owned() readonly=attributes.locked
                 data-kana=helpers::kana_of(context, field) aria-describedby=attributes.described.clone() aria-invalid=attributes.invalid.then_some("true")/>
         }
     };
@@ -243,10 +253,9 @@ fn control(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyV
             choice_list(context, field, context.text_pack.map(of_pack).unwrap_or_default(), "radio")
         }
     };
-    let shown = match helpers::below(context, field) {
-        Some(helper) => view! { {shown}{helper} }.into_any(),
-        None => shown,
-    };
+    let helper = helpers::below(context, field).filter(|_| !attributes.locked);
+    let card = card::at_field(context, field);
+    let shown = view! { {shown}{card}{helper} }.into_any();
     if !field.decline || field.is_choice() {
         return shown;
     }
@@ -264,7 +273,8 @@ fn control(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyV
 
 fn text_area(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyView {
     let id = field.id.as_str();
-    text_area_of(id, context.raw.first(id), autocomplete(field), attributes.described.clone(), attributes.invalid)
+    let Attributes { described, invalid, locked } = attributes;
+    text_area_locked(id, context.raw.first(id), autocomplete(field), (described.clone(), *invalid, *locked))
 }
 
 /// What a browser may fill in: as the form says, else what each fact about the person is called in HTML.
@@ -288,10 +298,19 @@ pub(crate) fn text_area_of(
     described: Option<String>,
     invalid: bool,
 ) -> AnyView {
+    text_area_locked(id, typed, autocomplete, (described, invalid, false))
+}
+
+fn text_area_locked(
+    id: &str,
+    typed: &str,
+    autocomplete: Option<String>,
+    (described, invalid, locked): (Option<String>, bool, bool),
+) -> AnyView {
     // The first line break after the tag is not content in HTML; one of our own keeps one that was typed.
     let typed = format!("\n{typed}");
     view! {
-        <textarea class="textarea" id=id.to_owned() name=id.to_owned() rows="3" autocomplete=autocomplete
+        <textarea class="textarea" id=id.to_owned() name=id.to_owned() rows="3" autocomplete=autocomplete readonly=locked
             aria-describedby=described aria-invalid=invalid.then_some("true")>{typed}</textarea>
     }
     .into_any()
@@ -299,6 +318,7 @@ pub(crate) fn text_area_of(
 
 fn date(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyView {
     let invalid = attributes.invalid.then_some("true");
+    let locked = attributes.locked;
     let is_birthday = autocomplete(field).as_deref() == Some("bday");
     let part = |part: &'static str, size: &'static str| {
         let name = format!("{}-{part}", field.id);
@@ -308,13 +328,13 @@ fn date(context: Context<'_>, field: &Field, attributes: &Attributes) -> AnyView
         view! {
             <label>
                 <input class="input" id=name.clone() name=name.clone() inputmode=mode size=size maxlength="12"
-                    autocomplete=autocomplete value=context.raw.first(&name).to_owned() aria-invalid=invalid/>
+                    autocomplete=autocomplete value=context.raw.first(&name).to_owned() readonly=locked aria-invalid=invalid/>
                 " " {context.locale.say(part)}
             </label>
         }
     };
     view! {
-        {helpers::eras(context, field)}
+        {(!locked).then(|| helpers::eras(context, field))}
         <div class="date-parts" data-day=field.id.as_str().to_owned()>{part("year", "5")}{part("month", "3")}{part("day", "3")}</div>
     }
     .into_any()

@@ -295,8 +295,16 @@ mod tests {
             let form = catalog.newest(&id.parse().unwrap()).unwrap();
             for (page, one) in form.fields() {
                 let locale = Locale::Ja;
-                let context =
-                    Context { locale, raw: &raw, answers: &answers, errors: &[], page, text_pack: None, help };
+                let context = Context {
+                    locale,
+                    raw: &raw,
+                    answers: &answers,
+                    errors: &[],
+                    page,
+                    text_pack: None,
+                    help,
+                    card: None,
+                };
                 let owner = Owner::new_root(Some(std::sync::Arc::new(hydration_context::SsrSharedContext::new())));
                 look(form, one, &Html::parse_fragment(&owner.with(|| field(context, one).to_html())));
             }

@@ -55,6 +55,12 @@ pub fn address_changed(locale: Locale) -> Mail {
     mail(locale, "address-changed", &[])
 }
 
+/// 「パスキー」 A passkey was added or removed.
+#[must_use]
+pub fn passkeys_changed(locale: Locale) -> Mail {
+    mail(locale, "passkeys-changed", &[])
+}
+
 /// 「市との連絡」 There is a message to read; what it says is not in the mail.
 #[must_use]
 pub fn message(locale: Locale) -> Mail {
@@ -207,6 +213,7 @@ mod tests {
             address_code(locale, "123456"),
             counter_code(locale, "123456"),
             address_changed(locale),
+            passkeys_changed(locale),
         ];
         let bookings = BookingNews::ALL.map(|one| booking(locale, one, at));
         News::ALL.map(|one| news(locale, one)).into_iter().chain(others).chain(bookings).collect()

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { look, person, press, startBrowser, until } from "../support/browser.mjs";
-import { FORM, HANAKO, begin, button, enter, pages, path, signIn } from "../support/notification.mjs";
+import { FORM, HANAKO, begin, button, enter, pages, passNumber, path, signIn } from "../support/notification.mjs";
 import { startPortal } from "../support/portal.mjs";
 
 const portal = await startPortal();
@@ -44,6 +44,7 @@ async function atPapers(page) {
     await enter(page, values);
     await press(button(page, "次へ"));
   }
+  await passNumber(page);
   assert.equal(path(page), `${FORM}/papers`);
 }
 const chooser = (page) => page.locator("#paper-due_date_proof");

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { Explorer, groups, repeat } from "../support/answers.mjs";
 import { copyOf, person, press, sideways, startBrowser, violations } from "../support/browser.mjs";
-import { button, path } from "../support/notification.mjs";
+import { button, passNumber, path } from "../support/notification.mjs";
 import { atTheDesk, open, unfold } from "../support/office.mjs";
 import { mailTo, startPortal } from "../support/portal.mjs";
 import { faults } from "../support/validator.mjs";
@@ -169,7 +169,8 @@ async function explore(visit, form, explorer) {
   assert.ok(await begin(visit, form), `${form} cannot be begun`);
   while (current(page) !== "check") {
     const id = current(page);
-    // 写真・書類 has tests of its own.
+    // 個人番号 and 写真・書類 have tests of their own.
+    if (id === "number") { await passNumber(page); continue; }
     if (id === "papers") { await next(page); continue; }
     const entered = await explorer.answer(page, language.code, async () => {
       await next(page);
@@ -253,6 +254,10 @@ async function throughForm(visit, { form, walks }) {
     for (const step of walk) {
       await throughPage(visit, form, step, !met.has(step.id));
       met.add(step.id);
+    }
+    if (current(page) === "number") {
+      if (isFirst) await look(visit, `${form}-number`);
+      await passNumber(page);
     }
     if (current(page) === "papers") {
       if (isFirst) await look(visit, `${form}-papers`);

@@ -55,6 +55,7 @@ export async function startPortal({ environment = {}, disk } = {}) {
     url,
     folder,
     log: () => running.log(),
+    pid: () => running.child.pid,
     demo: () => JSON.parse(readFileSync(join(folder, "demo.json"), "utf8")),
     stop,
     /** Starts it again on the same port and data. */

@@ -6,8 +6,10 @@ import sys
 import traceback
 
 import checks_fhir
+import checks_identity
 import checks_import
 import checks_letters
+import checks_number
 import checks_portal
 import checks_pull
 import office
@@ -16,8 +18,8 @@ import office
 def main():
     named = sys.argv[1:]
     cases = checks_import.CASES + checks_pull.CASES + checks_fhir.OF_OFFICE
-    checks = office.checks(os.environ["MADOGUCHI_IMPORT_BIN"], cases)
-    of_portal, portal = checks_portal.checks(os.environ["MADOGUCHI_BIN"], checks_fhir.OF_PORTAL + checks_letters.OF_PORTAL)
+    checks = office.checks(os.environ["MADOGUCHI_IMPORT_BIN"], cases) + checks_number.checks()
+    of_portal, portal = checks_portal.checks(os.environ["MADOGUCHI_BIN"], checks_fhir.OF_PORTAL + checks_letters.OF_PORTAL + checks_identity.OF_PORTAL)
     with portal:
         passed, failed = run(check for check in checks + of_portal if not named or any(part in check[0] for part in named))
     print(f"{passed} passed, {failed} failed")

@@ -1,5 +1,7 @@
 //! What the browser is served as files; `server/build` collects it. Invariant: a path names one content for ever.
 
+use app::chrome::Module;
+
 /// A file.
 pub struct Asset {
     /// Its path, with a hash of its content.

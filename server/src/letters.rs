@@ -88,6 +88,12 @@ pub fn address_changed(locale: &str) -> MailPayload {
     payload(mail::address_changed(language(locale)))
 }
 
+/// 「パスキー」 A passkey was added or removed.
+#[must_use]
+pub fn passkeys_changed(locale: &str) -> MailPayload {
+    payload(mail::passkeys_changed(language(locale)))
+}
+
 /// 「市との連絡」 There is a message to read.
 #[must_use]
 pub fn message(locale: &str) -> MailPayload {

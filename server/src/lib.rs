@@ -10,6 +10,7 @@ pub mod flows;
 pub mod forms_folder;
 pub mod letters;
 pub mod mail;
+pub mod oidc;
 pub mod pdf;
 pub mod picture;
 pub mod portal;

@@ -12,8 +12,9 @@ use tokio::sync::Semaphore;
 
 use crate::{
     clock::Clock,
-    config::Config,
+    config::{Config, MyNumber},
     forms_folder::{self, FormsError, Wanting},
+    oidc::{self, KeyFileError},
     pdf::PdfFont,
     relying_party::{NoSite, RelyingParty},
     seal::{MasterKey, MasterKeyError, Seal},
@@ -40,6 +41,10 @@ pub struct Portal {
     pub closing_days: ClosingDays,
     /// The sites that passkeys are bound to.
     pub relying_party: RelyingParty,
+    /// 「マイナアプリ」 The client of the provider that reads parents' cards.
+    pub mynaapp: Option<oidc::Client>,
+    /// 「共通基盤」 The client of the city's own provider for its staff.
+    pub staff_provider: Option<oidc::Client>,
     /// 「受付票」 The font of the PDF; without one the receipt is a page only.
     pub pdf_font: Option<PdfFont>,
     /// 「写真・書類」 Who decodes a photo holds a permit: each can take a hundred megabytes while it lasts.
@@ -75,6 +80,12 @@ pub enum StartError {
     /// An address that people have in the address line cannot have passkeys.
     #[error(transparent)]
     NoSite(#[from] NoSite),
+    /// The key for the identity provider cannot be used.
+    #[error("the identity provider (MADOGUCHI_OIDC_KEY_FILE): {0}")]
+    Oidc(#[from] KeyFileError),
+    /// The key for the city's own provider cannot be used.
+    #[error("the provider for staff (MADOGUCHI_STAFF_OIDC_KEY_FILE): {0}")]
+    StaffOidc(KeyFileError),
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -94,6 +105,9 @@ impl Portal {
         let text_packs = TextPacks::load(&config)?;
         let closing_days = closing_days(config.calendar_file.as_deref())?;
         let relying_party = RelyingParty::new(&config)?;
+        let back = config.public_url.join(oidc::CALLBACK);
+        let mynaapp = config.oidc.as_ref().map(|of| oidc::Client::new(of, oidc::FOUR_FACTS, back)).transpose()?;
+        let staff_provider = staff_client(&config).map_err(StartError::StaffOidc)?;
         let master = if config.demo {
             fs::DirBuilder::new()
                 .recursive(true)
@@ -127,6 +141,8 @@ impl Portal {
             text_packs,
             closing_days,
             relying_party,
+            mynaapp,
+            staff_provider,
             pdf_font,
             decoding,
             metrics,
@@ -144,6 +160,13 @@ impl Portal {
     #[must_use]
     pub fn offered(&self, id: &FormId) -> Option<&Form> {
         self.served(id).filter(|form| form.offered)
+    }
+
+    /// 「個人番号」 Whether it is asked for here, sealed in the browser, for this form.
+    #[must_use]
+    pub fn asks_number(&self, form: &Form) -> bool {
+        let Config { my_number, my_number_forms, preview, .. } = &self.config;
+        *my_number == MyNumber::Sealed && !preview && my_number_forms.contains(&form.id)
     }
 
     /// The newest version of every form that can be begun now.
@@ -167,6 +190,13 @@ pub(crate) fn closing_days(file: Option<&Path>) -> Result<ClosingDays, StartErro
     let fault = |problem: String| StartError::ClosingDays(path.to_owned(), problem);
     let text = fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
     ClosingDays::parse(&text).map_err(|error| fault(error.to_string()))
+}
+
+/// A sign-in with one factor is taken too, and completed by a passkey.
+fn staff_client(config: &Config) -> Result<Option<oidc::Client>, KeyFileError> {
+    let Some(provider) = &config.staff_provider else { return Ok(None) };
+    let back = config.staff_url.join(oidc::STAFF_CALLBACK);
+    Ok(Some(oidc::Client::new(&provider.oidc, oidc::STAFF_SCOPE, back)?.with_any_level()))
 }
 
 /// The first start keeps a value that follows from the master key; later starts compare.

@@ -29,6 +29,12 @@ impl RelyingParty {
         Ok(Self { citizens: site(&config.public_url, name)?, staff: site(&config.staff_url, name)? })
     }
 
+    /// The parents' site.
+    #[must_use]
+    pub const fn citizens(&self) -> &Webauthn {
+        &self.citizens
+    }
+
     /// The site of the plane that the owner signs in on.
     #[must_use]
     pub const fn of(&self, owner: PasskeyOwner) -> &Webauthn {

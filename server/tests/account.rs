@@ -3,7 +3,7 @@
 
 use intake::{
     access::Role,
-    identity::{Method, PersonDocument},
+    identity::{Method, PersonDocument, ways::May},
     ids::{AccountId, ReceiptNumber},
     retention,
 };
@@ -64,6 +64,7 @@ async fn give_passkey(portal: &Portal, account: AccountId) {
         credential: "{}",
         label: "phone",
         created_at: portal.clock.now(),
+        reads_from: portal.clock.now(),
     };
     let mut tx = portal.database.write().await.unwrap();
     store::insert_passkey(&mut tx, &passkey).await.unwrap();
@@ -111,10 +112,10 @@ async fn an_address_is_changed_with_the_code_that_went_to_it_and_the_old_one_is_
         assert!(filings::view(portal, account, &number).await.is_ok());
 
         portal.clock.advance(retention::FRESH_SIGN_IN);
-        assert_eq!(ask(&asking, "third@example.jp").await, Asked::NotFresh);
+        assert_eq!(ask(&asking, "third@example.jp").await, Asked::Not(May::SignInAgain));
         asking.signed_in_at = portal.clock.now();
         give_passkey(portal, account).await;
-        assert_eq!(ask(&asking, "third@example.jp").await, Asked::NotFresh, "whoever has a passkey shows it");
+        assert_eq!(ask(&asking, "third@example.jp").await, Asked::Not(May::Stronger), "whoever has a passkey shows it");
         asking.method = Method::Passkey;
         assert_eq!(ask(&asking, "third@example.jp").await, Asked::Sent);
     }
@@ -220,9 +221,10 @@ async fn whoever_leaves_takes_drafts_and_ways_in_with_her_and_leaves_what_she_fi
         draft::begin(portal, &typist, &notification(), "ja").await.unwrap();
         let mut asking = asking(portal, account, session);
         portal.clock.advance(retention::FRESH_SIGN_IN);
-        assert!(!account::leave(portal, &asking).await.unwrap(), "a session that stood open is not enough");
+        let stood_open = account::leave(portal, &asking).await.unwrap();
+        assert_eq!(stood_open, May::SignInAgain, "a session that stood open is not enough");
         asking.signed_in_at = portal.clock.now();
-        assert!(account::leave(portal, &asking).await.unwrap());
+        assert_eq!(account::leave(portal, &asking).await.unwrap(), May::Yes);
         assert!(draft::load(portal, &typist, &notification()).await.unwrap().is_none());
         assert!(account::view(portal, account).await.is_err(), "the address cannot be read any more");
         let view = staff_case::view(portal, &clerk, &number).await.unwrap();

@@ -9,7 +9,7 @@ use intake::{
     case::{CorrectionRequest, Stage},
     epds::DEMONSTRATION,
     export::recheck,
-    identity::{Method, NumberDocument, PersonDocument},
+    identity::{Method, NumberDocument, PersonDocument, Sight},
     ids::{AccountId, ReceiptNumber},
     retention,
     time::{DAY, HOUR},
@@ -56,7 +56,7 @@ fn of(account: AccountId, session: u8) -> Typist {
     Typist { owner: DraftOwner::Account(account), session: [session; 32] }
 }
 
-const SEEN: Order = Order::RecordIdentity(NumberDocument::Later, PersonDocument::DrivingLicence);
+const SEEN: Order = Order::RecordIdentity(Sight::of(NumberDocument::Later, PersonDocument::DrivingLicence));
 
 #[tokio::test]
 async fn to_everybody_but_nurses_the_case_does_not_exist() {
@@ -188,6 +188,8 @@ async fn the_answers_are_erased_thirty_days_after_the_receipt_and_a_notification
             correction_due_on: None,
             withdrawal_asked_at: None,
             withdrawal_proposed_by: None,
+            identity: intake::identity::Level::VerifiedInPerson,
+            proxy: None,
             rev: 1,
             at: portal.clock.now(),
         };

@@ -31,20 +31,20 @@ use crate::support::{
     review::{accept, confirm, done, head, two_clerks},
 };
 
-fn kenko() -> DestinationId {
+pub fn kenko() -> DestinationId {
     "kenko".parse().unwrap()
 }
 
 /// The closed side: its keys, whom it trusts, and what it has read.
-struct BackOffice {
-    keys: DestinationKeys,
+pub struct BackOffice {
+    pub keys: DestinationKeys,
     trust: Trust,
     chain: Chain,
     issuer: String,
 }
 
 impl BackOffice {
-    async fn of(portal: &Portal) -> Self {
+    pub async fn of(portal: &Portal) -> Self {
         signing_keys::keep(portal).await.unwrap();
         let keys = DestinationKeys::generate(kenko());
         hand_over::add_destination(portal, &keys.public().to_json()).await.unwrap();
@@ -53,7 +53,7 @@ impl BackOffice {
         Self { keys, trust, chain: Chain::default(), issuer: portal.config.public_url.origin().to_owned() }
     }
 
-    fn read(&mut self, files: &BatchFiles) -> OpenedBatch {
+    pub fn read(&mut self, files: &BatchFiles) -> OpenedBatch {
         let reader = Reader {
             issuer: &self.issuer,
             audience: "kenko",
@@ -70,7 +70,7 @@ impl BackOffice {
         opened
     }
 
-    fn receipt(&self, batch: &OpenedBatch, jti: &str, results: &[(usize, Outcome)], at: Instant) -> Vec<u8> {
+    pub fn receipt(&self, batch: &OpenedBatch, jti: &str, results: &[(usize, Outcome)], at: Instant) -> Vec<u8> {
         let of = |(place, result): &(usize, Outcome)| EntryResult {
             id: batch.entries[*place].entry.id.clone(),
             rev: batch.entries[*place].entry.rev,
@@ -95,16 +95,16 @@ fn taken_in(_: &str) -> MailPayload {
     letter("受け入れました")
 }
 
-async fn take(portal: &Portal, document: &[u8]) -> Result<Taken, ReceiptError> {
+pub async fn take(portal: &Portal, document: &[u8]) -> Result<Taken, ReceiptError> {
     portal.clock.advance(1_000_000);
     take_receipt(portal, &kenko(), document, taken_in).await
 }
 
-async fn seal(portal: &Portal) -> Option<hand_over::Sealed> {
+pub async fn seal(portal: &Portal) -> Option<hand_over::Sealed> {
     hand_over::seal_batch(portal, &kenko()).await.unwrap()
 }
 
-async fn carried(portal: &Portal, seq: i64) -> BatchFiles {
+pub async fn carried(portal: &Portal, seq: i64) -> BatchFiles {
     import_job::carried(portal, &kenko(), seq).await.unwrap()
 }
 
@@ -112,7 +112,7 @@ async fn stage(portal: &Portal, number: &ReceiptNumber) -> Stage {
     head(portal, number).await.stage
 }
 
-async fn deeds(portal: &Portal) -> Vec<String> {
+pub async fn deeds(portal: &Portal) -> Vec<String> {
     let mut tx = portal.database.read().await.unwrap();
     audit::verify(&mut tx).await.unwrap();
     audit::after(&mut tx, 0, 10_000).await.unwrap().into_iter().map(|entry| entry.deed).collect()

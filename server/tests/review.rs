@@ -8,7 +8,7 @@ use intake::{
     answers::RawAnswers,
     case::{CaseState, CommandKind, CorrectionRequest, DeclineReason, Hand, Stage, Withdrawal, possible},
     flags::Flag,
-    identity::{NumberDocument, PersonDocument},
+    identity::{NumberDocument, PersonDocument, Sight},
     ids::{ReceiptNumber, StaffId},
     time::DAY,
 };
@@ -60,7 +60,7 @@ async fn clerk(portal: &Portal, number: u8) -> Staff {
     at_work(portal, &format!("clerk{number}"), &format!("person{number}"), Role::Clerk).await.staff
 }
 
-const SEEN: Order = Order::RecordIdentity(NumberDocument::Later, PersonDocument::DrivingLicence);
+const SEEN: Order = Order::RecordIdentity(Sight::of(NumberDocument::Later, PersonDocument::DrivingLicence));
 
 fn request(fields: &[(&str, &str)], answer_by: &str) -> CorrectionRequest {
     let named = |(field, reason): &(&str, &str)| (field.parse().unwrap(), (*reason).to_owned());
@@ -196,6 +196,8 @@ async fn put(
         confirmed: None,
         correction_due_on: None,
         rev: kept.rev,
+        identity: intake::identity::Level::VerifiedInPerson,
+        proxy: None,
         withdrawal_asked_at: (withdrawal != Withdrawal::NotAsked).then_some(now),
         withdrawal_proposed_by: match withdrawal {
             Withdrawal::Proposed(first) => Some(first),
@@ -241,7 +243,7 @@ fn expected(role: Role, (stage, withdrawal): (Stage, Withdrawal), kind: CommandK
     if !may(role, Action::Command(kind)) {
         return "not found";
     }
-    let state = CaseState { stage, holder: None, decided_by: None, rev: 1, withdrawal };
+    let state = CaseState { stage, holder: None, decided_by: None, rev: 1, withdrawal, is_by_proxy: false };
     let hands: Vec<Hand> = possible(&state).filter(|row| row.command == kind).map(|row| row.hand).collect();
     match hands.as_slice() {
         [Hand::Staff | Hand::Another] => "done",

@@ -9,6 +9,7 @@ use intake::{
     form::Form,
     gestation::TimingClass,
     journey::{self, CompleteAnswers, Derived},
+    my_number::MyNumber,
     time::CivilDate,
     value::{needs_character_check, search_key},
 };
@@ -174,8 +175,9 @@ fn residents(extract: &str) -> HashMap<(String, String, String), usize> {
     let mut numbers = HashSet::new();
     for line in extract.lines().skip(1) {
         let cells = cells(line);
-        assert_eq!(cells.len(), 7);
+        assert_eq!(cells.len(), 8);
         assert!(numbers.insert(cells[0].clone()), "a number comes once");
+        assert!(numbers.insert(MyNumber::parse(&cells[7]).unwrap().reveal().to_owned()), "so does a 個人番号");
         *residents.entry((search_key(&cells[1]), cells[3].clone(), search_key(&cells[6]))).or_default() += 1;
     }
     residents

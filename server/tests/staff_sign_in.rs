@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use intake::{
     access::Role,
+    device::Device,
     retention,
     time::{HOUR, MINUTE},
 };
@@ -109,14 +110,14 @@ async fn both_factors_are_asked_for_and_neither_alone_is_enough() {
         let turn = async |token: &str, key, flags| {
             let begun = begin_passkey(portal, token).await.unwrap().unwrap();
             let answer = sign(key, &begun.options, origin, flags, 0);
-            finish_passkey(portal, token, &begun.ceremony, &answer).await.unwrap()
+            finish_passkey(portal, token, &begun.ceremony, &answer, Device::default()).await.unwrap()
         };
         assert_eq!(turn(&token, &clerk.key, USER_ONLY_PRESENT).await, PasskeyTurn::Refused, "no user verification");
         assert_eq!(turn(&token, &nurse.key, USER_VERIFIED).await, PasskeyTurn::Refused, "another person's passkey");
         let of_nurse = enter_password(portal, "nurse1", PASSWORD).await.unwrap().unwrap();
         let begun = begin_passkey(portal, &of_nurse).await.unwrap().unwrap();
         let answer = sign(&nurse.key, &begun.options, origin, USER_VERIFIED, 0);
-        let mixed = finish_passkey(portal, &token, &begun.ceremony, &answer).await.unwrap();
+        let mixed = finish_passkey(portal, &token, &begun.ceremony, &answer, Device::default()).await.unwrap();
         assert_eq!(mixed, PasskeyTurn::Refused, "the nurse's passkey after the clerk's password");
         assert!(matches!(turn(&token, &clerk.key, USER_VERIFIED).await, PasskeyTurn::SignedIn(_)));
         assert!(begin_passkey(portal, &token).await.unwrap().is_none(), "the password counts once");
@@ -170,7 +171,7 @@ async fn whoever_is_disabled_is_out_at_the_next_request() {
         disable(portal, clerk.id).await;
         assert!(who(portal, &session).await.unwrap().is_none());
         let answer = sign(&clerk.key, &begun.options, portal.config.staff_url.origin(), USER_VERIFIED, 0);
-        let turn = finish_passkey(portal, &token, &begun.ceremony, &answer).await.unwrap();
+        let turn = finish_passkey(portal, &token, &begun.ceremony, &answer, Device::default()).await.unwrap();
         assert_eq!(turn, PasskeyTurn::Over, "disabled between password and passkey");
         assert_eq!(enter_password(portal, "clerk1", PASSWORD).await.unwrap(), None);
     }

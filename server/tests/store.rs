@@ -8,6 +8,7 @@ use intake::{
     case::Stage,
     export::Channel,
     form::Compartment,
+    identity::Level,
     ids::{AccountId, CaseId, DraftId, OutboxId, ReceiptNumber, StaffId},
     time::{DAY, MINUTE},
 };
@@ -106,6 +107,8 @@ async fn filed(database: &Database, seal: &Seal, account_id: AccountId) -> CaseI
         answers_sealed: &key.seal(&case::revision_place(case_id, 1), NAME.as_bytes()),
         filed_at: NOW,
         compartment: Compartment::General,
+        identity: Level::Claimed,
+        proxy: None,
     };
     let mut tx = database.write().await.unwrap();
     case::insert(&mut tx, &new).await.unwrap();
@@ -134,6 +137,8 @@ fn to_stage(stage: Stage) -> case::StageChange {
         correction_due_on: None,
         withdrawal_asked_at: None,
         withdrawal_proposed_by: None,
+        identity: Level::VerifiedInPerson,
+        proxy: None,
         rev: 1,
         at: NOW,
     }

@@ -77,6 +77,12 @@ fn a_deed_knows_no_web_no_page_and_no_mail_relay() {
 }
 
 #[test]
+fn the_client_of_the_identity_provider_knows_no_web_and_no_database() {
+    let foreign = ["sqlx", "actix", "leptos", "app::", ".database.", "crate::web", "crate::flows", "crate::store"];
+    assert_eq!(found_in("server/src/oidc", &foreign, &[]), [""; 0]);
+}
+
+#[test]
 fn the_store_knows_nobody_above_it_and_only_the_store_knows_sql() {
     let above = ["crate::web", "crate::flows", "crate::worker", "actix", "app::"];
     assert_eq!(found_in("server/src/store", &above, &[]), [""; 0]);
@@ -100,9 +106,15 @@ fn no_page_writes_html_past_the_escaping_and_one_component_makes_every_text_area
 
 #[test]
 fn every_file_says_what_it_is_and_none_switches_a_check_off() {
-    for folder in
-        ["app/src", "app/intake/src", "server/src", "server/handover/src", "server/importer/src", "server/tests"]
-    {
+    for folder in [
+        "app/src",
+        "app/intake/src",
+        "app/seal-number/src",
+        "server/src",
+        "server/handover/src",
+        "server/importer/src",
+        "server/tests",
+    ] {
         for (name, text) in files(folder) {
             let first = text.lines().find(|line| !line.starts_with("#![")).unwrap_or_default();
             assert!(first.starts_with("//!"), "{name} does not say what it is");

@@ -134,6 +134,7 @@ const fn command_is_for_staff(kind: CommandKind) -> bool {
         | CommandKind::AskToVisit
         | CommandKind::Visited
         | CommandKind::RecordIdentity
+        | CommandKind::RecordProxy
         | CommandKind::EditStaffItems
         | CommandKind::Complete
         | CommandKind::Accept
@@ -197,6 +198,13 @@ pub fn permit(staff: StaffId, role: Role, action: Action, case: CaseId, compartm
 #[must_use]
 pub fn permit_owner(asking: AccountId, owner: Option<AccountId>, case: CaseId) -> Option<Permit> {
     (owner == Some(asking)).then_some(Permit { case, bearer: Bearer::Citizen(asking) })
+}
+
+/// 「代理人」 A permit for who filed for another person, to put right what she said of herself; the caller shows and takes nothing
+/// else.
+#[must_use]
+pub fn permit_proxy(asking: AccountId, holder: Option<AccountId>, is_by_proxy: bool, case: CaseId) -> Option<Permit> {
+    (is_by_proxy && holder == Some(asking)).then_some(Permit { case, bearer: Bearer::Citizen(asking) })
 }
 
 /// A permit for the portal to put a confirmed case into a batch.

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     form::{DECLINED, EPDS_POSITIONS, Field, Form, Kind},
     ids::{FieldId, PageId},
+    my_number,
     time::CivilDate,
     value::{self, ValueError},
 };
@@ -93,22 +94,39 @@ impl RawAnswers {
     }
 
     /// Replaces the inputs of one page by what that page sent. An input that the page sent nothing for is empty now
-    /// (an unticked box sends nothing).
+    /// (an unticked box sends nothing). The fields in which a 個人番号 was struck out, which the person is to be told.
     ///
     /// # Errors
     /// If anything was sent that is no input of this page; then nothing changes.
-    pub fn replace_page(&mut self, form: &Form, page: &PageId, sent: &[(String, String)]) -> Result<(), UnknownInput> {
-        let inputs: Vec<String> =
-            form.page(page).into_iter().flat_map(|page| page.fields.iter().flat_map(Field::inputs)).collect();
+    pub fn replace_page(
+        &mut self,
+        form: &Form,
+        page: &PageId,
+        sent: &[(String, String)],
+    ) -> Result<Vec<FieldId>, UnknownInput> {
+        let fields = || form.page(page).into_iter().flat_map(|page| page.fields.iter());
+        let inputs: Vec<String> = fields().flat_map(Field::inputs).collect();
         if sent.iter().any(|(name, _)| !inputs.contains(name)) {
             return Err(UnknownInput);
         }
-        for input in &inputs {
-            let values: Vec<String> =
-                sent.iter().filter(|(name, _)| name == input).map(|(_, value)| value.clone()).collect();
-            self.0.insert(input.clone(), values);
+        Ok(fields().filter(|field| self.replace_field(field, sent)).map(|field| field.id.clone()).collect())
+    }
+
+    /// Replaces the inputs of one field by what was sent for them; whether a 個人番号 was struck out. It is the only way in
+    /// which what somebody typed comes into answers: a number is in none that are kept.
+    pub fn replace_field(&mut self, field: &Field, sent: &[(String, String)]) -> bool {
+        let mut was_struck = false;
+        for input in field.inputs() {
+            let of_input = sent.iter().filter(|(name, _)| *name == input);
+            let values = of_input.map(|(_, value)| {
+                let struck = my_number::strike_out(value);
+                was_struck |= struck.is_some();
+                struck.unwrap_or_else(|| value.clone())
+            });
+            let values = values.collect();
+            self.0.insert(input, values);
         }
-        Ok(())
+        was_struck
     }
 }
 
@@ -207,6 +225,16 @@ pub struct FieldError {
     pub input: String,
     /// What is wrong.
     pub error: ValueError,
+}
+
+impl FieldError {
+    /// That a 個人番号 was struck out of what was typed into a field.
+    #[must_use]
+    pub fn struck_out(form: &Form, id: &FieldId) -> Option<Self> {
+        let (page, field) = form.field(id)?;
+        let (input, error) = (field.inputs().into_iter().next()?, ValueError::MyNumber);
+        Some(Self { page: page.id.clone(), field: id.clone(), input, error })
+    }
 }
 
 /// Parses everything that was typed, page by page in the form's order, leaving out what is not on the way: a page, a

@@ -107,6 +107,8 @@ vocabulary! {
         Visited = "visited",
         /// 「本人確認」 Record what was seen at the counter.
         RecordIdentity = "record_identity",
+        /// 「代理人の確認」 Record what was seen of the proxy: her power, and who she is.
+        RecordProxy = "record_proxy",
         /// Fill in the staff's record items.
         EditStaffItems = "edit_staff_items",
         /// 「聞き取り」 Fill in what another channel never asks.
@@ -199,6 +201,7 @@ pub const ALLOWED: &[Transition] = &[
     row(Stage::VisitNeeded, CommandKind::Withdraw, Hand::Citizen, Stage::Withdrawn),
     row(Stage::InReview, CommandKind::Release, Hand::Holder, Stage::Submitted),
     row(Stage::InReview, CommandKind::RecordIdentity, Hand::Holder, Stage::InReview),
+    row(Stage::InReview, CommandKind::RecordProxy, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::EditStaffItems, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::Complete, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::SendBack, Hand::Holder, Stage::SentBack),
@@ -302,6 +305,8 @@ pub struct CaseState {
     pub rev: i64,
     /// Whether a withdrawal was asked for.
     pub withdrawal: Withdrawal,
+    /// 「代理人」 Whether somebody else filed it.
+    pub is_by_proxy: bool,
 }
 
 impl CaseState {
@@ -318,8 +323,9 @@ impl CaseState {
 
 /// The rows that can be taken in this state: those of its stage that go with what was asked for.
 pub fn possible(state: &CaseState) -> impl Iterator<Item = &'static Transition> + use<> {
-    let withdrawal = state.withdrawal;
-    allowed(state.stage).filter(move |row| withdrawal.allows(row.command))
+    let CaseState { withdrawal, is_by_proxy, .. } = *state;
+    let has_a_proxy = move |kind| is_by_proxy || kind != CommandKind::RecordProxy;
+    allowed(state.stage).filter(move |row| withdrawal.allows(row.command) && has_a_proxy(row.command))
 }
 
 /// A command with what it needs.
@@ -339,6 +345,8 @@ pub enum Command {
     Visited,
     /// See [`CommandKind::RecordIdentity`].
     RecordIdentity,
+    /// See [`CommandKind::RecordProxy`].
+    RecordProxy,
     /// See [`CommandKind::EditStaffItems`].
     EditStaffItems,
     /// See [`CommandKind::Complete`].
@@ -397,6 +405,7 @@ impl Command {
             Self::AskToVisit => CommandKind::AskToVisit,
             Self::Visited => CommandKind::Visited,
             Self::RecordIdentity => CommandKind::RecordIdentity,
+            Self::RecordProxy => CommandKind::RecordProxy,
             Self::EditStaffItems => CommandKind::EditStaffItems,
             Self::Complete => CommandKind::Complete,
             Self::Accept(_) => CommandKind::Accept,
@@ -517,14 +526,17 @@ fn after(state: &CaseState, stage: Stage, kind: CommandKind, giver: Giver) -> Ca
         CommandKind::SettleRejected => state.rev + 1,
         _ => state.rev,
     };
-    CaseState { stage, holder, decided_by, rev, withdrawal }
+    CaseState { stage, holder, decided_by, rev, withdrawal, is_by_proxy: state.is_by_proxy }
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
-    use crate::identity::{Evidence, Method};
+    use crate::{
+        card::CardFact,
+        identity::{Evidence, Method},
+    };
     use proptest::prelude::*;
     use std::fmt::Write;
 
@@ -535,11 +547,13 @@ mod tests {
     /// A filing that nobody has looked at.
     fn arrived() -> CaseState {
         let withdrawal = Withdrawal::NotAsked;
-        CaseState { stage: Stage::Submitted, holder: None, decided_by: None, rev: 1, withdrawal }
+        CaseState { stage: Stage::Submitted, holder: None, decided_by: None, rev: 1, withdrawal, is_by_proxy: false }
     }
 
     fn proof() -> Sufficient {
-        let evidence = Evidence { method: Method::Mynaapp, signed_in_at: crate::time::Instant(0), counter: None };
+        let matched = vec![CardFact::Name, CardFact::Birthdate].into();
+        let signed_in_at = crate::time::Instant(0);
+        let evidence = Evidence { method: Method::Mynaapp, signed_in_at, counter: None, matched, proxy: None };
         evidence.sufficient().unwrap()
     }
 
@@ -556,6 +570,7 @@ mod tests {
             Command::AskToVisit,
             Command::Visited,
             Command::RecordIdentity,
+            Command::RecordProxy,
             Command::EditStaffItems,
             Command::Complete,
             Command::Accept(proof()),
@@ -639,7 +654,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_walk_confirms_or_declines_with_one_person(steps in prop::collection::vec((0usize..23, 0u8..4), 1..60)) {
+        fn no_walk_confirms_or_declines_with_one_person(steps in prop::collection::vec((0usize..24, 0u8..4), 1..60)) {
             let mut state = arrived();
             let commands = every_command();
             for (command, who) in steps {

@@ -3,9 +3,25 @@
 //!
 //! The names are public (`handover.md`, `decisions.md`).
 
+mod documents;
+#[cfg(test)]
+mod model;
+mod proxy;
+pub mod ways;
+
+use std::{fmt, str::FromStr};
+
 use serde::{Deserialize, Serialize};
 
-use crate::{ids::StaffId, time::Instant};
+pub use self::{
+    documents::{NoPhoto, NumberDocument, PersonDocument, SeenAtCounter, Sight, TwoAreNeeded},
+    proxy::{Met, PowerDocument, ProxyEvidence, ProxySeen, ProxySight, ProxyState, is_by_proxy},
+};
+use crate::{
+    card::Matched,
+    ids::{NotAnId, StaffId},
+    time::Instant,
+};
 
 /// How a person showed who they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +37,43 @@ pub enum Method {
     Signature,
     /// 「窓口で確認」 In person.
     Counter,
+}
+
+impl Method {
+    /// The ways by which somebody comes in, and a session begins.
+    pub const OF_SESSIONS: [Self; 3] = [Self::EmailCode, Self::Passkey, Self::Mynaapp];
+
+    /// How sure the office is of who came this way. A card says who signed in; only when its name and birthdate are those that
+    /// were declared does it say that she is the person whom the filing is about. Else she is known again, and no more.
+    #[must_use]
+    pub const fn level(self, card_names_the_person: bool) -> Level {
+        match self {
+            Self::EmailCode => Level::Claimed,
+            Self::Passkey => Level::Returning,
+            Self::Mynaapp if !card_names_the_person => Level::Returning,
+            Self::Mynaapp => Level::VerifiedRemote,
+            Self::Signature => Level::VerifiedSigned,
+            Self::Counter => Level::VerifiedInPerson,
+        }
+    }
+
+    /// The public name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::EmailCode => "email_code",
+            Self::Passkey => "passkey",
+            Self::Mynaapp => "mynaapp",
+            Self::Signature => "signature",
+            Self::Counter => "counter",
+        }
+    }
+
+    /// The way in of this name, if a session begins by it.
+    #[must_use]
+    pub fn of_session(name: &str) -> Option<Self> {
+        Self::OF_SESSIONS.into_iter().find(|method| method.as_str() == name)
+    }
 }
 
 /// How sure the office is.
@@ -39,110 +92,98 @@ pub enum Level {
     VerifiedInPerson,
 }
 
-/// 「番号確認」 What the individual number was checked by (番号法16条). The number itself is not recorded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NumberDocument {
-    /// 個人番号カード
-    MyNumberCard,
-    /// 通知カード (記載事項が一致するもの)
-    NotificationCard,
-    /// 個人番号が記載された住民票の写し
-    ResidentRecord,
-    /// Not seen yet; it is settled in the closed network before import.
-    Later,
-}
-
-/// 「身元確認」 What the person was checked by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PersonDocument {
-    /// 個人番号カード
-    MyNumberCard,
-    /// 運転免許証
-    DrivingLicence,
-    /// 旅券
-    Passport,
-    /// 在留カード・特別永住者証明書
-    ResidenceCard,
-    /// 顔写真のない書類 2点
-    TwoWithoutPhoto,
-}
-
-impl NumberDocument {
-    /// All, in the order in which they are offered.
-    pub const ALL: [Self; 4] = [Self::MyNumberCard, Self::NotificationCard, Self::ResidentRecord, Self::Later];
-
-    /// The stable code.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::MyNumberCard => "my_number_card",
-            Self::NotificationCard => "notification_card",
-            Self::ResidentRecord => "resident_record",
-            Self::Later => "later",
-        }
-    }
-}
-
-impl PersonDocument {
-    /// All, in the order in which they are offered.
+impl Level {
+    /// All, from the lowest on.
     pub const ALL: [Self; 5] =
-        [Self::MyNumberCard, Self::DrivingLicence, Self::Passport, Self::ResidenceCard, Self::TwoWithoutPhoto];
+        [Self::Claimed, Self::Returning, Self::VerifiedRemote, Self::VerifiedSigned, Self::VerifiedInPerson];
 
-    /// The stable code.
+    /// The public name.
     #[must_use]
-    pub const fn code(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
-            Self::MyNumberCard => "my_number_card",
-            Self::DrivingLicence => "driving_licence",
-            Self::Passport => "passport",
-            Self::ResidenceCard => "residence_card",
-            Self::TwoWithoutPhoto => "two_without_photo",
+            Self::Claimed => "claimed",
+            Self::Returning => "returning",
+            Self::VerifiedRemote => "verified_remote",
+            Self::VerifiedSigned => "verified_signed",
+            Self::VerifiedInPerson => "verified_in_person",
         }
     }
 }
 
-/// What a member of staff saw at the counter. Kinds of document only, never a copy and never a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SeenAtCounter {
-    /// 「番号確認」
-    pub number: NumberDocument,
-    /// 「身元確認」
-    pub person: PersonDocument,
-    /// Who saw it.
-    pub by: StaffId,
-    /// When.
-    pub at: Instant,
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Level {
+    type Err = NotAnId;
+    fn from_str(text: &str) -> Result<Self, NotAnId> {
+        Self::ALL.into_iter().find(|level| level.as_str() == text).ok_or(NotAnId)
+    }
 }
 
 /// The record of identity that every case carries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
-    /// How the parent had signed in when filing.
+    /// How the parent, or who filed for her, had signed in when filing.
     pub method: Method,
     /// When she had.
     pub signed_in_at: Instant,
-    /// What staff saw, once they did.
+    /// What staff saw of the person herself, once they did.
     pub counter: Option<SeenAtCounter>,
+    /// Which of the four facts of the card agreed with what she declared; none without a card.
+    #[serde(default, skip_serializing_if = "Matched::is_empty")]
+    pub matched: Matched,
+    /// 「代理人」 What is known of who filed for her; none where she filed herself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<ProxyEvidence>,
 }
 
 impl Evidence {
-    /// How sure the office is by this evidence.
+    /// How sure the office is, by this evidence, of the person whom the filing is about. How a proxy (代理人) signed in says
+    /// nothing of her: until somebody has met her herself it is only said.
     #[must_use]
     pub const fn level(&self) -> Level {
+        if let Some(proxy) = self.proxy {
+            let is_seen = self.counter.is_some() && proxy.met.is_some();
+            return if is_seen { Level::VerifiedInPerson } else { Level::Claimed };
+        }
         if self.counter.is_some() {
             return Level::VerifiedInPerson;
         }
-        match self.method {
-            Method::EmailCode => Level::Claimed,
-            Method::Passkey => Level::Returning,
-            Method::Mynaapp => Level::VerifiedRemote,
-            Method::Signature => Level::VerifiedSigned,
-            Method::Counter => Level::VerifiedInPerson,
+        self.method.level(self.matched.names_the_person())
+    }
+
+    /// Whether a proxy filed, and the person herself was not met yet.
+    #[must_use]
+    pub const fn waits_for_her(&self) -> bool {
+        matches!(self.proxy, Some(ProxyEvidence { met: None, .. }))
+    }
+
+    /// The record with what a member of staff saw of the person.
+    ///
+    /// # Errors
+    /// See [`NotRecorded`].
+    pub fn with_sight(self, sight: &Sight, by: StaffId, at: Instant) -> Result<Self, NotRecorded> {
+        if !sight.is_whole() {
+            return Err(NotRecorded::TwoAreNeeded);
         }
+        if self.proxy.is_some() && !sight.met {
+            return Err(NotRecorded::NotMet);
+        }
+        let proxy = self.proxy.map(|proxy| ProxyEvidence { met: Some(Met { by, at }), ..proxy });
+        Ok(Self { counter: Some(sight.by(by, at)), proxy, ..self })
+    }
+
+    /// The record with what a member of staff saw of the proxy; it says nothing of the person.
+    ///
+    /// # Errors
+    /// [`NotRecorded::NoProxy`] when she filed herself.
+    pub fn with_proxy_seen(self, seen: ProxySeen) -> Result<Self, NotRecorded> {
+        let proxy = self.proxy.ok_or(NotRecorded::NoProxy)?;
+        Ok(Self { proxy: Some(ProxyEvidence { seen: Some(seen), ..proxy }), ..self })
     }
 
     /// Proof that a notification may be accepted on this evidence (`controls.md` R02), or `None`.
@@ -150,6 +191,20 @@ impl Evidence {
     pub fn sufficient(&self) -> Option<Sufficient> {
         (self.level() >= Level::VerifiedRemote).then_some(Sufficient(()))
     }
+}
+
+/// Why what was seen is not recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotRecorded {
+    /// Two different documents without a photo are needed.
+    #[error("two different documents without a photo are needed")]
+    TwoAreNeeded,
+    /// A proxy filed, and nobody says that the person herself was met and wants it.
+    #[error("the person herself was not met")]
+    NotMet,
+    /// She filed herself.
+    #[error("nobody filed for her")]
+    NoProxy,
 }
 
 /// Proof that the identity evidence carries an acceptance. Made by [`Evidence::sufficient`] only.
@@ -161,13 +216,32 @@ mod tests {
     use super::*;
 
     fn evidence(method: Method, seen: bool) -> Evidence {
-        let counter = SeenAtCounter {
-            number: NumberDocument::MyNumberCard,
-            person: PersonDocument::MyNumberCard,
-            by: StaffId::from_random([1; 16]),
-            at: Instant(1),
-        };
-        Evidence { method, signed_in_at: Instant(0), counter: seen.then_some(counter) }
+        let sight = Sight::of(NumberDocument::MyNumberCard, PersonDocument::MyNumberCard);
+        let counter = sight.by(StaffId::from_random([1; 16]), Instant(1));
+        let counter = seen.then_some(counter);
+        Evidence { method, signed_in_at: Instant(0), counter, matched: Matched::default(), proxy: None }
+    }
+
+    #[test]
+    fn a_card_carries_it_only_if_its_name_and_birthdate_agree() {
+        use crate::card::CardFact::{Address, Birthdate, Name, Sex};
+        for (agreed, level) in [
+            (vec![], Level::Returning),
+            (vec![Name, Address, Sex], Level::Returning),
+            (vec![Birthdate, Address, Sex], Level::Returning),
+            (vec![Name, Birthdate], Level::VerifiedRemote),
+            (vec![Name, Address, Birthdate, Sex], Level::VerifiedRemote),
+        ] {
+            let found = Evidence { matched: agreed.into(), ..evidence(Method::Mynaapp, false) };
+            assert_eq!((found.level(), found.sufficient().is_some()), (level, level == Level::VerifiedRemote));
+        }
+        let by_code = Evidence { matched: vec![Name, Birthdate].into(), ..evidence(Method::EmailCode, false) };
+        assert_eq!(by_code.sufficient(), None, "what was matched in another session carries nothing");
+    }
+
+    fn by_proxy(method: Method, seen: bool, met: bool) -> Evidence {
+        let met = met.then_some(Met { by: StaffId::from_random([1; 16]), at: Instant(1) });
+        Evidence { proxy: Some(ProxyEvidence { seen: None, met }), ..evidence(method, seen) }
     }
 
     #[test]
@@ -182,6 +256,17 @@ mod tests {
             let found = evidence(method, true);
             assert_eq!(found.level(), Level::VerifiedInPerson);
             assert!(found.sufficient().is_some());
+        }
+    }
+
+    #[test]
+    fn however_a_proxy_signed_in_nothing_is_accepted_before_the_person_herself_was_met() {
+        for method in [Method::EmailCode, Method::Passkey, Method::Mynaapp, Method::Signature, Method::Counter] {
+            for (seen, met) in [(false, false), (true, false), (false, true)] {
+                let found = by_proxy(method, seen, met);
+                assert_eq!((found.level(), found.sufficient()), (Level::Claimed, None), "{method:?} {seen} {met}");
+            }
+            assert!(by_proxy(method, true, true).sufficient().is_some());
         }
     }
 }

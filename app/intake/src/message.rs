@@ -1,6 +1,8 @@
 //! 「市との連絡」 What may be written between a parent and the office. Invariant: a text that was taken is shown as it was
 //! written, but for characters that nobody sees.
 
+use crate::my_number::strike_out;
+
 /// The most characters of a message.
 pub const LONGEST: usize = 1_000;
 /// So many messages of a parent may wait on a case until the office has read them.
@@ -13,6 +15,8 @@ pub enum NoMessage {
     Empty,
     /// More than [`LONGEST`] characters.
     TooLong,
+    /// 「個人番号」 One stands in it: it goes with nothing that people read.
+    MyNumber,
 }
 
 /// The message of a text as a browser sends it: lines end in one way, and characters that only steer are left out.
@@ -30,6 +34,7 @@ pub fn text(typed: &str) -> Result<String, NoMessage> {
     let text = text.trim();
     match text.chars().count() {
         0 => Err(NoMessage::Empty),
+        _ if strike_out(text).is_some() => Err(NoMessage::MyNumber),
         1..=LONGEST => Ok(text.to_owned()),
         _ => Err(NoMessage::TooLong),
     }
@@ -44,6 +49,12 @@ mod tests {
         assert_eq!(text("  髙橋です。\r\n\r\n😀 は残ります。\r"), Ok("髙橋です。\n\n😀 は残ります。".to_owned()));
         assert_eq!(text("a\u{0}\u{1b}\u{202e}b\u{feff}"), Ok("ab".to_owned()));
         assert_eq!(text("邉\u{e0100}さん"), Ok("邉\u{e0100}さん".to_owned()), "a variant of a kanji stays");
+    }
+
+    #[test]
+    fn a_number_of_a_person_is_no_message() {
+        assert_eq!(text("番号は 1234-5678-9018 です"), Err(NoMessage::MyNumber));
+        assert!(text("電話は 090-1234-5678 です").is_ok());
     }
 
     #[test]

@@ -20,6 +20,10 @@ pub const DRAFT_NOTICE_AT_LEAST: i64 = 2 * DAY;
 pub const SIGN_IN_CODE: i64 = 10 * MINUTE;
 /// A code that somebody at the counter reads out to the second member of staff is good for this long.
 pub const COUNTER_CODE: i64 = 30 * MINUTE;
+/// 「マイナアプリ」 So long may somebody be away at the provider.
+pub const CARD_SIGN_IN: i64 = 10 * MINUTE;
+/// 「マイナアプリ」 So long a card that no account has yet waits for the code of a mail address.
+pub const CARD_WAITS: i64 = 20 * MINUTE;
 /// So long after signing in a parent may change how she signs in, or leave.
 pub const FRESH_SIGN_IN: i64 = 15 * MINUTE;
 /// A passkey ceremony is good for this long.

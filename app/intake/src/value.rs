@@ -96,6 +96,9 @@ pub enum ValueError {
     /// A span of months that ends before it begins, or is longer than two years.
     #[error("not a span of months")]
     NotASpan,
+    /// 「個人番号」 A number that must not stand here; it was struck out.
+    #[error("an individual number")]
+    MyNumber,
 }
 
 /// Whether a character changes how text around it is read, or cannot be seen at all.

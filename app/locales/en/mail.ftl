@@ -72,3 +72,9 @@ address-changed-subject = Your mail address was changed
 address-changed-body =
     The mail address with which you sign in was changed or confirmed.
     If you do not know about this, please call the counter.
+
+# Ways in.
+passkeys-changed-subject = Your ways to sign in were changed
+passkeys-changed-body =
+    A passkey was added or removed.
+    If you do not know about this, please call the counter.

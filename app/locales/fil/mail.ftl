@@ -73,3 +73,9 @@ address-changed-subject = Pagbabago ng email
 address-changed-body =
     Napalitan o nakumpirma ang email na ginagamit mo sa pag-sign in.
     Kung hindi mo ito alam, tumawag sa tanggapan.
+
+# Ways in.
+passkeys-changed-subject = Pagbabago sa pag-sign in
+passkeys-changed-body =
+    May passkey na inirehistro o inalis.
+    Kung hindi mo ito alam, tumawag sa tanggapan.

@@ -73,3 +73,9 @@ address-changed-subject = メールアドレスのお知《し》らせ
 address-changed-body =
     サインインに使《つか》うメールアドレスの手続《てつづ》きがありました。
     知《し》らないときは、窓口《まどぐち》に電話《でんわ》をしてください。
+
+# Ways in.
+passkeys-changed-subject = サインインのお知《し》らせ
+passkeys-changed-body =
+    パスキーを登録《とうろく》したか、消《け》しました。
+    知《し》らないときは、窓口《まどぐち》に電話《でんわ》をしてください。

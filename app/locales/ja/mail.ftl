@@ -72,3 +72,9 @@ address-changed-subject = メールアドレスの変更のお知らせ
 address-changed-body =
     サインインに使うメールアドレスの手続きが行われました。
     心当たりのないときは、窓口へお電話ください。
+
+# Ways in.
+passkeys-changed-subject = サインインの方法についてのお知らせ
+passkeys-changed-body =
+    パスキーの登録または削除が行われました。
+    心当たりのないときは、窓口へお電話ください。

@@ -73,3 +73,9 @@ address-changed-subject = Mudança de e-mail
 address-changed-body =
     O e-mail com que você entra foi mudado ou confirmado.
     Se você não sabe disso, ligue para o balcão.
+
+# Ways in.
+passkeys-changed-subject = Mudança na forma de entrar
+passkeys-changed-body =
+    Uma chave de acesso foi registrada ou apagada.
+    Se você não sabe disso, ligue para o balcão.

@@ -73,3 +73,9 @@ address-changed-subject = Thông báo về địa chỉ email
 address-changed-body =
     Địa chỉ email dùng để đăng nhập đã được đổi hoặc xác nhận.
     Nếu bạn không biết việc này, hãy gọi cho quầy.
+
+# Ways in.
+passkeys-changed-subject = Thông báo về cách đăng nhập
+passkeys-changed-body =
+    Một passkey đã được thêm hoặc xóa.
+    Nếu bạn không biết việc này, hãy gọi cho quầy.

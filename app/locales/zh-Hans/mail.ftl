@@ -73,3 +73,9 @@ address-changed-subject = 邮箱地址变更通知
 address-changed-body =
     登录用的邮箱地址已办理变更或确认。
     如果您不知情，请打电话给窗口。
+
+# Ways in.
+passkeys-changed-subject = 登录方式变更通知
+passkeys-changed-body =
+    通行密钥已注册或删除。
+    如果您不知情，请打电话给窗口。

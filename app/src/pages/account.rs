@@ -4,7 +4,10 @@
 use intake::time::Instant;
 use leptos::prelude::*;
 
-use super::sign_in::{Field, one_field};
+use super::{
+    card,
+    sign_in::{Field, one_field},
+};
 use crate::{
     chrome::{Chrome, document},
     text::Locale,
@@ -41,32 +44,55 @@ fn reminders(locale: Locale, wanted: bool) -> AnyView {
 
 /// A session in the list.
 pub struct SessionRow {
+    /// Names it, to end it.
+    pub name: String,
+    /// 「端末」 In plain words; empty when it is not known.
+    pub device: String,
     /// When it began.
     pub since: Instant,
     /// When it was last used.
     pub seen: Instant,
-    /// Whether it began with a passkey.
-    pub by_passkey: bool,
+    /// How it began: a name of `identity::Method`.
+    pub method: String,
     /// Whether it is the one that asks.
     pub is_this: bool,
 }
 
+/// What a device is called.
+pub(super) fn device(locale: Locale, names: &str) -> String {
+    if names.is_empty() { locale.say("session-device-unknown") } else { names.to_owned() }
+}
+
+fn session(locale: Locale, row: &SessionRow) -> AnyView {
+    let this = row.is_this.then(|| view! { " " <span class="badge">{locale.say("session-this")}</span> });
+    let how = match row.method.as_str() {
+        "passkey" => "session-by-passkey",
+        "mynaapp" => "session-by-mynaapp",
+        _ => "session-by-code",
+    };
+    let name = device(locale, &row.device);
+    let end = (!row.is_this).then(|| {
+        view! {
+            <form method="post" action="/account/session-end">
+                <button class="button button--quiet" name="session" value=row.name.clone()>{locale.say("session-end")}<span class="visually-hidden">"："{name.clone()}</span></button>
+            </form>
+        }
+    });
+    view! {
+        <li class="card">
+            <h3>{name.clone()}{this}</h3>
+            <p>{locale.with("session-since", &[("at", &locale.minute(row.since))])}</p>
+            <p>{locale.say(how)}</p>
+            <p>{locale.with("session-seen", &[("at", &locale.minute(row.seen))])}</p>
+            {end}
+        </li>
+    }
+    .into_any()
+}
+
 /// 「サインインしている端末」
 fn sessions_of(locale: Locale, sessions: &[SessionRow]) -> AnyView {
-    let rows = sessions
-        .iter()
-        .map(|row| {
-            let this = row.is_this.then(|| view! { " " <span class="badge">{locale.say("session-this")}</span> });
-            let how = locale.say(if row.by_passkey { "session-by-passkey" } else { "session-by-code" });
-            view! {
-                <li class="card">
-                    <h3>{locale.with("session-since", &[("at", &locale.minute(row.since))])}{this}</h3>
-                    <p>{how}</p>
-                    <p>{locale.with("session-seen", &[("at", &locale.minute(row.seen))])}</p>
-                </li>
-            }
-        })
-        .collect_view();
+    let rows = sessions.iter().map(|row| session(locale, row)).collect_view();
     let end = (sessions.len() > 1).then(|| {
         view! {
             <form method="post" action="/account/sessions/end-others">
@@ -89,6 +115,7 @@ pub fn change_mail(chrome: &Chrome, typed: &str, error: Option<&str>) -> String 
         autocomplete: "email",
         lead: locale.say("account-mail-lead"),
         button: locale.say("sign-in-send"),
+        passkey: false,
     };
     one_field(chrome, &locale.say("account-mail-title"), &field, None, typed, error)
 }
@@ -105,21 +132,46 @@ pub fn change_mail_code(chrome: &Chrome, error: Option<&str>) -> String {
         autocomplete: "one-time-code",
         lead: locale.say("code-lead"),
         button: locale.say("account-mail-change"),
+        passkey: false,
     };
     one_field(chrome, &locale.say("account-mail-title"), &field, None, "", error)
 }
 
-/// Something that asks for a fresh sign-in, and comes back to `next`.
+/// Something that asks for another sign-in, and comes back to `next`: a fresh one, or one that proves more where her account
+/// has, or had, such a way.
 #[must_use]
-pub fn sign_in_again(chrome: &Chrome, next: &str) -> String {
+pub fn sign_in_again(chrome: &Chrome, stronger: bool, next: &str) -> String {
     let locale = chrome.locale;
     let title = locale.say("account-again-title");
     document(chrome, &title.clone(), false, || {
+        let more = stronger.then(|| {
+            view! { <p>{locale.say("account-again-stronger")}</p><p>{locale.say("account-again-lost")}</p> }
+        });
         view! {
             <h1>{title}</h1>
             <p>{locale.say("account-again-lead")}</p>
+            {more}
             <p><a class="button button--primary" href=format!("/sign-in?next={next}")>{locale.say("account-again-button")}</a></p>
-            <p>{locale.say("account-again-lost")}</p>
+            <p><a href="/account">{locale.say("account-back")}</a></p>
+        }
+        .into_any()
+    })
+}
+
+/// `/account/passkeys/{passkey}/remove`: the last strong way in is taken away only by who knows what it means.
+#[must_use]
+pub fn last_passkey(chrome: &Chrome, id: &str) -> String {
+    let locale = chrome.locale;
+    let title = locale.say("passkey-last-title");
+    document(chrome, &title.clone(), false, || {
+        view! {
+            <h1>{title}</h1>
+            <p>{locale.say("passkey-last-lead")}</p>
+            <form class="form" method="post" action=format!("/account/passkeys/{id}/remove")>
+                <input type="hidden" name="last" value="yes"/>
+                <div class="button-row"><button class="button button--danger">{locale.say("passkey-last-button")}</button></div>
+            </form>
+            <p><a href="/account/passkeys/new">{locale.say("passkey-new")}</a></p>
             <p><a href="/account">{locale.say("account-back")}</a></p>
         }
         .into_any()
@@ -158,37 +210,64 @@ pub fn left(chrome: &Chrome) -> String {
     })
 }
 
-/// `/account`; `reminded` says whether she wants reminders.
+fn passkey(locale: Locale, row: &Row) -> AnyView {
+    let used = row.used.map(|at| view! { <p>{locale.with("passkey-used", &[("at", &locale.minute(at))])}</p> });
+    let field = format!("name-{}", row.id);
+    view! {
+        <li class="card">
+            <h3>{row.label.clone()}</h3>
+            <p>{locale.with("passkey-added", &[("at", &locale.minute(row.added))])}</p>
+            {used}
+            <details>
+                <summary>{locale.say("passkey-rename")}<span class="visually-hidden">"："{row.label.clone()}</span></summary>
+                <form class="form" method="post" action=format!("/account/passkeys/{}/name", row.id)>
+                    <div class="field">
+                        <label class="field__label" for=field.clone()>{locale.say("passkey-label")}</label>
+                        <div class="field__control"><input class="input" id=field name="label" maxlength="40" value=row.label.clone() autocomplete="off"/></div>
+                    </div>
+                    <div class="button-row"><button class="button button--secondary">{locale.say("passkey-rename-button")}</button></div>
+                </form>
+            </details>
+            <form method="post" action=format!("/account/passkeys/{}/remove", row.id)>
+                <button class="button button--quiet">{locale.say("passkey-remove")}<span class="visually-hidden">"："{row.label.clone()}</span></button>
+            </form>
+        </li>
+    }
+    .into_any()
+}
+
+/// 「パスキー」
+fn passkeys_of(locale: Locale, passkeys: &[Row]) -> AnyView {
+    let rows = passkeys.iter().map(|row| passkey(locale, row)).collect_view();
+    view! {
+        <h2>{locale.say("passkeys")}</h2>
+        <p>{locale.say("passkeys-lead")}</p>
+        <ul class="card-list">{rows}</ul>
+        <p><a class="button button--secondary" href="/account/passkeys/new">{locale.say("passkey-new")}</a></p>
+    }
+    .into_any()
+}
+
+/// `/account`; `reminded` says whether she wants reminders. `passkeys` is none where the municipality has them off.
 #[must_use]
-pub fn overview(chrome: &Chrome, mail: &str, reminded: bool, passkeys: &[Row], sessions: &[SessionRow]) -> String {
+pub fn overview(
+    chrome: &Chrome,
+    mail: &str,
+    reminded: bool,
+    passkeys: Option<&[Row]>,
+    card_since: Option<Instant>,
+    sessions: &[SessionRow],
+) -> String {
     let locale = chrome.locale;
     let title = locale.say("account-title");
     document(chrome, &title.clone(), false, || {
-        let rows = passkeys
-            .iter()
-            .map(|row| {
-                let used = row.used.map(|at| view! { <p>{locale.with("passkey-used", &[("at", &locale.minute(at))])}</p> });
-                view! {
-                    <li class="card">
-                        <h3>{row.label.clone()}</h3>
-                        <p>{locale.with("passkey-added", &[("at", &locale.minute(row.added))])}</p>
-                        {used}
-                        <form method="post" action=format!("/account/passkeys/{}/remove", row.id)>
-                            <button class="button button--quiet">{locale.say("passkey-remove")}<span class="visually-hidden">"："{row.label.clone()}</span></button>
-                        </form>
-                    </li>
-                }
-            })
-            .collect_view();
         view! {
             <h1>{title}</h1>
             <p>{locale.with("account-mail", &[("mail", mail)])}</p>
             <p><a class="button button--secondary" href="/account/mail">{locale.say("account-mail-title")}</a></p>
             {reminders(locale, reminded)}
-            <h2>{locale.say("passkeys")}</h2>
-            <p>{locale.say("passkeys-lead")}</p>
-            <ul class="card-list">{rows}</ul>
-            <p><a class="button button--secondary" href="/account/passkeys/new">{locale.say("passkey-new")}</a></p>
+            {passkeys.map(|rows| passkeys_of(locale, rows))}
+            {card::on_account(chrome, card_since)}
             {sessions_of(locale, sessions)}
             <h2>{locale.say("account-more")}</h2>
             <ul>

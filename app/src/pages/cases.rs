@@ -3,6 +3,7 @@
 use intake::{
     case::{DeclineReason, Stage},
     course::{Part, Place},
+    identity::ProxyState,
     ids::{FormId, ReceiptNumber},
     time::{CivilDate, Instant},
 };
@@ -11,7 +12,7 @@ use leptos::prelude::*;
 use super::{
     booking,
     messages::{self, FIELD, Messages},
-    pregnancy_end,
+    number, pregnancy_end,
 };
 use crate::{
     chrome::{Chrome, document},
@@ -97,6 +98,10 @@ pub struct Model {
     pub row: Row,
     /// What happened, oldest first.
     pub history: Vec<(Instant, Step)>,
+    /// 「代理人」 How far it has come, for who filed it for another person: she reads the state only.
+    pub proxy: Option<ProxyState>,
+    /// Whether what is asked to be put right is hers.
+    pub has_to_correct: bool,
     /// 「これからのこと」 The parts of the way; none where nothing comes next.
     pub course: Vec<(Part, Place)>,
     /// 「市との連絡」 None once the content is erased.
@@ -107,6 +112,8 @@ pub struct Model {
     pub declined_for: Option<DeclineReason>,
     /// 「写真・書類」 How many were sent.
     pub papers: usize,
+    /// 「個人番号」 How it stands, and where it can be changed; none where it is not asked for here.
+    pub number: Option<(number::Kept, Option<String>)>,
     /// 「取下げ」
     pub withdrawing: Withdrawing,
     /// 「出し直し」 Whether a new one can begin with its answers.
@@ -122,6 +129,7 @@ pub struct Model {
 /// What the parent can do now, in the stages in which she is asked to.
 fn next_step(locale: Locale, model: &Model) -> Option<AnyView> {
     match model.row.stage {
+        Stage::SentBack if !model.has_to_correct => None,
         Stage::SentBack => {
             let day = model.correct_by.map(|day| locale.day(day)).unwrap_or_default();
             let address = format!("/cases/{}/correct", model.row.number);
@@ -292,9 +300,25 @@ fn course(locale: Locale, model: &Model) -> Option<AnyView> {
 /// 「市との連絡」
 fn messages_of(locale: Locale, model: &Model) -> AnyView {
     match &model.messages {
+        None if model.proxy.is_some() => ().into_any(),
         Some(of) => messages::section(locale, locale.say("messages-lead"), of),
         None => view! { <p>{locale.say("messages-over")}</p> }.into_any(),
     }
+}
+
+/// 「仮の受付」 What a proxy reads: that the person herself is waited for, and that the rest is hers.
+fn preliminary(locale: Locale, model: &Model) -> Option<AnyView> {
+    let waits = (model.proxy? == ProxyState::Waiting).then(|| view! { <p>{locale.say("case-proxy-waiting")}</p> });
+    Some(
+        view! {
+            <div class="notice notice--info">
+                <h2>{locale.say("case-proxy-title")}</h2>
+                {waits}
+                <p>{locale.say("case-proxy-state-only")}</p>
+            </div>
+        }
+        .into_any(),
+    )
 }
 
 /// Why the message that was just written was not taken.
@@ -340,9 +364,11 @@ pub fn page(chrome: &Chrome, model: &Model) -> String {
                 {super::receipt::number(locale, &number)}
             </div>
             <p><span class="badge badge--stage">{stage_text(locale, model.row.stage)}</span></p>
+            {preliminary(locale, model)}
             {withdrawal_news(locale, model)}
             {next_step(locale, model)}
             {super::papers::sent(locale, model.papers)}
+            {model.number.clone().map(|(kept, change)| number::of_filing(locale, kept, change))}
             {course(locale, model)}
             {model.interview.map(|at| booking::invitation(locale, &model.row.number, at))}
             {messages_of(locale, model)}

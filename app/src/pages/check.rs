@@ -2,13 +2,14 @@
 
 use intake::{
     answers::{Answers, RawAnswers},
+    card::{CardFacts, Standing},
     form::{DECLINED, Field, Form, Kind, Page},
     ids::DraftId,
     value,
 };
 use leptos::prelude::*;
 
-use super::papers;
+use super::{number, papers};
 use crate::{
     chrome::{Chrome, document},
     text::Locale,
@@ -24,12 +25,16 @@ pub struct Model<'a> {
     pub answers: &'a Answers,
     /// What was typed.
     pub raw: &'a RawAnswers,
+    /// 「個人番号」 How it stands, where it is asked for here.
+    pub number: Option<number::Kept>,
     /// 「写真・書類」 The kinds that are asked for, with what is there of them.
     pub papers: Vec<papers::Kind<'a>>,
     /// The draft that is sent.
     pub draft: DraftId,
     /// Whether the parent has signed in.
     pub may_send: bool,
+    /// 「マイナンバーカードの情報」 What her card says, if she signed in with it.
+    pub card: Option<&'a CardFacts>,
 }
 
 /// The page.
@@ -48,16 +53,20 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
                     <section>
                         <h2 lang=locale.lang_of(&page.title)>{title.clone()}</h2>
                         {answers_of(locale, page, model.raw, model.answers)}
+                        {of_card(locale, model, page)}
                         <p><a href=change>{locale.say("change")}<span class="visually-hidden">"："{title}</span></a></p>
                     </section>
                 }
             })
             .collect_view();
+        let number =
+            model.number.map(|kept| number::on_check(locale, &format!("/apply/{}/number", model.form.id), kept));
         let papers = papers::on_check(locale, &format!("/apply/{}/papers", model.form.id), &model.papers);
         let address = format!("/apply/{}/check", model.form.id);
         let end = if model.may_send {
             view! {
-                <form class="form" method="post" action=address>
+                {on_card(chrome, model, &address)}
+                <form class="form" method="post" action=address.clone()>
                     <input type="hidden" name="draft" value=model.draft.to_string()/>
                     <div class="button-row"><button class="button button--primary">{locale.say("check-send")}</button></div>
                 </form>
@@ -67,11 +76,57 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
             view! {
                 <p>{locale.say("check-sign-in")}</p>
                 <p><a class="button button--primary" href=format!("/sign-in?next={address}")>{locale.say("check-sign-in-button")}</a></p>
+                {on_card(chrome, model, &address)}
             }
             .into_any()
         };
-        view! { <h1>{title}</h1><p>{locale.say("check-lead")}</p>{sections}{papers}{end} }.into_any()
+        view! { <h1>{title}</h1><p>{locale.say("check-lead")}</p>{sections}{number}{papers}{end} }.into_any()
     })
+}
+
+/// 「マイナンバーカードの情報」 What the card says where something else was typed; one press takes it, and no press keeps hers.
+fn of_card(locale: Locale, model: &Model<'_>, page: &Page) -> Option<AnyView> {
+    let facts = model.card?;
+    let differs = |field: &&Field| facts.standing(field, model.raw) == Some(Standing::Typed);
+    let rows: Vec<AnyView> = page
+        .fields
+        .iter()
+        .filter(differs)
+        .map(|field| {
+            let label = field.label.get(locale.code()).to_owned();
+            let mut raw = RawAnswers::default();
+            facts.put(field, &mut raw);
+            view! {
+                <form class="from-card" method="post" action=format!("/apply/{}/card", model.form.id)>
+                    <input type="hidden" name="field" value=field.id.to_string()/>
+                    <p>{locale.say("card-field-says")}</p>
+                    <p class="typed" lang=locale.lang_of_japanese()>{shown(locale, field, &raw)}</p>
+                    <p>{locale.say("card-check-keep")}</p>
+                    <p><button class="button button--secondary">{locale.say("card-field-take")}<span class="visually-hidden">"："{label}</span></button></p>
+                </form>
+            }
+            .into_any()
+        })
+        .collect();
+    (!rows.is_empty()).then(|| view! { {rows} }.into_any())
+}
+
+/// 「本人確認」 What the card does for this filing, or that one could be used.
+fn on_card(chrome: &Chrome, model: &Model<'_>, address: &str) -> Option<AnyView> {
+    let locale = chrome.locale;
+    let notice = |key: &str| view! { <div class="notice notice--info"><p>{locale.say(key)}</p></div> }.into_any();
+    match model.card {
+        Some(facts) if facts.matched(model.form, model.answers).names_the_person() => Some(notice("card-check-agrees")),
+        Some(_) => Some(notice("card-check-differs")),
+        None if chrome.card_sign_in => Some(
+            view! {
+                <p>{locale.say("card-check-lead")}</p>
+                <p><a class="button button--secondary" href=format!("/sign-in/mynaapp?next={address}")>{locale.say("card-way-button")}</a></p>
+            }
+            .into_any(),
+        ),
+        None => None,
+    }
 }
 
 /// The answers of a page, as typed: only what is asked of this person, and what is private stays so.

@@ -67,7 +67,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
                 });
                 let Model { raw, answers, errors, text_pack, .. } = *model;
                 let help = Some(Help { shown: Some(model.fields), helped: model.helped, today: model.today });
-                let context = Context { locale, raw, answers, errors, page, text_pack, help };
+                let context = Context { locale, raw, answers, errors, page, text_pack, help, card: None };
                 let field = field(context, one);
                 match reason {
                     // Close together: the reason is of this field, not of the one above.
@@ -93,7 +93,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
             <form class="form" method="post" action=address enctype=encoding data-papers=script novalidate>
                 <input type="hidden" name="version" value=model.version.to_string()/>
                 {first}
-                {papers::part(locale, &model.papers)}
+                {papers::part(chrome, &model.papers)}
                 {fields}
                 <div class="button-row">
                     <button class="button button--primary" name="then" value="next">{locale.say("correct-send")}</button>

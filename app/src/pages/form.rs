@@ -9,6 +9,7 @@ use intake::{
 };
 use leptos::prelude::*;
 
+use super::card::Card;
 use crate::{
     chrome::{Chrome, document},
     fields::{self, Context, field, sentence, summary},
@@ -40,6 +41,8 @@ pub struct Model<'a> {
     pub from_check: bool,
     /// What the helpers need.
     pub help: Help<'a>,
+    /// 「マイナンバーカードの情報」 What her card says.
+    pub card: Option<Card<'a>>,
 }
 
 /// The page.
@@ -58,7 +61,8 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
             .as_ref()
             .map(|help| view! { <p lang=locale.lang_of(help)>{help.get(locale.code()).to_owned()}</p> });
         let Model { raw, answers, errors, page, text_pack, .. } = *model;
-        let context = Context { locale, raw, answers, errors, page, text_pack, help: Some(model.help) };
+        let context =
+            Context { locale, raw, answers, errors, page, text_pack, help: Some(model.help), card: model.card };
         let shown = page.fields.iter().filter(|field| is_shown(page, field, answers));
         let fields = shown.map(|one| field(context, one)).collect_view();
         let from_check = model.from_check.then(|| view! { <input type="hidden" name="from" value="check"/> });

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    chrome::{Chrome, document},
+    chrome::{Chrome, MyNumber, document},
     telephone::with_links,
 };
 
@@ -73,12 +73,18 @@ pub fn page(chrome: &Chrome, info: Info, asked_about_privacy: Option<&str>) -> S
     let name = info.as_str();
     let title = locale.say(&format!("info-{name}-title"));
     document(chrome, &title.clone(), false, || {
+        let is_about_number = |section: &str| info == Info::Privacy && section == "number";
         let sections = info
             .sections()
             .iter()
+            .filter(|(section, _)| chrome.my_number.is_spoken_of() || !is_about_number(section))
             .map(|(section, count)| {
                 let key = format!("info-{name}-{section}");
-                let sentences = (1..=*count).map(|place| view! { <p>{locale.say(&format!("{key}-{place}"))}</p> });
+                let sentence = |place: usize| match chrome.my_number {
+                    MyNumber::Sealed if is_about_number(section) => locale.say("my-number-privacy"),
+                    _ => locale.say(&format!("{key}-{place}")),
+                };
+                let sentences = (1..=*count).map(|place| view! { <p>{sentence(place)}</p> });
                 view! { <h2>{locale.say(&key)}</h2>{sentences.collect_view()} }
             })
             .collect_view();

@@ -32,6 +32,8 @@ pub struct Messages {
     pub typed: String,
     /// Why not, as a whole sentence.
     pub error: Option<String>,
+    /// 「個人番号」 Whether pages speak of it.
+    pub speaks_of_number: bool,
 }
 
 /// The id of the field.
@@ -64,6 +66,7 @@ pub fn section(locale: Locale, lead: String, messages: &Messages) -> AnyView {
         view! { <p class="field__error" id="message-error">{locale.say("error-prefix")}{text.clone()}</p> }
     });
     let described = if messages.error.is_some() { "message-hint message-error" } else { "message-hint" };
+    let hint = if messages.speaks_of_number { "message-hint" } else { "my-number-hint-off" };
     let field = text_area_of(FIELD, &messages.typed, None, Some(described.to_owned()), messages.error.is_some());
     let class = if messages.error.is_some() { "field field--invalid" } else { "field" };
     view! {
@@ -75,7 +78,7 @@ pub fn section(locale: Locale, lead: String, messages: &Messages) -> AnyView {
                 <input type="hidden" name="token" value=messages.token.clone() autocomplete="off"/>
                 <div class=class>
                     <label class="field__label" for=FIELD>{locale.say("message-label")}</label>
-                    <p class="field__hint" id="message-hint">{locale.with("message-hint", &[("longest", &LONGEST.to_string())])}</p>
+                    <p class="field__hint" id="message-hint">{locale.with(hint, &[("longest", &LONGEST.to_string())])}</p>
                     {error}
                     <div class="field__control">{field}</div>
                 </div>

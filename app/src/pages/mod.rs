@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod booking;
+pub mod card;
 pub mod cases;
 pub mod check;
 pub mod conflict;
@@ -11,8 +12,10 @@ pub mod info;
 pub mod mail;
 pub mod message;
 pub mod messages;
+pub mod number;
 pub mod outbox;
 pub mod papers;
+pub mod practice_provider;
 pub mod pregnancy_end;
 pub mod preview;
 pub mod receipt;

@@ -87,7 +87,7 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
             {summary(locale, &model.kinds)}
             <h1>{title}</h1>
             <p>{locale.say("papers-lead")}</p>
-            {number_note(locale)}
+            {number_note(chrome)}
             <form class="form" method="post" action=model.address.clone() enctype="multipart/form-data" data-papers=model.address.clone()>
                 {from_check}
                 {default_button()}
@@ -112,17 +112,19 @@ fn default_button() -> AnyView {
 
 /// The part of a correction that is about papers.
 #[must_use]
-pub fn part(locale: Locale, shown: &[Kind<'_>]) -> AnyView {
+pub fn part(chrome: &Chrome, shown: &[Kind<'_>]) -> AnyView {
+    let locale = chrome.locale;
     if shown.is_empty() {
         return ().into_any();
     }
-    view! { {default_button()}<h2>{locale.say("papers-title")}</h2>{number_note(locale)}{kinds(locale, shown)} }
+    view! { {default_button()}<h2>{locale.say("papers-title")}</h2>{number_note(chrome)}{kinds(locale, shown)} }
         .into_any()
 }
 
 /// 「個人番号」 It is not asked for here, and is easily on a photo.
-fn number_note(locale: Locale) -> AnyView {
-    view! { <div class="notice notice--warning"><p>{locale.say("papers-number")}</p></div> }.into_any()
+fn number_note(chrome: &Chrome) -> Option<AnyView> {
+    let text = chrome.my_number.is_spoken_of().then(|| chrome.locale.say("papers-number"))?;
+    Some(view! { <div class="notice notice--warning"><p>{text}</p></div> }.into_any())
 }
 
 /// What was not taken, on top of the page; each line leads to its kind.

@@ -51,7 +51,8 @@ fn papers(locale: Locale, form: &Form) -> Option<AnyView> {
 
 fn section(locale: Locale, (form, page): (&Form, &Page), text_pack: Option<&TextPack>) -> AnyView {
     let (raw, answers) = (RawAnswers::default(), Answers::default());
-    let context = Context { locale, raw: &raw, answers: &answers, errors: &[], page, text_pack, help: None };
+    let context =
+        Context { locale, raw: &raw, answers: &answers, errors: &[], page, text_pack, help: None, card: None };
     let fields = page
         .fields
         .iter()

@@ -2,22 +2,69 @@
 
 use leptos::prelude::*;
 
+use super::card;
 use crate::chrome::{Chrome, document};
+
+/// 「入り方」 Which ways the municipality has on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ways {
+    /// The number by mail.
+    pub code: bool,
+    /// The passkey.
+    pub passkey: bool,
+}
 
 /// `/sign-in`: `typed` is shown again, `error` is a whole sentence.
 #[must_use]
-pub fn address(chrome: &Chrome, next: &str, typed: &str, error: Option<&str>) -> String {
+pub fn address(chrome: &Chrome, ways: Ways, next: &str, typed: &str, error: Option<&str>) -> String {
+    if !ways.code {
+        return without_code(chrome, ways, next, error);
+    }
     let title = chrome.locale.say("sign-in-title");
     let field = Field {
         action: "/sign-in",
         name: "mail",
         label: chrome.locale.say("sign-in-mail"),
         kind: "email",
-        autocomplete: "email",
+        // The browser offers a passkey of this site beside the addresses that it knows.
+        autocomplete: if ways.passkey { "username webauthn" } else { "email" },
         lead: chrome.locale.say("sign-in-lead"),
         button: chrome.locale.say("sign-in-send"),
+        passkey: ways.passkey,
     };
     one_field(chrome, &title, &field, Some(next), typed, error)
+}
+
+/// Where no number is sent: the other ways, each with its button.
+fn without_code(chrome: &Chrome, ways: Ways, next: &str, error: Option<&str>) -> String {
+    let locale = chrome.locale;
+    let title = locale.say("sign-in-other-title");
+    document(chrome, &title.clone(), error.is_some(), || {
+        let error = error.map(|text| {
+            view! { <div class="error-summary" role="alert" tabindex="-1" data-error-summary=""><p>{text.to_owned()}</p></div> }
+        });
+        let passkey = ways.passkey.then(|| {
+            view! {
+                <form class="form" method="post" action="/sign-in/passkey">
+                    <input type="hidden" name="next" value=next.to_owned()/>
+                    <div class="button-row"><button class="button button--primary">{locale.say("passkey-enter")}</button></div>
+                </form>
+            }
+        });
+        view! { {error}<h1>{title}</h1>{passkey}{card::way_in(chrome, next)} }.into_any()
+    })
+}
+
+/// What the script fills in when a passkey was chosen beside the field.
+fn beside(next: &str) -> AnyView {
+    view! {
+        <form method="post" action="/sign-in/passkey/finish" data-beside="/sign-in/passkey/offer" hidden>
+            <input type="hidden" name="next" value=next.to_owned()/>
+            <input type="hidden" name="ceremony" value="" autocomplete="off"/>
+            <input type="hidden" name="credential" value="" autocomplete="off"/>
+        </form>
+    }
+    .into_any()
 }
 
 /// `/sign-in/code`
@@ -32,6 +79,7 @@ pub fn code(chrome: &Chrome, next: &str, error: Option<&str>) -> String {
         autocomplete: "one-time-code",
         lead: chrome.locale.say("code-lead"),
         button: chrome.locale.say("code-enter"),
+        passkey: false,
     };
     one_field(chrome, &title, &field, Some(next), "", error)
 }
@@ -45,6 +93,8 @@ pub(super) struct Field {
     pub(super) autocomplete: &'static str,
     pub(super) lead: String,
     pub(super) button: String,
+    /// Whether a passkey may take its place.
+    pub(super) passkey: bool,
 }
 
 /// The page; `next` is where signing in leads, and none where somebody has signed in.
@@ -69,7 +119,7 @@ pub(super) fn one_field(
             }
         });
         let at_field = error.map(|text| view! { <p class="field__error" id=error_id.clone()>{text.to_owned()}</p> });
-        let passkey = (!is_code && next.is_some()).then(|| {
+        let passkey = field.passkey.then(|| {
             view! { <button class="button button--secondary" formaction="/sign-in/passkey">{locale.say("passkey-enter")}</button> }
         });
         let again = next.filter(|_| is_code).map(|next| {
@@ -78,6 +128,8 @@ pub(super) fn one_field(
                 <p><a href="/mail/help" target="_blank">{locale.say("mail-help-link")}</a></p>
             }
         });
+        let beside = next.filter(|_| field.passkey).map(beside);
+        let card = next.filter(|_| !is_code).and_then(|next| card::way_in(chrome, next));
         let next = next.map(|next| view! { <input type="hidden" name="next" value=next.to_owned()/> });
         view! {
             {summary}
@@ -98,6 +150,8 @@ pub(super) fn one_field(
                 <div class="button-row"><button class="button button--primary">{field.button.clone()}</button>{passkey}</div>
             </form>
             {again}
+            {beside}
+            {card}
         }
         .into_any()
     })

@@ -5,7 +5,7 @@ use intake::form::{DraftRule, Form, Standing, Text};
 use leptos::prelude::*;
 
 use crate::{
-    chrome::{Chrome, document},
+    chrome::{Chrome, MyNumber, document},
     text::Locale,
 };
 
@@ -14,6 +14,11 @@ use crate::{
 pub fn start(chrome: &Chrome, forms: &[&Form]) -> String {
     let locale = chrome.locale;
     let title = locale.say("start-title");
+    let identity = match chrome.my_number {
+        MyNumber::Off => "my-number-start-off",
+        MyNumber::Counter => "start-needed-3",
+        MyNumber::Sealed => "my-number-start",
+    };
     document(chrome, &title.clone(), false, || {
         let cards = forms
             .iter()
@@ -40,7 +45,7 @@ pub fn start(chrome: &Chrome, forms: &[&Form]) -> String {
                 <ul>
                     <li>{locale.say("start-needed-1")}</li>
                     <li>{locale.say("start-needed-2")}</li>
-                    <li>{locale.say("start-needed-3")}</li>
+                    <li>{locale.say(identity)}</li>
                 </ul>
                 <h2>{locale.say("start-after")}</h2>
                 <ol>
@@ -83,8 +88,8 @@ pub struct Procedure<'a> {
     pub has_draft: bool,
     /// What was answered went with the session that it belonged to.
     pub answers_are_gone: bool,
-    /// 個人番号 is not asked for here but at the counter.
-    pub number_at_counter: bool,
+    /// 「個人番号」 Where it is taken, for a form that it belongs to.
+    pub number: MyNumber,
     /// How to begin.
     pub way_in: WayIn,
 }
@@ -100,7 +105,12 @@ pub fn procedure(chrome: &Chrome, model: &Procedure<'_>) -> String {
             .iter()
             .map(|text| view! { <li lang=locale.lang_of(text)>{text.get(locale.code()).to_owned()}</li> })
             .collect_view();
-        let number = model.number_at_counter.then(|| view! { <p>{locale.say("procedure-number")}</p> });
+        let number = match model.number {
+            MyNumber::Off => None,
+            MyNumber::Counter => Some(locale.say("procedure-number")),
+            MyNumber::Sealed => Some(locale.say("my-number-procedure")),
+        };
+        let number = number.map(|text| view! { <p>{text}</p> });
         let proposal = (form.standing == Standing::Draft && chrome.demo).then(|| {
             view! { <div class="notice"><p>{locale.say("procedure-proposal")}</p></div> }
         });

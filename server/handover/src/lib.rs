@@ -10,6 +10,7 @@ pub mod jwk;
 pub mod jws;
 pub mod keys;
 pub mod manifest;
+pub mod number;
 pub mod open;
 pub mod receipt;
 pub mod seal;

@@ -6,6 +6,7 @@ use handover::{
 };
 use intake::{
     answers::RawAnswers,
+    card::Matched,
     catalog::Catalog,
     export::{self, Attachment, Channel, Entry, Filing, Review},
     form::Form,
@@ -67,6 +68,7 @@ pub fn entry(number: u8, rev: i64, name: &str) -> Entry {
     let seen = SeenAtCounter {
         number: NumberDocument::MyNumberCard,
         person: PersonDocument::MyNumberCard,
+        without_photo: None,
         by: person(1),
         at: NOW,
     };
@@ -78,7 +80,13 @@ pub fn entry(number: u8, rev: i64, name: &str) -> Entry {
         answered_at: NOW,
         municipality: "112020".to_owned(),
         email: Some("hanako@mail.example".to_owned()),
-        evidence: Evidence { method: Method::EmailCode, signed_in_at: NOW, counter: Some(seen) },
+        evidence: Evidence {
+            method: Method::EmailCode,
+            signed_in_at: NOW,
+            counter: Some(seen),
+            matched: Matched::default(),
+            proxy: None,
+        },
         my_number: None,
         epds: None,
         attachments: Vec::new(),

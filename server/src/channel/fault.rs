@@ -107,6 +107,9 @@ pub enum Problem {
     /// More photos or files of a kind than the form takes, or of a kind that it does not ask for with these answers.
     #[error("more photos or files of this kind than the form takes with these answers")]
     TooManyPapers,
+    /// 「代理人」 Somebody else has filed for her.
+    #[error("filed by somebody else for her")]
+    ByProxy,
     /// The number was taken in before with something else in it.
     #[error("this number was taken in before with another content")]
     OtherContent,
@@ -137,6 +140,7 @@ impl Problem {
             }
             Self::Value(_) => "ask the person, and have it put right in the channel or enter it at the counter",
             Self::Paper(_) | Self::TooManyPapers => "ask for JPEG, PNG or PDF within the limits, or for fewer of them",
+            Self::ByProxy => "enter it at the counter with both people; other channels bring filings of the person herself only",
             Self::OtherContent => "compare with the case of this receipt number, and put that right",
         }
     }

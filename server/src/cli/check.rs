@@ -3,7 +3,7 @@
 use super::{Failure, load};
 use crate::{
     config::Sources,
-    forms_folder,
+    forms_folder, oidc,
     pdf::PdfFont,
     portal::{StartError, closing_days},
     text_packs::TextPacks,
@@ -21,6 +21,9 @@ pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
     for form in config.booking.forms.iter().filter(|form| catalog.newest(form).is_none()) {
         println!("note: booking_forms names {form}, which is no form");
     }
+    for form in config.my_number_forms.iter().filter(|form| catalog.newest(form).is_none()) {
+        println!("note: my_number_forms names {form}, which is no form");
+    }
     closing_days(config.calendar_file.as_deref())?;
     let packs = TextPacks::load(&config).map_err(StartError::from)?;
     match packs.offered() {
@@ -31,6 +34,25 @@ pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
     match PdfFont::find(config.pdf_font.as_deref()) {
         Ok(font) => println!("PDF receipts: {}", font.path().display()),
         Err(why) => println!("note: no PDF receipts: {why}"),
+    }
+    match &config.oidc {
+        None => println!("note: no sign-in with マイナアプリ (oidc_issuer is not set)"),
+        Some(provider) => {
+            let key = oidc::client_key(provider)?;
+            println!("マイナアプリ: {}", provider.issuer);
+            println!("  redirect address to register: {}", config.public_url.join(oidc::CALLBACK));
+            println!("  public key to register (JWK set): {}", oidc::public_jwks(key.jwk()));
+        }
+    }
+    if let Some(provider) = &config.staff_provider {
+        let key = oidc::client_key(&provider.oidc)?;
+        println!("staff by the city's own provider: {}", provider.oidc.issuer);
+        println!("  redirect address to register: {}", config.staff_url.join(oidc::STAFF_CALLBACK));
+        println!("  back-channel logout address to register: {}", config.staff_url.join(oidc::STAFF_LOGOUT));
+        println!("  public key to register (JWK set): {}", oidc::public_jwks(key.jwk()));
+        if provider.oidc.acr.is_empty() {
+            println!("note: staff_oidc_acr is not set: every sign-in of staff is completed by a passkey here");
+        }
     }
     println!("the settings can be used");
     Ok(())

@@ -16,9 +16,9 @@ use tokio::{
 use super::Failure;
 use crate::{
     clock::Clock,
-    config::{Config, Plane},
-    demo::{import_job, prepare},
-    flows::signing_keys,
+    config::{Config, MyNumber, Plane},
+    demo::{identity, import_job, practice_provider, prepare},
+    flows::{my_number, signing_keys},
     mail::Mailer,
     portal::Portal,
     telemetry, web, worker,
@@ -29,9 +29,14 @@ const LAST_STEPS: Duration = Duration::from_secs(30);
 
 pub(super) async fn run(mut config: Config) -> Result<(), Failure> {
     let listeners = bind(&mut config)?;
-    let handbook = if config.demo && !config.preview { Some(prepare::prepare(&config).await?) } else { None };
+    let identity = if config.demo && !config.preview { Some(identity::open(&mut config)?) } else { None };
+    let handbook = match &identity {
+        Some(identity) => Some(prepare::prepare(&config, identity.provided.clone()).await?),
+        None => None,
+    };
     let portal = Arc::new(Portal::open(config, Clock::System).await?);
     say_of_epds(&portal);
+    check_number(&portal).await?;
     // Before anybody asks for the public keys.
     signing_keys::keep(&portal).await?;
     let mailer = Mailer::new(portal.config.smtp.as_ref()).map_err(Failure::new)?;
@@ -39,6 +44,9 @@ pub(super) async fn run(mut config: Config) -> Result<(), Failure> {
     let mut handles = Vec::new();
     for (listeners, planes) in listeners {
         start(web::serve(&portal, listeners, &planes)?, &mut handles);
+    }
+    if let Some(identity) = identity {
+        start(practice_provider::serve(&identity.provider, identity.listener)?, &mut handles);
     }
     if let Some(address) = portal.config.metrics_listen {
         start(telemetry::serve_metrics(address, portal.metrics.clone())?, &mut handles);
@@ -77,6 +85,17 @@ fn say_of_epds(portal: &Portal) {
         Ok(()) if portal.text_packs.is_demonstration() => tracing::warn!("{}", super::EPDS_IS_A_DEMONSTRATION),
         Ok(()) => {}
     }
+}
+
+/// A number that nobody could open is not asked for: the first destination is added before the first start.
+async fn check_number(portal: &Portal) -> Result<(), Failure> {
+    if portal.config.my_number == MyNumber::Sealed && !my_number::can_be_sealed(portal).await? {
+        return Err(Failure::new(
+            "MADOGUCHI_MY_NUMBER=sealed, but there is no destination whose key a number could be sealed to: \
+             `madoguchi handover destination add public.json` comes first",
+        ));
+    }
+    Ok(())
 }
 
 fn start(server: Server, handles: &mut Vec<ServerHandle>) {

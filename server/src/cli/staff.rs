@@ -1,7 +1,7 @@
 //! `staff invite|disable|list`. Invariant: an invitation's token is printed once and stored as a hash.
 
 use clap::{Args, Subcommand};
-use intake::access::Role;
+use intake::{access::Role, time::Instant};
 
 use super::Failure;
 use crate::{
@@ -21,6 +21,11 @@ use crate::{
 pub(super) enum StaffCommand {
     /// Make a member of staff and print the address at which password and passkey are chosen
     Invite(Invite),
+    /// Print the address at which somebody whom the city's own provider signs in makes a passkey, where that has one factor only
+    Passkey {
+        /// As `staff list` shows it
+        user_id: String,
+    },
     /// Disable a member of staff at once and end every session
     Disable {
         /// What is typed to sign in
@@ -59,6 +64,7 @@ fn role(text: &str) -> Result<Role, &'static str> {
 pub(super) async fn run(portal: &Portal, command: &StaffCommand) -> Result<(), Failure> {
     match command {
         StaffCommand::Invite(new) => invite(portal, new).await,
+        StaffCommand::Passkey { user_id } => invite_to_passkey(portal, user_id).await,
         StaffCommand::Disable { user_id } => disable(portal, user_id).await,
         StaffCommand::List => list(portal).await,
     }
@@ -81,8 +87,23 @@ async fn invite(portal: &Portal, new: &Invite) -> Result<(), Failure> {
         }
         Err(error) => return Err(Failure::new(error.to_string())),
     };
+    print_invitation(portal, &token, until);
+    Ok(())
+}
+
+fn print_invitation(portal: &Portal, token: &str, until: Instant) {
     println!("{}", portal.config.staff_url.join(&format!("/staff/invitation/{token}")));
     println!("once, until {} (Japan)", until.minute_in_japan());
+}
+
+async fn invite_to_passkey(portal: &Portal, user_id: &str) -> Result<(), Failure> {
+    match staff_sign_in::invite_to_passkey(portal, Actor::Operator, user_id).await {
+        Ok((token, until)) => print_invitation(portal, &token, until),
+        Err(FlowError::NotFound) => {
+            return Err(Failure::new(format!("the provider signs in nobody who is called {user_id} here")));
+        }
+        Err(error) => return Err(Failure::new(error.to_string())),
+    }
     Ok(())
 }
 
@@ -108,6 +129,7 @@ async fn list(portal: &Portal) -> Result<(), Failure> {
     for member in members {
         let state = match (member.is_valid_at(now), &member.password_hash) {
             (false, _) => "disabled",
+            (true, None) if member.is_provided() => "active",
             (true, None) => "invited",
             (true, Some(_)) => "active",
         };

@@ -2,6 +2,7 @@
 //! fault is reported at once, by the name of its setting and never with its value, which may be a secret.
 
 mod address;
+mod oidc;
 mod settings;
 
 use std::{
@@ -12,10 +13,12 @@ use std::{
 };
 
 pub use address::{Network, PublicUrl};
+pub use app::chrome::MyNumber;
 use app::text::Locale;
-use intake::{course::Targets, ids::FormId};
+use intake::{course::Targets, identity::Method, ids::FormId};
 
 use crate::scan::Scanner;
+pub use oidc::{Issuer, Oidc, PATIENCE, StaffProvider};
 use settings::{Faults, Values};
 pub use settings::{SETTINGS, Setting};
 
@@ -50,8 +53,16 @@ pub struct Config {
     pub municipality: Municipality,
     /// The languages that parents may choose, in the order of the choice; Japanese is always among them.
     pub locales: Vec<Locale>,
+    /// 「マイナアプリ」 The provider that reads parents' cards, if there is one.
+    pub oidc: Option<Oidc>,
+    /// 「共通基盤」 The city's own provider for its staff, if there is one.
+    pub staff_provider: Option<StaffProvider>,
+    /// 「入り方」 How parents may sign in; never none.
+    pub ways_in: WaysIn,
     /// How the individual number is taken in.
     pub my_number: MyNumber,
+    /// The forms that it is asked for with, where it is sealed.
+    pub my_number_forms: Vec<FormId>,
     /// Where the text packs of the EPDS are.
     pub text_packs_dir: Option<PathBuf>,
     /// 「EPDS」 With which kind of text pack it is offered.
@@ -115,13 +126,16 @@ pub struct Municipality {
     pub phone: String,
 }
 
-/// 「個人番号」 How the individual number is taken in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MyNumber {
-    /// Not at all.
-    Off,
-    /// At the counter; it is not asked for here.
-    Counter,
+/// 「入り方」 The ways by which parents sign in. Invariant: somebody who has no passkey yet can come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaysIn(Vec<Method>);
+
+impl WaysIn {
+    /// Whether parents may come in this way.
+    #[must_use]
+    pub fn has(&self, method: Method) -> bool {
+        self.0.contains(&method)
+    }
 }
 
 /// 「EPDS」 With which kind of text pack it is offered.
@@ -226,6 +240,7 @@ impl Config {
         let master_key_file = master_key_file(values, &data_dir, demo, faults);
         let smtp = smtp(values, demo, faults);
         let scanner = scanner(values, demo, faults);
+        let oidc = oidc::provider(values, &oidc::OF_PARENTS, ACR, demo, faults);
         let config = Self {
             demo,
             database_url: database_url(values, &data_dir, faults),
@@ -241,7 +256,11 @@ impl Config {
             smtp,
             municipality: municipality?,
             locales: locales(values, faults),
-            my_number: my_number(values, faults),
+            ways_in: ways_in(values, oidc.is_some(), faults),
+            oidc,
+            staff_provider: oidc::staff_provider(values, demo, faults),
+            my_number: my_number(values, demo, faults),
+            my_number_forms: my_number_forms(values, faults),
             text_packs_dir: values.text("text_packs_dir").map(PathBuf::from),
             epds: epds(values, demo, faults),
             trusted_proxies,
@@ -347,6 +366,27 @@ impl fmt::Debug for Config {
     }
 }
 
+fn ways_in(values: &Values, has_provider: bool, faults: &mut Faults) -> WaysIn {
+    const KEY: &str = "ways_in";
+    if values.text(KEY).is_none() {
+        let all = Method::OF_SESSIONS.into_iter();
+        return WaysIn(all.filter(|method| *method != Method::Mynaapp || has_provider).collect());
+    }
+    let names: Vec<String> = values.list(KEY, "names of ways in, separated by commas", faults);
+    let ways: Vec<Method> = names.iter().filter_map(|name| Method::of_session(name)).collect();
+    if ways.len() != names.len() {
+        faults.add(KEY, "expected email_code, passkey, mynaapp");
+    }
+    if ways.contains(&Method::Mynaapp) && !has_provider {
+        faults.add(KEY, "mynaapp needs its provider: set oidc_issuer");
+    }
+    // A passkey is added by somebody who has come in otherwise.
+    if !ways.contains(&Method::EmailCode) && !ways.contains(&Method::Mynaapp) {
+        faults.add(KEY, "somebody who has no passkey yet could not come in: email_code or mynaapp must be among them");
+    }
+    WaysIn(ways)
+}
+
 fn handover_minutes(values: &Values, demo: bool, faults: &mut Faults) -> u32 {
     let minutes = values.parsed("handover_minutes", "a number of minutes", faults).unwrap_or(if demo { 1 } else { 10 });
     if !(1..=1_440).contains(&minutes) {
@@ -372,6 +412,9 @@ fn booking(values: &Values, faults: &mut Faults) -> Booking {
     let (change_hours, reminder_hours) = (hours("booking_change_hours", 24), hours("booking_reminder_hours", 48));
     Booking { forms, change_hours, reminder_hours }
 }
+
+/// 「認証強度」 The PIN of the card, and its certificate looked up (`domain.md` §4.2).
+pub(crate) const ACR: &str = "aal3 crl";
 
 const ADDRESS: &str = "an address and a port, such as 127.0.0.1:8080";
 
@@ -509,15 +552,34 @@ fn locales(values: &Values, faults: &mut Faults) -> Vec<Locale> {
     Locale::offered(&values.list("locales", &known, faults))
 }
 
-fn my_number(values: &Values, faults: &mut Faults) -> MyNumber {
+fn my_number(values: &Values, demo: bool, faults: &mut Faults) -> MyNumber {
+    let can_seal = crate::assets::SEAL_NUMBER.is_some();
     match values.text("my_number") {
-        None | Some("counter") => {}
-        Some("off") => return MyNumber::Off,
-        // Never less than what was asked for in silence: the number would stand here in plain.
-        Some("sealed") => faults.add("my_number", "sealing in the browser is not there yet; use counter"),
-        Some(_) => faults.add("my_number", "expected off or counter"),
+        None if demo && can_seal => MyNumber::Sealed,
+        None | Some("counter") => MyNumber::Counter,
+        Some("off") => MyNumber::Off,
+        Some("sealed") if can_seal => MyNumber::Sealed,
+        // Never less than what was asked for in silence.
+        Some("sealed") => {
+            faults.add(
+                "my_number",
+                "this program was built without the part that seals in the browser (no WebAssembly compiler was found); \
+                build it again where .ci/setup finds one, or use counter",
+            );
+            MyNumber::Counter
+        }
+        Some(_) => {
+            faults.add("my_number", "expected off, counter or sealed");
+            MyNumber::Counter
+        }
     }
-    MyNumber::Counter
+}
+
+fn my_number_forms(values: &Values, faults: &mut Faults) -> Vec<FormId> {
+    match values.text("my_number_forms") {
+        None => "pregnancy_notification".parse().into_iter().collect(),
+        Some(_) => values.list("my_number_forms", "names of forms separated by commas", faults),
+    }
 }
 
 fn epds(values: &Values, demo: bool, faults: &mut Faults) -> EpdsOffer {

@@ -21,7 +21,7 @@ const fn setting(key: &'static str, meaning: &'static str) -> Setting {
 }
 
 /// Every setting of this version.
-pub const SETTINGS: [Setting; 33] = [
+pub const SETTINGS: [Setting; 45] = [
     setting("database_url", "sqlite:PATH or postgres://USER@HOST/NAME [sqlite file in data_dir]"),
     setting("data_dir", "folder of this installation's files [/var/lib/madoguchi; demo: data]"),
     setting("master_key_file", "the key that everything at rest is sealed under"),
@@ -41,7 +41,34 @@ pub const SETTINGS: [Setting; 33] = [
         "locales",
         "languages that parents may choose: ja, ja-easy, en; drafts: zh-Hans, vi, pt, ne, fil [ja,ja-easy,en]",
     ),
-    setting("my_number", "off, counter: the 個人番号 is taken at the counter [counter]"),
+    setting(
+        "oidc_issuer",
+        "マイナアプリ: the provider's name, https://auth-and-sign.go.jp/api/realms/main or the sandbox's [none: not offered]",
+    ),
+    setting("oidc_client_id", "マイナアプリ: the name that the provider gave this installation"),
+    setting(
+        "oidc_key_file",
+        "マイナアプリ: private key, P-256 as PKCS#8 in PEM; `config check` prints its public half",
+    ),
+    setting("oidc_acr", "マイナアプリ: how people are authenticated (acr_values) [aal3 crl]"),
+    setting("staff_oidc_issuer", "共通基盤: the city's own provider for staff, https://… [none: local accounts only]"),
+    setting("staff_oidc_client_id", "共通基盤: the name that the provider gave this installation"),
+    setting("staff_oidc_key_file", "共通基盤: private key, P-256 as PKCS#8 in PEM"),
+    setting("staff_oidc_groups", "共通基盤: which group gives which role, such as boshi=clerk,hokenshi=nurse"),
+    setting("staff_oidc_person", "共通基盤: claim that names the person, as person_id of local accounts does"),
+    setting(
+        "staff_oidc_acr",
+        "共通基盤: acr of a sign-in with two factors; any other is completed by a passkey here [none: always a passkey]",
+    ),
+    setting(
+        "ways_in",
+        "how parents may sign in: email_code, passkey, mynaapp [email_code,passkey, and mynaapp if oidc_issuer is set]",
+    ),
+    setting(
+        "my_number",
+        "off, counter, sealed: the 個人番号 not at all, at the counter, or sealed in the browser [counter]",
+    ),
+    setting("my_number_forms", "with sealed: the forms that it is asked for with [pregnancy_notification]"),
     setting("text_packs_dir", "folder of EPDS text packs, pinned in its packs.lock [none]"),
     setting("epds", "licensed, demonstration (no instrument, to practise) or off [licensed; demo: demonstration]"),
     setting("trusted_proxies", "addresses or networks of the proxies that end TLS, separated by commas"),

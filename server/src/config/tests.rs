@@ -56,6 +56,34 @@ fn the_epds_needs_a_licensed_pack_unless_practising_is_asked_for_by_name() {
 }
 
 #[test]
+fn each_way_in_can_be_switched_off_and_one_remains_for_who_has_no_passkey() {
+    let ways = Config::load(&with(&[])).unwrap().ways_in;
+    assert!(ways.has(Method::EmailCode) && ways.has(Method::Passkey) && !ways.has(Method::Mynaapp));
+    let ways = Config::load(&with(&[("MADOGUCHI_WAYS_IN", "email_code")])).unwrap().ways_in;
+    assert!(ways.has(Method::EmailCode) && !ways.has(Method::Passkey));
+    for none in ["passkey", "counter", "email_code,fax", "email_code,mynaapp"] {
+        assert!(refused(&with(&[("MADOGUCHI_WAYS_IN", none)])).contains("MADOGUCHI_WAYS_IN: "), "{none}");
+    }
+}
+
+#[test]
+fn a_number_is_sealed_only_by_a_program_that_can() {
+    assert_eq!(Config::load(&with(&[])).unwrap().my_number, MyNumber::Counter);
+    assert_eq!(Config::load(&with(&[("MADOGUCHI_MY_NUMBER", "off")])).unwrap().my_number, MyNumber::Off);
+    assert!(refused(&with(&[("MADOGUCHI_MY_NUMBER", "plain")])).contains("MADOGUCHI_MY_NUMBER: expected"));
+    let sealed =
+        with(&[("MADOGUCHI_MY_NUMBER", "sealed"), ("MADOGUCHI_MY_NUMBER_FORMS", "pregnancy_notification,own")]);
+    if crate::assets::SEAL_NUMBER.is_some() {
+        let config = Config::load(&sealed).unwrap();
+        assert_eq!((config.my_number, config.my_number_forms.len()), (MyNumber::Sealed, 2));
+        assert_eq!(Config::load(&demo(&[])).unwrap().my_number, MyNumber::Sealed);
+    } else {
+        assert!(refused(&sealed).contains("MADOGUCHI_MY_NUMBER: this program was built without"));
+        assert_eq!(Config::load(&demo(&[])).unwrap().my_number, MyNumber::Counter);
+    }
+}
+
+#[test]
 fn papers_are_scanned_unless_off_is_asked_for_by_name() {
     assert!(Config::load(&with(&[])).unwrap().scanner.is_on());
     assert!(!Config::load(&with(&[("MADOGUCHI_CLAMD", "off")])).unwrap().scanner.is_on());
@@ -124,6 +152,74 @@ fn the_languages_are_named_and_japanese_is_always_among_them() {
     assert!(
         refused(&with(&[("MADOGUCHI_LOCALES", "en,xx")])).contains("out of ja, ja-easy, en, zh-Hans, vi, pt, ne, fil")
     );
+}
+
+const PROVIDER: [(&str, &str); 3] = [
+    ("MADOGUCHI_OIDC_ISSUER", "https://auth-and-sign.go.jp/api/realms/main"),
+    ("MADOGUCHI_OIDC_CLIENT_ID", "city"),
+    ("MADOGUCHI_OIDC_KEY_FILE", "/etc/madoguchi/oidc.pem"),
+];
+
+#[test]
+fn a_provider_is_set_whole_or_not_at_all() {
+    assert!(Config::load(&with(&[])).unwrap().oidc.is_none());
+    let set = Config::load(&with(&PROVIDER)).unwrap().oidc.unwrap();
+    assert_eq!((set.issuer.as_str(), set.acr.as_str()), ("https://auth-and-sign.go.jp/api/realms/main", "aal3 crl"));
+    assert_eq!(set.issuer.origin().origin(), "https://auth-and-sign.go.jp");
+    for (missing, _) in PROVIDER {
+        let rest: Vec<_> = PROVIDER.into_iter().filter(|(name, _)| *name != missing).collect();
+        assert!(refused(&with(&rest)).starts_with(&format!("{missing}: is missing")), "{missing}");
+    }
+}
+
+#[test]
+fn a_practice_provider_is_for_the_demo_only() {
+    let issuer = |text: &'static str| [("MADOGUCHI_OIDC_ISSUER", text), PROVIDER[1], PROVIDER[2]];
+    for (text, problem) in [
+        ("http://127.0.0.1:9/api/realms/main", "is this machine"),
+        ("https://localhost/api/realms/main", "is this machine"),
+        ("http://[::1]:9", "is this machine"),
+        ("http://127.0.0.2:9/api/realms/main", "is this machine"),
+        ("http://auth-and-sign.go.jp/api/realms/main", "must begin with https"),
+        ("https://auth-and-sign.go.jp/", "expected an address"),
+        ("https://auth-and-sign.go.jp/a?b=c", "expected an address"),
+        ("https://user@auth-and-sign.go.jp/a", "expected an address"),
+        ("auth-and-sign.go.jp", "expected an address"),
+    ] {
+        let text = (text, refused(&with(&issuer(text))));
+        assert!(text.1.starts_with(&format!("MADOGUCHI_OIDC_ISSUER: {problem}")), "{text:?}");
+    }
+    let practised = Config::load(&demo(&issuer("http://127.0.0.1:9/api/realms/main"))).unwrap();
+    assert!(practised.oidc.is_some());
+}
+
+const STAFF_PROVIDER: [(&str, &str); 5] = [
+    ("MADOGUCHI_STAFF_OIDC_ISSUER", "https://login.city.example.jp/realms/city"),
+    ("MADOGUCHI_STAFF_OIDC_CLIENT_ID", "madoguchi"),
+    ("MADOGUCHI_STAFF_OIDC_KEY_FILE", "/etc/madoguchi/staff-oidc.pem"),
+    ("MADOGUCHI_STAFF_OIDC_GROUPS", "boshi=clerk, /hoken/shi = nurse"),
+    ("MADOGUCHI_STAFF_OIDC_PERSON", "employee_number"),
+];
+
+#[test]
+fn the_citys_own_provider_is_set_whole_with_groups_and_person_and_is_never_the_practice_one() {
+    assert!(Config::load(&with(&[])).unwrap().staff_provider.is_none());
+    let set = Config::load(&with(&STAFF_PROVIDER)).unwrap().staff_provider.unwrap();
+    let groups: Vec<_> = set.groups.iter().map(|one| (one.group.as_str(), one.role.as_str())).collect();
+    assert_eq!(groups, [("boshi", "clerk"), ("/hoken/shi", "nurse")]);
+    assert_eq!((set.person_claim.as_str(), set.oidc.acr.as_str()), ("employee_number", ""));
+    for (missing, _) in STAFF_PROVIDER {
+        let rest: Vec<_> = STAFF_PROVIDER.into_iter().filter(|(name, _)| *name != missing).collect();
+        assert!(refused(&with(&rest)).starts_with(&format!("{missing}: is missing")), "{missing}");
+    }
+    for (key, value, problem) in [
+        ("MADOGUCHI_STAFF_OIDC_ISSUER", "http://127.0.0.2:8080/api/realms/staff", "is this machine"),
+        ("MADOGUCHI_STAFF_OIDC_ISSUER", "http://login.city.example.jp/realms/city", "must begin with https"),
+        ("MADOGUCHI_STAFF_OIDC_GROUPS", "boshi=mayor", "expected GROUP=ROLE"),
+    ] {
+        let changed: Vec<_> = STAFF_PROVIDER.map(|(name, old)| (name, if name == key { value } else { old })).to_vec();
+        assert!(refused(&with(&changed)).starts_with(&format!("{key}: {problem}")), "{key} {value}");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::staff::SampleStaff;
+use super::{identity::Provided, staff::SampleStaff};
 
 /// The whole file (`contract.md`).
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -18,6 +18,9 @@ pub struct Handbook {
     pub url: String,
     /// Who works there.
     pub staff: Vec<SampleStaff>,
+    /// 「練習用の本人確認サービス」 Where parents and staff can be signed in from.
+    #[serde(default)]
+    pub practice_provider: Provided,
     /// The configuration of the demo's import job.
     pub import_config: PathBuf,
     /// Its keys.

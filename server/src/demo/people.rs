@@ -201,6 +201,7 @@ impl Sheet {
             self.set("proxy_name", "代理 見本郎");
             let relation = self.dice.one_of(&["spouse", "parent", "relative", "other"]);
             self.set("proxy_relation", relation);
+            self.set("proxy_power", if relation == "parent" { "parental" } else { "asked" });
         } else {
             self.set("filer", "self");
         }

@@ -18,6 +18,7 @@ use intake::{
 use super::{
     atena, epds_samples,
     handbook::Handbook,
+    identity::Provided,
     people::people,
     seed::{Desk, seed},
     slots,
@@ -70,15 +71,15 @@ const DESTINATION: &str = "kenko";
 ///
 /// # Errors
 /// See [`DemoError`].
-pub async fn prepare(config: &Config) -> Result<Handbook, DemoError> {
+pub async fn prepare(config: &Config, practice_provider: Provided) -> Result<Handbook, DemoError> {
     let now = Clock::System.now();
     let portal = Portal::open(config.clone(), Clock::fixed(now.plus(-HISTORY))).await?;
-    let made = make(&portal, now).await;
+    let made = make(&portal, practice_provider, now).await;
     portal.database.close().await;
     made
 }
 
-async fn make(portal: &Portal, now: Instant) -> Result<Handbook, DemoError> {
+async fn make(portal: &Portal, practice_provider: Provided, now: Instant) -> Result<Handbook, DemoError> {
     let began_before = installation::find(&mut *portal.database.read().await?, SEEDED).await?.is_some();
     if began_before {
         // Later than all that is in the log, as every deed is.
@@ -97,7 +98,7 @@ async fn make(portal: &Portal, now: Instant) -> Result<Handbook, DemoError> {
     let config = import.join("import.toml");
     write_import_config(portal, &config).await?;
     let url = portal.config.public_url.origin().to_owned();
-    let handbook = Handbook { url, staff, import_config: config, import_keys_dir: keys };
+    let handbook = Handbook { url, staff, practice_provider, import_config: config, import_keys_dir: keys };
     handbook.write(&portal.config.data_dir)?;
     Ok(handbook)
 }
@@ -182,7 +183,8 @@ async fn write_import_config(portal: &Portal, path: &Path) -> Result<(), DemoErr
 pub fn print_signs(handbook: &Handbook, import_bin: Option<&PathBuf>) -> io::Result<()> {
     let url = &handbook.url;
     let mut text = format!(
-        "\n窓口 Madoguchi — practice\n  parents   {url}/\n  mail      {url}/demo/outbox\n  staff     {url}/staff\n"
+        "\n窓口 Madoguchi — practice\n  parents   {url}/\n  mail      {url}/demo/outbox\n  staff     {url}/staff\n  directory {}\n",
+        handbook.practice_provider.directory
     );
     for sample in &handbook.staff {
         let _ = writeln!(text, "            {:<9} {:<24} {}", sample.user_id, sample.password, sample.role);

@@ -6,7 +6,7 @@ use intake::{
     case::CorrectionRequest,
     epds::TextPack,
     form::{DraftRule, Form},
-    identity::{Method, NumberDocument, PersonDocument},
+    identity::{Method, NumberDocument, PersonDocument, Sight},
     ids::{AccountId, DraftId, FieldId, FormId, ReceiptNumber},
     retention,
     time::{DAY, HOUR, Instant, MINUTE},
@@ -157,9 +157,15 @@ pub(super) async fn work(
 ) -> Result<(), FlowError> {
     if stage == SampleStage::Withdrawn {
         let version = version_of(portal, &filed.number).await?;
+        if is_by_proxy(portal, &filed.number).await? {
+            // A proxy withdraws nothing.
+            return Ok(());
+        }
         return filings::withdraw(portal, filed.account, &filed.number, version).await;
     }
-    let seen = || Order::RecordIdentity(NumberDocument::MyNumberCard, PersonDocument::MyNumberCard);
+    // Of a sample that a proxy filed the person herself was met.
+    let sight = Sight::of(NumberDocument::MyNumberCard, PersonDocument::MyNumberCard).and_met();
+    let seen = || Order::RecordIdentity(sight);
     let (first, second) = match stage {
         SampleStage::Submitted | SampleStage::Withdrawn => (Vec::new(), None),
         SampleStage::InReview => (vec![Order::Claim], None),
@@ -177,7 +183,7 @@ pub(super) async fn work(
             return Err(FlowError::Store(StoreError::Corrupt("a sample that cannot be worked on".to_owned())));
         }
     }
-    if stage == SampleStage::WithdrawalAsked {
+    if stage == SampleStage::WithdrawalAsked && !is_by_proxy(portal, &filed.number).await? {
         let version = version_of(portal, &filed.number).await?;
         filings::ask_to_withdraw(portal, filed.account, &filed.number, version).await?;
     }
@@ -188,6 +194,11 @@ fn correction(portal: &Portal) -> Result<CorrectionRequest, FlowError> {
     let field: FieldId = CORRECTED_FIELD.parse().map_err(|_| FlowError::NotFound)?;
     let answer_by = portal.clock.now().date_in_japan().plus_days(CORRECTION_DAYS);
     Ok(CorrectionRequest { fields: vec![(field, CORRECTION_REASON.to_owned())], answer_by })
+}
+
+async fn is_by_proxy(portal: &Portal, number: &ReceiptNumber) -> Result<bool, FlowError> {
+    let head = case::find_by_receipt_number(&mut *portal.database.read().await?, number).await?;
+    head.map(|head| head.is_held_by_proxy()).ok_or(FlowError::NotFound)
 }
 
 async fn version_of(portal: &Portal, number: &ReceiptNumber) -> Result<i64, FlowError> {

@@ -4,9 +4,12 @@
 
 use intake::{
     access::{self, Action},
-    identity::{Method, PersonDocument},
+    identity::{
+        Method, PersonDocument,
+        ways::{May, Right, Standing, may},
+    },
     ids::{AccountId, OutboxId, ReceiptNumber},
-    retention, step_up,
+    retention,
     time::{HOUR, Instant},
     value::{self, ValueError},
 };
@@ -22,7 +25,7 @@ use crate::{
     portal::Portal,
     store::{
         AuditEntry, Connection, Record, StoreError, Upkeep, WriteTx,
-        account::{self, Account, PasskeyOwner},
+        account::{self, Account},
         address_change::{self as store, AddressChange, Way},
         audit::{Actor, Deed, Subject},
         case,
@@ -58,8 +61,8 @@ pub enum Asked {
     TooMany,
     /// Another parent files with it.
     Taken,
-    /// She signed in too long ago, or not with her passkey.
-    NotFresh,
+    /// She signed in too long ago, or not in the way that she has.
+    Not(May),
 }
 
 /// What became of a code.
@@ -77,19 +80,24 @@ pub enum Entered {
     NeedsAnotherPerson,
 }
 
-/// Whether a session proves enough to change how one signs in.
+/// Whether this session may do something, by the table of ways in.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn is_fresh(portal: &Portal, asking: &Asking) -> Result<bool, FlowError> {
+pub async fn may_now(portal: &Portal, asking: &Asking, right: Right) -> Result<May, FlowError> {
     let mut tx = portal.database.read().await?;
-    fresh(portal, &mut tx, asking).await
+    Ok(may_in(portal, &mut tx, asking, right).await?)
 }
 
-pub(super) async fn fresh(portal: &Portal, connection: &mut Connection, asking: &Asking) -> Result<bool, FlowError> {
-    let passkeys = account::passkeys_of(connection, PasskeyOwner::Account(asking.account)).await?;
-    let now = portal.clock.now();
-    Ok(step_up::is_fresh(asking.method, asking.signed_in_at, !passkeys.is_empty(), now))
+pub(super) async fn may_in(
+    portal: &Portal,
+    connection: &mut Connection,
+    asking: &Asking,
+    right: Right,
+) -> Result<May, StoreError> {
+    let stronger = account::stronger(connection, asking.account).await?;
+    let standing = Standing { method: asking.method, signed_in_at: asking.signed_in_at, stronger };
+    Ok(may(&standing, right, portal.clock.now()))
 }
 
 /// What the counter adds to a wish.
@@ -170,8 +178,9 @@ pub async fn ask(
     letter: &(impl Fn(&str, &str) -> MailPayload + Sync),
 ) -> Result<Asked, FlowError> {
     let mut tx = portal.database.write().await?;
-    if !fresh(portal, &mut tx, asking).await? {
-        return Ok(Asked::NotFresh);
+    match may_in(portal, &mut tx, asking, Right::ChangeAddress).await? {
+        May::Yes => {}
+        not => return Ok(Asked::Not(not)),
     }
     let account = open_account(&mut tx, asking.account).await?;
     let asked = keep(portal, &mut tx, &account, typed, None, letter).await?;
@@ -299,11 +308,11 @@ pub(super) async fn proposal(
         can_confirm: is_another(&first, staff_asking),
         by: first.display_name,
         at: change.created_at,
-        person_seen: PersonDocument::ALL.into_iter().find(|one| Some(one.code()) == seen),
+        person_seen: seen.and_then(PersonDocument::of_code),
     }))
 }
 
-fn is_another(first: &Staff, second: &Staff) -> bool {
+pub(super) fn is_another(first: &Staff, second: &Staff) -> bool {
     first.staff_id != second.staff_id && first.person_id != second.person_id
 }
 
@@ -316,7 +325,8 @@ async fn account_at_counter(
 ) -> Result<AccountId, FlowError> {
     let head = case::find_by_receipt_number(&mut *portal.database.read().await?, number).await?;
     let head = head.ok_or(FlowError::NotFound)?;
-    if access::may_in(staff.role, Action::RestoreAccess, head.compartment) {
+    // The account of a proxy is not the account of the person whom the filing is about.
+    if access::may_in(staff.role, Action::RestoreAccess, head.compartment) && !head.is_held_by_proxy() {
         return head.account_id.ok_or(FlowError::NotFound);
     }
     let entry = AuditEntry::done(portal.clock.now(), Actor::Staff(staff.staff_id), deed).refused();
@@ -392,7 +402,12 @@ pub async fn confirm(
         Ok(entries) => entries,
         Err(entered) => return Ok(entered),
     };
+    // What the passkey did a code alone does not do from now on: a new passkey, or the card, comes first.
+    let stronger = account::stronger(&mut tx, id).await?;
     account_flow::end_all_ways_in(&mut tx, id).await?;
+    if stronger.is_there {
+        account::stronger_was_lost(&mut tx, id, portal.clock.now()).await?;
+    }
     entries.push(entry);
     tx.commit_all(entries).await?;
     Ok(Entered::Changed)

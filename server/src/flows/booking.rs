@@ -5,6 +5,7 @@ use intake::{
     booking::{PICK_UNTIL, State, Wish, change_until, may_pick},
     case::Stage,
     form::Compartment,
+    identity::ways::Right,
     ids::{AccountId, BookingId, CaseId, ReceiptNumber, SlotId},
     time::{HOUR, Instant},
 };
@@ -86,7 +87,7 @@ pub fn is_offered(portal: &Portal, head: &CaseHead) -> bool {
 /// Whether this case can have one now: it was neither withdrawn nor declined.
 #[must_use]
 pub fn can_have(portal: &Portal, head: &CaseHead) -> bool {
-    is_offered(portal, head) && !has_ended(head.stage)
+    is_offered(portal, head) && !has_ended(head.stage) && Right::Book.is_open_with(head.is_held_by_proxy())
 }
 
 const fn has_ended(stage: Stage) -> bool {

@@ -3,12 +3,13 @@
 
 use intake::{
     access::Permit,
-    answers::RawAnswers,
+    answers::{Answers, RawAnswers},
+    card::CardFacts,
     case::{CorrectionRequest, DeclineReason},
     epds,
     export::Epds,
     form::Form,
-    identity::{Evidence, SeenAtCounter},
+    identity::{Evidence, ProxySeen, SeenAtCounter},
     ids::FieldId,
     journey::{CompleteAnswers, complete, complete_but, with_dependents},
     staff_items::{StaffAnswers, parse_staff_items},
@@ -44,9 +45,21 @@ pub struct Office {
     /// 「EPDS」 Which wording the items were answered in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text_pack: Option<ShownPack>,
+    /// 「基本4情報」 What the card says of who had signed in with it when filing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<CardFacts>,
     /// 「他の経路」 How it came, when it was not filed here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+}
+
+impl Office {
+    /// Compares the card with answers that were corrected: evidence is about what is declared now. Whether anything changed.
+    pub(crate) fn compare_again(&mut self, form: &Form, answers: &Answers) -> bool {
+        let (Some(card), Some(evidence)) = (&self.card, &mut self.evidence) else { return false };
+        let matched = card.matched(form, answers);
+        std::mem::replace(&mut evidence.matched, matched) != matched
+    }
 }
 
 /// 「他の経路」 What another channel said of a filing.
@@ -95,6 +108,8 @@ pub enum EventDetail {
     ProposeDecline(DeclineReason),
     /// 「本人確認」 What was seen.
     RecordIdentity(SeenAtCounter),
+    /// 「代理人の確認」 What was seen of the proxy.
+    RecordProxy(ProxySeen),
 }
 
 /// One revision, opened.

@@ -1,13 +1,15 @@
 //! 「修正」 A parent's corrections of what she was asked to correct. Invariant: nothing but the named fields, and what depends
-//! on them, can change; what comes is a new revision, complete by the same rules.
+//! on them, can change; what comes is a new revision, complete by the same rules. A proxy is shown, and changes, what she said of
+//! herself only.
 
 use intake::{
-    access::permit_owner,
+    access::{permit_owner, permit_proxy},
     answers::{FieldError, RawAnswers},
     case::{Command, CommandKind, CorrectionRequest, Giver, Stage, decide},
-    form::{Field, Form},
+    form::{Field, Form, Target},
     ids::{AccountId, FieldId, ReceiptNumber},
     journey::{complete, with_dependents},
+    time::Instant,
 };
 
 use super::{
@@ -33,20 +35,33 @@ pub struct Correction<'portal> {
     pub request: CorrectionRequest,
     /// The named fields and those that depend on them, in the form's order.
     pub fields: Vec<FieldId>,
-    /// What she had typed.
+    /// What she had typed, as far as it is hers to read.
     pub raw: RawAnswers,
+    /// When it was filed.
+    pub filed_at: Instant,
+    /// When the session began in which it was filed.
+    pub filed_in_session_of: Option<Instant>,
     /// Guards against correcting what somebody changed meanwhile.
     pub version: i64,
+    /// 「個人番号」 The fields in which one was struck out of what she sent.
+    pub struck: Vec<FieldId>,
 }
 
 impl Correction<'_> {
     /// Puts what was sent in the place of what was typed, for the fields that may change; the rest is left out.
     pub fn put(&mut self, sent: &[(String, String)]) {
         let fields = self.fields.iter().filter_map(|id| self.form.field(id));
-        for input in fields.flat_map(|(_, field)| Field::inputs(field)) {
-            let values = sent.iter().filter(|(name, _)| *name == input).map(|(_, value)| value.clone()).collect();
-            self.raw.set(&input, values);
+        for (_, field) in fields {
+            if self.raw.replace_field(field, sent) {
+                self.struck.push(field.id.clone());
+            }
         }
+    }
+
+    /// What she is told of what was struck out.
+    #[must_use]
+    pub fn struck_out(&self) -> Vec<FieldError> {
+        self.struck.iter().filter_map(|id| FieldError::struck_out(self.form, id)).collect()
     }
 }
 
@@ -58,29 +73,74 @@ pub enum Resubmitted<'portal> {
     Incomplete(Box<Correction<'portal>>, Vec<FieldError>),
 }
 
+/// Whether a field asks who fills the form in.
+pub(super) fn asks_who_files(field: &Field) -> bool {
+    matches!(&field.target, Target::Extra(key) if key == "filer")
+}
+
+/// Whether a field asks a proxy of herself.
+fn is_of_proxy(field: &Field) -> bool {
+    matches!(&field.target, Target::Extra(key) if matches!(key.as_str(), "proxy_name" | "proxy_relation" | "proxy_power"))
+}
+
+/// The fields that a correction of `named` may change: these and what depends on them, but never who files.
+fn correctable(form: &Form, named: &[FieldId]) -> Vec<FieldId> {
+    let mut fields = with_dependents(form, named);
+    fields.retain(|id| !form.field(id).is_some_and(|(_, field)| asks_who_files(field)));
+    fields
+}
+
 pub(crate) async fn open<'portal>(
     portal: &'portal Portal,
     connection: &mut Connection,
     account: AccountId,
     number: &ReceiptNumber,
 ) -> Result<(OpenCase<'portal>, Correction<'portal>), FlowError> {
-    let head = filings::own(connection, account, number).await?;
+    let head = filings::held(connection, account, number).await?;
+    let is_by_proxy = head.is_held_by_proxy();
     if head.stage != Stage::SentBack {
         return Err(FlowError::Changed(head.stage));
     }
-    let permit = permit_owner(account, head.account_id, head.case_id).ok_or(FlowError::NotFound)?;
+    let permit = permit_owner(account, head.owner(), head.case_id)
+        .or_else(|| permit_proxy(account, head.account_id, is_by_proxy, head.case_id))
+        .ok_or(FlowError::NotFound)?;
     let opened = content::open(portal, connection, head, &permit).await?;
     let asked = opened.office.requests.last().cloned();
     let request = asked.ok_or_else(|| StoreError::Corrupt("sent back without a request".to_owned()))?;
     let named: Vec<FieldId> = request.fields.iter().map(|(field, _)| field.clone()).collect();
-    let correction = Correction {
+    let mut correction = Correction {
         form: opened.form,
-        fields: with_dependents(opened.form, &named),
+        fields: correctable(opened.form, &named),
         request,
         raw: opened.newest()?.raw.clone(),
+        filed_at: opened.head.filed_at,
+        filed_in_session_of: opened.office.evidence.map(|evidence| evidence.signed_in_at),
         version: opened.head.version,
+        struck: Vec::new(),
     };
+    if is_by_proxy {
+        leave_hers(&mut correction);
+        if correction.request.fields.is_empty() {
+            // What is asked for is the person's.
+            return Err(FlowError::NotFound);
+        }
+    }
     Ok((opened, correction))
+}
+
+/// Takes away what is not a proxy's: neither shown nor changed. Papers are hers to add.
+fn leave_hers(correction: &mut Correction<'_>) {
+    let form = correction.form;
+    let is_hers =
+        |id: &FieldId| form.field(id).map_or_else(|| form.paper(id).is_some(), |(_, field)| is_of_proxy(field));
+    correction.fields.retain(is_hers);
+    correction.request.fields.retain(|(id, _)| is_hers(id));
+    let kept = form.fields().map(|(_, field)| field).filter(|field| is_of_proxy(field) || asks_who_files(field));
+    let mut raw = RawAnswers::default();
+    for input in kept.flat_map(Field::inputs) {
+        raw.set(&input, correction.raw.all(&input).to_vec());
+    }
+    correction.raw = raw;
 }
 
 /// What a parent is asked to correct.
@@ -109,12 +169,26 @@ pub async fn resubmit<'portal>(
 ) -> Result<Resubmitted<'portal>, FlowError> {
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
-    let (opened, mut correction) = open(portal, &mut tx, account, number).await?;
+    let (mut opened, mut correction) = open(portal, &mut tx, account, number).await?;
     correction.put(sent);
-    let complete = match complete(opened.form, &correction.raw, now.date_in_japan()) {
-        Ok(complete) => complete,
-        Err(errors) => return Ok(Resubmitted::Incomplete(Box::new(correction), errors)),
+    // The rest stays as it was typed.
+    let mut raw = opened.newest()?.raw.clone();
+    for input in correction.fields.iter().filter_map(|id| opened.form.field(id)).flat_map(|(_, field)| field.inputs()) {
+        raw.set(&input, correction.raw.all(&input).to_vec());
+    }
+    let struck = correction.struck_out();
+    let answers = match complete(opened.form, &raw, now.date_in_japan()) {
+        Ok(answers) if struck.is_empty() => answers,
+        checked => {
+            let mut errors = checked.err().unwrap_or_default();
+            errors.retain(|error| !correction.struck.contains(&error.field));
+            errors.extend(struck);
+            return Ok(Resubmitted::Incomplete(Box::new(correction), errors));
+        }
     };
+    if opened.office.compare_again(opened.form, answers.answers()) {
+        case::save_office(&mut tx, opened.head.case_id, &opened.seal_office()?, now).await?;
+    }
     let head = &opened.head;
     let (command, giver) = (Command::Resubmit, Giver::Citizen);
     let after = decide(&review::state(head), &command, giver).map_err(|_| FlowError::Changed(head.stage))?;
@@ -122,8 +196,8 @@ pub async fn resubmit<'portal>(
     if !case::update_stage(&mut tx, head.case_id, version, &change).await? {
         return Err(FlowError::Changed(head.stage));
     }
-    same_person::index(portal, &mut tx, head.case_id, opened.form, complete.answers(), None).await?;
-    let plain = serde_json::to_vec(&correction.raw)?;
+    same_person::index(portal, &mut tx, head.case_id, opened.form, answers.answers(), None).await?;
+    let plain = serde_json::to_vec(&raw)?;
     let sealed = opened.key.seal(&revision_place(head.case_id, after.rev), &plain);
     paper::send_with(&mut tx, head.case_id, after.rev).await?;
     case::insert_revision(&mut tx, head.case_id, after.rev, &sealed, Author::Citizen(account), now).await?;
@@ -154,10 +228,10 @@ mod tests {
     fn what_depends_on_a_named_field_can_change_with_it() {
         let catalog = Catalog::shipped().unwrap();
         let form = catalog.newest(&"pregnancy_notification".parse().unwrap()).unwrap();
-        let named = |id: &str| with_dependents(form, &[id.parse().unwrap()]);
+        let named = |id: &str| correctable(form, &[id.parse().unwrap()]);
         let ids = |ids: &[&str]| ids.iter().map(|id| id.parse().unwrap()).collect::<Vec<FieldId>>();
         assert_eq!(named("phone"), ids(&["phone"]));
-        assert_eq!(named("filer"), ids(&["filer", "proxy_name", "proxy_relation"]));
+        assert_eq!(named("filer"), ids(&["proxy_name", "proxy_relation", "proxy_power"]), "who files stays");
         assert_eq!(named("diagnosed"), ids(&["diagnosed", "practitioner", "clinic"]));
     }
 }

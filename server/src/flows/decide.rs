@@ -4,11 +4,12 @@
 use intake::{
     access::{self, Action},
     answers::{FieldError, RawAnswers},
+    card::Matched,
     case::{
         Command, CommandKind, CorrectionRequest, DeclineReason, Giver, Hand, Refusal, Stage, allowed, decide, possible,
     },
-    form::Target,
-    identity::{Evidence, Method, NumberDocument, PersonDocument, SeenAtCounter},
+    form::{Field, Target},
+    identity::{Evidence, Method, NotRecorded, ProxySight, ProxyState, Sight, Sufficient},
     ids::{FieldId, ReceiptNumber, StaffId},
     journey::complete_but,
     staff_items::{StaffItemError, parse_staff_items},
@@ -17,15 +18,16 @@ use intake::{
 
 use super::{
     FlowError, booking,
-    content::{self, EventDetail, OpenCase},
-    remind, review, same_person,
+    content::{self, EventDetail, Office, OpenCase},
+    correction::asks_who_files,
+    my_number, remind, review, same_person,
 };
 use crate::{
     portal::Portal,
     store::{
         AuditEntry, Connection, Record, WriteTx,
         audit::{Actor, Deed, Subject},
-        case::{self, Author, CaseHead, NewEvent},
+        case::{self, Author, CaseHead, NewEvent, StageChange},
         outbox::MailPayload,
         staff::{self, Staff},
     },
@@ -45,7 +47,9 @@ pub enum Order {
     /// See [`CommandKind::Visited`].
     Visited,
     /// See [`CommandKind::RecordIdentity`].
-    RecordIdentity(NumberDocument, PersonDocument),
+    RecordIdentity(Sight),
+    /// See [`CommandKind::RecordProxy`].
+    RecordProxy(ProxySight),
     /// See [`CommandKind::EditStaffItems`].
     EditStaffItems(RawAnswers),
     /// See [`CommandKind::Complete`].
@@ -80,7 +84,8 @@ impl Order {
             Self::SendBack(_) => CommandKind::SendBack,
             Self::AskToVisit => CommandKind::AskToVisit,
             Self::Visited => CommandKind::Visited,
-            Self::RecordIdentity(..) => CommandKind::RecordIdentity,
+            Self::RecordIdentity(_) => CommandKind::RecordIdentity,
+            Self::RecordProxy(_) => CommandKind::RecordProxy,
             Self::EditStaffItems(_) => CommandKind::EditStaffItems,
             Self::Complete(_) => CommandKind::Complete,
             Self::Accept => CommandKind::Accept,
@@ -142,6 +147,10 @@ pub enum Obstacle {
     NeedsAnotherPerson,
     /// No evidence of identity that carries an acceptance.
     NoEvidence,
+    /// 「仮の受付」 A proxy filed, and the person herself was not met.
+    PersonNotMet,
+    /// Two different documents without a photo are needed.
+    TwoDocuments,
     /// A correction request without a field, with a field that was not asked, or without a reason.
     Request,
     /// The day for the answer lies in the past or too far ahead.
@@ -202,8 +211,9 @@ pub async fn give(
         remind::write_about(portal, &mut tx, account, Some(head.case_id), notice.as_str(), &letter).await?;
     }
     let (actor, now) = (Actor::Staff(staff.staff_id), portal.clock.now());
+    let erased = my_number::end_with_case(&mut tx, head.case_id, after, actor.clone(), now).await?;
     let ended = booking::end_with_case(&mut tx, head.case_id, after, actor, now).await?;
-    tx.commit_all([entry].into_iter().chain(ended).collect()).await?;
+    tx.commit_all([entry].into_iter().chain(erased).chain(ended).collect()).await?;
     portal.metrics.command(kind.as_str(), true);
     Ok(Given::Done(after))
 }
@@ -215,7 +225,12 @@ const fn word(obstacle: &Obstacle) -> &'static str {
         Obstacle::NoEvidence => "no_evidence",
         Obstacle::NoAccount => "no_account",
         Obstacle::Unanswered => "unanswered",
-        Obstacle::Request | Obstacle::AnswerBy | Obstacle::StaffItems(_) | Obstacle::Answers(_) => "input",
+        Obstacle::PersonNotMet => "person_not_met",
+        Obstacle::TwoDocuments
+        | Obstacle::Request
+        | Obstacle::AnswerBy
+        | Obstacle::StaffItems(_)
+        | Obstacle::Answers(_) => "input",
     }
 }
 
@@ -265,7 +280,7 @@ async fn carry_out(
         Err(Refusal::NeedsAnotherPerson) => return Ok(Err(Obstacle::NeedsAnotherPerson)),
         Err(Refusal::NothingNamed) => return Ok(Err(Obstacle::Request)),
     };
-    let change = review::change(head, &after, &prepared.command, giver, now);
+    let change = with_evidence(review::change(head, &after, &prepared.command, giver, now), &open.office);
     if !case::update_stage(tx, head.case_id, version, &change).await? {
         // PostgreSQL: the other one has committed while this one waited for the row.
         let stage = case::find_head(tx, head.case_id).await?.map_or(head.stage, |found| found.stage);
@@ -295,6 +310,16 @@ async fn carry_out(
     case::append_event(tx, &event).await?;
     let entry = AuditEntry::done(now, Actor::Staff(staff.staff_id), Deed::Commanded(kind));
     Ok(Ok((after.stage, entry.on(Subject::Case(head.case_id)).with("rev", after.rev))))
+}
+
+/// What the evidence says of the case, for the database, which refuses an acceptance without it.
+fn with_evidence(change: StageChange, office: &Office) -> StageChange {
+    let Some(evidence) = office.evidence else { return change };
+    let proxy = match change.proxy {
+        Some(ProxyState::Waiting) if !evidence.waits_for_her() => Some(ProxyState::Met),
+        other => other,
+    };
+    StageChange { identity: evidence.level(), proxy, ..change }
 }
 
 /// A command with what it leaves beside the stage.
@@ -328,12 +353,18 @@ fn prepare(open: &mut OpenCase<'_>, by: StaffId, order: &Order, now: Instant) ->
         }
         Order::AskToVisit => Prepared::plain(Command::AskToVisit),
         Order::Visited => Prepared::plain(Command::Visited),
-        Order::RecordIdentity(number, person) => {
-            let seen = SeenAtCounter { number: *number, person: *person, by, at: now };
-            let at_counter = Evidence { method: Method::Counter, signed_in_at: now, counter: None };
+        Order::RecordIdentity(sight) => {
+            let (method, matched) = (Method::Counter, Matched::default());
+            let at_counter = Evidence { method, signed_in_at: now, counter: None, matched, proxy: None };
             let evidence = open.office.evidence.unwrap_or(at_counter);
-            open.office.evidence = Some(Evidence { counter: Some(seen), ..evidence });
-            Prepared::noting(Command::RecordIdentity, EventDetail::RecordIdentity(seen))
+            open.office.evidence = Some(evidence.with_sight(sight, by, now).map_err(not_recorded)?);
+            Prepared::noting(Command::RecordIdentity, EventDetail::RecordIdentity(sight.by(by, now)))
+        }
+        Order::RecordProxy(sight) => {
+            let seen = sight.by(by, now);
+            let evidence = open.office.evidence.ok_or(Obstacle::NoEvidence)?;
+            open.office.evidence = Some(evidence.with_proxy_seen(seen).map_err(not_recorded)?);
+            Prepared::noting(Command::RecordProxy, EventDetail::RecordProxy(seen))
         }
         Order::EditStaffItems(raw) => {
             let mut kept = RawAnswers::default();
@@ -352,8 +383,7 @@ fn prepare(open: &mut OpenCase<'_>, by: StaffId, order: &Order, now: Instant) ->
             if open.unanswered().is_ok_and(|fields| !fields.is_empty()) {
                 return Err(Obstacle::Unanswered);
             }
-            let proof = open.office.evidence.and_then(|evidence| evidence.sufficient());
-            Prepared::plain(Command::Accept(proof.ok_or(Obstacle::NoEvidence)?))
+            Prepared::plain(Command::Accept(proof(&open.office)?))
         }
         Order::Reopen => {
             let office_changed = open.office.decline_reason.take().is_some();
@@ -390,11 +420,26 @@ fn fill_in(open: &mut OpenCase<'_>, typed: &RawAnswers) -> Result<(), Obstacle> 
     Ok(())
 }
 
+const fn not_recorded(why: NotRecorded) -> Obstacle {
+    match why {
+        NotRecorded::TwoAreNeeded => Obstacle::TwoDocuments,
+        NotRecorded::NotMet => Obstacle::PersonNotMet,
+        NotRecorded::NoProxy => Obstacle::Request,
+    }
+}
+
+/// The proof that carries an acceptance, or what is missing.
+pub(super) fn proof(office: &Office) -> Result<Sufficient, Obstacle> {
+    let evidence = office.evidence.ok_or(Obstacle::NoEvidence)?;
+    evidence.sufficient().ok_or(if evidence.waits_for_her() { Obstacle::PersonNotMet } else { Obstacle::NoEvidence })
+}
+
 fn check_request(open: &OpenCase<'_>, request: &CorrectionRequest, today: CivilDate) -> Result<(), Obstacle> {
     let has_reason = |reason: &str| !reason.trim().is_empty() && reason.chars().count() <= LONGEST_REASON;
     // The EPDS is not put right afterwards: whoever wants to answers a new one.
-    let is_field =
-        |id: &FieldId| open.form.field(id).is_some_and(|(_, field)| !matches!(field.target, Target::EpdsItem(_)));
+    // Who files is settled by filing: a filing by a proxy does not become one of her own by a correction.
+    let can_be_corrected = |field: &Field| !matches!(field.target, Target::EpdsItem(_)) && !asks_who_files(field);
+    let is_field = |id: &FieldId| open.form.field(id).is_some_and(|(_, field)| can_be_corrected(field));
     let can_be_asked = |id: &FieldId| is_field(id) || open.form.paper(id).is_some();
     let is_good = |(field, reason): &(FieldId, String)| can_be_asked(field) && has_reason(reason);
     let mut named: Vec<_> = request.fields.iter().map(|(field, _)| field).collect();

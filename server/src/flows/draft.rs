@@ -5,7 +5,7 @@ use intake::{
     answers::{RawAnswers, UnknownInput},
     epds::TextPack,
     form::{Compartment, DraftRule, Form},
-    ids::{DraftId, FormId, PageId},
+    ids::{DraftId, FieldId, FormId, PageId},
     retention,
     time::Instant,
 };
@@ -54,6 +54,8 @@ pub struct OpenDraft<'portal> {
     pub expires_at: Instant,
     /// 「EPDS」 The wording of the items, from the beginning of the draft to its end.
     pub text_pack: Option<&'portal TextPack>,
+    /// 「個人番号」 The fields in which one was struck out by this very save: it is nowhere.
+    pub struck: Vec<FieldId>,
 }
 
 /// What became of a save.
@@ -75,7 +77,7 @@ pub(crate) fn open<'portal>(portal: &'portal Portal, draft: &Draft) -> Result<Op
     let raw = serde_json::from_slice(&key.open(&draft::place(draft.draft_id), &draft.answers_sealed)?)?;
     let Draft { draft_id: id, version, updated_at, expires_at, .. } = *draft;
     let text_pack = draft.text_pack.as_deref().and_then(|sha256| portal.text_packs.usable_by_sha256(sha256));
-    Ok(OpenDraft { id, form, raw, version, updated_at, expires_at, text_pack })
+    Ok(OpenDraft { id, form, raw, version, updated_at, expires_at, text_pack, struck: Vec::new() })
 }
 
 /// Whether who asks can go on with a draft: its time is not over, no other session began it for itself, and the wording
@@ -185,7 +187,7 @@ async fn begin_with<'portal>(
     }
     let entry = AuditEntry::done(now, typist.actor(), Deed::DraftStarted).on(Subject::Draft(id));
     tx.commit(Record::Deed(with_form(entry, form))).await?;
-    Ok(OpenDraft { id, form, raw, version: 1, updated_at: now, expires_at, text_pack })
+    Ok(OpenDraft { id, form, raw, version: 1, updated_at: now, expires_at, text_pack, struck: Vec::new() })
 }
 
 /// Keeps a new draft of a form that is kept beyond the session, with these answers; the entry of it.
@@ -276,8 +278,9 @@ async fn save<'portal>(
     let Some(stored) = current(portal, &mut tx, typist, form_id).await? else { return Err(FlowError::NotFound) };
     let mut opened = open(portal, &stored)?;
     let mut raw = opened.raw.clone();
-    if let Err(UnknownInput) = raw.replace_page(opened.form, page, sent) {
-        return Ok(Saved::UnknownInput);
+    match raw.replace_page(opened.form, page, sent) {
+        Ok(struck) => opened.struck = struck,
+        Err(UnknownInput) => return Ok(Saved::UnknownInput),
     }
     let (read, saved_by) = (ReadState::read(read_state), stored.saved_by.as_deref());
     let is_same = raw == opened.raw || read.is_overtaken(saved_by);

@@ -3,11 +3,12 @@
 use intake::{
     access::permit_owner,
     case::{Command, CommandKind, DeclineReason, Giver, Stage, decide, possible},
+    identity::ways::Right,
     ids::{AccountId, ReceiptNumber},
     time::Instant,
 };
 
-use super::{FlowError, booking, content, paper, review};
+use super::{FlowError, booking, content, my_number, paper, review};
 use crate::{
     portal::Portal,
     store::{
@@ -53,7 +54,8 @@ impl Filing {
     /// Whether the parent can withdraw it now.
     #[must_use]
     pub fn may_withdraw(&self) -> bool {
-        possible(&review::state(&self.head)).any(|row| row.command == CommandKind::Withdraw)
+        let can_withdraw = possible(&review::state(&self.head)).any(|row| row.command == CommandKind::Withdraw);
+        can_withdraw && Right::Withdraw.is_open_with(self.head.is_held_by_proxy())
     }
 
     /// Whether she can ask for it: after the acceptance two people of the office decide. What is erased nobody can open to
@@ -61,7 +63,7 @@ impl Filing {
     #[must_use]
     pub fn may_ask_to_withdraw(&self) -> bool {
         let can_ask = possible(&review::state(&self.head)).any(|row| row.command == CommandKind::AskToWithdraw);
-        can_ask && self.head.erased_at.is_none()
+        can_ask && self.head.erased_at.is_none() && Right::Withdraw.is_open_with(self.head.is_held_by_proxy())
     }
 
     /// Since when the office has had the turn with its check: the arrival, what she sent last, or her visit.
@@ -86,29 +88,40 @@ impl Filing {
     }
 }
 
-/// A case of this parent's.
+/// A case of this parent's, or one that she holds as a proxy (代理人): its state is hers to know. What is in it opens for a
+/// permit only, which a proxy does not get.
+pub(crate) async fn held(
+    connection: &mut Connection,
+    account: AccountId,
+    number: &ReceiptNumber,
+) -> Result<CaseHead, FlowError> {
+    let head = case::find_by_receipt_number(connection, number).await?.ok_or(FlowError::NotFound)?;
+    if head.account_id == Some(account) { Ok(head) } else { Err(FlowError::NotFound) }
+}
+
+/// A case of this parent's own.
 pub(crate) async fn own(
     connection: &mut Connection,
     account: AccountId,
     number: &ReceiptNumber,
 ) -> Result<CaseHead, FlowError> {
     let head = case::find_by_receipt_number(connection, number).await?.ok_or(FlowError::NotFound)?;
-    permit_owner(account, head.account_id, head.case_id).map(|_| head).ok_or(FlowError::NotFound)
+    permit_owner(account, head.owner(), head.case_id).map(|_| head).ok_or(FlowError::NotFound)
 }
 
 /// One of a parent's filings.
 ///
 /// # Errors
-/// [`FlowError::NotFound`] when it is not hers.
+/// [`FlowError::NotFound`] when it is not hers, nor hers as a proxy.
 pub async fn view(portal: &Portal, account: AccountId, number: &ReceiptNumber) -> Result<Filing, FlowError> {
     let mut tx = portal.database.read().await?;
-    let head = own(&mut tx, account, number).await?;
+    let head = held(&mut tx, account, number).await?;
     let history = steps(&case::events(&mut tx, head.case_id).await?);
     let declined_for = match head.stage {
         Stage::Declined => decline_reason(portal, &mut tx, account, &head).await?,
         _ => None,
     };
-    let papers = match permit_owner(account, head.account_id, head.case_id) {
+    let papers = match permit_owner(account, head.owner(), head.case_id) {
         Some(permit) => paper::count_sent(&mut tx, &permit).await?,
         None => 0,
     };
@@ -139,7 +152,7 @@ async fn decline_reason(
     account: AccountId,
     head: &CaseHead,
 ) -> Result<Option<DeclineReason>, FlowError> {
-    let Some(permit) = permit_owner(account, head.account_id, head.case_id) else { return Ok(None) };
+    let Some(permit) = permit_owner(account, head.owner(), head.case_id) else { return Ok(None) };
     match content::open(portal, connection, head.clone(), &permit).await {
         Ok(opened) => Ok(opened.office.decline_reason),
         Err(FlowError::NotFound) => Ok(None),
@@ -217,6 +230,8 @@ async fn order(
     };
     case::append_event(&mut tx, &event).await?;
     let entry = AuditEntry::done(now, Actor::Citizen(account), Deed::Commanded(kind)).on(Subject::Case(head.case_id));
-    let ended = booking::end_with_case(&mut tx, head.case_id, after.stage, Actor::Citizen(account), now).await?;
-    Ok(tx.commit_all([entry].into_iter().chain(ended).collect()).await?)
+    let actor = Actor::Citizen(account);
+    let erased = my_number::end_with_case(&mut tx, head.case_id, after.stage, actor.clone(), now).await?;
+    let ended = booking::end_with_case(&mut tx, head.case_id, after.stage, actor, now).await?;
+    Ok(tx.commit_all([entry].into_iter().chain(erased).chain(ended).collect()).await?)
 }

@@ -58,7 +58,7 @@ pub(crate) async fn first_answers(
 ) -> Result<RawAnswers, FlowError> {
     let mut raw = RawAnswers::default();
     let Some(head) = followed(connection, account, form).await? else { return Ok(raw) };
-    let permit = permit_owner(account, head.account_id, head.case_id).ok_or(FlowError::NotFound)?;
+    let permit = permit_owner(account, head.owner(), head.case_id).ok_or(FlowError::NotFound)?;
     let open = match content::open(portal, connection, head, &permit).await {
         Ok(open) => open,
         Err(FlowError::NotFound) => return Ok(raw),

@@ -11,7 +11,11 @@ use intake::{
     time::Instant,
 };
 
-use super::{FlowError, content, review, sign_in, signing_keys};
+use super::{
+    FlowError, content,
+    my_number::{self, ForEntry},
+    review, sign_in, signing_keys,
+};
 use crate::{
     portal::Portal,
     store::{
@@ -82,6 +86,8 @@ pub async fn seal_batch(portal: &Portal, destination: &DestinationId) -> Result<
 struct Ready {
     head: CaseHead,
     entry: Entry,
+    /// 「個人番号」 What the audit log says of it.
+    number: &'static str,
 }
 
 async fn once(portal: &Portal, destination: &DestinationId) -> Result<Option<Sealed>, FlowError> {
@@ -95,7 +101,7 @@ async fn once(portal: &Portal, destination: &DestinationId) -> Result<Option<Sea
         Some(before) => portal.clock.now().max(before.created_at),
         None => portal.clock.now(),
     };
-    let ready = ready(portal, &mut tx).await?;
+    let ready = ready(portal, &mut tx, &public).await?;
     let recalled = batch::to_recall(&mut tx, destination, MOST_RECALLED).await?;
     if ready.is_empty() && recalled.is_empty() {
         return Ok(None);
@@ -104,7 +110,8 @@ async fn once(portal: &Portal, destination: &DestinationId) -> Result<Option<Sea
     for one in &ready {
         hand_over(&mut tx, &one.head, now).await?;
         let deed = Deed::Commanded(CommandKind::Seal);
-        entries.push(AuditEntry::done(now, Actor::Portal, deed).on(Subject::Case(one.head.case_id)));
+        let entry = AuditEntry::done(now, Actor::Portal, deed).on(Subject::Case(one.head.case_id));
+        entries.push(entry.with("number", one.number));
     }
     let (seq, sealed) = sealed(portal, &mut tx, &public, before.as_ref(), (&ready, &recalled), now).await?;
     keep(&mut tx, destination, seq, &sealed, &ready, now).await?;
@@ -118,18 +125,18 @@ async fn once(portal: &Portal, destination: &DestinationId) -> Result<Option<Sea
 
 /// The confirmed cases with their entries, as many as a batch takes. A case that does not pass the import job's own check
 /// stays behind, loudly, and holds up no other.
-async fn ready(portal: &Portal, tx: &mut WriteTx) -> Result<Vec<Ready>, FlowError> {
+async fn ready(portal: &Portal, tx: &mut WriteTx, public: &DestinationPublic) -> Result<Vec<Ready>, FlowError> {
     let most = i64::try_from(MOST_ENTRIES).unwrap_or(i64::MAX);
     let (mut ready, mut bytes) = (Vec::new(), 0);
     for head in case::confirmed_waiting(tx, most).await? {
         let id = head.case_id;
-        match entry_of(portal, tx, head.clone()).await {
-            Ok(entry) => {
+        match entry_of(portal, tx, head.clone(), public).await {
+            Ok((entry, number)) => {
                 bytes += entry.to_line().len() as u64 + 1;
                 if bytes > MOST_BYTES - ROOM_FOR_THE_REST {
                     break;
                 }
-                ready.push(Ready { head, entry });
+                ready.push(Ready { head, entry, number });
             }
             Err(FlowError::Store(error @ (StoreError::Busy | StoreError::Database(_)))) => return Err(error.into()),
             Err(error) => tracing::error!(case = %id, %error, "A CONFIRMED CASE CANNOT BE HANDED OVER: look at it"),
@@ -138,11 +145,17 @@ async fn ready(portal: &Portal, tx: &mut WriteTx) -> Result<Vec<Ready>, FlowErro
     Ok(ready)
 }
 
-/// The entry of a confirmed case.
-async fn entry_of(portal: &Portal, tx: &mut WriteTx, head: CaseHead) -> Result<Entry, FlowError> {
+/// The entry of a confirmed case, and how its 個人番号 stands.
+async fn entry_of(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    head: CaseHead,
+    public: &DestinationPublic,
+) -> Result<(Entry, &'static str), FlowError> {
     let corrupt = |sentence: &str| FlowError::Store(StoreError::Corrupt(sentence.to_owned()));
     let permit = permit_batch(head.stage, head.case_id).ok_or(FlowError::Changed(head.stage))?;
-    let email = match head.account_id {
+    // The address of a proxy is not the person's.
+    let email = match head.owner() {
         Some(id) => account::find(tx, id).await?.map(|found| sign_in::address_of(portal, &found)).transpose()?,
         None => None,
     };
@@ -153,6 +166,16 @@ async fn entry_of(portal: &Portal, tx: &mut WriteTx, head: CaseHead) -> Result<E
         accepted.zip(confirmed).ok_or_else(|| corrupt("a confirmed case without its two decisions"))?;
     let staff = opened.staff_answers()?;
     let complete = opened.complete()?;
+    let number = my_number::for_entry(portal, tx, (head, &opened.key), public).await?;
+    let number_word = number.as_str();
+    let my_number = match number {
+        ForEntry::Armor(armor) => Some(armor),
+        ForEntry::No => None,
+        ForEntry::OtherKey => {
+            tracing::warn!(case = %head.case_id, "a number was sealed to another key; it is left to the counter");
+            None
+        }
+    };
     let filing = Filing {
         id: head.receipt_number.clone(),
         rev: head.rev,
@@ -162,14 +185,14 @@ async fn entry_of(portal: &Portal, tx: &mut WriteTx, head: CaseHead) -> Result<E
         municipality: portal.config.municipality.code.clone(),
         email,
         evidence: opened.office.evidence.ok_or_else(|| corrupt("a confirmed case without identity evidence"))?,
-        my_number: None,
+        my_number,
         epds: opened.epds(&complete)?,
         attachments: Vec::new(),
         review: Review { accepted_by, accepted_at, confirmed_by, confirmed_at },
     };
     let entry = export::build(opened.form, &complete, &staff, filing);
     match recheck(&entry, opened.form).first() {
-        None => Ok(entry),
+        None => Ok((entry, number_word)),
         Some(fault) => Err(corrupt(&format!("the import job would refuse the entry: {}", fault.code()))),
     }
 }

@@ -87,7 +87,7 @@ pub async fn read_by_parent(
 ) -> Result<Option<Vec<Shown>>, FlowError> {
     let mut tx = portal.database.read().await?;
     let head = filings::own(&mut tx, account, number).await?;
-    let permit = permit_owner(account, head.account_id, head.case_id).ok_or(FlowError::NotFound)?;
+    let permit = permit_owner(account, head.owner(), head.case_id).ok_or(FlowError::NotFound)?;
     let case = head.case_id;
     let open = match content::open(portal, &mut tx, head, &permit).await {
         Ok(open) => open,
@@ -134,7 +134,7 @@ pub async fn from_parent(
 ) -> Result<Sent, FlowError> {
     let mut tx = portal.database.write().await?;
     let head = filings::own(&mut tx, account, number).await?;
-    let permit = permit_owner(account, head.account_id, head.case_id).ok_or(FlowError::NotFound)?;
+    let permit = permit_owner(account, head.owner(), head.case_id).ok_or(FlowError::NotFound)?;
     let kept = keep(portal, &mut tx, &head, &permit, Sender::Citizen(account), press).await?;
     finish(portal, tx, &head, Actor::Citizen(account), kept).await
 }
@@ -155,7 +155,8 @@ pub async fn from_staff(
     let head = case::find_by_receipt_number(&mut tx, number).await?.ok_or(FlowError::NotFound)?;
     let actor = Actor::Staff(staff.staff_id);
     let permit = access::permit(staff.staff_id, staff.role, Action::WriteMessage, head.case_id, head.compartment);
-    let Some(permit) = permit else {
+    // What is written to the person is not for a proxy.
+    let Some(permit) = permit.filter(|_| !head.is_held_by_proxy()) else {
         drop(tx);
         let entry = AuditEntry::done(portal.clock.now(), actor, Deed::MessageSent).on(Subject::Case(head.case_id));
         let entry = entry.refused().with("reason", "not_allowed");

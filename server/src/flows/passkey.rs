@@ -8,11 +8,13 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use intake::{
     ids::{AccountId, PasskeyId, StaffId},
     retention,
+    time::Instant,
 };
 use serde_json::json;
 use webauthn_rs::prelude::{
-    AuthenticationResult, CredentialID, Passkey, PasskeyAuthentication, PasskeyRegistration, PublicKeyCredential,
-    RegisterPublicKeyCredential, RequestChallengeResponse, Uuid, WebauthnError,
+    AuthenticationResult, CredentialID, DiscoverableAuthentication, DiscoverableKey, Passkey, PasskeyAuthentication,
+    PasskeyRegistration, PublicKeyCredential, RegisterPublicKeyCredential, RequestChallengeResponse, Uuid,
+    WebauthnError, WebauthnResult,
 };
 
 pub use crate::store::account::PasskeyOwner;
@@ -47,10 +49,12 @@ pub struct Shown<'a> {
     pub person: &'a str,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Purpose {
     Register,
     Authenticate,
+    /// The device says whose passkey it is: nobody has typed an address.
+    Discover,
 }
 
 impl Purpose {
@@ -58,6 +62,7 @@ impl Purpose {
         match self {
             Self::Register => "register",
             Self::Authenticate => "authenticate",
+            Self::Discover => "discover",
         }
     }
 }
@@ -106,7 +111,7 @@ fn broken(error: &WebauthnError) -> FlowError {
 
 async fn keep_state(
     portal: &Portal,
-    owner: PasskeyOwner,
+    owner: Option<PasskeyOwner>,
     purpose: Purpose,
     state: Vec<u8>,
 ) -> Result<String, FlowError> {
@@ -114,7 +119,7 @@ async fn keep_state(
     let ceremony = BASE64_URL_SAFE_NO_PAD.encode(random::<32>());
     let row = Ceremony {
         purpose: purpose.as_str().to_owned(),
-        subject: Some(name(owner)),
+        subject: owner.map(name),
         state,
         expires_at: now.plus(retention::CEREMONY),
     };
@@ -124,23 +129,27 @@ async fn keep_state(
     Ok(ceremony)
 }
 
-/// The state of a ceremony, which ends here: also when what came back is no good.
-async fn take_state(
-    portal: &Portal,
-    ceremony: &str,
+/// A ceremony that was ended by its answer.
+struct Taken {
     purpose: Purpose,
-) -> Result<Option<(PasskeyOwner, Vec<u8>)>, FlowError> {
+    owner: Option<PasskeyOwner>,
+    state: Vec<u8>,
+}
+
+/// The state of a ceremony, which ends here: also when what came back is no good. One of another kind, such as a password that
+/// was right, stays for what it is.
+async fn take_state(portal: &Portal, ceremony: &str, purposes: &[Purpose]) -> Result<Option<Taken>, FlowError> {
     let mut tx = portal.database.write().await?;
     let Some(taken) = session::take_ceremony(&mut tx, &token_hash(ceremony.as_bytes())).await? else {
         return Ok(None);
     };
-    if taken.purpose != purpose.as_str() {
-        // Of another kind, such as a password that was right: it stays for what it is.
+    let Some(purpose) = purposes.iter().copied().find(|purpose| purpose.as_str() == taken.purpose) else {
         return Ok(None);
-    }
+    };
     tx.commit(Record::Upkeep(Upkeep::CeremonyKept)).await?;
     let owner = taken.subject.as_deref().and_then(owner_of);
-    Ok(owner.filter(|_| taken.expires_at > portal.clock.now()).map(|owner| (owner, taken.state)))
+    let is_in_time = taken.expires_at > portal.clock.now();
+    Ok(is_in_time.then_some(Taken { purpose, owner, state: taken.state }))
 }
 
 async fn credentials_of(portal: &Portal, owner: PasskeyOwner) -> Result<Vec<Passkey>, FlowError> {
@@ -161,8 +170,14 @@ pub async fn begin_registration(portal: &Portal, owner: PasskeyOwner, shown: Sho
         .of(owner)
         .start_passkey_registration(user, shown.account, shown.person, Some(known))
         .map_err(|error| broken(&error))?;
-    let ceremony = keep_state(portal, owner, Purpose::Register, serde_json::to_vec(&state)?).await?;
-    Ok(Begun { ceremony, options: serde_json::to_string(&options)? })
+    // The library asks for none; where the device offers it, no address need be typed later. What is kept of the ceremony does
+    // not say, and the answer is checked in the same way.
+    let mut options = serde_json::to_value(&options)?;
+    if let Some(selection) = options.pointer_mut("/publicKey/authenticatorSelection") {
+        selection["residentKey"] = "preferred".into();
+    }
+    let ceremony = keep_state(portal, Some(owner), Purpose::Register, serde_json::to_vec(&state)?).await?;
+    Ok(Begun { ceremony, options: options.to_string() })
 }
 
 /// A passkey that the device has made and that is not kept yet.
@@ -182,10 +197,12 @@ pub async fn finish_registration(
     ceremony: &str,
     credential: &str,
 ) -> Result<Option<Made>, FlowError> {
-    let Some((whose, state)) = take_state(portal, ceremony, Purpose::Register).await? else { return Ok(None) };
+    let Some(Taken { owner: whose, state, .. }) = take_state(portal, ceremony, &[Purpose::Register]).await? else {
+        return Ok(None);
+    };
     let Ok(credential) = serde_json::from_str::<RegisterPublicKeyCredential>(credential) else { return Ok(None) };
     let state: PasskeyRegistration = serde_json::from_slice(&state)?;
-    if whose != owner {
+    if whose != Some(owner) {
         return Ok(None);
     }
     let made = portal.relying_party.of(owner).finish_passkey_registration(&credential, &state);
@@ -193,11 +210,18 @@ pub async fn finish_registration(
 }
 
 impl Made {
-    /// Keeps the passkey within the deed it belongs to, and gives the entry of it. `label` is what the owner calls it.
+    /// Keeps the passkey within the deed it belongs to, and gives the entry of it. `label` is what the owner calls it; what was
+    /// filed since `reads_from` it lets her read again.
     ///
     /// # Errors
     /// [`StoreError::Duplicate`] when the passkey is known.
-    pub async fn keep(self, portal: &Portal, tx: &mut WriteTx, label: &str) -> Result<AuditEntry, FlowError> {
+    pub async fn keep(
+        self,
+        portal: &Portal,
+        tx: &mut WriteTx,
+        label: &str,
+        reads_from: Instant,
+    ) -> Result<AuditEntry, FlowError> {
         let (passkey_id, now) = (PasskeyId::from_random(random()), portal.clock.now());
         let new = NewPasskey {
             passkey_id,
@@ -206,33 +230,11 @@ impl Made {
             credential: &serde_json::to_string(&self.passkey)?,
             label,
             created_at: now,
+            reads_from,
         };
         account::insert_passkey(tx, &new).await?;
         Ok(AuditEntry::done(now, actor(self.owner), Deed::PasskeyAdded).on(Subject::Passkey(passkey_id)))
     }
-}
-
-/// Adds a passkey to an account that is signed in: [`finish_registration`] and [`Made::keep`] as a deed of its own; false
-/// when what came back is no good.
-///
-/// # Errors
-/// When the database fails.
-pub async fn add(
-    portal: &Portal,
-    owner: PasskeyOwner,
-    ceremony: &str,
-    credential: &str,
-    label: &str,
-) -> Result<bool, FlowError> {
-    let Some(made) = finish_registration(portal, owner, ceremony, credential).await? else { return Ok(false) };
-    let mut tx = portal.database.write().await?;
-    let entry = match made.keep(portal, &mut tx, label).await {
-        Ok(entry) => entry,
-        Err(FlowError::Store(StoreError::Duplicate)) => return Ok(false),
-        Err(error) => return Err(error),
-    };
-    tx.commit(Record::Deed(entry)).await?;
-    Ok(true)
 }
 
 /// Begins signing in with a passkey; none when the owner has none.
@@ -246,8 +248,21 @@ pub async fn begin_authentication(portal: &Portal, owner: PasskeyOwner) -> Resul
     }
     let started = portal.relying_party.of(owner).start_passkey_authentication(&passkeys);
     let (options, state) = started.map_err(|error| broken(&error))?;
-    let ceremony = keep_state(portal, owner, Purpose::Authenticate, serde_json::to_vec(&state)?).await?;
+    let ceremony = keep_state(portal, Some(owner), Purpose::Authenticate, serde_json::to_vec(&state)?).await?;
     Ok(Some(Begun { ceremony, options: serde_json::to_string(&options)? }))
+}
+
+/// Begins signing in without an address: the same options for everybody, and the device offers what it has for this site.
+///
+/// # Errors
+/// When the database fails.
+pub async fn begin_discovery(portal: &Portal) -> Result<Begun, FlowError> {
+    let started = portal.relying_party.citizens().start_discoverable_authentication();
+    let (mut options, state) = started.map_err(|error| broken(&error))?;
+    // Whether it is asked for beside a field or by a button is for the page to say.
+    options.mediation = None;
+    let ceremony = keep_state(portal, None, Purpose::Discover, serde_json::to_vec(&state)?).await?;
+    Ok(Begun { ceremony, options: serde_json::to_string(&options)? })
 }
 
 /// What a parent sees whose address has no passkey, or no account: options that no device can answer, the same at every
@@ -286,34 +301,79 @@ pub async fn finish_authentication(
     ceremony: &str,
     credential: &str,
 ) -> Result<Option<Used>, FlowError> {
-    let Some((owner, state)) = take_state(portal, ceremony, Purpose::Authenticate).await? else {
+    let taken = take_state(portal, ceremony, &[Purpose::Authenticate, Purpose::Discover]).await?;
+    let Some(Taken { purpose, owner, state }) = taken else {
         portal.metrics.sign_in("passkey", false);
         return Ok(None);
     };
-    let state: PasskeyAuthentication = serde_json::from_slice(&state)?;
-    let reason = match serde_json::from_str::<PublicKeyCredential>(credential) {
-        Err(_) => "not_readable",
-        Ok(credential) => match portal.relying_party.of(owner).finish_passkey_authentication(&credential, &state) {
-            Ok(result) if result.user_verified() => return Ok(Some(Used { owner, result })),
-            Ok(_) | Err(WebauthnError::UserNotVerified) => "user_not_verified",
-            Err(WebauthnError::CredentialPossibleCompromise) => COUNTER_WENT_BACK,
-            Err(_) => "not_verified",
-        },
+    let Ok(credential) = serde_json::from_str::<PublicKeyCredential>(credential) else {
+        refuse(portal, owner, "not_readable").await?;
+        return Ok(None);
     };
-    refuse(portal, owner, reason).await?;
+    let owner = if purpose == Purpose::Discover { owner_by_device(portal, &credential) } else { owner };
+    let Some(owner) = owner else {
+        refuse(portal, None, "not_verified").await?;
+        return Ok(None);
+    };
+    let checked = match purpose {
+        Purpose::Discover => check_discovered(portal, owner, &credential, &state).await?,
+        Purpose::Register | Purpose::Authenticate => {
+            let state: PasskeyAuthentication = serde_json::from_slice(&state)?;
+            portal.relying_party.of(owner).finish_passkey_authentication(&credential, &state)
+        }
+    };
+    let reason = match checked {
+        Ok(result) if result.user_verified() => return Ok(Some(Used { owner, result })),
+        Ok(_) | Err(WebauthnError::UserNotVerified) => "user_not_verified",
+        Err(WebauthnError::CredentialPossibleCompromise) => COUNTER_WENT_BACK,
+        Err(_) => "not_verified",
+    };
+    refuse(portal, Some(owner), reason).await?;
     Ok(None)
+}
+
+/// Whose passkey the device says it is: only a parent's, and not believed before the signature was checked with her key.
+fn owner_by_device(portal: &Portal, credential: &PublicKeyCredential) -> Option<PasskeyOwner> {
+    let found = portal.relying_party.citizens().identify_discoverable_authentication(credential).ok()?;
+    Some(PasskeyOwner::Account(AccountId::from_random(found.0.into_bytes())))
+}
+
+/// Checks a signature with the key that its owner has under this id.
+async fn check_discovered(
+    portal: &Portal,
+    owner: PasskeyOwner,
+    credential: &PublicKeyCredential,
+    state: &[u8],
+) -> Result<WebauthnResult<AuthenticationResult>, FlowError> {
+    let state: DiscoverableAuthentication = serde_json::from_slice(state)?;
+    let id = credential.get_credential_id();
+    let known = credentials_of(portal, owner).await?.into_iter().find(|passkey| passkey.cred_id().as_slice() == id);
+    let Some(key) = known.map(DiscoverableKey::from) else { return Ok(Err(WebauthnError::CredentialNotFound)) };
+    Ok(portal.relying_party.citizens().finish_discoverable_authentication_v2(credential, state, &key))
 }
 
 const COUNTER_WENT_BACK: &str = "counter_went_back";
 
-async fn refuse(portal: &Portal, owner: PasskeyOwner, reason: &'static str) -> Result<(), FlowError> {
+async fn refuse(portal: &Portal, owner: Option<PasskeyOwner>, reason: &'static str) -> Result<(), FlowError> {
     portal.metrics.sign_in("passkey", false);
     if reason == COUNTER_WENT_BACK {
         tracing::warn!("A PASSKEY'S COUNTER WENT BACK: there may be a copy of it");
     }
-    let entry = AuditEntry::done(portal.clock.now(), actor(owner), Deed::SignedIn).on(subject(owner)).refused();
+    let mut entry = AuditEntry::done(portal.clock.now(), owner.map_or(Actor::Anybody, actor), Deed::SignedIn).refused();
+    if let Some(owner) = owner {
+        entry = entry.on(subject(owner));
+    }
     let tx = portal.database.write().await?;
     Ok(tx.commit(Record::Deed(entry.with("method", "passkey").with("reason", reason))).await?)
+}
+
+/// A passkey whose use is kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Kept {
+    /// Which.
+    pub passkey_id: PasskeyId,
+    /// What was filed from then on it lets her read again.
+    pub reads_from: Instant,
 }
 
 impl Used {
@@ -323,27 +383,27 @@ impl Used {
         self.owner
     }
 
-    /// Keeps counter and time within the deed that the passkey was used for; false when the passkey is gone or its counter
+    /// Keeps counter and time within the deed that the passkey was used for; none when the passkey is gone or its counter
     /// went back meanwhile: then the caller drops the transaction, and [`Used::refuse`] records it.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn keep(&self, portal: &Portal, tx: &mut WriteTx) -> Result<bool, FlowError> {
+    pub async fn keep(&self, portal: &Portal, tx: &mut WriteTx) -> Result<Option<Kept>, FlowError> {
         let Some(stored) = account::find_passkey(tx, self.result.cred_id().as_slice()).await? else {
-            return Ok(false);
+            return Ok(None);
         };
         // Two ceremonies at once: each was begun with the counter of before.
         let kept: serde_json::Value = serde_json::from_str(&stored.credential)?;
         let counter = kept.pointer("/cred/counter").and_then(serde_json::Value::as_u64).unwrap_or_default();
         if counter > 0 && u64::from(self.result.counter()) <= counter {
-            return Ok(false);
+            return Ok(None);
         }
         let mut passkey: Passkey = serde_json::from_value(kept)?;
         if passkey.update_credential(&self.result).is_none() {
-            return Ok(false);
+            return Ok(None);
         }
         account::passkey_used(tx, stored.passkey_id, &serde_json::to_string(&passkey)?, portal.clock.now()).await?;
-        Ok(true)
+        Ok(Some(Kept { passkey_id: stored.passkey_id, reads_from: stored.reads_from }))
     }
 
     /// Records that [`Used::keep`] said no.
@@ -351,6 +411,6 @@ impl Used {
     /// # Errors
     /// When the database fails.
     pub async fn refuse(&self, portal: &Portal) -> Result<(), FlowError> {
-        refuse(portal, self.owner, COUNTER_WENT_BACK).await
+        refuse(portal, Some(self.owner), COUNTER_WENT_BACK).await
     }
 }

@@ -67,7 +67,7 @@ pub async fn note(portal: &Portal, staff: &Staff, number: &ReceiptNumber, told: 
     let mut tx = portal.database.write().await?;
     let head = case::find_by_receipt_number(&mut tx, number).await?.ok_or(FlowError::NotFound)?;
     let may = access::may_in(staff.role, Action::NotePregnancyEnd, head.compartment);
-    let Some(account) = head.account_id.filter(|_| may) else {
+    let Some(account) = head.owner().filter(|_| may) else {
         drop(tx);
         let entry = AuditEntry::done(portal.clock.now(), Actor::Staff(staff.staff_id), deed(told)).refused();
         let entry = entry.on(Subject::Case(head.case_id)).with("reason", "not_allowed");

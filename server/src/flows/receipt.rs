@@ -1,4 +1,4 @@
-//! 「受付票」 What a receipt may say of a filing. Invariant: it is the parent's own; the name alone is opened, and not where even
+//! 「受付票」 What a receipt may say of a filing. Invariant: it is the parent's own, or a proxy's who reads no name on it; the name alone is opened, and not where even
 //! that would tell others what was filed.
 
 use intake::{
@@ -24,8 +24,8 @@ pub struct Receipt {
 /// [`FlowError::NotFound`] when it is not hers.
 pub async fn view(portal: &Portal, account: AccountId, number: &ReceiptNumber) -> Result<Receipt, FlowError> {
     let mut tx = portal.database.read().await?;
-    let head = filings::own(&mut tx, account, number).await?;
-    let permit = permit_owner(account, head.account_id, head.case_id);
+    let head = filings::held(&mut tx, account, number).await?;
+    let permit = permit_owner(account, head.owner(), head.case_id);
     let Some(permit) = permit.filter(|_| head.compartment == Compartment::General) else {
         return Ok(Receipt { head, name: None });
     };

@@ -36,6 +36,7 @@ pub enum Refiled {
 #[must_use]
 pub fn can_be_refiled(portal: &Portal, head: &CaseHead) -> bool {
     head.stage == Stage::Declined
+        && !head.is_held_by_proxy()
         && head.erased_at.is_none()
         && head.compartment == Compartment::General
         && portal.offered(&head.form_id).is_some()
@@ -58,7 +59,7 @@ pub async fn begin(
     let form = portal.offered(&head.form_id).filter(|_| can_be_refiled(portal, &head));
     let form = form.ok_or(FlowError::Changed(head.stage))?;
     follow::followed(&mut tx, account, form).await?;
-    let permit = permit_owner(account, head.account_id, head.case_id).ok_or(FlowError::NotFound)?;
+    let permit = permit_owner(account, head.owner(), head.case_id).ok_or(FlowError::NotFound)?;
     let typist = Typist { owner: DraftOwner::Account(account), session };
     if let Some(there) = store::find_for_owner(&mut tx, &typist.owner, &form.id).await? {
         if !replace && !there.is_over(portal.clock.now()) {

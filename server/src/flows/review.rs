@@ -18,7 +18,14 @@ pub(crate) fn state(head: &CaseHead) -> CaseState {
         (Some(_), None) => Withdrawal::Asked,
         (Some(_), Some(first)) => Withdrawal::Proposed(first),
     };
-    CaseState { stage: head.stage, holder: head.holder, decided_by, rev: head.rev, withdrawal }
+    CaseState {
+        stage: head.stage,
+        holder: head.holder,
+        decided_by,
+        rev: head.rev,
+        withdrawal,
+        is_by_proxy: head.proxy.is_some(),
+    }
 }
 
 /// What is written of a state that was decided on.
@@ -61,6 +68,8 @@ pub(crate) fn change(head: &CaseHead, after: &CaseState, command: &Command, give
         rev,
         withdrawal_asked_at,
         withdrawal_proposed_by,
+        identity: head.identity,
+        proxy: head.proxy,
         at,
     }
 }

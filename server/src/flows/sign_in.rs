@@ -2,9 +2,14 @@
 //! browser that asked for it, for ten minutes and five tries, and a try is counted before its answer is given.
 
 use intake::{
-    ids::{AccountId, OutboxId},
+    device::Device,
+    identity::{
+        Method,
+        ways::{Right, Rule, rule},
+    },
+    ids::{AccountId, OutboxId, PasskeyId},
     retention,
-    time::HOUR,
+    time::{HOUR, Instant},
     value::{self, ValueError},
 };
 use subtle::ConstantTimeEq;
@@ -90,6 +95,23 @@ pub async fn ask_for_code(
     Ok(Asked::Sent)
 }
 
+/// Where somebody signs in.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Arrival {
+    /// The hash of the browser's cookie, whose drafts and codes it has.
+    pub browser: Option<[u8; 32]>,
+    /// 「端末」
+    pub device: Device,
+    /// The hash of the session that this browser had, which ends with the new one.
+    pub session: Option<[u8; 32]>,
+}
+
+impl From<[u8; 32]> for Arrival {
+    fn from(browser: [u8; 32]) -> Self {
+        Self { browser: Some(browser), ..Self::default() }
+    }
+}
+
 /// What became of a code.
 pub enum Entered {
     /// The parent is signed in: the token of her new session, for the cookie.
@@ -114,47 +136,77 @@ pub enum Entered {
 /// When the database fails.
 pub async fn enter_code(
     portal: &Portal,
-    browser_hash: [u8; 32],
+    arrival: impl Into<Arrival> + Send,
     typed: &str,
     locale: &str,
 ) -> Result<Entered, FlowError> {
-    let now = portal.clock.now();
+    let (now, arrival): (Instant, Arrival) = (portal.clock.now(), arrival.into());
+    let Some(browser_hash) = arrival.browser else { return Ok(Entered::Over) };
+    let code = match check_code(portal, browser_hash, typed).await? {
+        Checked::Right(code) => code,
+        Checked::Wrong { tries_left } => return Ok(Entered::Wrong { tries_left }),
+        Checked::Over => return Ok(Entered::Over),
+    };
     let mut tx = portal.database.write().await?;
-    let Some(code) = session::find_code(&mut tx, &browser_hash).await? else { return Ok(Entered::Over) };
-    if code.expires_at <= now || code.attempts >= TRIES {
-        return Ok(Entered::Over);
-    }
-    session::count_attempt(&mut tx, &browser_hash).await?;
-    tx.commit(Record::Upkeep(Upkeep::CodeAttempt)).await?;
-
-    let digits = digits_of(typed);
-    let expected = code.code_mac;
-    if !bool::from(portal.seal.code_mac(&browser_hash, &digits).ct_eq(&expected)) {
-        portal.metrics.sign_in("email_code", false);
-        let tries_left = TRIES - code.attempts - 1;
-        return Ok(if tries_left > 0 { Entered::Wrong { tries_left } } else { Entered::Over });
-    }
-    let mut tx = portal.database.write().await?;
-    // The same code twice at once: the second finds it gone.
-    if session::find_code(&mut tx, &browser_hash).await?.is_none_or(|found| found.code_mac != expected) {
-        return Ok(Entered::Over);
-    }
-    session::delete_code(&mut tx, &browser_hash).await?;
-    let address = portal.seal.unwrap_key(&code.wrapped_key)?.open(CODE_PLACE, &code.mail_sealed)?;
-    let address = String::from_utf8(address.to_vec()).map_err(|_| no_text())?;
+    let Some(address) = use_code(portal, &mut tx, &code).await? else { return Ok(Entered::Over) };
     let (account, made) = account_for(portal, &mut tx, &address, locale).await?;
     let mut entries: Vec<AuditEntry> = made.into_iter().collect();
-    let token = begin_session(portal, &mut tx, account, "email_code").await?;
-    adopt_drafts(portal, &mut tx, browser_hash, account).await?;
+    let token = begin_session(portal, &mut tx, account, &Beginning::by(Method::EmailCode), &arrival).await?;
     let entry = AuditEntry::done(now, Actor::Citizen(account), Deed::SignedIn).on(Subject::Account(account));
-    entries.push(entry.with("method", "email_code"));
+    entries.push(entry.with("method", Method::EmailCode.as_str()));
     tx.commit_all(entries).await?;
-    portal.metrics.sign_in("email_code", true);
+    portal.metrics.sign_in(Method::EmailCode.as_str(), true);
     Ok(Entered::SignedIn { account, token })
 }
 
+/// What a typed code is worth.
+pub(super) enum Checked {
+    /// It is the one that was sent.
+    Right(SignInCode),
+    /// Another was sent; so many tries are left.
+    Wrong { tries_left: i64 },
+    /// There is none for this browser, or its time or its tries are over.
+    Over,
+}
+
+/// Looks at a typed code; the try is counted before anything is said of it.
+pub(super) async fn check_code(portal: &Portal, browser_hash: [u8; 32], typed: &str) -> Result<Checked, FlowError> {
+    let mut tx = portal.database.write().await?;
+    let Some(code) = session::find_code(&mut tx, &browser_hash).await? else { return Ok(Checked::Over) };
+    if code.expires_at <= portal.clock.now() || code.attempts >= TRIES {
+        return Ok(Checked::Over);
+    }
+    session::count_attempt(&mut tx, &browser_hash).await?;
+    tx.commit(Record::Upkeep(Upkeep::CodeAttempt)).await?;
+    if bool::from(portal.seal.code_mac(&browser_hash, &digits_of(typed)).ct_eq(&code.code_mac)) {
+        return Ok(Checked::Right(code));
+    }
+    portal.metrics.sign_in("email_code", false);
+    let tries_left = TRIES - code.attempts - 1;
+    Ok(if tries_left > 0 { Checked::Wrong { tries_left } } else { Checked::Over })
+}
+
+/// Takes a code that was right, within the deed that it is for: the address that it went to. The same code twice at once: the
+/// second finds it gone.
+pub(super) async fn use_code(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    code: &SignInCode,
+) -> Result<Option<String>, FlowError> {
+    let kept = session::find_code(tx, &code.browser_hash).await?;
+    if kept.is_none_or(|found| found.code_mac != code.code_mac) {
+        return Ok(None);
+    }
+    if !session::delete_code(tx, &code.browser_hash).await? {
+        // PostgreSQL: the other press has committed while this one waited for the row.
+        return Ok(None);
+    }
+    let address = portal.seal.unwrap_key(&code.wrapped_key)?.open(CODE_PLACE, &code.mail_sealed)?;
+    String::from_utf8(address.to_vec()).map(Some).map_err(|_| no_text())
+}
+
 /// The drafts of the browser become the parent's.
-async fn adopt_drafts(
+pub(super) async fn adopt_drafts(
     portal: &Portal,
     tx: &mut WriteTx,
     browser_hash: [u8; 32],
@@ -167,13 +219,15 @@ async fn adopt_drafts(
     Ok(())
 }
 
-/// Begins signing in with a passkey. An address that is not known, or has no passkey, gets options that look the same.
+/// Begins signing in with a passkey. An address that is not known, or has no passkey, gets options that look the same; where
+/// none was typed the device is asked for what it has.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn ask_for_passkey(portal: &Portal, typed: &str) -> Result<Result<Begun, ValueError>, FlowError> {
     let address = match value::mail_address(typed) {
         Ok(address) => address,
+        Err(ValueError::Missing) => return Ok(Ok(passkey::begin_discovery(portal).await?)),
         Err(error) => return Ok(Err(error)),
     };
     let key = value::mail_key(&address);
@@ -193,26 +247,24 @@ pub async fn ask_for_passkey(portal: &Portal, typed: &str) -> Result<Result<Begu
 /// When the database fails.
 pub async fn enter_passkey(
     portal: &Portal,
-    browser_hash: Option<[u8; 32]>,
+    arrival: &Arrival,
     ceremony: &str,
     credential: &str,
 ) -> Result<Option<[u8; 32]>, FlowError> {
     let Some(used) = passkey::finish_authentication(portal, ceremony, credential).await? else { return Ok(None) };
     let PasskeyOwner::Account(account) = used.owner() else { return Ok(None) };
     let mut tx = portal.database.write().await?;
-    if !used.keep(portal, &mut tx).await? {
+    let Some(kept) = used.keep(portal, &mut tx).await? else {
         drop(tx);
         used.refuse(portal).await?;
         return Ok(None);
-    }
-    let token = begin_session(portal, &mut tx, account, "passkey").await?;
-    if let Some(browser_hash) = browser_hash {
-        adopt_drafts(portal, &mut tx, browser_hash, account).await?;
-    }
+    };
+    let beginning = Beginning::with_passkey(kept.passkey_id, kept.reads_from);
+    let token = begin_session(portal, &mut tx, account, &beginning, arrival).await?;
     let entry =
         AuditEntry::done(portal.clock.now(), Actor::Citizen(account), Deed::SignedIn).on(Subject::Account(account));
-    tx.commit(Record::Deed(entry.with("method", "passkey"))).await?;
-    portal.metrics.sign_in("passkey", true);
+    tx.commit(Record::Deed(entry.with("method", Method::Passkey.as_str()))).await?;
+    portal.metrics.sign_in(Method::Passkey.as_str(), true);
     Ok(Some(token))
 }
 
@@ -282,7 +334,33 @@ pub fn address_of(portal: &Portal, account: &Account) -> Result<String, FlowErro
     String::from_utf8(plain.to_vec()).map_err(|_| no_text())
 }
 
-/// Keeps a new session of a parent; what the cookie holds is returned, what the database holds is its hash.
+/// How a session begins, and what it may read again.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Beginning {
+    /// How she came in.
+    pub method: Method,
+    /// With which passkey.
+    pub passkey: Option<PasskeyId>,
+    /// What was filed from then on it may read again; see `Session::reads_from` of the store.
+    pub reads_from: Option<Instant>,
+}
+
+impl Beginning {
+    /// By something else than a passkey; whether it reads again what was private is in the table of ways in. The card says who
+    /// she is, so it reads all; a code nothing.
+    pub(crate) fn by(method: Method) -> Self {
+        let reads = matches!(rule(method, Right::ReadPrivate), Rule::Always);
+        Self { method, passkey: None, reads_from: reads.then_some(Instant(0)) }
+    }
+
+    /// With a passkey, which reads again what was filed since it was added.
+    pub(crate) const fn with_passkey(passkey: PasskeyId, reads_from: Instant) -> Self {
+        Self { method: Method::Passkey, passkey: Some(passkey), reads_from: Some(reads_from) }
+    }
+}
+
+/// Keeps a new session of a parent, with a new token: whatever the browser had before is over (ASVS 7.2.4). The drafts of the
+/// browser become hers. What the cookie holds is returned, what the database holds is its hash.
 ///
 /// # Errors
 /// When the database fails.
@@ -290,19 +368,76 @@ pub(crate) async fn begin_session(
     portal: &Portal,
     tx: &mut WriteTx,
     account: AccountId,
-    method: &str,
+    beginning: &Beginning,
+    arrival: &Arrival,
 ) -> Result<[u8; 32], FlowError> {
     let token: [u8; 32] = random();
-    let now = portal.clock.now();
+    let (now, hash) = (portal.clock.now(), token_hash(&token));
     let new = NewSession {
-        session_hash: token_hash(&token),
+        session_hash: hash,
         signed_in: SignedIn::Citizen(account),
-        method,
+        method: beginning.method.as_str(),
         created_at: now,
-        step_up_at: (method == "passkey").then_some(now),
+        step_up_at: matches!(rule(beginning.method, Right::ReadPrivate), Rule::Always).then_some(now),
         expires_at: now.plus(retention::CITIZEN_SESSION),
+        device: arrival.device,
+        passkey_id: beginning.passkey,
+        reads_from: beginning.reads_from,
     };
     session::insert(tx, &new).await?;
+    if let Some(before) = &arrival.session {
+        replace_session(tx, account, before, &hash).await?;
+    }
+    if let Some(browser) = arrival.browser {
+        adopt_drafts(portal, tx, browser, account).await?;
+    }
+    Ok(token)
+}
+
+/// Ends the session that a browser had, for a new one. What only the old one could see goes with it to the new one of the same
+/// parent, and with somebody else's away.
+async fn replace_session(
+    tx: &mut WriteTx,
+    account: AccountId,
+    before: &[u8; 32],
+    after: &[u8; 32],
+) -> Result<(), StoreError> {
+    let is_hers = session::find(tx, before).await?.is_some_and(|found| found.account_id == Some(account));
+    if is_hers {
+        draft::give_to_session(tx, before, after).await?;
+    } else {
+        draft::delete_of_session(tx, before).await?;
+    }
+    session::delete(tx, before).await.map(drop)
+}
+
+/// The same session under a new token, at a change of what it may: the old one is dead at once.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when it has ended.
+pub(super) async fn renew_session(portal: &Portal, tx: &mut WriteTx, before: &[u8; 32]) -> Result<[u8; 32], FlowError> {
+    let found = session::find(tx, before).await?.ok_or(FlowError::NotFound)?;
+    let account = found.account_id.ok_or(FlowError::NotFound)?;
+    let token: [u8; 32] = random();
+    let hash = token_hash(&token);
+    let new = NewSession {
+        session_hash: hash,
+        signed_in: SignedIn::Citizen(account),
+        method: &found.method,
+        created_at: found.created_at,
+        step_up_at: found.step_up_at,
+        expires_at: found.expires_at,
+        device: found.device,
+        passkey_id: found.passkey_id,
+        reads_from: found.reads_from,
+    };
+    session::insert(tx, &new).await?;
+    session::touch(tx, &hash, found.seen_at).await?;
+    draft::give_to_session(tx, before, &hash).await?;
+    super::card::carry_reading(portal, tx, before, &hash).await?;
+    if !session::delete(tx, before).await? {
+        return Err(FlowError::NotFound);
+    }
     Ok(token)
 }
 

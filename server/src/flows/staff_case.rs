@@ -16,8 +16,8 @@ use intake::{
 use super::{
     FlowError, address_change,
     content::{self, EventDetail, OpenCase, OpenRevision},
-    decide::{Obstacle, is_another_person},
-    message, paper_scan, queue, review,
+    decide::{Obstacle, is_another_person, proof},
+    message, my_number, paper_scan, queue, review, transfer,
 };
 use crate::{
     portal::Portal,
@@ -113,12 +113,16 @@ pub struct StaffCase<'portal> {
     pub unanswered: Vec<FieldId>,
     /// 「写真・書類」 What was sent, and whether who asks can open it now.
     pub papers: Vec<(Paper, bool)>,
+    /// 「個人番号」 Whether it is there, sealed; none where it is not asked for here.
+    pub number: Option<my_number::Kept>,
     /// 「取下げの申出」 Who said yes to a withdrawal first.
     pub withdrawal_proposed_by: Option<String>,
     /// Whether the parent has left: what is written to her reaches nobody.
     pub account_is_closed: bool,
     /// 「窓口でのアカウント再開」 What waits for the second person.
     pub way_back: Option<address_change::Proposal>,
+    /// 「ご本人への引継ぎ」 What waits for the second person.
+    pub transfer: Option<transfer::Proposal>,
     /// 「妊娠の終了」 When it was told, if it was.
     pub pregnancy_ended_at: Option<Instant>,
     /// 「市との連絡」 Oldest first, each with the name of the member of staff who wrote it.
@@ -154,14 +158,18 @@ pub async fn view<'portal>(
     let may_open = access::may_in(staff.role, Action::OpenPaper, open.head.compartment);
     let papers = paper::sent_of_case(&mut tx, &permit).await?.into_iter();
     let papers = papers.map(|it| (it.clone(), may_open && paper_scan::can_be_opened(portal, &it))).collect();
+    let number = my_number::of_case(portal, &mut tx, &open.head).await?;
     let messages = message::of_case(&mut tx, &open.key, &permit).await?;
     // Who filed elsewhere has none that could be closed.
     let (mut pregnancy_ended_at, mut way_back, mut account_is_closed) = (None, None, open.office.origin.is_none());
     if let Some(id) = open.head.account_id {
         pregnancy_ended_at = store::pregnancy_end::told_at(&mut tx, id).await?;
-        way_back = address_change::proposal(portal, &mut tx, staff, id).await?;
+        if !open.head.is_held_by_proxy() {
+            way_back = address_change::proposal(portal, &mut tx, staff, id).await?;
+        }
         account_is_closed = store::account::find(&mut tx, id).await?.is_none_or(|account| account.closed_at.is_some());
     }
+    let transfer = transfer::proposal(portal, &mut tx, staff, &open.head).await?;
     drop(tx);
 
     let complete = open.complete()?;
@@ -180,10 +188,12 @@ pub async fn view<'portal>(
         same_person,
         unanswered: open.unanswered()?,
         papers,
+        number,
         holder: open.head.holder.and_then(|holder| people.get(&holder).cloned()),
         withdrawal_proposed_by: open.head.withdrawal_proposed_by.and_then(|first| people.get(&first).cloned()),
         account_is_closed,
         way_back,
+        transfer,
         pregnancy_ended_at,
         messages: messages
             .into_iter()
@@ -284,9 +294,9 @@ async fn offers(connection: &mut Connection, staff: &Staff, open: &OpenCase<'_>)
         if has_nobody || has_nothing {
             continue;
         }
-        let has_proof = open.office.evidence.and_then(|evidence| evidence.sufficient()).is_some();
-        let obstacle = if row.command == CommandKind::Accept && !has_proof {
-            Some(Obstacle::NoEvidence)
+        let missing = proof(&open.office).err().filter(|_| row.command == CommandKind::Accept);
+        let obstacle = if missing.is_some() {
+            missing
         } else if row.command == CommandKind::Accept && !open.unanswered()?.is_empty() {
             Some(Obstacle::Unanswered)
         } else if !is_another_person(connection, staff, head, row.command).await? {

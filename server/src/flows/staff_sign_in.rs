@@ -1,10 +1,12 @@
-//! Sign-in of staff: password and passkey, both (2因子認証). Invariant: who exists, who is locked and who is disabled is not
+//! Sign-in of staff: password and passkey, both (2因子認証); after the city's own provider ([`super::staff_provider`]) the passkey
+//! alone, where the provider knows of one factor only. Invariant: who exists, who is locked and who is disabled is not
 //! told; a try is counted before its answer is given; whoever is disabled is out at the next request.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use intake::{
     access::Role,
-    ids::StaffId,
+    device::Device,
+    ids::{PasskeyId, StaffId},
     retention,
     time::{Instant, MINUTE},
 };
@@ -14,6 +16,7 @@ use super::{
     passkey::{self, Begun, PasskeyOwner, Shown},
     password::{self, PasswordFault},
     random,
+    staff_provider::{self, Provided},
 };
 use crate::{
     portal::Portal,
@@ -30,6 +33,7 @@ use crate::{
 pub const METHOD: &str = "password+passkey";
 
 const PASSWORD_WAS_RIGHT: &str = "staff_password";
+const PROVIDER_WAS_RIGHT: &str = "staff_provider";
 const FREE_TRIES: i64 = 5;
 const LONGEST_LOCK: i64 = 60 * MINUTE;
 
@@ -53,7 +57,13 @@ pub async fn enter_password(portal: &Portal, user_id: &str, typed: &str) -> Resu
     let too_long = typed.chars().count() > password::LONGEST;
     let right = password::is_right(if too_long { "" } else { typed }, kept).await? && !too_long;
     match open.filter(|_| right) {
-        Some(member) => Ok(Some(ask_for_passkey(portal, member.staff_id).await?)),
+        Some(member) => {
+            let mut tx = portal.database.write().await?;
+            staff::password_was_right(&mut tx, member.staff_id).await?;
+            let token = ask_for_passkey(portal, &mut tx, member.staff_id, None).await?;
+            tx.commit(Record::Upkeep(Upkeep::CeremonyKept)).await?;
+            Ok(Some(token))
+        }
         None => {
             let reason = match (&found, open) {
                 (None, _) => "unknown_user",
@@ -86,19 +96,22 @@ async fn count_try(portal: &Portal, user_id: &str, now: Instant) -> Result<(Opti
     Err(FlowError::Store(StoreError::Busy))
 }
 
-async fn ask_for_passkey(portal: &Portal, member: StaffId) -> Result<String, FlowError> {
+/// Keeps that the first factor was right; the token with which the passkey is asked for.
+pub(super) async fn ask_for_passkey(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    member: StaffId,
+    provided: Option<&Provided>,
+) -> Result<String, FlowError> {
     let now = portal.clock.now();
     let token = BASE64_URL_SAFE_NO_PAD.encode(random::<32>());
     let row = Ceremony {
-        purpose: PASSWORD_WAS_RIGHT.to_owned(),
+        purpose: if provided.is_some() { PROVIDER_WAS_RIGHT } else { PASSWORD_WAS_RIGHT }.to_owned(),
         subject: Some(member.to_string()),
-        state: Vec::new(),
+        state: provided.map(serde_json::to_vec).transpose()?.unwrap_or_default(),
         expires_at: now.plus(retention::CEREMONY),
     };
-    let mut tx = portal.database.write().await?;
-    staff::password_was_right(&mut tx, member).await?;
-    session::insert_ceremony(&mut tx, &token_hash(token.as_bytes()), &row, now).await?;
-    tx.commit(Record::Upkeep(Upkeep::CeremonyKept)).await?;
+    session::insert_ceremony(tx, &token_hash(token.as_bytes()), &row, now).await?;
     Ok(token)
 }
 
@@ -113,10 +126,26 @@ async fn refuse(portal: &Portal, member: Option<StaffId>, reason: &'static str) 
     Ok(tx.commit(Record::Deed(entry)).await?)
 }
 
-async fn whose_password(connection: &mut Connection, token: &str, now: Instant) -> Result<Option<StaffId>, FlowError> {
+/// Whose first factor was right, and what the provider said if it was the provider.
+struct FirstFactor {
+    member: StaffId,
+    provided: Option<Provided>,
+}
+
+async fn first_factor(
+    connection: &mut Connection,
+    token: &str,
+    now: Instant,
+) -> Result<Option<FirstFactor>, FlowError> {
     let found = session::find_ceremony(connection, &token_hash(token.as_bytes())).await?;
-    let found = found.filter(|row| row.purpose == PASSWORD_WAS_RIGHT && row.expires_at > now);
-    Ok(found.and_then(|row| row.subject).and_then(|id| id.parse().ok()))
+    let Some(row) = found.filter(|row| row.expires_at > now) else { return Ok(None) };
+    let provided = match row.purpose.as_str() {
+        PASSWORD_WAS_RIGHT => None,
+        PROVIDER_WAS_RIGHT => Some(serde_json::from_slice(&row.state)?),
+        _ => return Ok(None),
+    };
+    let member = row.subject.and_then(|id| id.parse().ok());
+    Ok(member.map(|member| FirstFactor { member, provided }))
 }
 
 /// Begins the passkey's turn; none when the password was too long ago, or the passkey is gone.
@@ -125,9 +154,9 @@ async fn whose_password(connection: &mut Connection, token: &str, now: Instant) 
 /// When the database fails.
 pub async fn begin_passkey(portal: &Portal, token: &str) -> Result<Option<Begun>, FlowError> {
     let mut tx = portal.database.read().await?;
-    let Some(member) = whose_password(&mut tx, token, portal.clock.now()).await? else { return Ok(None) };
+    let Some(first) = first_factor(&mut tx, token, portal.clock.now()).await? else { return Ok(None) };
     drop(tx);
-    passkey::begin_authentication(portal, PasskeyOwner::Staff(member)).await
+    passkey::begin_authentication(portal, PasskeyOwner::Staff(first.member)).await
 }
 
 /// What became of the passkey's turn.
@@ -150,12 +179,12 @@ pub async fn finish_passkey(
     token: &str,
     ceremony: &str,
     credential: &str,
+    device: Device,
 ) -> Result<PasskeyTurn, FlowError> {
     let now = portal.clock.now();
     let hash = token_hash(token.as_bytes());
-    let Some(member) = whose_password(&mut *portal.database.read().await?, token, now).await? else {
-        return Ok(PasskeyTurn::Over);
-    };
+    let first = first_factor(&mut *portal.database.read().await?, token, now).await?;
+    let Some(FirstFactor { member, provided }) = first else { return Ok(PasskeyTurn::Over) };
     let used = passkey::finish_authentication(portal, ceremony, credential).await?;
     let Some(used) = used.filter(|used| used.owner() == PasskeyOwner::Staff(member)) else {
         return Ok(PasskeyTurn::Refused);
@@ -167,26 +196,59 @@ pub async fn finish_passkey(
     if taken.is_none() || !valid {
         return Ok(PasskeyTurn::Over);
     }
-    if !used.keep(portal, &mut tx).await? {
+    let Some(kept) = used.keep(portal, &mut tx).await? else {
         drop(tx);
         used.refuse(portal).await?;
         return Ok(PasskeyTurn::Refused);
+    };
+    let method = if provided.is_some() { staff_provider::METHOD_WITH_PASSKEY } else { METHOD };
+    let beginning = StaffBeginning { method, device, passkey: Some(kept.passkey_id) };
+    let session_token = begin_session(portal, &mut tx, member, &beginning).await?;
+    if let Some(provided) = &provided
+        && !provided.begin(&mut tx, member, &token_hash(&session_token), now).await?
+    {
+        return Ok(PasskeyTurn::Over);
     }
-    let session_token: [u8; 32] = random();
+    let entry = AuditEntry::done(now, Actor::Staff(member), Deed::SignedIn).on(Subject::Staff(member));
+    tx.commit(Record::Deed(entry.with("method", method))).await?;
+    portal.metrics.sign_in(method, true);
+    Ok(PasskeyTurn::SignedIn(session_token))
+}
+
+/// How a session of staff begins.
+#[derive(Clone, Copy)]
+pub(super) struct StaffBeginning {
+    /// How she came in.
+    pub method: &'static str,
+    /// 「端末」
+    pub device: Device,
+    /// With which passkey of ours.
+    pub passkey: Option<PasskeyId>,
+}
+
+/// Begins a session after both factors: what its cookie holds.
+pub(super) async fn begin_session(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    member: StaffId,
+    beginning: &StaffBeginning,
+) -> Result<[u8; 32], FlowError> {
+    let now = portal.clock.now();
+    let token: [u8; 32] = random();
     let new = NewSession {
-        session_hash: token_hash(&session_token),
+        session_hash: token_hash(&token),
         signed_in: SignedIn::Staff(member),
-        method: METHOD,
+        method: beginning.method,
         created_at: now,
         step_up_at: Some(now),
         expires_at: now.plus(retention::STAFF_SESSION),
+        device: beginning.device,
+        passkey_id: beginning.passkey,
+        reads_from: None,
     };
-    session::insert(&mut tx, &new).await?;
-    staff::signed_in(&mut tx, member, now).await?;
-    let entry = AuditEntry::done(now, Actor::Staff(member), Deed::SignedIn).on(Subject::Staff(member));
-    tx.commit(Record::Deed(entry.with("method", METHOD))).await?;
-    portal.metrics.sign_in(METHOD, true);
-    Ok(PasskeyTurn::SignedIn(session_token))
+    session::insert(tx, &new).await?;
+    staff::signed_in(tx, member, now).await?;
+    Ok(token)
 }
 
 /// Somebody of the staff who has signed in and may act now.
@@ -206,7 +268,10 @@ pub async fn who(portal: &Portal, session_hash: &[u8; 32]) -> Result<Option<Sign
     let now = portal.clock.now();
     let mut tx = portal.database.read().await?;
     let Some(session) = session::find(&mut tx, session_hash).await? else { return Ok(None) };
+    // Where the city has no provider any more, its sessions end too.
+    let without_provider = portal.staff_provider.is_none() && session.method.starts_with(staff_provider::METHOD);
     let over = session.plane != Plane::Staff
+        || without_provider
         || session.expires_at <= now
         || session.seen_at.plus(retention::STAFF_IDLE) <= now;
     let Some(member) = session.staff_id.filter(|_| !over) else { return Ok(None) };
@@ -272,7 +337,22 @@ pub async fn invite_again(portal: &Portal, by: Actor, user_id: &str) -> Result<(
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
     let found = staff::find_by_user_id(&mut tx, user_id).await?.filter(|found| found.password_hash.is_none());
-    let member = found.ok_or(FlowError::NotFound)?;
+    let member = found.filter(|found| !found.is_provided()).ok_or(FlowError::NotFound)?;
+    let invited = insert_invitation(&mut tx, member.staff_id, now).await?;
+    let entry = AuditEntry::done(now, by, Deed::StaffInvited).on(Subject::Staff(member.staff_id));
+    tx.commit(Record::Deed(entry.with("role", member.role.as_str()))).await?;
+    Ok(invited)
+}
+
+/// An invitation to make a passkey for somebody whom the city's own provider vouches for.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when there is nobody of this user id whom the provider made.
+pub async fn invite_to_passkey(portal: &Portal, by: Actor, user_id: &str) -> Result<(String, Instant), FlowError> {
+    let now = portal.clock.now();
+    let mut tx = portal.database.write().await?;
+    let found = staff::find_by_user_id(&mut tx, user_id).await?.filter(Staff::is_provided);
+    let member = found.filter(|found| found.is_valid_at(now)).ok_or(FlowError::NotFound)?;
     let invited = insert_invitation(&mut tx, member.staff_id, now).await?;
     let entry = AuditEntry::done(now, by, Deed::StaffInvited).on(Subject::Staff(member.staff_id));
     tx.commit(Record::Deed(entry.with("role", member.role.as_str()))).await?;
@@ -345,22 +425,26 @@ pub enum Joined {
 pub async fn join(portal: &Portal, token: &str, sent: &Joining<'_>) -> Result<Joined, FlowError> {
     let now = portal.clock.now();
     let Some(member) = view_invitation(portal, token).await? else { return Ok(Joined::Over) };
-    if let Err(fault) = password::check(&member.user_id, sent.password, sent.again) {
+    // Who is the provider's has a passkey here and never a password.
+    let has_password = !member.is_provided();
+    if has_password && let Err(fault) = password::check(&member.user_id, sent.password, sent.again) {
         return Ok(Joined::Password(fault));
     }
     let owner = PasskeyOwner::Staff(member.staff_id);
     let Some(made) = passkey::finish_registration(portal, owner, sent.ceremony, sent.credential).await? else {
         return Ok(Joined::Passkey);
     };
-    let hash = password::hash(sent.password).await?;
+    let hash = if has_password { Some(password::hash(sent.password).await?) } else { None };
     let mut tx = portal.database.write().await?;
     if !staff::use_invitation(&mut tx, &token_hash(token.as_bytes()), now).await? {
         return Ok(Joined::Over);
     }
-    staff::set_password(&mut tx, member.staff_id, &hash, now).await?;
+    if let Some(hash) = hash {
+        staff::set_password(&mut tx, member.staff_id, &hash, now).await?;
+    }
     account::delete_passkeys_of_staff(&mut tx, member.staff_id).await?;
     session::delete_for_staff(&mut tx, member.staff_id).await?;
-    let added = match made.keep(portal, &mut tx, "").await {
+    let added = match made.keep(portal, &mut tx, "", now).await {
         Ok(entry) => entry,
         Err(FlowError::Store(StoreError::Duplicate)) => return Ok(Joined::Passkey),
         Err(error) => return Err(error),

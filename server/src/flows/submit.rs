@@ -6,7 +6,7 @@ use intake::{
     case::Stage,
     export::Channel,
     form::{Compartment, Form},
-    identity::{Evidence, Method},
+    identity::{Evidence, Method, ProxyEvidence, ProxyState, is_by_proxy},
     ids::{AccountId, CaseId, DraftId, FormId, ReceiptNumber},
     journey,
     time::Instant,
@@ -16,7 +16,7 @@ use super::{
     FlowError,
     content::{Office, ShownPack},
     draft::with_form,
-    follow, paper, pregnancy_end, random, remind, same_person,
+    follow, my_number, paper, pregnancy_end, random, remind, same_person,
 };
 use crate::{
     portal::Portal,
@@ -108,10 +108,16 @@ async fn once(
     let receipt_number = ReceiptNumber::from_random(random());
     // A new key: the draft's goes with the draft.
     let (key, wrapped_key) = portal.seal.new_data_key();
-    let evidence = Evidence { method: sender.method, signed_in_at: sender.signed_in_at, counter: None };
+    let card = super::card::read_at(portal, &mut tx, sender.method, &sender.session).await?;
+    let matched = card.as_ref().map(|card| card.matched(form, complete.answers())).unwrap_or_default();
+    // 「仮の受付」 What a proxy files waits for the person herself.
+    let is_by_proxy = is_by_proxy(form, complete.answers());
+    let proxy = is_by_proxy.then(ProxyEvidence::default);
+    let Sender { method, signed_in_at, .. } = *sender;
+    let evidence = Evidence { method, signed_in_at, counter: None, matched, proxy };
     let text_pack = shown_pack(portal, form, &stored)?;
     let language = Some(sender.language.to_owned());
-    let office = Office { evidence: Some(evidence), language, text_pack, ..Office::default() };
+    let office = Office { evidence: Some(evidence), language, text_pack, card, ..Office::default() };
     let answers_sealed = key.seal(&case::revision_place(case_id, 1), &plain);
     let new = NewCase {
         case_id,
@@ -127,6 +133,8 @@ async fn once(
         answers_sealed: &answers_sealed,
         filed_at: now,
         compartment: form.compartment,
+        identity: evidence.level(),
+        proxy: is_by_proxy.then_some(ProxyState::Waiting),
     };
     case::insert(&mut tx, &new).await?;
     let office_sealed = key.seal(&case::office_place(case_id), &serde_json::to_vec(&office)?);
@@ -145,6 +153,7 @@ async fn once(
     same_person::index(portal, &mut tx, case_id, form, complete.answers(), None).await?;
     let papers = journey::papers(form, complete.answers());
     paper::become_case(&mut tx, &stored, &draft_key, (case_id, &key), &papers).await?;
+    my_number::become_case(&mut tx, &stored, &draft_key, (case_id, &key)).await?;
     draft::delete(&mut tx, draft_id).await?;
     pregnancy_end::begin_anew(portal, &mut tx, sender.account, form).await?;
     remind::write_about(portal, &mut tx, sender.account, Some(case_id), "received", letter).await?;

@@ -6,10 +6,11 @@
 //! only where somebody of the city answers for it by name.
 
 use intake::{
+    card::Matched,
     case::Stage,
     export::Channel,
     form::Form,
-    identity::{Evidence, Method},
+    identity::{Evidence, Level, Method},
     ids::{CaseId, DraftId, FieldId, PaperId, ReceiptNumber},
     journey::{self, CompleteAnswers},
     time::Instant,
@@ -180,6 +181,7 @@ async fn once(portal: &Portal, arrival: &Arrival<'_>, papers: &[Looked]) -> Resu
     // No draft was before it. What is unique of drafts is unique of foreign numbers too, a second time.
     let mut stands_for_draft = [0; 16];
     stands_for_draft.copy_from_slice(&number_index[..16]);
+    let office = office(arrival, now);
     let new = NewCase {
         case_id,
         receipt_number: &receipt_number,
@@ -194,6 +196,8 @@ async fn once(portal: &Portal, arrival: &Arrival<'_>, papers: &[Looked]) -> Resu
         answers_sealed: &key.seal(&case::revision_place(case_id, 1), &serde_json::to_vec(arrival.raw)?),
         filed_at: arrival.received_at,
         compartment: form.compartment,
+        identity: office.evidence.map_or(Level::Claimed, |evidence| evidence.level()),
+        proxy: None,
     };
     case::insert(&mut tx, &new).await?;
     let foreign = NewForeignFiling {
@@ -204,8 +208,8 @@ async fn once(portal: &Portal, arrival: &Arrival<'_>, papers: &[Looked]) -> Resu
         at: now,
     };
     foreign_filing::insert(&mut tx, &foreign).await?;
-    let office = key.seal(&case::office_place(case_id), &serde_json::to_vec(&office(arrival, now))?);
-    case::save_office(&mut tx, case_id, &office, now).await?;
+    let office_sealed = key.seal(&case::office_place(case_id), &serde_json::to_vec(&office)?);
+    case::save_office(&mut tx, case_id, &office_sealed, now).await?;
     let event = NewEvent {
         case_id,
         at: now,
@@ -233,7 +237,13 @@ async fn once(portal: &Portal, arrival: &Arrival<'_>, papers: &[Looked]) -> Resu
 /// The office's part of a filing that has just come.
 fn office(arrival: &Arrival<'_>, now: Instant) -> Office {
     let answered_for = arrival.signed.as_ref().is_some_and(|signed| signed.answered_for_by.is_some());
-    let signed = Evidence { method: Method::Signature, signed_in_at: arrival.received_at, counter: None };
+    let signed = Evidence {
+        method: Method::Signature,
+        signed_in_at: arrival.received_at,
+        counter: None,
+        matched: Matched::default(),
+        proxy: None,
+    };
     let origin = Origin {
         number: arrival.number.to_owned(),
         file_sha256: hex(&arrival.file_sha256),

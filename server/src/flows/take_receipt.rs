@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 
 use handover::{DestinationPublic, EntryResult, Outcome, Receipt};
 use intake::{
-    case::{Command, Giver, decide},
+    case::{Command, Giver, Stage, decide},
     ids::{DestinationId, ReceiptNumber},
     time::Instant,
 };
 
-use super::{FlowError, pregnancy_end, remind, review};
+use super::{FlowError, my_number, pregnancy_end, remind, review};
 use crate::{
     portal::Portal,
     store::{
@@ -140,7 +140,7 @@ async fn settle(
     entry: &Entry,
     result: &EntryResult,
     letter: &(impl Fn(&str) -> MailPayload + Sync),
-) -> Result<Option<AuditEntry>, FlowError> {
+) -> Result<Vec<AuditEntry>, FlowError> {
     let now = portal.clock.now();
     let settlement = Settlement {
         receipt_number: &entry.receipt_number,
@@ -150,6 +150,13 @@ async fn settle(
     };
     if !batch::settle(tx, destination, &settlement, now).await? {
         return Err(StoreError::Busy.into());
+    }
+    let actor = Actor::Destination(destination.clone());
+    // 「個人番号」 It has done its work, also where the case went on meanwhile (handover.md §6).
+    let mut deeds = Vec::new();
+    if result.result == Outcome::Imported {
+        let case = entry.case_id;
+        deeds.extend(my_number::end_with_case(tx, case, Stage::Imported, actor.clone(), now).await?);
     }
     let head = case::find_head(tx, entry.case_id).await?.ok_or(FlowError::NotFound)?;
     let command = match result.result {
@@ -162,7 +169,7 @@ async fn settle(
         // The case went on meanwhile, as by a withdrawal; what the back office has stays noted at the entry.
         _ => {
             tracing::warn!(case = %head.case_id, "a receipt settles a revision that the case has left");
-            return Ok(None);
+            return Ok(deeds);
         }
     };
     if !case::update_stage(tx, head.case_id, head.version, &review::change(&head, &after, &command, Giver::Portal, now))
@@ -177,17 +184,11 @@ async fn settle(
     {
         remind::write_about(portal, tx, account, Some(head.case_id), "taken_in", letter).await?;
     }
-    let actor = Actor::Destination(destination.clone());
-    Ok(Some(AuditEntry::done(now, actor, Deed::Commanded(command.kind())).on(Subject::Case(head.case_id))))
+    deeds.insert(0, AuditEntry::done(now, actor, Deed::Commanded(command.kind())).on(Subject::Case(head.case_id)));
+    Ok(deeds)
 }
 
-fn event<'a>(
-    head: &case::CaseHead,
-    command: &Command,
-    to_stage: intake::case::Stage,
-    rev: i64,
-    at: Instant,
-) -> NewEvent<'a> {
+fn event<'a>(head: &case::CaseHead, command: &Command, to_stage: Stage, rev: i64, at: Instant) -> NewEvent<'a> {
     NewEvent {
         case_id: head.case_id,
         at,

@@ -9,7 +9,7 @@ use intake::{
     time::Instant,
 };
 
-use super::{FlowError, draft::open, page_state::ReadState, paper};
+use super::{FlowError, draft::open, my_number, page_state::ReadState, paper};
 use crate::{
     portal::Portal,
     store::{
@@ -98,6 +98,7 @@ pub(crate) async fn join(portal: &Portal, tx: &mut WriteTx, two: &TwoDrafts, now
     keep(portal, tx, of_account, &raw, now).await?;
     if !is_split {
         paper::join(portal, tx, of_browser, of_account).await?;
+        my_number::join(portal, tx, of_browser, of_account).await?;
         draft::delete(tx, of_browser.draft_id).await?;
     }
     Ok(())
@@ -159,6 +160,7 @@ pub async fn settle(
     }
     keep(portal, &mut tx, &here, &raw, now).await?;
     paper::join(portal, &mut tx, &typed, &here).await?;
+    my_number::join(portal, &mut tx, &typed, &here).await?;
     draft::delete(&mut tx, typed.draft_id).await?;
     let entry = AuditEntry::done(now, Actor::Citizen(account), Deed::DraftSaved).on(Subject::Draft(here.draft_id));
     tx.commit(Record::Deed(entry)).await?;

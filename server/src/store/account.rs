@@ -2,12 +2,23 @@
 //! keyed index only.
 
 use intake::{
+    identity::ways::Stronger,
     ids::{AccountId, PasskeyId, StaffId},
     time::Instant,
 };
 
 use super::{Connection, StoreError, WriteTx, all, columns::row, execute, optional, sql};
 use crate::seal::WrappedKey;
+
+macro_rules! passkey {
+    ($rest:literal) => {
+        concat!(
+            "SELECT passkey_id, account_id, staff_id, credential, label, created_at, last_used_at, reads_from ",
+            "FROM passkey ",
+            $rest
+        )
+    };
+}
 
 sql! {
     INSERT = "INSERT INTO account (account_id, mail_index, wrapped_key, mail_sealed, locale, created_at)
@@ -20,14 +31,17 @@ sql! {
     CLOSE = "UPDATE account SET closed_at = $3, mail_index = $2, mail_sealed = $4, wrapped_key = $4
         WHERE account_id = $1 AND closed_at IS NULL";
     DELETE_PASSKEYS_OF_ACCOUNT = "DELETE FROM passkey WHERE account_id = $1";
-    INSERT_PASSKEY = "INSERT INTO passkey (passkey_id, account_id, staff_id, credential_id, credential, label, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    PASSKEY_BY_CREDENTIAL = "SELECT passkey_id, account_id, staff_id, credential, label, created_at, last_used_at
-        FROM passkey WHERE credential_id = $1";
-    PASSKEYS_OF_ACCOUNT = "SELECT passkey_id, account_id, staff_id, credential, label, created_at, last_used_at
-        FROM passkey WHERE account_id = $1 ORDER BY created_at, passkey_id";
-    PASSKEYS_OF_STAFF = "SELECT passkey_id, account_id, staff_id, credential, label, created_at, last_used_at
-        FROM passkey WHERE staff_id = $1 ORDER BY created_at, passkey_id";
+    INSERT_PASSKEY = "INSERT INTO passkey (passkey_id, account_id, staff_id, credential_id, credential, label, created_at,
+        reads_from) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    PASSKEY_BY_CREDENTIAL = passkey!("WHERE credential_id = $1");
+    PASSKEYS_OF_ACCOUNT = passkey!("WHERE account_id = $1 ORDER BY created_at, passkey_id");
+    PASSKEYS_OF_STAFF = passkey!("WHERE staff_id = $1 ORDER BY created_at, passkey_id");
+    RENAME_PASSKEY = "UPDATE passkey SET label = $3 WHERE passkey_id = $1 AND account_id = $2";
+    STRONGER = "SELECT (SELECT COUNT(*) FROM passkey WHERE passkey.account_id = account.account_id)
+        + (SELECT COUNT(*) FROM card WHERE card.account_id = account.account_id), stronger_lost_at
+        FROM account WHERE account_id = $1";
+    STRONGER_LOST = "UPDATE account SET stronger_lost_at = $2 WHERE account_id = $1";
+    STRONGER_IS_BACK = "UPDATE account SET stronger_lost_at = NULL WHERE account_id = $1";
     PASSKEY_USED = "UPDATE passkey SET credential = $2, last_used_at = $3 WHERE passkey_id = $1";
     DELETE_PASSKEY = "DELETE FROM passkey WHERE passkey_id = $1 AND account_id = $2";
     DELETE_PASSKEYS_OF_STAFF = "DELETE FROM passkey WHERE staff_id = $1";
@@ -152,6 +166,8 @@ row! {
         pub created_at: Instant,
         /// When it last signed in.
         pub last_used_at: Option<Instant>,
+        /// What was filed from then on it lets her read again.
+        pub reads_from: Instant,
     }
 }
 
@@ -169,6 +185,8 @@ pub struct NewPasskey<'a> {
     pub label: &'a str,
     /// See [`Passkey::created_at`].
     pub created_at: Instant,
+    /// See [`Passkey::reads_from`].
+    pub reads_from: Instant,
 }
 
 /// Keeps a passkey.
@@ -190,6 +208,7 @@ pub async fn insert_passkey(tx: &mut WriteTx, passkey: &NewPasskey<'_>) -> Resul
         passkey.credential,
         passkey.label,
         passkey.created_at.micros(),
+        passkey.reads_from.micros(),
     )
     .map(drop)
 }
@@ -219,6 +238,45 @@ pub async fn passkeys_of(connection: &mut Connection, owner: PasskeyOwner) -> Re
 /// When the database fails.
 pub async fn passkey_used(tx: &mut WriteTx, id: PasskeyId, credential: &str, at: Instant) -> Result<(), StoreError> {
     execute!(tx, PASSKEY_USED, id.bytes().as_slice(), credential, at.micros()).map(drop)
+}
+
+/// Calls a parent's passkey otherwise; false when it is not this parent's.
+///
+/// # Errors
+/// When the database fails.
+pub async fn rename_passkey(
+    tx: &mut WriteTx,
+    id: PasskeyId,
+    owner: AccountId,
+    label: &str,
+) -> Result<bool, StoreError> {
+    Ok(execute!(tx, RENAME_PASSKEY, id.bytes().as_slice(), owner.bytes().as_slice(), label)? == 1)
+}
+
+/// 「強い入り方」 What an account has beyond the code by mail, or had.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stronger(connection: &mut Connection, id: AccountId) -> Result<Stronger, StoreError> {
+    let found = optional!(connection, (i64, Option<i64>), STRONGER, id.bytes().as_slice())?;
+    let (ways, lost_at) = found.unwrap_or_default();
+    Ok(Stronger { is_there: ways > 0, was_lost: lost_at.is_some() })
+}
+
+/// Keeps that an account had a stronger way, which the way back at the counter takes away.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stronger_was_lost(tx: &mut WriteTx, id: AccountId, at: Instant) -> Result<(), StoreError> {
+    execute!(tx, STRONGER_LOST, id.bytes().as_slice(), at.micros()).map(drop)
+}
+
+/// Keeps that an account has a stronger way again.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stronger_is_back(tx: &mut WriteTx, id: AccountId) -> Result<(), StoreError> {
+    execute!(tx, STRONGER_IS_BACK, id.bytes().as_slice()).map(drop)
 }
 
 /// Removes a parent's passkey; false when it is not this parent's.

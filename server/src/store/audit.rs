@@ -54,7 +54,7 @@ pub enum Upkeep {
     ExpiredRowsSwept,
     /// The identifier of a token that must not be used twice.
     TokenSeen,
-    /// The state of a passkey ceremony, for five minutes; its end is the deed.
+    /// The state of a passkey ceremony or of a sign-in with マイナアプリ, for some minutes; its end is the deed.
     CeremonyKept,
     /// The language that a parent is written to in.
     LanguageChosen,
@@ -136,8 +136,19 @@ pub enum Deed {
     AccessRestored,
     /// A parent ended her sessions on other devices.
     OtherSessionsEnded,
+    /// A parent, or a member of staff, ended one session.
+    SessionEnded,
+    /// A person who looks after accounts ended the sessions of a member of staff.
+    StaffSessionsEnded,
+    /// 「ご本人への引継ぎ」 A filing by a proxy is to be the person's own: the first person's yes.
+    TransferProposed,
+    /// The second person's.
+    Transferred,
     PasskeyAdded,
+    PasskeyRenamed,
     PasskeyRemoved,
+    /// 「マイナアプリ」 A card was given to an account.
+    CardBound,
     DraftStarted,
     DraftSaved,
     DraftDiscarded,
@@ -168,6 +179,12 @@ pub enum Deed {
     StaffInvited,
     StaffJoined,
     StaffDisabled,
+    /// 「共通基盤」 The city's provider signed somebody in who was not here yet.
+    StaffProvided,
+    /// It gives another role than at the last sign-in.
+    StaffRoleProvided,
+    /// It said that somebody is signed out.
+    StaffSignedOutByProvider,
     DestinationAdded,
     DestinationDisabled,
     KeyMade,
@@ -183,6 +200,11 @@ pub enum Deed {
     PaperRemoved,
     PaperScanned,
     PaperOpened,
+    /// 「個人番号」 Armor came in the place of what was there, if anything.
+    NumberSealed,
+    NumberRemoved,
+    /// The filing is in the record, or has ended.
+    NumberErased,
     ContentErased,
     BackedUp,
     SettingsChanged,
@@ -212,8 +234,14 @@ impl Deed {
             Self::AccessProposed => "access_proposed",
             Self::AccessRestored => "access_restored",
             Self::OtherSessionsEnded => "other_sessions_ended",
+            Self::SessionEnded => "session_ended",
+            Self::StaffSessionsEnded => "staff_sessions_ended",
+            Self::TransferProposed => "transfer_proposed",
+            Self::Transferred => "transferred",
             Self::PasskeyAdded => "passkey_added",
+            Self::PasskeyRenamed => "passkey_renamed",
             Self::PasskeyRemoved => "passkey_removed",
+            Self::CardBound => "card_bound",
             Self::DraftStarted => "draft_started",
             Self::DraftSaved => "draft_saved",
             Self::DraftDiscarded => "draft_discarded",
@@ -238,6 +266,9 @@ impl Deed {
             Self::StaffInvited => "staff_invited",
             Self::StaffJoined => "staff_joined",
             Self::StaffDisabled => "staff_disabled",
+            Self::StaffProvided => "staff_provided",
+            Self::StaffRoleProvided => "staff_role_provided",
+            Self::StaffSignedOutByProvider => "staff_signed_out_by_provider",
             Self::DestinationAdded => "destination_added",
             Self::DestinationDisabled => "destination_disabled",
             Self::KeyMade => "key_made",
@@ -253,6 +284,9 @@ impl Deed {
             Self::PaperRemoved => "paper_removed",
             Self::PaperScanned => "paper_scanned",
             Self::PaperOpened => "paper_opened",
+            Self::NumberSealed => "number_sealed",
+            Self::NumberRemoved => "number_removed",
+            Self::NumberErased => "number_erased",
             Self::ContentErased => "content_erased",
             Self::BackedUp => "backed_up",
             Self::SettingsChanged => "settings_changed",

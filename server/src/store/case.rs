@@ -6,6 +6,7 @@ use intake::{
     case::{CommandKind, Stage},
     export::Channel,
     form::Compartment,
+    identity::{Level, ProxyState},
     ids::{AccountId, CaseId, DraftId, FormId, ReceiptNumber, StaffId},
     time::{CivilDate, Instant},
 };
@@ -19,7 +20,7 @@ macro_rules! head {
             "SELECT case_id, receipt_number, account_id, form_id, form_version, form_sha256, channel, stage, holder, ",
             "proposed_by, accepted_by, accepted_at, confirmed_by, confirmed_at, correction_due_on, version, rev, filed_at, ",
             "stage_since, updated_at, erased_at, withdrawal_asked_at, withdrawal_proposed_by, follows_case_id, ",
-            "compartment, unread_since FROM case_file ",
+            "compartment, unread_since, identity, proxy FROM case_file ",
             $rest
         )
     };
@@ -27,14 +28,15 @@ macro_rules! head {
 
 sql! {
     INSERT = "INSERT INTO case_file (case_id, receipt_number, draft_id, account_id, form_id, form_version, form_sha256,
-        channel, stage, version, rev, wrapped_key, filed_at, stage_since, updated_at, follows_case_id, compartment)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'submitted', 1, 1, $9, $10, $10, $10, $11, $12)";
+        channel, stage, version, rev, wrapped_key, filed_at, stage_since, updated_at, follows_case_id, compartment, identity,
+        proxy) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'submitted', 1, 1, $9, $10, $10, $10, $11, $12, $13, $14)";
     INSERT_REVISION = "INSERT INTO case_revision (case_id, rev, answers_sealed, author_kind, author_id, created_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
     FIND = head!("WHERE case_id = $1");
     FIND_BY_NUMBER = head!("WHERE receipt_number = $1");
+    // What somebody filed for another person is not hers to go on from.
     NEWEST_STANDING = head!("WHERE account_id = $1 AND form_id = $2 AND stage NOT IN ('declined', 'withdrawn')
-        ORDER BY filed_at DESC, case_id LIMIT 1");
+        AND (proxy IS NULL OR proxy = 'given') ORDER BY filed_at DESC, case_id LIMIT 1");
     FOLLOWING = head!("WHERE follows_case_id = $1 ORDER BY filed_at, case_id LIMIT 100");
     FIND_BY_DRAFT = head!("WHERE draft_id = $1");
     OF_ACCOUNT = head!("WHERE account_id = $1 ORDER BY filed_at DESC, case_id LIMIT 200");
@@ -67,8 +69,10 @@ sql! {
     UPDATE_STAGE = "UPDATE case_file SET stage = $3, holder = $4, proposed_by = $5, accepted_by = $6, accepted_at = $7,
         confirmed_by = $8, confirmed_at = $9, correction_due_on = $10, rev = $11, updated_at = $12,
         stage_since = CASE WHEN stage = $3 THEN stage_since ELSE $12 END, withdrawal_asked_at = $13,
-        withdrawal_proposed_by = $14, version = version + 1
+        withdrawal_proposed_by = $14, identity = $15, proxy = $16, version = version + 1
         WHERE case_id = $1 AND version = $2";
+    GIVE = "UPDATE case_file SET account_id = $3, proxy = 'given', updated_at = $4, version = version + 1
+        WHERE case_id = $1 AND account_id = $2 AND proxy = 'met'";
     KEY = "SELECT wrapped_key FROM case_file WHERE case_id = $1";
     REVISIONS = "SELECT rev, answers_sealed, author_kind, author_id, created_at FROM case_revision WHERE case_id = $1
         ORDER BY rev";
@@ -138,6 +142,24 @@ row! {
         pub compartment: Compartment,
         /// Since when the office has not read what the parent wrote.
         pub unread_since: Option<Instant>,
+        /// 「本人確認」 How sure the office is of the person.
+        pub identity: Level,
+        /// 「代理人」 How far a filing by a proxy has come; none where she filed herself.
+        pub proxy: Option<ProxyState>,
+    }
+}
+
+impl CaseHead {
+    /// Whether the account that holds it is a proxy's: she reads its state, and nothing of the person's.
+    #[must_use]
+    pub fn is_held_by_proxy(&self) -> bool {
+        self.proxy.is_some_and(ProxyState::is_held_by_proxy)
+    }
+
+    /// The account of the person whose filing it is; none while a proxy holds it.
+    #[must_use]
+    pub fn owner(&self) -> Option<AccountId> {
+        self.account_id.filter(|_| !self.is_held_by_proxy())
     }
 }
 
@@ -190,6 +212,10 @@ pub struct NewCase<'a> {
     pub filed_at: Instant,
     /// Who of the staff may know of it.
     pub compartment: Compartment,
+    /// See [`CaseHead::identity`].
+    pub identity: Level,
+    /// See [`CaseHead::proxy`].
+    pub proxy: Option<ProxyState>,
 }
 
 /// The place that the answers of a revision are sealed for.
@@ -230,6 +256,8 @@ pub async fn insert(tx: &mut WriteTx, case: &NewCase<'_>) -> Result<(), StoreErr
         case.filed_at.micros(),
         case.follows.as_ref().map(|id| id.bytes().as_slice()),
         case.compartment.as_str(),
+        case.identity.as_str(),
+        case.proxy.map(ProxyState::as_str),
     )?;
     let author = case.account_id.map_or(Author::Portal, Author::Citizen);
     insert_revision(tx, case.case_id, 1, case.answers_sealed, author, case.filed_at).await
@@ -468,6 +496,7 @@ pub async fn erase_content(tx: &mut WriteTx, id: CaseId, at: Instant) -> Result<
     super::case_person::erase(tx, id).await?;
     execute!(tx, ERASE_REVISIONS, id.bytes().as_slice())?;
     super::paper::erase_of_case(tx, id).await?;
+    super::sealed_number::delete(tx, super::sealed_number::NumberOwner::Case(id)).await?;
     execute!(tx, ERASE_OFFICE, id.bytes().as_slice()).map(drop)
 }
 
@@ -524,6 +553,10 @@ pub struct StageChange {
     pub withdrawal_asked_at: Option<Instant>,
     /// Who said yes to it first.
     pub withdrawal_proposed_by: Option<StaffId>,
+    /// See [`CaseHead::identity`].
+    pub identity: Level,
+    /// See [`CaseHead::proxy`].
+    pub proxy: Option<ProxyState>,
     /// Now.
     pub at: Instant,
 }
@@ -531,7 +564,7 @@ pub struct StageChange {
 /// Changes a case that is still of this version; false when somebody was faster.
 ///
 /// # Errors
-/// When the database fails, or refuses a confirmation by the person who accepted.
+/// When the database fails, or refuses a confirmation by the person who accepted, or an acceptance without evidence.
 pub async fn update_stage(
     tx: &mut WriteTx,
     id: CaseId,
@@ -556,8 +589,26 @@ pub async fn update_stage(
         change.at.micros(),
         change.withdrawal_asked_at.map(Instant::micros),
         change.withdrawal_proposed_by.as_ref().map(who),
+        change.identity.as_str(),
+        change.proxy.map(ProxyState::as_str),
     )?;
     Ok(changed == 1)
+}
+
+/// 「ご本人への引継ぎ」 Gives a filing that a proxy holds to the person herself; false when it is not the proxy's any more, or
+/// nobody has met her.
+///
+/// # Errors
+/// When the database fails.
+pub async fn give(
+    tx: &mut WriteTx,
+    id: CaseId,
+    from: AccountId,
+    to: AccountId,
+    at: Instant,
+) -> Result<bool, StoreError> {
+    let (from, to) = (from.bytes().as_slice(), to.bytes().as_slice());
+    Ok(execute!(tx, GIVE, id.bytes().as_slice(), from, to, at.micros())? == 1)
 }
 
 row! {
@@ -585,6 +636,15 @@ pub struct Content {
     pub revisions: Vec<Revision>,
     /// Staff items and identity evidence; place by [`office_place`].
     pub office_sealed: Option<Vec<u8>>,
+}
+
+/// The key of a case, wrapped; none once it is erased. It opens nothing by itself: whoever asks shows whose case it is first.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn wrapped_key(connection: &mut Connection, id: CaseId) -> Result<Option<WrappedKey>, StoreError> {
+    let row = optional!(connection, (Option<Vec<u8>>,), KEY, id.bytes().as_slice())?;
+    Ok(row.and_then(|(key,)| key).map(WrappedKey::from_bytes))
 }
 
 /// What is in a case; none once it is erased.

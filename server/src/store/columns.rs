@@ -6,7 +6,9 @@ use intake::{
     access::Role,
     booking::{self, Mode, Spoken, State},
     case::{CommandKind, Stage},
+    device::Device,
     form::Compartment,
+    identity::{Level, ProxyState},
     ids::{
         AccountId, BookingId, CaseId, DestinationId, DraftId, FieldId, FormId, MessageId, OutboxId, PaperId, PasskeyId,
         ReceiptNumber, SlotId, StaffId,
@@ -75,6 +77,7 @@ macro_rules! text_columns {
 }
 text_columns!(FieldId, FormId, DestinationId, ReceiptNumber, Role, Stage, CommandKind, Compartment, CivilDate);
 text_columns!(Mode, State, Spoken);
+text_columns!(Device, Level, ProxyState);
 
 impl Column for Vec<Spoken> {
     type Raw = String;

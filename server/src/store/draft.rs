@@ -39,6 +39,7 @@ sql! {
     // A session that is over has no row any more, or was idle for too long.
     SWEEP_WITHOUT_SESSION = "DELETE FROM draft WHERE session_hash IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM session WHERE session.session_hash = draft.session_hash AND session.seen_at > $1)";
+    GIVE_TO_SESSION = "UPDATE draft SET session_hash = $2 WHERE session_hash = $1";
     DELETE_OF_SESSION = "DELETE FROM draft WHERE session_hash = $1";
     DELETE_OF_ACCOUNT = "DELETE FROM draft WHERE account_id = $1";
     // Those of the other sessions of this parent, which end.
@@ -344,6 +345,14 @@ pub async fn delete_of_account(tx: &mut WriteTx, id: AccountId) -> Result<u64, S
 /// When the database fails.
 pub async fn delete_of_other_sessions(tx: &mut WriteTx, id: AccountId, but: &[u8; 32]) -> Result<u64, StoreError> {
     execute!(tx, DELETE_OF_OTHER_SESSIONS, id.bytes().as_slice(), but.as_slice())
+}
+
+/// Lets another session see the drafts that only this one could: the same parent's, under a new token.
+///
+/// # Errors
+/// When the database fails.
+pub async fn give_to_session(tx: &mut WriteTx, from: &[u8; 32], to: &[u8; 32]) -> Result<u64, StoreError> {
+    execute!(tx, GIVE_TO_SESSION, from.as_slice(), to.as_slice())
 }
 
 /// Removes the drafts that only a session may see which ends now.

@@ -9,6 +9,7 @@ pub mod address_change;
 pub mod audit;
 pub mod batch;
 pub mod booking;
+pub mod card;
 pub mod case;
 pub mod case_person;
 mod columns;
@@ -22,8 +23,11 @@ pub mod outbox;
 pub mod paper;
 pub mod pregnancy_end;
 pub mod reminders;
+pub mod sealed_number;
 pub mod session;
 pub mod staff;
+pub mod staff_identity;
+pub mod transfer;
 
 use std::ops::{Deref, DerefMut};
 
@@ -194,6 +198,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         audit::STATEMENTS,
         batch::STATEMENTS,
         booking::STATEMENTS,
+        card::STATEMENTS,
         case::STATEMENTS,
         case_person::STATEMENTS,
         draft::STATEMENTS,
@@ -203,10 +208,13 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         message::STATEMENTS,
         outbox::STATEMENTS,
         reminders::STATEMENTS,
+        sealed_number::STATEMENTS,
         paper::STATEMENTS,
         pregnancy_end::STATEMENTS,
         session::STATEMENTS,
         staff::STATEMENTS,
+        staff_identity::STATEMENTS,
+        transfer::STATEMENTS,
     ]
     .concat()
 }

@@ -2,24 +2,36 @@
 //! that could be used: hashes only. Each has an absolute end, and [`sweep`] removes what is past it.
 
 use intake::{
-    ids::{AccountId, StaffId},
+    device::Device,
+    ids::{AccountId, PasskeyId, StaffId},
     time::{HOUR, Instant},
 };
 
 use super::{Connection, StoreError, WriteTx, all, columns::row, columns::text_columns, execute, optional, sql};
 use crate::seal::WrappedKey;
 
+macro_rules! session {
+    ($rest:literal) => {
+        concat!(
+            "SELECT session_hash, plane, account_id, staff_id, method, created_at, seen_at, step_up_at, expires_at, ",
+            "device, passkey_id, reads_from FROM session ",
+            $rest
+        )
+    };
+}
+
 sql! {
     INSERT = "INSERT INTO session (session_hash, plane, account_id, staff_id, method, created_at, seen_at, step_up_at,
-        expires_at) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)";
-    FIND = "SELECT session_hash, plane, account_id, staff_id, method, created_at, seen_at, step_up_at, expires_at
-        FROM session WHERE session_hash = $1";
+        expires_at, device, passkey_id, reads_from) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10, $11)";
+    FIND = session!("WHERE session_hash = $1");
     TOUCH = "UPDATE session SET seen_at = $2 WHERE session_hash = $1";
     STEP_UP = "UPDATE session SET step_up_at = $2 WHERE session_hash = $1";
     DELETE = "DELETE FROM session WHERE session_hash = $1";
     DELETE_FOR_STAFF = "DELETE FROM session WHERE staff_id = $1";
-    OF_ACCOUNT = "SELECT session_hash, plane, account_id, staff_id, method, created_at, seen_at, step_up_at, expires_at
-        FROM session WHERE account_id = $1 ORDER BY created_at DESC, session_hash LIMIT 100";
+    OF_ACCOUNT = session!("WHERE account_id = $1 ORDER BY created_at DESC, session_hash LIMIT 100");
+    OF_STAFF = session!("WHERE staff_id = $1 ORDER BY created_at DESC, session_hash LIMIT 100");
+    OF_ALL_STAFF = session!("WHERE plane = 'staff' ORDER BY created_at DESC, session_hash LIMIT 1000");
+    DELETE_BY_PASSKEY = "DELETE FROM session WHERE passkey_id = $1 AND session_hash <> $2";
     DELETE_OTHERS = "DELETE FROM session WHERE account_id = $1 AND session_hash <> $2";
     DELETE_FOR_ACCOUNT = "DELETE FROM session WHERE account_id = $1";
     DELETE_CODE = "DELETE FROM sign_in_code WHERE browser_hash = $1";
@@ -84,7 +96,7 @@ row! {
         pub account_id: Option<AccountId>,
         /// The member of staff.
         pub staff_id: Option<StaffId>,
-        /// `email_code` or `passkey`.
+        /// `email_code`, `passkey` or `mynaapp`.
         pub method: String,
         /// When it began.
         pub created_at: Instant,
@@ -94,6 +106,12 @@ row! {
         pub step_up_at: Option<Instant>,
         /// Its absolute end.
         pub expires_at: Instant,
+        /// 「端末」 On what kind of device it began.
+        pub device: Device,
+        /// The passkey that it began with.
+        pub passkey_id: Option<PasskeyId>,
+        /// What was filed from then on it may read again, also what was marked private; none of it where there is no such time.
+        pub reads_from: Option<Instant>,
     }
 }
 
@@ -104,7 +122,7 @@ pub struct NewSession<'a> {
     pub session_hash: [u8; 32],
     /// Who.
     pub signed_in: SignedIn,
-    /// `email_code` or `passkey`.
+    /// `email_code`, `passkey` or `mynaapp`.
     pub method: &'a str,
     /// Now.
     pub created_at: Instant,
@@ -112,6 +130,12 @@ pub struct NewSession<'a> {
     pub step_up_at: Option<Instant>,
     /// Its absolute end.
     pub expires_at: Instant,
+    /// See [`Session::device`].
+    pub device: Device,
+    /// See [`Session::passkey_id`].
+    pub passkey_id: Option<PasskeyId>,
+    /// See [`Session::reads_from`].
+    pub reads_from: Option<Instant>,
 }
 
 /// Keeps a session.
@@ -134,6 +158,9 @@ pub async fn insert(tx: &mut WriteTx, session: &NewSession<'_>) -> Result<(), St
         session.created_at.micros(),
         session.step_up_at.map(Instant::micros),
         session.expires_at.micros(),
+        session.device.to_string(),
+        session.passkey_id.as_ref().map(|id| id.bytes().as_slice()),
+        session.reads_from.map(Instant::micros),
     )
     .map(drop)
 }
@@ -162,12 +189,12 @@ pub async fn step_up(tx: &mut WriteTx, session_hash: &[u8; 32], at: Instant) -> 
     execute!(tx, STEP_UP, session_hash.as_slice(), at.micros()).map(drop)
 }
 
-/// Ends a session.
+/// Ends a session; false when it was gone.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn delete(tx: &mut WriteTx, session_hash: &[u8; 32]) -> Result<(), StoreError> {
-    execute!(tx, DELETE, session_hash.as_slice()).map(drop)
+pub async fn delete(tx: &mut WriteTx, session_hash: &[u8; 32]) -> Result<bool, StoreError> {
+    Ok(execute!(tx, DELETE, session_hash.as_slice())? == 1)
 }
 
 /// Ends every session of a member of staff.
@@ -192,6 +219,30 @@ pub async fn of_account(connection: &mut Connection, id: AccountId) -> Result<Ve
 /// When the database fails.
 pub async fn delete_others(tx: &mut WriteTx, id: AccountId, but: &[u8; 32]) -> Result<u64, StoreError> {
     execute!(tx, DELETE_OTHERS, id.bytes().as_slice(), but.as_slice())
+}
+
+/// The sessions of a member of staff, newest first; whether one is over is for the caller to see.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_staff(connection: &mut Connection, id: StaffId) -> Result<Vec<Session>, StoreError> {
+    all!(connection, Session, OF_STAFF, id.bytes().as_slice())
+}
+
+/// The sessions of all staff, newest first; whether one is over is for the caller to see.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_all_staff(connection: &mut Connection) -> Result<Vec<Session>, StoreError> {
+    all!(connection, Session, OF_ALL_STAFF,)
+}
+
+/// Ends the sessions that began with a passkey, but this one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_by_passkey(tx: &mut WriteTx, id: PasskeyId, but: &[u8; 32]) -> Result<u64, StoreError> {
+    execute!(tx, DELETE_BY_PASSKEY, id.bytes().as_slice(), but.as_slice())
 }
 
 /// Counts a code that was sent to an address otherwise than for signing in.
@@ -270,12 +321,12 @@ pub async fn count_attempt(tx: &mut WriteTx, browser_hash: &[u8; 32]) -> Result<
     execute!(tx, COUNT_ATTEMPT, browser_hash.as_slice()).map(drop)
 }
 
-/// Takes a code away, used or not.
+/// Takes a code away, used or not; false when it was gone.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn delete_code(tx: &mut WriteTx, browser_hash: &[u8; 32]) -> Result<(), StoreError> {
-    execute!(tx, DELETE_CODE, browser_hash.as_slice()).map(drop)
+pub async fn delete_code(tx: &mut WriteTx, browser_hash: &[u8; 32]) -> Result<bool, StoreError> {
+    Ok(execute!(tx, DELETE_CODE, browser_hash.as_slice())? == 1)
 }
 
 /// How many codes went to an address since an instant.

@@ -63,7 +63,16 @@ row! {
     }
 }
 
+/// How the names of accounts begin that the city's own provider made. Nobody is invited under a name with a colon.
+pub const PROVIDED: &str = "oidc:";
+
 impl Staff {
+    /// 「共通基盤」 Whether the city's own provider made it: it has no password.
+    #[must_use]
+    pub fn is_provided(&self) -> bool {
+        self.user_id.starts_with(PROVIDED)
+    }
+
     /// Whether it may act at an instant.
     #[must_use]
     pub fn is_valid_at(&self, now: Instant) -> bool {

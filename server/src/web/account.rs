@@ -2,7 +2,7 @@
 //! leaves the other way in.
 
 use actix_web::{
-    HttpResponse,
+    HttpRequest, HttpResponse,
     http::{StatusCode, header},
     web::{Data, Path},
 };
@@ -11,7 +11,14 @@ use app::{
     pages::account::{self as pages, Ceremony, Row, SessionRow},
     text::Locale,
 };
-use intake::value::{self, ValueError};
+use intake::{
+    identity::{
+        Method,
+        ways::{May, Right},
+    },
+    value::{self, ValueError},
+};
+use serde::Serialize;
 
 use super::{
     body::FormBody,
@@ -19,14 +26,15 @@ use super::{
     error::WebError,
     frame::page,
     guard::{Citizen, Session, Visitor},
-    sign_in::{HOME, local_path},
+    sign_in::{HOME, address_page, arrival, local_path, needs},
 };
 use crate::{
     assets,
     flows::{
-        account,
+        account::{self, Added, Removed},
         address_change::{self, Asked, Asking, Entered as AddressEntered},
-        passkey::{self, Begun, PasskeyOwner},
+        card,
+        passkey::{self, Begun},
         remind, sign_in,
     },
     letters,
@@ -54,6 +62,7 @@ fn to(address: &str) -> HttpResponse {
 /// `GET /account`
 pub async fn overview(portal: Data<Portal>, citizen: Citizen) -> Answer {
     let found = account::view(&portal, citizen.session.account).await?;
+    let card_since = card::bound_at(&portal, citizen.session.account).await?;
     let reminded = remind::of_account(&portal, citizen.session.account).await?;
     let rows: Vec<Row> = found
         .passkeys
@@ -71,11 +80,21 @@ pub async fn overview(portal: Data<Portal>, citizen: Citizen) -> Answer {
         .map(|session| SessionRow {
             since: session.created_at,
             seen: session.seen_at,
-            by_passkey: session.method == "passkey",
+            name: account::session_name(session),
+            device: session.device.names().join("・"),
+            method: session.method.clone(),
             is_this: session.session_hash == citizen.session.hash,
         })
         .collect();
-    Ok(page(StatusCode::OK, pages::overview(citizen.visitor.chrome(), &found.mail, reminded, &rows, &sessions)))
+    let (chrome, ways) = (citizen.visitor.chrome(), &portal.config.ways_in);
+    let passkeys = ways.has(Method::Passkey).then_some(rows.as_slice());
+    Ok(page(StatusCode::OK, pages::overview(chrome, &found.mail, reminded, passkeys, card_since, &sessions)))
+}
+
+/// `POST /account/session-end`: この端末からサインアウト
+pub async fn end_one(portal: Data<Portal>, citizen: Citizen, mut form: FormBody) -> Answer {
+    account::end_session(&portal, citizen.session.account, &form.take("session")).await?;
+    Ok(to("/account"))
 }
 
 /// `POST /account/sessions/end-others`: ほかの端末からサインアウト
@@ -89,16 +108,29 @@ const fn asking(citizen: &Citizen) -> Asking {
     Asking { account, method, signed_in_at, session }
 }
 
-/// A page that only a fresh sign-in opens.
-async fn fresh_page(portal: &Portal, citizen: &Citizen, next: &str, shown: impl Fn(&Chrome) -> String) -> Answer {
+/// Why this session may not, and the way that does.
+fn not_now(chrome: &Chrome, not: May, next: &str) -> HttpResponse {
+    page(StatusCode::OK, pages::sign_in_again(chrome, not == May::Stronger, next))
+}
+
+/// A page that opens for who may by the table of ways in.
+async fn page_for(
+    portal: &Portal,
+    citizen: &Citizen,
+    (right, next): (Right, &str),
+    shown: impl Fn(&Chrome) -> String,
+) -> Answer {
     let chrome = citizen.visitor.chrome();
-    let is_fresh = address_change::is_fresh(portal, &asking(citizen)).await?;
-    Ok(page(StatusCode::OK, if is_fresh { shown(chrome) } else { pages::sign_in_again(chrome, next) }))
+    match address_change::may_now(portal, &asking(citizen), right).await? {
+        May::Yes => Ok(page(StatusCode::OK, shown(chrome))),
+        not => Ok(not_now(chrome, not, next)),
+    }
 }
 
 /// `GET /account/mail`
 pub async fn mail(portal: Data<Portal>, citizen: Citizen) -> Answer {
-    fresh_page(&portal, &citizen, "/account/mail", |chrome| pages::change_mail(chrome, "", None)).await
+    page_for(&portal, &citizen, (Right::ChangeAddress, "/account/mail"), |chrome| pages::change_mail(chrome, "", None))
+        .await
 }
 
 /// `POST /account/mail`: sends a code to the new address.
@@ -106,7 +138,7 @@ pub async fn ask_for_mail(portal: Data<Portal>, citizen: Citizen, mut form: Form
     let (typed, locale, chrome) = (form.take("mail"), citizen.visitor.locale, citizen.visitor.chrome());
     let error = match address_change::ask(&portal, &asking(&citizen), &typed, &letters::address_code).await? {
         Asked::Sent => return Ok(to("/account/mail/code")),
-        Asked::NotFresh => return Ok(page(StatusCode::OK, pages::sign_in_again(chrome, "/account/mail"))),
+        Asked::Not(not) => return Ok(not_now(chrome, not, "/account/mail")),
         other => address_trouble(locale, other),
     };
     Ok(page(StatusCode::UNPROCESSABLE_ENTITY, pages::change_mail(chrome, &typed, Some(&error))))
@@ -121,7 +153,7 @@ pub(super) fn address_trouble(locale: Locale, asked: Asked) -> String {
         Asked::NotAnAddress(_) => locale.say("error-mail"),
         Asked::Same => locale.say("account-mail-same"),
         Asked::Taken => locale.say("account-mail-taken"),
-        Asked::TooMany | Asked::Sent | Asked::NotFresh => locale.say("sign-in-too-many"),
+        Asked::TooMany | Asked::Sent | Asked::Not(_) => locale.say("sign-in-too-many"),
     }
 }
 
@@ -150,13 +182,14 @@ pub async fn enter_mail_code(portal: Data<Portal>, citizen: Citizen, mut form: F
 
 /// `GET /account/leave`
 pub async fn leave(portal: Data<Portal>, citizen: Citizen) -> Answer {
-    fresh_page(&portal, &citizen, "/account/leave", pages::leave).await
+    page_for(&portal, &citizen, (Right::Leave, "/account/leave"), pages::leave).await
 }
 
 /// `POST /account/leave`: 退会
 pub async fn leave_for_good(portal: Data<Portal>, citizen: Citizen) -> Answer {
-    if !account::leave(&portal, &asking(&citizen)).await? {
-        return Ok(page(StatusCode::OK, pages::sign_in_again(citizen.visitor.chrome(), "/account/leave")));
+    match account::leave(&portal, &asking(&citizen)).await? {
+        May::Yes => {}
+        not => return Ok(not_now(citizen.visitor.chrome(), not, "/account/leave")),
     }
     Ok(HttpResponse::SeeOther()
         .cookie(cookies::remove(&portal.config, Name::Session))
@@ -170,36 +203,72 @@ pub async fn left(visitor: Visitor) -> HttpResponse {
     page(StatusCode::OK, pages::left(visitor.chrome()))
 }
 
+/// Back to the account, with the session under its new token.
+fn renewed(portal: &Portal, token: &[u8; 32]) -> HttpResponse {
+    HttpResponse::SeeOther()
+        .cookie(cookies::make_token(&portal.config, Name::Session, token))
+        .insert_header((header::LOCATION, "/account"))
+        .finish()
+}
+
+const NEW_PASSKEY: &str = "/account/passkeys/new";
+
 async fn registration(portal: &Portal, citizen: &Citizen, status: StatusCode, error: Option<&str>) -> Answer {
-    let begun = account::begin_passkey(portal, citizen.session.account).await?;
+    let begun = match account::begin_passkey(portal, &asking(citizen)).await? {
+        Ok(begun) => begun,
+        Err(not) => return Ok(not_now(citizen.visitor.chrome(), not, NEW_PASSKEY)),
+    };
     let (ceremony, options) = (begun.ceremony.as_str(), begun.options.as_str());
-    let model = Ceremony { kind: "create", action: "/account/passkeys/new", ceremony, options, next: None, error };
+    let model = Ceremony { kind: "create", action: NEW_PASSKEY, ceremony, options, next: None, error };
     Ok(page(status, pages::ceremony(&for_ceremony(citizen.visitor.chrome()), "passkey-new", &model)))
 }
 
 /// `GET /account/passkeys/new`
 pub async fn new_passkey(portal: Data<Portal>, citizen: Citizen) -> Answer {
+    needs(&portal, Method::Passkey)?;
     registration(&portal, &citizen, StatusCode::OK, None).await
+}
+
+fn label(locale: Locale, typed: &str) -> String {
+    value::text(typed, LONGEST_LABEL).unwrap_or_else(|_| locale.say("passkey-default-label"))
 }
 
 /// `POST /account/passkeys/new`
 pub async fn add_passkey(portal: Data<Portal>, citizen: Citizen, mut form: FormBody) -> Answer {
+    needs(&portal, Method::Passkey)?;
     let locale = citizen.visitor.locale;
-    let label = value::text(&form.take("label"), LONGEST_LABEL).unwrap_or_else(|_| locale.say("passkey-default-label"));
-    let owner = PasskeyOwner::Account(citizen.session.account);
+    let label = label(locale, &form.take("label"));
     let (ceremony, credential) = (form.take("ceremony"), form.take("credential"));
-    if passkey::add(&portal, owner, &ceremony, &credential, &label).await? {
-        return Ok(to("/account"));
+    let answer = (ceremony.as_str(), credential.as_str());
+    match account::add_passkey(&portal, &asking(&citizen), answer, &label, &letters::passkeys_changed).await? {
+        Added::Yes(token) => Ok(renewed(&portal, &token)),
+        Added::Not(not) => Ok(not_now(citizen.visitor.chrome(), not, NEW_PASSKEY)),
+        Added::Refused => {
+            let error = locale.say("passkey-failed");
+            registration(&portal, &citizen, StatusCode::UNPROCESSABLE_ENTITY, Some(&error)).await
+        }
     }
-    let error = locale.say("passkey-failed");
-    registration(&portal, &citizen, StatusCode::UNPROCESSABLE_ENTITY, Some(&error)).await
 }
 
-/// `POST /account/passkeys/{passkey}/remove`
-pub async fn remove_passkey(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
+/// `POST /account/passkeys/{passkey}/name`
+pub async fn rename_passkey(portal: Data<Portal>, citizen: Citizen, path: Path<String>, mut form: FormBody) -> Answer {
     let id = path.parse().map_err(|_| WebError::NotFound)?;
-    account::remove_passkey(&portal, citizen.session.account, id).await?;
-    Ok(to("/account"))
+    let label = label(citizen.visitor.locale, &form.take("label"));
+    match account::rename_passkey(&portal, &asking(&citizen), id, &label).await? {
+        May::Yes => Ok(to("/account")),
+        not => Ok(not_now(citizen.visitor.chrome(), not, "/account")),
+    }
+}
+
+/// `POST /account/passkeys/{passkey}/remove`: the last strong way in is asked about first.
+pub async fn remove_passkey(portal: Data<Portal>, citizen: Citizen, path: Path<String>, mut form: FormBody) -> Answer {
+    let id = path.parse().map_err(|_| WebError::NotFound)?;
+    let (asking, knows) = (asking(&citizen), form.take("last") == "yes");
+    match account::remove_passkey(&portal, &asking, id, knows, &letters::passkeys_changed).await? {
+        Removed::Yes(token) => Ok(renewed(&portal, &token)),
+        Removed::IsLast => Ok(page(StatusCode::OK, pages::last_passkey(citizen.visitor.chrome(), &path))),
+        Removed::Not(not) => Ok(not_now(citizen.visitor.chrome(), not, "/account")),
+    }
 }
 
 fn use_passkey(visitor: &Visitor, begun: &Begun, next: &str) -> HttpResponse {
@@ -209,35 +278,47 @@ fn use_passkey(visitor: &Visitor, begun: &Begun, next: &str) -> HttpResponse {
     page(StatusCode::OK, pages::ceremony(&for_ceremony(visitor.chrome()), "passkey-enter", &model))
 }
 
-/// `POST /sign-in/passkey`: the ceremony for the address that was typed, known or not.
+/// `POST /sign-in/passkey`: the ceremony for the address that was typed, known or not; without one for whatever passkey the
+/// device has for this site.
 pub async fn ask(portal: Data<Portal>, visitor: Visitor, mut form: FormBody) -> Answer {
+    needs(&portal, Method::Passkey)?;
     let (typed, next) = (form.take("mail"), local_path(&form.take("next"), HOME));
-    let error = match sign_in::ask_for_passkey(&portal, &typed).await? {
-        Ok(begun) => return Ok(use_passkey(&visitor, &begun, &next)),
-        Err(error) => error,
-    };
-    let locale = visitor.locale;
-    let sentence = match error {
-        ValueError::Missing => locale.with("error-missing", &[("label", &locale.say("sign-in-mail"))]),
-        _ => locale.say("error-mail"),
-    };
-    let html = app::pages::sign_in::address(visitor.chrome(), &next, &typed, Some(&sentence));
-    Ok(page(StatusCode::UNPROCESSABLE_ENTITY, html))
+    match sign_in::ask_for_passkey(&portal, &typed).await? {
+        Ok(begun) => Ok(use_passkey(&visitor, &begun, &next)),
+        Err(_) => {
+            let (status, sentence) = (StatusCode::UNPROCESSABLE_ENTITY, visitor.locale.say("error-mail"));
+            Ok(address_page(&portal, &visitor, status, &next, &typed, Some(&sentence)))
+        }
+    }
+}
+
+/// What the script is given for the passkey that the browser offers beside the field.
+#[derive(Serialize)]
+struct Offered {
+    ceremony: String,
+    options: String,
+}
+
+/// `POST /sign-in/passkey/offer`: for the script, on a browser that offers passkeys beside a field.
+pub async fn offer(portal: Data<Portal>) -> Answer {
+    needs(&portal, Method::Passkey)?;
+    let Begun { ceremony, options } = passkey::begin_discovery(&portal).await?;
+    Ok(HttpResponse::Ok().json(Offered { ceremony, options }))
 }
 
 /// `POST /sign-in/passkey/finish`
-pub async fn finish(portal: Data<Portal>, visitor: Visitor, mut form: FormBody) -> Answer {
+pub async fn finish(portal: Data<Portal>, visitor: Visitor, request: HttpRequest, mut form: FormBody) -> Answer {
+    needs(&portal, Method::Passkey)?;
     let next = local_path(&form.take("next"), HOME);
     let (ceremony, credential) = (form.take("ceremony"), form.take("credential"));
-    match sign_in::enter_passkey(&portal, visitor.browser, &ceremony, &credential).await? {
+    match sign_in::enter_passkey(&portal, &arrival(&request, &visitor), &ceremony, &credential).await? {
         Some(token) => Ok(HttpResponse::SeeOther()
             .cookie(cookies::make_token(&portal.config, Name::Session, &token))
             .insert_header((header::LOCATION, next))
             .finish()),
         None => {
-            let error = visitor.locale.say("passkey-refused");
-            let html = app::pages::sign_in::address(visitor.chrome(), &next, "", Some(&error));
-            Ok(page(StatusCode::UNPROCESSABLE_ENTITY, html))
+            let (status, error) = (StatusCode::UNPROCESSABLE_ENTITY, visitor.locale.say("passkey-refused"));
+            Ok(address_page(&portal, &visitor, status, &next, "", Some(&error)))
         }
     }
 }

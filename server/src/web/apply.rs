@@ -10,6 +10,7 @@ use actix_web::{
 use app::{
     helpers::{Help, address_of, needs_script},
     pages::{
+        card::Card,
         check,
         form::{self as form_page, Model},
         message::{self, Message},
@@ -18,10 +19,12 @@ use app::{
 };
 use intake::{
     answers::{Answers, FieldError, RawAnswers, parse},
+    card::CardFacts,
     epds::TextPack,
     form::{Compartment, DraftRule, Form, Page},
     help::{ASK, Helped, Wish},
-    ids::{FormId, PageId},
+    identity::is_by_proxy,
+    ids::{FieldId, FormId, PageId},
     journey::{self, Place, Warning},
     time::CivilDate,
 };
@@ -29,12 +32,13 @@ use serde::Deserialize;
 
 use super::{
     body::FormBody,
+    card,
     cookies::{self, Name},
     error::WebError,
     frame::page as answer,
     guard::{Citizen, Visitor},
     help::{carry_out, typed},
-    papers, two_texts,
+    number, papers, two_texts,
 };
 use crate::{
     assets,
@@ -42,7 +46,7 @@ use crate::{
     flows::{
         FlowError,
         draft::{self, OpenDraft, Saved, Typist},
-        follow, page_state,
+        follow, my_number, page_state,
         paper::{self, Whose},
         random,
         submit::{Submitted, submit},
@@ -104,7 +108,11 @@ pub async fn procedure(portal: Data<Portal>, visitor: Visitor, path: Path<String
         form,
         has_draft,
         answers_are_gone: form.draft == DraftRule::Session && !has_draft && !arrived.gone.is_empty(),
-        number_at_counter: form.follows.is_none() && portal.config.my_number == MyNumber::Counter,
+        number: match portal.config.my_number {
+            _ if form.follows.is_some() => MyNumber::Off,
+            MyNumber::Sealed if !portal.asks_number(form) => MyNumber::Counter,
+            mode => mode,
+        },
         way_in,
     };
     Ok(answer(StatusCode::OK, start::procedure(visitor.chrome(), &model)))
@@ -187,19 +195,40 @@ struct Shown<'a> {
     /// Of what is kept, whatever a helper has put into what is shown.
     state: String,
     helped: Option<Helped>,
+    /// 「マイナンバーカードの情報」 What her card says, and the field that she has just opened.
+    card: Option<CardFacts>,
+    opened: Option<FieldId>,
     today: CivilDate,
 }
 
 impl<'a> Shown<'a> {
     /// None when the page is not on the way for these answers.
-    fn of(portal: &Portal, draft: &'a OpenDraft<'a>, page: &PageId) -> Option<Self> {
+    fn of(portal: &Portal, draft: &'a OpenDraft<'a>, page: &PageId, card: Option<&CardFacts>) -> Option<Self> {
         let (form, raw) = (draft.form, &draft.raw);
         let today = portal.clock.now().date_in_japan();
         let (answers, errors) = parse(form, raw, today);
-        let place = journey::place(form, &answers, page)?;
-        let errors = errors.into_iter().filter(|error| error.page == *page).collect();
+        let mut place = journey::place(form, &answers, page)?;
+        place.of += usize::from(portal.asks_number(form));
+        let struck = draft.struck.iter().filter_map(|id| FieldError::struck_out(form, id));
+        let others = errors.into_iter().filter(|error| error.page == *page && !draft.struck.contains(&error.field));
+        let errors = struck.chain(others).collect();
         let (page, state, text_pack) = (form.page(page)?, page_state::of_showing(form, raw, page), draft.text_pack);
-        Some(Self { text_pack, form, page, place, raw, answers, errors, state, helped: None, today })
+        // The card of a proxy says nothing about the person.
+        let card = card.filter(|_| !is_by_proxy(form, &answers)).cloned();
+        Some(Self {
+            text_pack,
+            form,
+            page,
+            place,
+            raw,
+            answers,
+            errors,
+            state,
+            helped: None,
+            card,
+            opened: None,
+            today,
+        })
     }
 
     /// The page with what a helper was asked for; what it was told itself is shown again and kept nowhere.
@@ -219,12 +248,23 @@ impl<'a> Shown<'a> {
         warnings
     }
 
+    /// What is typed, with the card's in the fields that it speaks of and that are empty.
+    fn with_the_cards(&self) -> RawAnswers {
+        let mut raw = self.raw.clone();
+        if let Some(card) = &self.card {
+            let empty = self.page.fields.iter().filter(|field| !self.raw.has(field));
+            empty.for_each(|field| card.put(field, &mut raw));
+        }
+        raw
+    }
+
     fn html(&self, visitor: &Visitor, errors: &[FieldError], warnings: &[Warning], from_check: bool) -> String {
+        let raw = self.with_the_cards();
         let model = Model {
             form: self.form,
             page: self.page,
             place: self.place.clone(),
-            raw: self.raw,
+            raw: &raw,
             answers: &self.answers,
             text_pack: self.text_pack,
             errors,
@@ -232,6 +272,7 @@ impl<'a> Shown<'a> {
             state: self.state.clone(),
             from_check,
             help: Help { helped: self.helped.as_ref(), ..Help::on(self.today) },
+            card: self.card.as_ref().map(|facts| Card { facts, opened: self.opened.as_ref() }),
         };
         let mut chrome = visitor.chrome().clone();
         if needs_script(self.form, self.page.fields.iter().map(|field| &field.id)) {
@@ -269,7 +310,8 @@ pub async fn page(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
     if two_texts::are_there(&portal, &visitor, &id).await? {
         return Ok(two_texts::first(&id, page.as_str()));
     }
-    let Some(shown) = Shown::of(&portal, &draft, &page) else {
+    let card = card::of(&portal, &visitor).await?;
+    let Some(shown) = Shown::of(&portal, &draft, &page, card.as_ref()) else {
         return Ok(to(format!("/apply/{id}/check")));
     };
     let errors: &[FieldError] = if asked.errors.is_empty() { &[] } else { &shown.errors };
@@ -309,7 +351,12 @@ pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
     let (typist, cookie) = typist_of(&portal, &visitor);
     let chosen = two_texts::chosen(&mut body);
     let stored = if chosen.is_empty() { None } else { draft::load(&portal, &typist, &id).await? };
-    let sent = two_texts::as_chosen(stored.as_ref(), &page, &chosen, body.inputs());
+    let mut sent = two_texts::as_chosen(stored.as_ref(), &page, &chosen, body.inputs());
+    let card = card::of(&portal, &visitor).await?;
+    let pressed = card::Pressed::read(&then);
+    if let (Some(card::Pressed::Take(field)), Some(facts)) = (&pressed, &card) {
+        card::put(form, field, facts, &mut sent);
+    }
     let saved = keep_page(&portal, (&visitor, &typist), &id, (&page, &sent, &state)).await?;
     let draft = match saved {
         Saved::Kept(draft) => draft,
@@ -322,16 +369,28 @@ pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
     if visitor.session_is_over {
         return Ok(with_cookie(to(format!("/sign-in?next=/apply/{id}/{page}")), cookie));
     }
+    // She is told of what was struck out before anything else, wherever she goes.
+    if !draft.struck.is_empty()
+        && let Some(shown) = Shown::of(&portal, &draft, &page, card.as_ref())
+    {
+        let html = shown.html(&visitor, &shown.errors, &[], from_check);
+        return Ok(with_cookie(answer(StatusCode::UNPROCESSABLE_ENTITY, html), cookie));
+    }
     if then == "save" && form.draft == DraftRule::Kept {
         return Ok(with_cookie(to(format!("/apply/{id}/saved")), cookie));
     }
-    let next = match Shown::of(&portal, &draft, &page) {
+    let next = match Shown::of(&portal, &draft, &page, card.as_ref()) {
         None => "check".to_owned(),
         // Going back keeps what was typed, right or wrong.
         Some(_) if then == "back" && from_check => "check".to_owned(),
         Some(shown) if then == "back" => {
             let before = shown.place.before.map_or_else(String::new, |before| format!("/{before}"));
             return Ok(with_cookie(to(format!("/apply/{id}{before}")), cookie));
+        }
+        Some(shown) if card.is_some() && pressed.is_some() => {
+            let html =
+                Shown { opened: pressed.and_then(card::Pressed::opened), ..shown }.html(&visitor, &[], &[], from_check);
+            return Ok(with_cookie(answer(StatusCode::OK, html), cookie));
         }
         Some(shown) => {
             if let Some(wish) = wish_of(&then, &shown, &asked) {
@@ -348,7 +407,11 @@ pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
             }
             let after = shown.place.after.clone().filter(|_| !from_check);
             let has_papers = !from_check && !journey::papers(shown.form, &shown.answers).is_empty();
-            let last = if has_papers { "papers" } else { "check" };
+            let last = match (portal.asks_number(shown.form), has_papers) {
+                (true, _) if !from_check => "number",
+                (_, true) => "papers",
+                _ => "check",
+            };
             after.map_or_else(|| last.to_owned(), |after| after.to_string())
         }
     };
@@ -399,7 +462,14 @@ pub async fn check(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -
         Some(typist) => Some(paper::list(&portal, &Whose::Draft(typist, id.clone())).await?),
         None => None,
     };
+    let card = card::of(&portal, &visitor).await?;
+    let number = match visitor.typist().filter(|_| portal.asks_number(draft.form)) {
+        Some(typist) => Some(number::of_draft(&portal, &my_number::Whose::Draft(typist, id.clone())).await?),
+        None => None,
+    };
     let model = check::Model {
+        card: card.as_ref(),
+        number,
         papers: papers.as_ref().map(|papers| papers::kinds(papers, &[], |_| None)).unwrap_or_default(),
         form: draft.form,
         pages: journey::pages(draft.form, complete.answers()),

@@ -9,7 +9,7 @@ use actix_web::{
 };
 use app::pages::form::{error_sentence, warning_sentence};
 use intake::{
-    answers::{Answer as Answered, parse},
+    answers::{Answer as Answered, FieldError, parse},
     form::{Field, Page},
     furigana::in_brackets,
     help::ASK,
@@ -60,7 +60,9 @@ fn told(portal: &Portal, visitor: &Visitor, draft: &OpenDraft<'_>, page: &Page, 
     let (answers, errors) = parse(draft.form, &draft.raw, today);
     let warnings = journey::warnings(draft.form, &answers, today);
     let of_field = |field: &Field| {
-        let error = errors.iter().find(|error| error.field == field.id && error.error != ValueError::Missing);
+        let struck = FieldError::struck_out(draft.form, &field.id).filter(|_| draft.struck.contains(&field.id));
+        let wrong = errors.iter().find(|error| error.field == field.id && error.error != ValueError::Missing);
+        let error = struck.as_ref().or(wrong);
         let day = match answers.get(&field.id) {
             Some(Answered::Date(day)) => Some(locale.day(*day)),
             _ => None,
@@ -70,7 +72,10 @@ fn told(portal: &Portal, visitor: &Visitor, draft: &OpenDraft<'_>, page: &Page, 
         let error = error.map_or_else(String::new, |error| error_sentence(locale, field, error.error));
         Told { error: in_brackets(&error).into_owned(), notes: notes.map(|it| in_brackets(&it).into_owned()).collect() }
     };
-    let is_left = |field: &&Field| left.split(' ').any(|id| id == field.id.as_str()) && draft.raw.has(field);
+    let is_left = |field: &&Field| {
+        let was_left = left.split(' ').any(|id| id == field.id.as_str()) && draft.raw.has(field);
+        was_left || draft.struck.contains(&field.id)
+    };
     page.fields.iter().filter(is_left).map(|field| (field.id.to_string(), of_field(field))).collect()
 }
 

@@ -20,9 +20,9 @@ use intake::{
     course::{Facts, Part, Place, course},
     form::{Compartment, Form},
     help::{ASK, Helped, Wish},
-    identity::Method,
     ids::{CaseId, FieldId, ReceiptNumber},
     message::{LONGEST, NoMessage},
+    my_number::strike_out,
     time::Instant,
 };
 
@@ -30,8 +30,9 @@ use super::{
     body::FormBody,
     error::WebError,
     frame::page,
-    guard::{Citizen, Visitor},
+    guard::{Citizen, Session, Visitor},
     help::{carry_out, typed},
+    number::of_case as number_of,
     papers,
 };
 use crate::{
@@ -137,7 +138,9 @@ struct NotSent {
 /// The page of a filing, with the message that was not taken.
 async fn shown(portal: &Portal, citizen: &Citizen, number: &ReceiptNumber, not_sent: NotSent) -> Answer {
     let filing = filings::view(portal, citizen.session.account, number).await?;
-    let messages = message_flow::read_by_parent(portal, citizen.session.account, number).await?;
+    let is_by_proxy = filing.head.is_held_by_proxy();
+    let messages =
+        if is_by_proxy { None } else { message_flow::read_by_parent(portal, citizen.session.account, number).await? };
     let locale = citizen.visitor.locale;
     let status = if not_sent.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let message = |shown: message_flow::Shown| Message {
@@ -153,15 +156,19 @@ async fn shown(portal: &Portal, citizen: &Citizen, number: &ReceiptNumber, not_s
         token: page_token(),
         typed: not_sent.typed,
         error: not_sent.error,
+        speaks_of_number: portal.config.my_number.is_spoken_of(),
     });
     let model = Model {
         row: row(portal, citizen, &filing.head, &[]),
+        proxy: filing.head.proxy.filter(|_| is_by_proxy),
+        has_to_correct: !is_by_proxy || correction::view(portal, citizen.session.account, number).await.is_ok(),
         course: course_of(portal, &filing),
         messages,
         correct_by: filing.head.correction_due_on,
         declined_for: filing.declined_for,
         withdrawing: withdrawing(&filing),
         papers: filing.papers,
+        number: number_of(portal, citizen, number).await?,
         can_be_refiled: refile::can_be_refiled(portal, &filing.head),
         is_quiet: pregnancy_end::told_at(portal, citizen.session.account).await?.is_some(),
         version: filing.head.version,
@@ -189,6 +196,7 @@ pub(super) fn not_sent(locale: Locale, sent: Sent) -> Option<String> {
     match sent {
         Sent::Kept => None,
         Sent::Not(NoMessage::Empty) => Some(locale.say("message-empty")),
+        Sent::Not(NoMessage::MyNumber) => Some(locale.say("message-my-number")),
         Sent::Not(NoMessage::TooLong) => Some(locale.with("message-too-long", &[("longest", &LONGEST.to_string())])),
         Sent::TooMany => Some(locale.say("message-too-many")),
     }
@@ -208,7 +216,10 @@ pub async fn write(portal: Data<Portal>, visitor: Visitor, path: Path<String>, m
         None => {
             Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/cases/{number}#messages"))).finish())
         }
-        error => shown(&portal, &citizen, &number, NotSent { typed, error }).await,
+        error => {
+            let typed = strike_out(&typed).unwrap_or(typed);
+            shown(&portal, &citizen, &number, NotSent { typed, error }).await
+        }
     }
 }
 
@@ -241,9 +252,15 @@ pub async fn ask_to_withdraw(portal: Data<Portal>, citizen: Citizen, path: Path<
     Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/cases/{number}"))).finish())
 }
 
-/// Answers marked private come back to somebody with a passkey only (decisions.md): a code proves less.
-fn without_private(form: &Form, mut raw: RawAnswers, method: Method) -> RawAnswers {
-    if method == Method::EmailCode {
+/// Whether answers marked private come back to this session: the one that filed them, or one that the table of ways in lets read
+/// what was filed then.
+fn reads_private(session: &Session, asked: &Correction<'_>) -> bool {
+    let is_the_same = asked.filed_in_session_of == Some(session.signed_in_at);
+    is_the_same || session.reads_from.is_some_and(|from| from <= asked.filed_at)
+}
+
+fn without_private(form: &Form, mut raw: RawAnswers, reads: bool) -> RawAnswers {
+    if !reads {
         let private = form.fields().filter(|(_, field)| field.private);
         for input in private.flat_map(|(_, field)| field.inputs()) {
             raw.set(&input, Vec::new());
@@ -301,7 +318,7 @@ async fn correction_page(portal: &Portal, citizen: &Citizen, of: &Correcting<'_>
 pub async fn correction(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -> Answer {
     let number = number(&path)?;
     let asked = correction::view(&portal, citizen.session.account, &number).await?;
-    let raw = without_private(asked.form, asked.raw.clone(), citizen.session.method);
+    let raw = without_private(asked.form, asked.raw.clone(), reads_private(&citizen.session, &asked));
     let of = Correcting { number: &number, asked: &asked, raw: &raw, errors: &[], refused: &[], helped: None };
     Ok(page(StatusCode::OK, correction_page(&portal, &citizen, &of).await?))
 }
@@ -315,8 +332,8 @@ async fn helped_correction(
     (wish, sent): (&Wish, &[(String, String)]),
 ) -> Result<String, WebError> {
     let mut raw = asked.raw.clone();
-    for input in asked.fields.iter().filter_map(|id| asked.form.field(id)).flat_map(|(_, field)| field.inputs()) {
-        raw.set(&input, sent.iter().filter(|(name, _)| *name == input).map(|(_, value)| value.clone()).collect());
+    for (_, field) in asked.fields.iter().filter_map(|id| asked.form.field(id)) {
+        raw.replace_field(field, sent);
     }
     let own: Vec<_> = sent.iter().filter(|(name, _)| name.starts_with(ASK)).cloned().collect();
     typed(&mut raw, &own);
@@ -361,15 +378,17 @@ pub async fn correct(
         // What was typed beside them is shown again; nothing of it is sent yet.
         let mut asked = correction::view(&portal, session.account, &number).await?;
         asked.put(form.inputs());
+        let struck = asked.struck_out();
         let of = Correcting {
             number: &number,
             asked: &asked,
             raw: &asked.raw,
-            errors: &[],
+            errors: &struck,
             refused: &refused,
             helped: None,
         };
-        let status = if refused.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+        let status =
+            if refused.is_empty() && struck.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
         return Ok(page(status, correction_page(&portal, &citizen, &of).await?));
     }
     match correction::resubmit(&portal, session.account, &number, version, form.inputs()).await? {

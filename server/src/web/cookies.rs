@@ -19,6 +19,8 @@ pub enum Name {
     StaffSession,
     /// That a member of staff's password was right, until the passkey's turn.
     StaffPassword,
+    /// A browser that was sent to the city's own provider: who comes back must have it.
+    StaffProvider,
     /// The language.
     Locale,
 }
@@ -30,6 +32,7 @@ impl Name {
             Self::Session => "session",
             Self::StaffSession => "staff_session",
             Self::StaffPassword => "staff_password",
+            Self::StaffProvider => "staff_provider",
             Self::Locale => "locale",
         }
     }
@@ -41,7 +44,7 @@ impl Name {
 
     fn is_secure(self, config: &Config) -> bool {
         match self {
-            Self::StaffSession | Self::StaffPassword => config.staff_url.is_https(),
+            Self::StaffSession | Self::StaffPassword | Self::StaffProvider => config.staff_url.is_https(),
             Self::Browser | Self::Session | Self::Locale => config.public_url.is_https(),
         }
     }
@@ -61,6 +64,7 @@ pub fn read_token(request: &HttpRequest, config: &Config, name: Name) -> Option<
 
 /// A cookie to be set.
 pub fn make(config: &Config, name: Name, value: String) -> Cookie<'static> {
+    // The way back from a provider begins on another site: the cookie that it needs is Lax.
     let same_site =
         if matches!(name, Name::StaffSession | Name::StaffPassword) { SameSite::Strict } else { SameSite::Lax };
     let cookie = Cookie::build(name.full(config), value)
@@ -71,7 +75,7 @@ pub fn make(config: &Config, name: Name, value: String) -> Cookie<'static> {
     match name {
         Name::Browser => cookie.max_age(Duration::days(14)).finish(),
         Name::Locale => cookie.max_age(Duration::days(365)).finish(),
-        Name::Session | Name::StaffSession | Name::StaffPassword => cookie.finish(),
+        Name::Session | Name::StaffSession | Name::StaffPassword | Name::StaffProvider => cookie.finish(),
     }
 }
 

@@ -25,13 +25,16 @@ use super::{
     error::WebError,
     guard::{RequestId, plain_chrome},
     limits::Limits,
-    problem,
+    number, problem,
 };
-use crate::{config::Config, flows::random, portal::Portal, routes};
+use crate::{config::Config, flows::random, oidc, portal::Portal, routes};
 
 /// What a page's scripts carry.
 #[derive(Clone)]
 pub(super) struct Nonce(pub String);
+
+/// On an answer whose page compiles WebAssembly.
+pub(super) struct CompilesWasm;
 
 /// The middleware.
 pub(super) async fn around(request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -55,7 +58,8 @@ pub(super) async fn around(request: ServiceRequest, next: Next<BoxBody>) -> Resu
         let for_machines = is_for_machines(answer.request().path());
         answer = if for_machines { with_problem(answer) } else { with_page(answer, &portal, message) };
     }
-    set_headers(answer.headers_mut(), &portal.config, &nonce, route);
+    let compiles = answer.response_mut().extensions_mut().remove::<CompilesWasm>().is_some();
+    set_headers(answer.headers_mut(), &portal.config, &nonce, (route, compiles));
     portal.metrics.request(route, status.as_u16(), begun.elapsed().as_secs_f64());
     let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
     let method = answer.request().method().as_str();
@@ -91,7 +95,9 @@ async fn before(request: ServiceRequest, portal: &Portal) -> Result<ServiceReque
 
 /// Import jobs and operators bring no cookie that could be abused, and are limited where their token is read.
 fn is_for_machines(path: &str) -> bool {
-    ["/handover/", "/.well-known/", "/healthz", "/readyz"].iter().any(|start| path.starts_with(start))
+    ["/handover/", "/.well-known/", "/healthz", "/readyz", oidc::STAFF_LOGOUT]
+        .iter()
+        .any(|start| path.starts_with(start))
 }
 
 /// Passkeys and the origin check need a name, so the demo's numbers lead to it (decisions.md).
@@ -123,6 +129,10 @@ fn origin(headers: &HeaderMap, config: &Config) -> Origin {
 
 /// An old browser that says nothing: the same input once more, from a page of ours.
 async fn ask_to_send_again(mut request: ServiceRequest, portal: &Portal) -> ServiceResponse<BoxBody> {
+    // Nothing that was sent to the page for the 個人番号 is shown anywhere.
+    if request.path().ends_with(number::PAGE) {
+        return request.into_response(WebError::Foreign.error_response());
+    }
     let (parts, payload) = request.parts_mut();
     let typed = body::read(parts, payload).await.map(|body| FormBody::parse(&body));
     let answer = match typed {
@@ -182,20 +192,35 @@ pub(super) fn page(status: StatusCode, html: String) -> HttpResponse {
     HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html)
 }
 
-fn set_headers(headers: &mut HeaderMap, config: &Config, nonce: &str, route: &str) {
+/// Pages with a form that leads to the identity provider.
+const ROUTES_TO_THE_PROVIDER: [&str; 4] =
+    ["/sign-in/mynaapp", "/sign-in/mynaapp/mail", "/sign-in/mynaapp/code", "/oidc/callback"];
+
+/// The same for staff and the city's own provider.
+const ROUTES_TO_THE_STAFFS_PROVIDER: [&str; 2] = ["/staff/sign-in", "/staff/sign-in/provider"];
+
+fn set_headers(headers: &mut HeaderMap, config: &Config, nonce: &str, (route, compiles): (&str, bool)) {
     let is_strict = headers.contains_key(header::CONTENT_SECURITY_POLICY);
     let mut set = |name: HeaderName, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
         }
     };
+    // Chromium also looks at where a form's answer leads.
+    let provider = match route {
+        _ if ROUTES_TO_THE_PROVIDER.contains(&route) => config.oidc.as_ref(),
+        _ if ROUTES_TO_THE_STAFFS_PROVIDER.contains(&route) => config.staff_provider.as_ref().map(|one| &one.oidc),
+        _ => None,
+    };
+    let provider = provider.map_or_else(String::new, |oidc| format!(" {}", oidc.issuer.origin()));
     // What somebody else sent has a stricter one.
     if !is_strict {
         set(
             header::CONTENT_SECURITY_POLICY,
             &format!(
-                "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic'; \
-                 connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+                "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'nonce-{nonce}' 'strict-dynamic'{}; \
+                 connect-src 'self'; form-action 'self'{provider}; base-uri 'none'; frame-ancestors 'none'",
+                if compiles { " 'wasm-unsafe-eval'" } else { "" }
             ),
         );
     }

@@ -6,6 +6,7 @@ use std::{future::Future, pin::Pin};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web::Data};
 use app::{chrome::Chrome, text::Locale};
 use intake::{
+    device::Device,
     identity::Method,
     ids::AccountId,
     retention::CITIZEN_IDLE,
@@ -48,6 +49,8 @@ pub struct Session {
     pub hash: [u8; 32],
     /// When it ends if nothing more is asked for.
     pub ends_at: Instant,
+    /// What was filed from then on it may read again, also what was marked private.
+    pub reads_from: Option<Instant>,
 }
 
 impl Session {
@@ -121,6 +124,12 @@ fn locale_of(request: &HttpRequest, config: &Config) -> Locale {
     chosen.filter(|locale| config.locales.contains(locale)).or_else(asked).unwrap_or_default()
 }
 
+/// 「端末」 What kind of device a request comes from, by its own words.
+pub(super) fn device(request: &HttpRequest) -> Device {
+    let text = request.headers().get(header::USER_AGENT).and_then(|text| text.to_str().ok());
+    Device::of_user_agent(text.unwrap_or_default())
+}
+
 /// The frame of a page for somebody of whom nothing is known.
 pub(super) fn plain_chrome(request: &HttpRequest, portal: &Portal) -> Chrome {
     Chrome {
@@ -129,14 +138,17 @@ pub(super) fn plain_chrome(request: &HttpRequest, portal: &Portal) -> Chrome {
         nonce: request.extensions().get::<Nonce>().map(|nonce| nonce.0.clone()).unwrap_or_default(),
         style: assets::STYLE,
         scripts: vec![assets::PORTAL],
+        module: None,
         icon: assets::ICON,
         municipality: portal.config.municipality.name.clone(),
         phone: portal.config.municipality.phone.clone(),
         path: request.uri().path().to_owned(),
         signed_in: false,
         session_seconds: None,
+        card_sign_in: portal.config.ways_in.has(Method::Mynaapp),
         demo: portal.config.demo,
         preview: portal.config.preview,
+        my_number: portal.config.my_number,
     }
 }
 
@@ -164,7 +176,10 @@ async fn running_session(portal: &Portal, hash: &[u8; 32]) -> Result<Option<Sess
     let now = portal.clock.now();
     let Some(found) = session::find(&mut *portal.database.read().await?, hash).await? else { return Ok(None) };
     let Some(account) = found.account_id else { return Ok(None) };
-    if found.expires_at <= now || found.seen_at.plus(CITIZEN_IDLE) <= now {
+    let method = Method::of_session(&found.method);
+    let method = method.ok_or_else(|| StoreError::Corrupt("a session by a method that does not exist".to_owned()))?;
+    // Where a way in is switched off, what began by it is over.
+    if found.expires_at <= now || found.seen_at.plus(CITIZEN_IDLE) <= now || !portal.config.ways_in.has(method) {
         return Ok(None);
     }
     let mut seen_at = found.seen_at;
@@ -172,17 +187,13 @@ async fn running_session(portal: &Portal, hash: &[u8; 32]) -> Result<Option<Sess
         touch(portal, hash).await?;
         seen_at = now;
     }
-    let method = match found.method.as_str() {
-        "email_code" => Method::EmailCode,
-        "passkey" => Method::Passkey,
-        _ => return Err(StoreError::Corrupt("a session by a method that does not exist".to_owned())),
-    };
     Ok(Some(Session {
         account,
         method,
         signed_in_at: found.created_at,
         hash: *hash,
         ends_at: end_of(seen_at, found.expires_at),
+        reads_from: found.reads_from,
     }))
 }
 
@@ -222,12 +233,14 @@ impl FromRequest for Visitor {
 }
 
 /// What stands behind the page on which something is pressed.
-const PRESSES: [&str; 8] = [
+const PRESSES: [&str; 10] = [
+    "/card",
     "/withdraw",
     "/ask-to-withdraw",
     "/refile",
     "/take-back",
     "/sessions/end-others",
+    "/session-end",
     "/cancel",
     "/wait",
     "/stop-waiting",
@@ -241,10 +254,11 @@ impl FromRequest for Citizen {
         let visitor = Visitor::from_request(request, payload);
         // After a POST the way goes on at the page that it came from.
         let path = request.path();
-        let is_removal = path.starts_with("/account/passkeys/") && path.ends_with("/remove");
+        let of_passkey =
+            path.starts_with("/account/passkeys/") && (path.ends_with("/remove") || path.ends_with("/name"));
         let page = match PRESSES.iter().find_map(|press| path.strip_suffix(press)) {
             Some(case) => case,
-            None if is_removal => "/account",
+            None if of_passkey => "/account",
             None => path,
         };
         let page = page.to_owned();

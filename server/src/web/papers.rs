@@ -252,13 +252,14 @@ async fn shown(
     }
     let way = journey::pages(draft.form, &answers);
     let back = match (from_check, way.last()) {
+        (false, Some(_)) if portal.asks_number(draft.form) => format!("/apply/{id}/number"),
         (false, Some(last)) => format!("/apply/{id}/{}", last.id),
         _ => format!("/apply/{id}/check"),
     };
     let model = Model {
         address: address_of(id),
         kinds: kinds(&papers, refused, |_| None),
-        of: way.len() + 1,
+        of: way.len() + 1 + usize::from(portal.asks_number(draft.form)),
         back,
         from_check,
     };

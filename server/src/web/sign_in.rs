@@ -7,10 +7,11 @@ use actix_web::{
     web::{Data, Query},
 };
 use app::{pages::sign_in as pages, text::Locale};
-use intake::value::ValueError;
+use intake::{identity::Method, value::ValueError};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    account,
     body::FormBody,
     cookies::{self, Name},
     error::WebError,
@@ -20,7 +21,7 @@ use super::{
 use crate::{
     flows::{
         random,
-        sign_in::{self, Asked, Entered},
+        sign_in::{self, Arrival, Asked, Entered},
     },
     letters,
     portal::Portal,
@@ -34,6 +35,12 @@ pub struct Next {
     next: String,
 }
 
+impl Next {
+    pub(super) fn path(&self) -> String {
+        local_path(&self.next, HOME)
+    }
+}
+
 /// Where a parent is when she came from nowhere.
 pub(super) const HOME: &str = "/cases";
 
@@ -44,12 +51,44 @@ pub(super) fn local_path(text: &str, otherwise: &str) -> String {
     if is_ours { text.to_owned() } else { otherwise.to_owned() }
 }
 
-/// `GET /sign-in`
-pub async fn address(visitor: Visitor, next: Query<Next>) -> HttpResponse {
-    page(StatusCode::OK, pages::address(visitor.chrome(), &local_path(&next.next, HOME), "", None))
+/// Where somebody signs in: what her browser has, and what kind of device it is.
+pub(super) fn arrival(request: &HttpRequest, visitor: &Visitor) -> Arrival {
+    Arrival {
+        browser: visitor.browser,
+        device: guard::device(request),
+        session: visitor.session.map(|session| session.hash),
+    }
 }
 
-fn sentence(locale: Locale, asked: &Asked) -> Option<String> {
+/// A way in that is switched off is not there.
+pub(super) fn needs(portal: &Portal, method: Method) -> Result<(), WebError> {
+    if portal.config.ways_in.has(method) { Ok(()) } else { Err(WebError::NotFound) }
+}
+
+/// 「サインイン」 The page with the ways that are on; beside a passkey of this site the browser offers it in the field.
+pub(super) fn address_page(
+    portal: &Portal,
+    visitor: &Visitor,
+    status: StatusCode,
+    next: &str,
+    typed: &str,
+    error: Option<&str>,
+) -> HttpResponse {
+    let ways = pages::Ways {
+        code: portal.config.ways_in.has(Method::EmailCode),
+        passkey: portal.config.ways_in.has(Method::Passkey),
+    };
+    let chrome = if ways.passkey { account::for_ceremony(visitor.chrome()) } else { visitor.chrome().clone() };
+    page(status, pages::address(&chrome, ways, next, typed, error))
+}
+
+/// `GET /sign-in`
+pub async fn address(portal: Data<Portal>, visitor: Visitor, next: Query<Next>) -> HttpResponse {
+    address_page(&portal, &visitor, StatusCode::OK, &next.path(), "", None)
+}
+
+/// What is wrong with an address that no code went to.
+pub(super) fn sentence(locale: Locale, asked: &Asked) -> Option<String> {
     match asked {
         Asked::Sent => None,
         Asked::TooMany => Some(locale.say("sign-in-too-many")),
@@ -62,6 +101,7 @@ fn sentence(locale: Locale, asked: &Asked) -> Option<String> {
 
 /// `POST /sign-in`: sends a code.
 pub async fn send_code(portal: Data<Portal>, visitor: Visitor, mut form: FormBody) -> Result<HttpResponse, WebError> {
+    needs(&portal, Method::EmailCode)?;
     let (typed, next) = (form.take("mail"), local_path(&form.take("next"), HOME));
     let new_token: Option<[u8; 32]> = visitor.browser.is_none().then(random);
     let browser = new_token.map_or(visitor.browser, |token| Some(token_hash(&token))).ok_or(WebError::Broken)?;
@@ -69,8 +109,8 @@ pub async fn send_code(portal: Data<Portal>, visitor: Visitor, mut form: FormBod
     let letter = |code: &str| letters::sign_in_code(locale.code(), code);
     let asked = sign_in::ask_for_code(&portal, browser, &typed, locale.code(), letter).await?;
     if let Some(error) = sentence(locale, &asked) {
-        let html = pages::address(visitor.chrome(), &next, &typed, Some(&error));
-        return Ok(page(StatusCode::UNPROCESSABLE_ENTITY, html));
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        return Ok(address_page(&portal, &visitor, status, &next, &typed, Some(&error)));
     }
     let mut answer = HttpResponse::SeeOther();
     answer.insert_header((header::LOCATION, format!("/sign-in/code?next={next}")));
@@ -81,18 +121,22 @@ pub async fn send_code(portal: Data<Portal>, visitor: Visitor, mut form: FormBod
 }
 
 /// `GET /sign-in/code`
-pub async fn code(visitor: Visitor, next: Query<Next>) -> HttpResponse {
-    page(StatusCode::OK, pages::code(visitor.chrome(), &local_path(&next.next, HOME), None))
+pub async fn code(portal: Data<Portal>, visitor: Visitor, next: Query<Next>) -> Result<HttpResponse, WebError> {
+    needs(&portal, Method::EmailCode)?;
+    Ok(page(StatusCode::OK, pages::code(visitor.chrome(), &next.path(), None)))
 }
 
 /// `POST /sign-in/code`
-pub async fn enter_code(portal: Data<Portal>, visitor: Visitor, mut form: FormBody) -> Result<HttpResponse, WebError> {
+pub async fn enter_code(
+    portal: Data<Portal>,
+    visitor: Visitor,
+    request: HttpRequest,
+    mut form: FormBody,
+) -> Result<HttpResponse, WebError> {
+    needs(&portal, Method::EmailCode)?;
     let (typed, next) = (form.take("code"), local_path(&form.take("next"), HOME));
     let locale = visitor.locale;
-    let entered = match visitor.browser {
-        Some(browser) => sign_in::enter_code(&portal, browser, &typed, locale.code()).await?,
-        None => Entered::Over,
-    };
+    let entered = sign_in::enter_code(&portal, arrival(&request, &visitor), &typed, locale.code()).await?;
     match entered {
         Entered::SignedIn { token, .. } => Ok(HttpResponse::SeeOther()
             .cookie(cookies::make_token(&portal.config, Name::Session, &token))
@@ -104,7 +148,7 @@ pub async fn enter_code(portal: Data<Portal>, visitor: Visitor, mut form: FormBo
         }
         Entered::Over => {
             let error = locale.say("code-over");
-            Ok(page(StatusCode::UNPROCESSABLE_ENTITY, pages::address(visitor.chrome(), &next, "", Some(&error))))
+            Ok(address_page(&portal, &visitor, StatusCode::UNPROCESSABLE_ENTITY, &next, "", Some(&error)))
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::{
     store::{
         AuditEntry, Record, StoreError, Upkeep, address_change,
         audit::{Actor, Deed, Subject},
-        case, draft, outbox, paper, session,
+        card, case, draft, outbox, paper, session, transfer,
     },
 };
 use pace::Verdict;
@@ -182,6 +182,8 @@ pub async fn sweep(portal: &Portal) -> Result<u64, StoreError> {
     rows += draft::sweep(&mut tx, now).await?;
     rows += paper::sweep(&mut tx, now.plus(-retention::UPLOAD)).await?;
     rows += address_change::sweep(&mut tx, now).await?;
+    rows += card::sweep(&mut tx, now.plus(-retention::CITIZEN_IDLE)).await?;
+    rows += transfer::sweep(&mut tx, now).await?;
     if !portal.config.demo {
         rows += outbox::sweep(&mut tx, now.plus(-SENT_MAIL_IS_KEPT)).await?;
     }

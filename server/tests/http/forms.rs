@@ -383,8 +383,8 @@ fn lines(folder: &Path) -> BTreeMap<String, BTreeMap<String, String>> {
 }
 
 pub(super) async fn confirm(site: &Site, [first, second]: &[Staff; 2], number: &ReceiptNumber) {
-    use intake::identity::{NumberDocument, PersonDocument};
-    let seen = Order::RecordIdentity(NumberDocument::MyNumberCard, PersonDocument::MyNumberCard);
+    use intake::identity::{NumberDocument, PersonDocument, Sight};
+    let seen = Order::RecordIdentity(Sight::of(NumberDocument::MyNumberCard, PersonDocument::MyNumberCard).and_met());
     for order in [Order::Claim, seen, Order::Accept] {
         done(&site.portal, first, number, order).await;
     }

@@ -129,6 +129,7 @@ async fn filed_with(site: &Site, browser: &mut Browser, text: &str, mail: &str) 
     let (form, fields) = (site.portal.catalog.newest(&notification()).unwrap(), whole());
     let choices = [
         ("proxy", "proxy_relation", "other"),
+        ("proxy", "proxy_power", "asked"),
         ("language", "interpreter", "no"),
         ("due_date", "weeks", ""),
         ("life", "marital_status", "1"),

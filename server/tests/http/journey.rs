@@ -120,7 +120,7 @@ async fn going_back_shows_what_was_typed_and_a_change_from_the_last_page_comes_b
         let answer = browser.get(&page_of_form("check")).is(303);
         assert_eq!(answer.location(), format!("{}?errors=1&from=check", page_of_form("proxy")));
         let proxy = browser.open(answer.location());
-        let typed = [("proxy_name", "髙橋 太郎"), ("proxy_relation", "spouse")];
+        let typed = [("proxy_name", "髙橋 太郎"), ("proxy_relation", "spouse"), ("proxy_power", "asked")];
         browser.press(&proxy, &page_of_form("proxy"), &typed).leads_to(&page_of_form("check"));
         assert!(browser.open(&page_of_form("check")).text().contains("髙橋 太郎"));
     }

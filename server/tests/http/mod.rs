@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod booking;
+mod card;
 mod city_forms;
 mod crash;
 mod epds;
@@ -15,10 +16,13 @@ mod journey;
 mod languages;
 mod letters;
 mod logs;
+mod number;
 mod origin;
 mod papers;
 mod routes;
 mod session;
+mod staff_provider;
+mod ways;
 
 use crate::support::{
     browser::{Answer, Browser},

@@ -111,6 +111,9 @@ pub async fn ready(portal: &Portal, count: usize) -> Vec<Ready> {
             created_at: now,
             step_up_at: None,
             expires_at: now.plus(retention::CITIZEN_SESSION),
+            device: intake::device::Device::default(),
+            passkey_id: None,
+            reads_from: None,
         };
         session::insert(&mut tx, &new).await.unwrap();
         entries.push(AuditEntry::done(now, Actor::Citizen(account), Deed::DraftStarted).on(Subject::Draft(draft)));

@@ -4,6 +4,7 @@
 
 pub mod authenticator;
 pub mod browser;
+pub mod card_provider;
 pub mod clamd;
 pub mod filing;
 pub mod http;
@@ -11,6 +12,7 @@ pub mod load;
 pub mod page;
 pub mod portal;
 pub mod process;
+pub mod provider;
 pub mod review;
 pub mod site;
 pub mod smtp;

@@ -7,7 +7,7 @@ use std::{
 use intake::ids::{FormId, PageId};
 use server::{
     clock::Clock,
-    config::{Config, Sources},
+    config::{Config, MyNumber, Sources},
     portal::Portal,
     store::outbox::{self, MailPayload},
 };
@@ -26,6 +26,10 @@ pub struct TestPortal {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Demo,
+    /// A demo whose 個人番号 is sealed in the browser, whether or not this build has the part that does it.
+    Sealed,
+    /// A demo that has nothing to do with 個人番号.
+    WithoutNumber,
     /// Behind TLS, without anything of the demo.
     Production,
 }
@@ -43,12 +47,24 @@ const CITY: [(&str, &str); 8] = [
 
 /// A portal over a database, which is to listen there.
 pub async fn open(database: TestDatabase, kind: Kind, listen: SocketAddr) -> TestPortal {
+    open_with(database, kind, listen, |_, _| ()).await.0
+}
+
+/// The same with settings of its own.
+pub async fn open_with<T>(
+    database: TestDatabase,
+    kind: Kind,
+    listen: SocketAddr,
+    set: impl FnOnce(&mut Config, Clock) -> T,
+) -> (TestPortal, T) {
     let folder = tempfile::tempdir().unwrap();
     let data: PathBuf = folder.path().join("data");
     let mut environment = BTreeMap::from([
         ("MADOGUCHI_DATABASE_URL".to_owned(), database.url.clone()),
         ("MADOGUCHI_DATA_DIR".to_owned(), data.display().to_string()),
         ("MADOGUCHI_LISTEN".to_owned(), listen.to_string()),
+        // The demo's own default depends on what was built.
+        ("MADOGUCHI_MY_NUMBER".to_owned(), "counter".to_owned()),
     ]);
     if kind == Kind::Production {
         let key = folder.path().join("master.key");
@@ -57,9 +73,17 @@ pub async fn open(database: TestDatabase, kind: Kind, listen: SocketAddr) -> Tes
         environment.insert("MADOGUCHI_MASTER_KEY_FILE".to_owned(), key.display().to_string());
         environment.extend(CITY.map(|(name, value)| (name.to_owned(), value.to_owned())));
     }
-    let config = Config::load(&Sources { file: None, environment, demo: kind == Kind::Demo }).unwrap();
-    let portal = Portal::open(config, Clock::fixed(NOW)).await.unwrap();
-    TestPortal { portal, folders: (database.folder, folder) }
+    let demo = kind != Kind::Production;
+    let mut config = Config::load(&Sources { file: None, environment, demo }).unwrap();
+    match kind {
+        Kind::Sealed => config.my_number = MyNumber::Sealed,
+        Kind::WithoutNumber => config.my_number = MyNumber::Off,
+        Kind::Demo | Kind::Production => {}
+    }
+    let clock = Clock::fixed(NOW);
+    let made = set(&mut config, clock.clone());
+    let portal = Portal::open(config, clock).await.unwrap();
+    (TestPortal { portal, folders: (database.folder, folder) }, made)
 }
 
 /// A portal on a fresh database of each kind.
@@ -67,6 +91,15 @@ pub async fn portals() -> Vec<TestPortal> {
     let mut all = Vec::new();
     for database in databases().await {
         all.push(portal_on(database, 8080).await);
+    }
+    all
+}
+
+/// A portal on a fresh database of each kind, that asks for sealed numbers.
+pub async fn sealed_portals() -> Vec<TestPortal> {
+    let mut all = Vec::new();
+    for database in databases().await {
+        all.push(open(database, Kind::Sealed, SocketAddr::from(([127, 0, 0, 1], 8080))).await);
     }
     all
 }

@@ -32,6 +32,8 @@ pub fn settings(folder: &Path, database_url: &str) -> BTreeMap<String, String> {
             ("MADOGUCHI_DATABASE_URL", database_url),
             ("MADOGUCHI_DATA_DIR", data.to_str().unwrap()),
             ("MADOGUCHI_LISTEN", "127.0.0.1:0"),
+            // The demo's own default depends on what was built.
+            ("MADOGUCHI_MY_NUMBER", "counter"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned())),
     )

@@ -4,7 +4,7 @@ use intake::{
     access::Role,
     answers::RawAnswers,
     case::Stage,
-    identity::{NumberDocument, PersonDocument},
+    identity::{NumberDocument, PersonDocument, Sight},
     ids::ReceiptNumber,
 };
 use server::{
@@ -55,7 +55,7 @@ pub async fn confirm(portal: &Portal, [first, second]: &[Staff; 2], number: &Rec
     items.set("voucher_number", vec!["26-0001".to_owned()]);
     let orders = [
         Order::Claim,
-        Order::RecordIdentity(NumberDocument::MyNumberCard, PersonDocument::MyNumberCard),
+        Order::RecordIdentity(Sight::of(NumberDocument::MyNumberCard, PersonDocument::MyNumberCard).and_met()),
         Order::EditStaffItems(items),
     ];
     for order in orders {

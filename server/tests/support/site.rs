@@ -9,7 +9,7 @@ use std::{
 use actix_web::dev::ServerHandle;
 use server::{
     clock::Clock,
-    config::Plane,
+    config::{Config, Plane},
     flows::signing_keys,
     portal::{Portal, StartError},
     web,
@@ -19,8 +19,9 @@ use tempfile::TempDir;
 use super::{
     TestDatabase,
     browser::{Answer, Browser, inputs},
+    card_provider::CardProvider,
     databases,
-    portal::{self, Kind},
+    portal::{self, Kind, TestPortal},
 };
 
 const PLANES: [Plane; 3] = [Plane::Citizen, Plane::Staff, Plane::Handover];
@@ -30,6 +31,8 @@ pub struct Site {
     pub portal: Arc<Portal>,
     pub address: SocketAddr,
     handle: ServerHandle,
+    /// The identity provider beside it, where a test has one.
+    pub provider: Option<CardProvider>,
     _folders: (TempDir, TempDir),
 }
 
@@ -47,8 +50,13 @@ impl Site {
 
     /// Stops, and starts again on the same database with the forms of this folder.
     pub async fn restart_with_forms(&mut self, folder: &Path) -> Result<(), StartError> {
+        self.restart_with(|config| config.forms_dir = Some(folder.to_owned())).await
+    }
+
+    /// Stops, and starts again on the same database with other settings.
+    pub async fn restart_with(&mut self, change: impl FnOnce(&mut Config)) -> Result<(), StartError> {
         let mut config = self.portal.config.clone();
-        config.forms_dir = Some(folder.to_owned());
+        change(&mut config);
         let portal = Arc::new(Portal::open(config, Clock::fixed(self.portal.clock.now())).await?);
         self.handle.stop(true).await;
         self.portal = portal;
@@ -81,13 +89,29 @@ impl Site {
 async fn serve(database: TestDatabase, kind: Kind) -> Site {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let one = portal::open(database, kind, address).await;
+    serve_with(listener, portal::open(database, kind, address).await, None).await
+}
+
+async fn serve_with(listener: TcpListener, one: TestPortal, provider: Option<CardProvider>) -> Site {
+    let address = listener.local_addr().unwrap();
     let portal = Arc::new(one.portal);
     signing_keys::keep(&portal).await.unwrap();
     let server = web::serve(&portal, vec![listener], &PLANES).unwrap();
     let handle = server.handle();
     tokio::spawn(server);
-    Site { portal, address, handle, _folders: one.folders }
+    Site { portal, address, handle, provider, _folders: one.folders }
+}
+
+/// A demo on each database, with the practice identity provider beside it.
+pub async fn sites_with_cards() -> Vec<Site> {
+    let mut all = Vec::new();
+    for database in databases().await {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (one, provider) = portal::open_with(database, Kind::Demo, address, CardProvider::beside).await;
+        all.push(serve_with(listener, one, Some(provider)).await);
+    }
+    all
 }
 
 /// A demo on each database.
@@ -95,6 +119,15 @@ pub async fn sites() -> Vec<Site> {
     let mut all = Vec::new();
     for database in databases().await {
         all.push(serve(database, Kind::Demo).await);
+    }
+    all
+}
+
+/// A demo of another kind on each database.
+pub async fn sites_of(kind: Kind) -> Vec<Site> {
+    let mut all = Vec::new();
+    for database in databases().await {
+        all.push(serve(database, kind).await);
     }
     all
 }

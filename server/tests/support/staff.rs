@@ -1,7 +1,7 @@
 //! Staff of a test: invited, joined and signed in the way that everybody is.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use intake::{access::Role, ids::StaffId, retention};
+use intake::{access::Role, device::Device, ids::StaffId, retention};
 use server::{
     demo::authenticator::{SoftwarePasskey, create},
     flows::staff_sign_in::{self, Joined, Joining, PasskeyTurn, SignedInStaff},
@@ -63,7 +63,7 @@ pub async fn sign_in(portal: &Portal, member: &Member) -> [u8; 32] {
     let token = staff_sign_in::enter_password(portal, &member.user_id, PASSWORD).await.unwrap().unwrap();
     let begun = staff_sign_in::begin_passkey(portal, &token).await.unwrap().unwrap();
     let answer = sign(&member.key, &begun.options, portal.config.staff_url.origin(), USER_VERIFIED, 0);
-    match staff_sign_in::finish_passkey(portal, &token, &begun.ceremony, &answer).await.unwrap() {
+    match staff_sign_in::finish_passkey(portal, &token, &begun.ceremony, &answer, Device::default()).await.unwrap() {
         PasskeyTurn::SignedIn(session) => session,
         other => panic!("{other:?}"),
     }

@@ -1,11 +1,14 @@
-//! Turns the compiled browser package into the files that are served: `bundle INPUT.wasm OUTPUT_FOLDER`.
+//! Turns a package that was compiled for the browser into the files that are served:
+//! `bundle NAME INPUT.wasm SCRIPT.js OUTPUT_FOLDER`.
 //!
-//! Writes `app.HASH.js`, `app_bg.HASH.wasm`, each with a `.br` beside it, and `manifest.json` that names them; removes
-//! what an earlier build left. Invariants: a name changes exactly when the content does, so the files can be cached for
-//! ever; a file that has not changed is not written again, so the server is not rebuilt for nothing; a module that is
-//! larger than its budget is an error, not a warning.
+//! Writes `NAME.HASH.js` (the glue of wasm-bindgen and the script after it), `NAME.HASH.wasm`, each with a `.br` beside it, and
+//! `manifest.json` that names them; removes what an earlier build left. Invariants: a name changes exactly when the content
+//! does, so the files can be cached for ever; the script takes a module of the digest that it was built with and no other; a
+//! file that has not changed is not written again, so the server is not rebuilt for nothing; a bundle that is larger than its
+//! budget is an error, not a warning.
 
-use sha2::{Digest, Sha256};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use sha2::{Digest, Sha256, Sha384};
 use std::{
     error::Error,
     fs,
@@ -17,30 +20,31 @@ use wasm_bindgen_cli_support::Bindgen;
 
 mod light_minify;
 
-/// What the module may weigh on the wire (brotli): the most that a phone should fetch for comfort.
-const WASM_BUDGET_BYTES: usize = 90_000;
+/// What script and module may weigh on the wire together (brotli): the most that a phone should fetch for one page.
+const BUDGET_BYTES: usize = 90_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
-    let [input, output] = arguments.as_slice() else {
-        return Err("usage: bundle INPUT.wasm OUTPUT_FOLDER".into());
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [name, input, script, output] = arguments.as_slice() else {
+        return Err("usage: bundle NAME INPUT.wasm SCRIPT.js OUTPUT_FOLDER".into());
     };
-    let (glue, module) = bind(input)?;
+    let (glue, module) = bind(name, Path::new(input))?;
     let module = optimise(module)?;
-    let wasm = named("app_bg", "wasm", &module);
-    let wake = include_str!("wake.js").replace("WASM_FILE", &format!("{wasm:?}"));
-    let script = light_minify::script(&format!("{glue}\n{wake}"))?;
-    let js = named("app", "js", script.as_bytes());
+    let wasm = named(name, "wasm", &module);
+    let integrity = format!("sha384-{}", BASE64_STANDARD.encode(Sha384::digest(&module)));
+    let script = fs::read_to_string(script).map_err(|error| format!("{script}: {error}"))?;
+    let script = script.replace("WASM_FILE", &format!("{wasm:?}")).replace("WASM_INTEGRITY", &format!("{integrity:?}"));
+    let script = light_minify::script(&format!("{glue}\n{script}"))?;
+    let js = named(name, "js", script.as_bytes());
 
-    let module_br = brotli(&module)?;
-    let script_br = brotli(script.as_bytes())?;
+    let (module_br, script_br) = (brotli(&module)?, brotli(script.as_bytes())?);
     let manifest = format!(
         "{{\"js\":{js:?},\"wasm\":{wasm:?},\"js_brotli_bytes\":{},\"wasm_brotli_bytes\":{}}}\n",
         script_br.len(),
         module_br.len()
     );
     write_folder(
-        output,
+        Path::new(output),
         &[
             (js.clone(), script.as_bytes()),
             (format!("{js}.br"), &script_br),
@@ -49,34 +53,36 @@ fn main() -> Result<(), Box<dyn Error>> {
             ("manifest.json".to_owned(), manifest.as_bytes()),
         ],
     )?;
+    let together = module_br.len() + script_br.len();
     println!(
-        "browser bundle: {wasm} {} bytes ({} with brotli, budget {WASM_BUDGET_BYTES}), {js} {} bytes ({} with brotli)",
+        "browser bundle: {wasm} {} bytes ({} with brotli), {js} {} bytes ({} with brotli); {together} of {BUDGET_BYTES}",
         module.len(),
         module_br.len(),
         script.len(),
         script_br.len()
     );
-    if module_br.len() > WASM_BUDGET_BYTES {
-        return Err(format!("{wasm} is {} bytes over its budget", module_br.len() - WASM_BUDGET_BYTES).into());
+    if together > BUDGET_BYTES {
+        return Err(format!("{name} is {} bytes over its budget", together - BUDGET_BYTES).into());
     }
     Ok(())
 }
 
 /// Script and module as wasm-bindgen makes them for a browser.
-fn bind(input: &Path) -> Result<(String, Vec<u8>), Box<dyn Error>> {
+fn bind(name: &str, input: &Path) -> Result<(String, Vec<u8>), Box<dyn Error>> {
     let mut output = Bindgen::new()
         .input_path(input)
-        .out_name("app")
+        .out_name(name)
         .web(true)?
         .typescript(false)
         .omit_default_module_path(true)
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate_output()?;
-    if !output.snippets().is_empty() || !output.local_modules().is_empty() || !output.npm_dependencies().is_empty() {
-        return Err("a dependency of the islands brings JavaScript files of its own; the bundle is one file".into());
-    }
     let glue = output.js().to_owned();
+    // A dependency may have scripts of its own that nothing here uses (js-sys has one); what is used is imported.
+    if let Some(import) = glue.lines().find(|line| line.starts_with("import ")) {
+        return Err(format!("the bundle is one file, and a dependency brings another: {import}").into());
+    }
     Ok((glue, output.wasm_mut().emit_wasm()))
 }
 

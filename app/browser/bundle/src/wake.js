@@ -4,7 +4,8 @@
 const wakeIslands = async () => {
     if (typeof WebAssembly === "undefined") return;
     const islands = await import(import.meta.url);
-    await __wbg_init({ module_or_path: new URL(WASM_FILE, import.meta.url) });
+    const module = fetch(new URL(WASM_FILE, import.meta.url), { integrity: WASM_INTEGRITY });
+    await __wbg_init({ module_or_path: module });
     hydrate();
     const around = [];
     const walk = async (element) => {

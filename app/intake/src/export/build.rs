@@ -4,15 +4,15 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Attachment, By, Channel, Derived, Documents, Entry, Epds, FormReference, Identity, Item, Person, Proxy, Review,
-    SCHEMA, Said, Sex, Value,
+    Attachment, By, Channel, Derived, Documents, Entry, Epds, FormReference, Identity, Item, Person, Proxy, ProxyMet,
+    Review, SCHEMA, Said, Sex, Value,
     records::{self, RecordItem},
 };
 use crate::{
     answers::{Answer, Answers},
     form::{Choice, Field, Form, PersonFact, StaffItem, Target},
     gestation::TimingClass,
-    identity::{Evidence, Method},
+    identity::{Evidence, Method, is_by_proxy},
     ids::ReceiptNumber,
     journey::{self, CompleteAnswers},
     staff_items::StaffAnswers,
@@ -70,7 +70,7 @@ pub fn build(form: &Form, complete: &CompleteAnswers, staff: &StaffAnswers, fili
         municipality: filing.municipality,
         person: Person { email: filing.email, ..parts.person },
         identity: identity(&filing.evidence),
-        proxy: parts.proxy,
+        proxy: parts.proxy.map(|proxy| with_what_was_seen(proxy, &filing.evidence)),
         my_number: filing.my_number,
         items: parts.items,
         legal: parts.legal,
@@ -101,8 +101,23 @@ fn identity(evidence: &Evidence) -> Identity {
         method,
         level: evidence.level(),
         verified_at: verified_at.whole_seconds(),
-        matched: Vec::new(),
-        documents: evidence.counter.map(|seen| Documents { number: seen.number, person: seen.person }),
+        matched: evidence.matched.facts(),
+        documents: evidence.counter.map(|seen| Documents {
+            number: seen.number,
+            person: seen.person,
+            without_photo: seen.without_photo,
+        }),
+    }
+}
+
+/// 「代理人」 What the answers say of her, with what staff saw.
+fn with_what_was_seen(proxy: Proxy, evidence: &Evidence) -> Proxy {
+    let known = evidence.proxy.unwrap_or_default();
+    Proxy {
+        proof: known.seen.map(|seen| seen.power.code().to_owned()),
+        person: known.seen.map(|seen| seen.person),
+        met: known.met.map(|met| ProxyMet { at: met.at.whole_seconds() }),
+        ..proxy
     }
 }
 
@@ -182,7 +197,14 @@ fn proxy(form: &Form, answers: &Answers) -> Option<Proxy> {
         Some(Answer::Text(name)) => Some(name.clone()),
         _ => None,
     };
-    (code("filer").as_deref() == Some("proxy")).then(|| Proxy { name, relation: code("proxy_relation"), proof: None })
+    is_by_proxy(form, answers).then(|| Proxy {
+        name,
+        relation: code("proxy_relation"),
+        proof: None,
+        power: code("proxy_power"),
+        person: None,
+        met: None,
+    })
 }
 
 fn answered<'form>(

@@ -2,7 +2,8 @@
 //! [`recheck`] makes the same entry again from what it holds, so that nothing in it stands unexplained.
 //!
 //! Extensions of §2: `form` also has `sha256`; `extra` holds what the counter asked for its own work; every answer says `by`
-//! whom it is; `answered_at` is when the answers of this revision were given; `identity` may say which documents were seen.
+//! whom it is; `answered_at` is when the answers of this revision were given; `identity` may say which documents were seen;
+//! `proxy` also says her power, what was seen of her, and when the person herself was met.
 
 mod build;
 mod recheck;
@@ -18,8 +19,9 @@ pub use build::{Filing, build, people};
 pub use recheck::{EntryFault, recheck, reread};
 
 use crate::{
+    card::CardFact,
     gestation::TimingClass,
-    identity::{Level, Method, NumberDocument, PersonDocument},
+    identity::{Level, Method, NoPhoto, NumberDocument, PersonDocument},
     ids::{FormId, ReceiptNumber, StaffId},
     time::{CivilDate, Instant, rfc3339},
 };
@@ -177,20 +179,6 @@ pub struct Identity {
     pub documents: Option<Documents>,
 }
 
-/// The four facts that a card certifies (券面事項, 基本4情報).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CardFact {
-    /// 「氏名」
-    Name,
-    /// 「住所」
-    Address,
-    /// 「生年月日」
-    Birthdate,
-    /// 「性別」
-    Sex,
-}
-
 /// What was seen at the counter: kinds of document only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -199,18 +187,39 @@ pub struct Documents {
     pub number: NumberDocument,
     /// 「身元確認」
     pub person: PersonDocument,
+    /// Which two, where no document had a photo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub without_photo: Option<[NoPhoto; 2]>,
 }
 
 /// 「代理人」 Who filed on her behalf.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Proxy {
     /// 「氏名」
     pub name: Option<String>,
     /// 「続柄」 The code of the form.
     pub relation: Option<String>,
-    /// 「代理権の確認」 How the power was shown; nothing online: the person herself is met later.
+    /// 「代理権の確認」 What staff saw the power by: a code of `identity::PowerDocument`; nothing online.
     pub proof: Option<String>,
+    /// 「代理権の種類」 What she said her power was: the code of the form.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power: Option<String>,
+    /// 「代理人の身元確認」 What staff saw of who she is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonDocument>,
+    /// 「本人との面会」 When the person herself was met; nothing is handed over before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub met: Option<ProxyMet>,
+}
+
+/// 「本人との面会」
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProxyMet {
+    /// When.
+    #[serde(with = "rfc3339")]
+    pub at: Instant,
 }
 
 /// An item of the record list.

@@ -2,13 +2,14 @@
 //! one that [`super::build`] makes of the answers in it, by the form that travels with it.
 
 use super::{
-    By, Entry, Said, Value,
+    By, Entry, Proxy, Said, Value,
     build::{self, Parts},
 };
 use crate::{
     answers::RawAnswers,
+    card::Matched,
     form::{Field, Form, Kind, PersonFact, StaffKind, Target},
-    identity::{Level, Method},
+    identity::{Level, Method, PowerDocument},
     ids::FieldId,
     journey::{self, CompleteAnswers},
     staff_items::{StaffAnswers, parse_staff_items},
@@ -161,7 +162,9 @@ fn differences(entry: &Entry, form: &Form, answers: &crate::answers::Answers, st
         }
     };
     differ(person != entry.person, EntryFault::PersonDiffers);
-    differ(proxy != entry.proxy, EntryFault::ProxyDiffers);
+    // What staff saw of her is no answer.
+    let said = entry.proxy.clone().map(|proxy| Proxy { proof: None, person: None, met: None, ..proxy });
+    differ(proxy != said, EntryFault::ProxyDiffers);
     differ(legal != entry.legal, EntryFault::LegalDiffers);
     differ(extra != entry.extra, EntryFault::ExtraDiffers);
     differ(derived != entry.derived, EntryFault::DerivedDiffers);
@@ -189,15 +192,15 @@ fn faults_of_frame(entry: &Entry) -> Vec<EntryFault> {
         faults.push(EntryFault::BadMunicipality);
     }
     let identity = &entry.identity;
-    let level = match identity.method {
-        Method::EmailCode => Level::Claimed,
-        Method::Passkey => Level::Returning,
-        Method::Mynaapp => Level::VerifiedRemote,
-        Method::Signature => Level::VerifiedSigned,
-        Method::Counter => Level::VerifiedInPerson,
-    };
+    let level = identity.method.level(Matched::from(identity.matched.clone()).names_the_person());
     let seen_if_counter = (identity.method == Method::Counter) || identity.documents.is_none();
-    if identity.level != level || level < Level::VerifiedRemote || !seen_if_counter {
+    // How a proxy signed in says nothing of the person: she was met, and seen at the counter.
+    let proxy_is_good = entry.proxy.as_ref().is_none_or(|proxy| {
+        let proof = proxy.proof.as_deref();
+        let is_known = proof.is_none_or(|code| PowerDocument::of_code(code).is_some());
+        proxy.met.is_some() && identity.method == Method::Counter && is_known
+    });
+    if identity.level != level || level < Level::VerifiedRemote || !seen_if_counter || !proxy_is_good {
         faults.push(EntryFault::Identity);
     }
     let review = &entry.review;

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     answers::RawAnswers,
+    card::Matched,
     catalog::Catalog,
     form::Form,
     identity::{Evidence, SeenAtCounter},
@@ -34,6 +35,7 @@ pub(crate) fn filing() -> Filing {
     let seen = SeenAtCounter {
         number: NumberDocument::MyNumberCard,
         person: PersonDocument::MyNumberCard,
+        without_photo: None,
         by: staff(1),
         at: FILED.plus(3_600_000_000),
     };
@@ -45,7 +47,13 @@ pub(crate) fn filing() -> Filing {
         answered_at: FILED,
         municipality: "112020".to_owned(),
         email: Some("hanako@mail.example".to_owned()),
-        evidence: Evidence { method: Method::EmailCode, signed_in_at: FILED, counter: Some(seen) },
+        evidence: Evidence {
+            method: Method::EmailCode,
+            signed_in_at: FILED,
+            counter: Some(seen),
+            matched: Matched::default(),
+            proxy: None,
+        },
         my_number: None,
         epds: None,
         attachments: Vec::new(),
@@ -177,7 +185,7 @@ fn each_tampering_has_its_own_fault() {
             let said = entry.extra["reason"].clone();
             entry.extra.insert("surprise".to_owned(), said);
         }),
-        ("proxy_differs", |entry| entry.proxy = Some(Proxy { name: None, relation: None, proof: None })),
+        ("proxy_differs", |entry| entry.proxy = Some(Proxy::default())),
         ("derived_differs", |entry| entry.derived.age = Some(31)),
         ("identity_insufficient", |entry| entry.identity.level = Level::VerifiedSigned),
         ("review_incomplete", |entry| entry.review.confirmed_by = entry.review.accepted_by),
@@ -201,6 +209,27 @@ fn a_sign_in_by_code_alone_carries_no_entry() {
     let complete = complete(&form, &typed(), day).unwrap();
     let entry = build(&form, &complete, &Default::default(), Filing { evidence, ..filing() });
     assert_eq!(recheck(&entry, &form), [EntryFault::Identity]);
+}
+
+#[test]
+fn a_card_carries_an_entry_only_with_the_facts_that_agreed() {
+    use crate::{card::CardFact, identity::Method};
+    let (form, day) = (form(), FILED.date_in_japan());
+    let complete = complete(&form, &typed(), day).unwrap();
+    let made = |matched: Vec<CardFact>| {
+        let evidence =
+            Evidence { method: Method::Mynaapp, counter: None, matched: matched.into(), ..filing().evidence };
+        build(&form, &complete, &Default::default(), Filing { evidence, ..filing() })
+    };
+    let whole = made(vec![CardFact::Birthdate, CardFact::Name]);
+    assert_eq!(whole.identity.matched, [CardFact::Name, CardFact::Birthdate]);
+    assert_eq!((whole.identity.method, whole.identity.level), (Method::Mynaapp, Level::VerifiedRemote));
+    assert_eq!(recheck(&whole, &form), []);
+    assert_eq!(recheck(&made(vec![CardFact::Name, CardFact::Address]), &form), [EntryFault::Identity]);
+    // What somebody took out on the way is noticed.
+    let mut tampered = whole;
+    tampered.identity.matched.clear();
+    assert_eq!(recheck(&tampered, &form), [EntryFault::Identity]);
 }
 
 #[test]

@@ -122,7 +122,9 @@ fn an_entry_that_would_be_sent_back_has_no_response() {
 #[test]
 fn whoever_filed_for_her_is_the_source() {
     let mut raw = typed();
-    for (input, value) in [("filer", "proxy"), ("proxy_name", "葛城 一"), ("proxy_relation", "spouse")] {
+    for (input, value) in
+        [("filer", "proxy"), ("proxy_name", "葛城 一"), ("proxy_relation", "spouse"), ("proxy_power", "asked")]
+    {
         raw.set(input, vec![value.to_owned()]);
     }
     let response = told(&entry_of(&raw, &staff_typed()));

@@ -15,7 +15,7 @@ use super::{
 use crate::{form::MOST_OF_A_PAPER, ids::FieldId};
 
 /// Keys that the pages of a form cannot have as ids: `/apply/{form}/check` and the like.
-const RESERVED_PAGES: &[&str] = &["check", "saved", "discard", "save", "papers", "both"];
+const RESERVED_PAGES: &[&str] = &["check", "saved", "discard", "save", "papers", "both", "number"];
 
 /// What may stand behind a key.
 #[derive(Clone, Copy)]

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use intake::{
     answers::{Answers, FieldError, RawAnswers},
+    card::CardFacts,
     case::{CommandKind, CorrectionRequest, DeclineReason, Stage},
     epds::{Score, TextPack},
     export::Channel,
     flags::Raised,
     form::{Field, Form, Kind, Page, Target},
     gestation::TimingClass,
-    identity::{Evidence, Method},
+    identity::{Evidence, Method, NoPhoto, PersonDocument, ProxyEvidence, ProxyState},
     ids::{FieldId, PaperId, ReceiptNumber},
     journey::{Derived, Warning},
     staff_items::StaffItemError,
@@ -22,6 +23,7 @@ use leptos::prelude::*;
 use super::{
     channel, command,
     frame::{Desk, document, error_summary},
+    transfer::{self, Transfer},
     way_back::{self, WayBack},
 };
 use crate::{
@@ -185,6 +187,8 @@ pub struct Model<'a> {
     pub warnings: &'a [Warning],
     /// How identity was established.
     pub evidence: Option<Evidence>,
+    /// 「基本4情報」 What the card says of who had signed in with it.
+    pub card: Option<&'a CardFacts>,
     /// Staff items, as they were typed.
     pub staff_items: &'a RawAnswers,
     /// Why declining is proposed.
@@ -199,6 +203,10 @@ pub struct Model<'a> {
     pub epds: Option<Epds<'a>>,
     /// The language in which the parent filled it in.
     pub language: Option<Locale>,
+    /// 「個人番号」 Whether it is taken at all.
+    pub takes_number: bool,
+    /// Whether it is there, sealed; none where it is not asked for here.
+    pub number_is_sealed: Option<bool>,
     /// 「写真・書類」 What was sent, the first to come first.
     pub papers: Vec<ShownPaper>,
     /// Cases that belong to this one.
@@ -223,6 +231,10 @@ pub struct Model<'a> {
     pub account_is_closed: bool,
     /// 「窓口でのアカウント再開」 For who may.
     pub way_back: Option<WayBack>,
+    /// 「代理人」 How far a filing by a proxy has come.
+    pub proxy: Option<ProxyState>,
+    /// 「ご本人への引継ぎ」 For who may.
+    pub transfer: Option<Transfer>,
     /// 「妊娠の終了」 When the parent told of it.
     pub pregnancy_ended_at: Option<Instant>,
     /// Whether who reads may note it, or take it back.
@@ -261,12 +273,14 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
     let failed = &model.failed;
     let not_sent = model.messages.as_ref().and_then(|of| of.error.as_deref());
     let no_way_back = model.way_back.as_ref().and_then(|of| of.error.as_deref());
-    let has_error = failed.error.is_some() || not_sent.is_some() || no_way_back.is_some();
+    let not_given = model.transfer.as_ref().and_then(|of| of.error.as_deref());
+    let has_error = [failed.error.as_deref(), not_sent, no_way_back, not_given].iter().any(Option::is_some);
     document(desk, &title, has_error, || {
         view! {
             {error_summary(failed.error.as_deref(), failed.input.as_deref())}
             {error_summary(not_sent, Some(FIELD))}
             {error_summary(no_way_back, Some("way-back"))}
+            {error_summary(not_given, Some("transfer"))}
             <div>
                 <h1><span lang="ja">{model.form.title.get("ja").to_owned()}</span> " " {model.number.to_string()}</h1>
                 {facts(locale, model)}
@@ -274,6 +288,7 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
             </div>
             {super::mail::notice(locale, &model.undelivered)}
             {closed(locale, model)}
+            {by_proxy(locale, model)}
             {pregnancy_end(locale, model)}
             {withdrawal(locale, model)}
             <div class="case-layout">
@@ -283,6 +298,7 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
                     {identity(locale, model)}
                     {command::all(locale, model)}
                     {note_end(locale, model)}
+                    {model.transfer.as_ref().map(|of| transfer::section(locale, model.number, of))}
                     {model.way_back.as_ref().map(|of| way_back::section(locale, model.number, of))}
                 </aside>
             </div>
@@ -308,6 +324,24 @@ fn facts(locale: Locale, model: &Model<'_>) -> AnyView {
         {proposed}
     }
     .into_any()
+}
+
+/// 「仮の受付」 Above everything: whoever reads on, or calls, knows that it is not the person who filed, and may not be safe with
+/// who did.
+fn by_proxy(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
+    let state = model.proxy?;
+    let lead = locale.say(&format!("staff-proxy-{state}"));
+    let careful = state.is_held_by_proxy().then(|| view! { <p>{locale.say("staff-proxy-careful")}</p> });
+    Some(
+        view! {
+            <div class="notice notice--warning">
+                <h2>{locale.say("staff-proxy-title")}</h2>
+                <p>{lead}</p>
+                {careful}
+            </div>
+        }
+        .into_any(),
+    )
 }
 
 /// 「退会」 What is asked of her here she cannot read.
@@ -511,18 +545,54 @@ const fn method_key(method: Method) -> &'static str {
     }
 }
 
+/// A kind of document, with the two where there was no photo.
+fn person_documents(locale: Locale, person: PersonDocument, two: Option<[NoPhoto; 2]>) -> String {
+    let name = locale.say(&format!("person-{}", person.code().replace('_', "-")));
+    match two {
+        None => name,
+        Some(two) => {
+            let two = two.map(|one| locale.say(&format!("no-photo-{}", one.code().replace('_', "-"))));
+            format!("{name}（{}）", two.join("・"))
+        }
+    }
+}
+
+/// 「代理人」 What was seen of her, and whether the person herself was met.
+fn proxy_seen(locale: Locale, proxy: &ProxyEvidence) -> AnyView {
+    let seen = proxy.seen.map(|seen| {
+        let power = locale.say(&format!("power-{}", seen.power.code().replace('_', "-")));
+        let person = person_documents(locale, seen.person, seen.without_photo);
+        view! {
+            <dl class="summary-list">
+                <div class="summary-list__row"><dt class="summary-list__key">{locale.say("proxy-power")}</dt><dd class="summary-list__value">{power}</dd></div>
+                <div class="summary-list__row"><dt class="summary-list__key">{locale.say("proxy-person")}</dt><dd class="summary-list__value">{person}</dd></div>
+            </dl>
+            <p>{locale.with("identity-seen-at", &[("at", &seen.at.minute_in_japan())])}</p>
+        }
+    });
+    let met = match proxy.met {
+        Some(met) => locale.with("proxy-met-at", &[("at", &met.at.minute_in_japan())]),
+        None => locale.say("proxy-not-met"),
+    };
+    view! { {seen}<p>{met}</p> }.into_any()
+}
+
 /// 「本人確認」 How far it stands, 番号確認 and 身元確認 apart.
 fn identity(locale: Locale, model: &Model<'_>) -> AnyView {
     let method = model.evidence.map(|found| {
         let at = found.signed_in_at.minute_in_japan();
         view! { <p>{locale.with("identity-filed-by", &[("method", &locale.say(method_key(found.method))), ("at", &at)])}</p> }
     });
+    let of_proxy = model.evidence.and_then(|found| found.proxy).map(|proxy| proxy_seen(locale, &proxy));
     let seen = model.evidence.and_then(|found| found.counter).map(|seen| {
-        let number = locale.say(&format!("number-{}", seen.number.code().replace('_', "-")));
-        let person = locale.say(&format!("person-{}", seen.person.code().replace('_', "-")));
+        let number = model.takes_number.then(|| {
+            let seen = locale.say(&format!("number-{}", seen.number.code().replace('_', "-")));
+            view! { <div class="summary-list__row"><dt class="summary-list__key">{locale.say("identity-number")}</dt><dd class="summary-list__value">{seen}</dd></div> }
+        });
+        let person = person_documents(locale, seen.person, seen.without_photo);
         view! {
             <dl class="summary-list">
-                <div class="summary-list__row"><dt class="summary-list__key">{locale.say("identity-number")}</dt><dd class="summary-list__value">{number}</dd></div>
+                {number}
                 <div class="summary-list__row"><dt class="summary-list__key">{locale.say("identity-person")}</dt><dd class="summary-list__value">{person}</dd></div>
             </dl>
             <p>{locale.with("identity-seen-at", &[("at", &seen.at.minute_in_japan())])}</p>
@@ -530,7 +600,13 @@ fn identity(locale: Locale, model: &Model<'_>) -> AnyView {
     });
     let is_enough = model.evidence.and_then(|found| found.sufficient()).is_some();
     let missing = (!is_enough).then(|| view! { <p><strong>{locale.say("identity-missing")}</strong></p> });
-    view! { <section><h3>{locale.say("identity-title")}</h3>{method}{seen}{missing}</section> }.into_any()
+    let sealed = model.number_is_sealed.map(|is_sealed| {
+        let how = locale.say(if is_sealed { "identity-my-number-sealed" } else { "identity-my-number-counter" });
+        view! { <p>{locale.say("identity-my-number")}"："<strong>{how}</strong></p> }
+    });
+    let of_card = super::card::beside(locale, model);
+    view! { <section><h3>{locale.say("identity-title")}</h3>{method}{of_card}{of_proxy}{sealed}{seen}{missing}</section> }
+        .into_any()
 }
 
 /// 「市との連絡」

@@ -5,7 +5,7 @@ use intake::{
     answers::RawAnswers,
     case::{CommandKind, DeclineReason},
     form::{Choice, Kind, StaffItem, StaffKind},
-    identity::{NumberDocument, PersonDocument},
+    identity::{NoPhoto, NumberDocument, PersonDocument, PowerDocument},
 };
 use leptos::prelude::*;
 
@@ -28,6 +28,7 @@ pub(super) fn all(locale: Locale, model: &Model<'_>) -> AnyView {
         {button(locale, model, CommandKind::RefuseWithdrawal, "secondary")}
         {button(locale, model, CommandKind::Claim, "primary")}
         {button(locale, model, CommandKind::Visited, "secondary")}
+        {record_proxy(locale, model)}
         {record_identity(locale, model)}
         {button(locale, model, CommandKind::Accept, "primary")}
         {button(locale, model, CommandKind::Confirm, "primary")}
@@ -114,18 +115,94 @@ fn record_identity(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
         typed(model, kind).map_or_else(|| kept.unwrap_or_default().to_owned(), |typed| typed.first(input).to_owned())
     };
     let say = |prefix: &str, code: &str| locale.say(&format!("{prefix}-{}", code.replace('_', "-")));
-    let numbers = NumberDocument::ALL.map(|one| (one.code(), say("number", one.code()))).to_vec();
-    let persons = PersonDocument::ALL.map(|one| (one.code(), say("person", one.code()))).to_vec();
+    let numbers = NumberDocument::OFFERED.map(|one| (one.code(), say("number", one.code()))).to_vec();
+    let number = model.takes_number.then(|| {
+        view! {
+            <fieldset class="field">
+                <legend class="field__label">{locale.say("identity-number")}</legend>
+                <div class="choice-list">{radios("number", numbers, &chosen("number", seen.map(|seen| seen.number.code())))}</div>
+            </fieldset>
+        }
+    });
+    let persons = persons(locale);
+    let met = model.evidence.is_some_and(|found| found.proxy.is_some()).then(|| {
+        let checked = typed(model, kind).is_some_and(|typed| typed.first("met") == "yes");
+        view! {
+            <fieldset class="field">
+                <legend class="field__label">{locale.say("proxy-met")}</legend>
+                <p class="field__hint">{locale.say("proxy-met-hint")}</p>
+                <label class="choice"><input type="checkbox" id="met" name="met" value="yes" checked=checked/><span>{locale.say("proxy-met-yes")}</span></label>
+            </fieldset>
+        }
+    });
+    let two = kept_kinds(typed(model, kind), "without_photo", seen.and_then(|seen| seen.without_photo));
     let inside = view! {
-        <fieldset class="field">
-            <legend class="field__label">{locale.say("identity-number")}</legend>
-            <div class="choice-list">{radios("number", numbers, &chosen("number", seen.map(|seen| seen.number.code())))}</div>
-        </fieldset>
+        {number}
         <fieldset class="field">
             <legend class="field__label">{locale.say("identity-person")}</legend>
             <div class="choice-list">{radios("person", persons, &chosen("person", seen.map(|seen| seen.person.code())))}</div>
         </fieldset>
-        <p class="field__hint">{locale.say("identity-no-number")}</p>
+        {without_photo(locale, "without_photo", &two)}
+        {met}
+        <p class="field__hint">{locale.say(if model.takes_number { "identity-no-number" } else { "identity-no-copy" })}</p>
+    };
+    folded(locale, model, kind, inside.into_any())
+}
+
+fn persons(locale: Locale) -> Vec<(&'static str, String)> {
+    let say = |code: &str| locale.say(&format!("person-{}", code.replace('_', "-")));
+    PersonDocument::ALL.iter().map(|one| (one.code(), say(one.code()))).collect()
+}
+
+/// The kinds without a photo: as they were ticked just now, else as they are kept.
+fn kept_kinds(typed: Option<&RawAnswers>, name: &str, kept: Option<[NoPhoto; 2]>) -> Vec<String> {
+    let kept = || kept.into_iter().flatten().map(|one| one.code().to_owned()).collect();
+    typed.map_or_else(kept, |typed| typed.all(name).to_vec())
+}
+
+/// 「顔写真のない書類」 The two that were seen together.
+fn without_photo(locale: Locale, name: &'static str, ticked: &[String]) -> AnyView {
+    let rows = NoPhoto::ALL
+        .iter()
+        .enumerate()
+        .map(|(place, one)| {
+            let label = locale.say(&format!("no-photo-{}", one.code().replace('_', "-")));
+            let checked = ticked.iter().any(|code| code == one.code());
+            view! {
+                <label class="choice"><input type="checkbox" id=format!("{name}-{place}") name=name value=one.code() checked=checked/><span>{label}</span></label>
+            }
+        })
+        .collect_view();
+    view! {
+        <fieldset class="field">
+            <legend class="field__label">{locale.say("identity-without-photo")}</legend>
+            <div class="choice-list">{rows}</div>
+        </fieldset>
+    }
+    .into_any()
+}
+
+/// 「代理人の確認」 Her power and who she is, apart from the person.
+fn record_proxy(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
+    let kind = CommandKind::RecordProxy;
+    let seen = model.evidence.and_then(|found| found.proxy).and_then(|proxy| proxy.seen);
+    let chosen = |input: &str, kept: Option<&'static str>| {
+        typed(model, kind).map_or_else(|| kept.unwrap_or_default().to_owned(), |typed| typed.first(input).to_owned())
+    };
+    let say = |code: &str| locale.say(&format!("power-{}", code.replace('_', "-")));
+    let powers = PowerDocument::ALL.iter().map(|one| (one.code(), say(one.code()))).collect();
+    let two = kept_kinds(typed(model, kind), "proxy_without_photo", seen.and_then(|seen| seen.without_photo));
+    let inside = view! {
+        <p class="field__hint">{locale.say("proxy-lead")}</p>
+        <fieldset class="field">
+            <legend class="field__label">{locale.say("proxy-power")}</legend>
+            <div class="choice-list">{radios("power", powers, &chosen("power", seen.map(|seen| seen.power.code())))}</div>
+        </fieldset>
+        <fieldset class="field">
+            <legend class="field__label">{locale.say("proxy-person")}</legend>
+            <div class="choice-list">{radios("proxy_person", persons(locale), &chosen("proxy_person", seen.map(|seen| seen.person.code())))}</div>
+        </fieldset>
+        {without_photo(locale, "proxy_without_photo", &two)}
     };
     folded(locale, model, kind, inside.into_any())
 }

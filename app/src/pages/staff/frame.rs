@@ -90,6 +90,7 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
         view! {
             <div class="staff-bar">
                 {queue}{slots}
+                <a href="/staff/sessions">{locale.say("staff-sessions-title")}</a>
                 <span>{person.name.clone()} " " <span class="badge">{locale.say(&format!("role-{}", person.role))}</span></span>
                 <form method="post" action="/staff/sign-out"><button class="button button--quiet">{locale.say("sign-out")}</button></form>
             </div>

@@ -1,6 +1,7 @@
 //! The staff's side. Invariant: every page but the two with a passkey works as a plain form; none has the parents' quick
 //! exit, and each says who is signed in.
 
+mod card;
 pub mod case;
 mod channel;
 mod command;
@@ -9,8 +10,10 @@ mod frame;
 pub mod mail;
 pub mod message;
 pub mod queue;
+pub mod sessions;
 pub mod sign_in;
 pub mod slots;
+pub mod transfer;
 pub mod way_back;
 
 pub use frame::{Desk, Person};

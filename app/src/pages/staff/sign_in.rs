@@ -17,32 +17,63 @@ pub enum Notice {
     Refused,
     /// The password was too long ago.
     Over,
+    /// 「共通基盤」 The city's own provider did not sign in, for this reason.
+    Provider(&'static str),
 }
 
 /// `/staff/sign-in`
 #[must_use]
-pub fn password(desk: &Desk, user_id: &str, notice: Notice) -> String {
+pub fn password(desk: &Desk, user_id: &str, notice: Notice, has_provider: bool) -> String {
     let locale = desk.locale();
     let title = locale.say("staff-sign-in-title");
     let error = match notice {
         Notice::None | Notice::Joined => None,
         Notice::Refused => Some(locale.say("staff-sign-in-refused")),
         Notice::Over => Some(locale.say("staff-sign-in-over")),
+        Notice::Provider(why) => Some(locale.say(&format!("provider-trouble-{why}"))),
     };
+    let leads_to = if matches!(notice, Notice::Provider(_)) { "provider" } else { "user_id" };
     document(desk, &title.clone(), error.is_some(), || {
         let joined = (notice == Notice::Joined).then(|| {
             view! { <div class="notice notice--success" role="status"><p>{locale.say("invitation-done")}</p></div> }
         });
+        let provider = has_provider.then(|| {
+            view! {
+                <section>
+                    <form class="form" method="post" action="/staff/sign-in/provider">
+                        <div class="button-row"><button class="button button--primary" id="provider">{locale.say("provider-sign-in")}</button></div>
+                    </form>
+                </section>
+                <h2>{locale.say("provider-or-local")}</h2>
+            }
+        });
+        let kind = if has_provider { "secondary" } else { "primary" };
         view! {
-            {error_summary(error.as_deref(), Some("user_id"))}
+            {error_summary(error.as_deref(), Some(leads_to))}
             {joined}
             <h1>{title}</h1>
+            {provider}
             <p>{locale.say("staff-sign-in-lead")}</p>
             <form class="form" method="post" action="/staff/sign-in">
                 {text_field(locale, "user_id", "text", user_id, "username", None, None)}
                 {text_field(locale, "password", "password", "", "current-password", None, None)}
-                <div class="button-row"><button class="button button--primary">{locale.say("staff-sign-in-next")}</button></div>
+                <div class="button-row"><button class=format!("button button--{kind}")>{locale.say("staff-sign-in-next")}</button></div>
             </form>
+        }
+        .into_any()
+    })
+}
+
+/// 「共通基盤」 Back from the provider: the browser goes on by itself, from a page of ours, with the cookies that no other site
+/// may bring it here with.
+#[must_use]
+pub fn go_on(desk: &Desk, address: &'static str) -> String {
+    let locale = desk.locale();
+    let title = locale.say("provider-go-on-title");
+    document(desk, &title.clone(), false, || {
+        view! {
+            <h1>{title}</h1>
+            <p><a href=address>{locale.say("provider-go-on")}</a></p>
         }
         .into_any()
     })
@@ -132,12 +163,21 @@ pub struct InvitationFaults {
     pub passkey: Option<String>,
 }
 
+/// Who answers an invitation.
+#[derive(Clone, Copy)]
+pub enum Invited<'a> {
+    /// Somebody who chooses password and passkey, with the user id.
+    Called(&'a str),
+    /// 「共通基盤」 Somebody of this name, whom the city's own provider signs in, and who makes a passkey only.
+    Provided(&'a str),
+}
+
 /// `/staff/invitation/{token}`
 #[must_use]
 pub fn invitation(
     desk: &Desk,
     token: &str,
-    user_id: &str,
+    invited: Invited<'_>,
     ceremony: Ceremony<'_>,
     faults: &InvitationFaults,
 ) -> String {
@@ -149,16 +189,25 @@ pub fn invitation(
         InvitationFaults { passkey: text, .. } => (text.as_ref(), None),
     };
     document(desk, &title.clone(), error.is_some(), || {
-        let hint = Some(locale.say("invitation-password-hint"));
         let made = (!ceremony.credential.is_empty()).then(|| view! { <p>{locale.say("invitation-passkey-kept")}</p> });
+        let (lead, passwords) = match invited {
+            Invited::Provided(name) => (locale.with("provider-invitation-lead", &[("name", name)]), None),
+            Invited::Called(user_id) => {
+                let hint = Some(locale.say("invitation-password-hint"));
+                let both = view! {
+                    <input type="hidden" name="username" value=user_id.to_owned() autocomplete="username"/>
+                    {text_field(locale, "password", "password", "", "new-password", hint, faults.password.as_deref())}
+                    {text_field(locale, "password_again", "password", "", "new-password", None, faults.again.as_deref())}
+                };
+                (locale.with("invitation-lead", &[("user", user_id)]), Some(both))
+            }
+        };
         view! {
             {error_summary(error.map(String::as_str), leads_to)}
             <h1>{title}</h1>
-            <p>{locale.with("invitation-lead", &[("user", user_id)])}</p>
+            <p>{lead}</p>
             <form class="form" method="post" action=format!("/staff/invitation/{token}") data-ceremony="create" data-options=ceremony.options.to_owned()>
-                <input type="hidden" name="username" value=user_id.to_owned() autocomplete="username"/>
-                {text_field(locale, "password", "password", "", "new-password", hint, faults.password.as_deref())}
-                {text_field(locale, "password_again", "password", "", "new-password", None, faults.again.as_deref())}
+                {passwords}
                 <p>{locale.say("invitation-passkey-lead")}</p>
                 {made}
                 {ceremony_inputs(locale, ceremony)}

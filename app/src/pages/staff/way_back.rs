@@ -61,7 +61,8 @@ fn waiting(locale: Locale, number: &ReceiptNumber, proposal: &Proposal) -> AnyVi
 
 fn proposing(locale: Locale, number: &ReceiptNumber, model: &WayBack) -> AnyView {
     let choices = PersonDocument::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .map(|document| {
             let checked = document.code() == model.chosen;
             view! {

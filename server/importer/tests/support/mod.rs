@@ -12,6 +12,7 @@ use handover::{
 use importer::{config::Config, error::ImportError, job::Job};
 use intake::{
     answers::RawAnswers,
+    card::Matched,
     catalog::Catalog,
     export::{Channel, Entry, Filing, Review, build},
     form::Form,
@@ -197,6 +198,7 @@ pub fn revision(number: u64, rev: i64, other: &[(&str, &str)]) -> Entry {
     let seen = SeenAtCounter {
         number: NumberDocument::Later,
         person: PersonDocument::DrivingLicence,
+        without_photo: None,
         by: staff(1),
         at: FILED,
     };
@@ -208,7 +210,13 @@ pub fn revision(number: u64, rev: i64, other: &[(&str, &str)]) -> Entry {
         answered_at: FILED,
         municipality: "112020".to_owned(),
         email: Some("hanako@example.jp".to_owned()),
-        evidence: Evidence { method: Method::EmailCode, signed_in_at: FILED, counter: Some(seen) },
+        evidence: Evidence {
+            method: Method::EmailCode,
+            signed_in_at: FILED,
+            counter: Some(seen),
+            matched: Matched::default(),
+            proxy: None,
+        },
         my_number: None,
         epds: None,
         attachments: Vec::new(),

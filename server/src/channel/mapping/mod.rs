@@ -352,6 +352,10 @@ impl Mapping {
         let (Some(number), Some(received_at)) = (number, received) else { return Err(faults) };
         let not_asked = journey::with_dependents(form, &self.not_asked);
         match journey::complete_but(form, &raw, received_at.date_in_japan(), &not_asked) {
+            Ok(complete) if is_by_proxy(form, complete.answers()) => {
+                faults.push(Fault::on_line(record.line, Problem::ByProxy));
+                Err(faults)
+            }
             Ok(complete) if faults.is_empty() => {
                 let serial = self.signature.as_ref().and_then(|rule| record.filled(&rule.serial).next());
                 let serial = serial.map(|cell| cell.text.trim().to_owned());

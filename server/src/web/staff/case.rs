@@ -19,6 +19,7 @@ use intake::{
     export::Channel,
     fhir::MEDIA_TYPE,
     form::Form,
+    identity::ProxyState,
     ids::ReceiptNumber,
     journey,
 };
@@ -26,6 +27,7 @@ use intake::{
 use super::{
     Answer, AtWork,
     message::{NotSent, messages},
+    transfer,
     way_back::{self, Tried},
 };
 use crate::{
@@ -33,6 +35,7 @@ use crate::{
         self,
         content::EventDetail,
         decide::Obstacle,
+        my_number::Kept,
         paper_scan,
         staff_case::{self, StaffCase, Who},
         undelivered,
@@ -52,6 +55,8 @@ pub(super) const fn obstacle_key(obstacle: &Obstacle) -> &'static str {
         Obstacle::HeldByAnother => "staff-obstacle-held",
         Obstacle::NeedsAnotherPerson => "staff-obstacle-another-person",
         Obstacle::NoEvidence => "staff-obstacle-no-evidence",
+        Obstacle::PersonNotMet => "staff-obstacle-not-met",
+        Obstacle::TwoDocuments => "staff-obstacle-two-documents",
         Obstacle::Request => "staff-obstacle-request",
         Obstacle::AnswerBy => "staff-obstacle-answer-by",
         Obstacle::StaffItems(_) => "staff-obstacle-items",
@@ -71,7 +76,7 @@ fn step(step: staff_case::Step) -> Step {
         Some(EventDetail::SendBack(request)) => Detail::SendBack(request),
         Some(EventDetail::ProposeDecline(reason)) => Detail::Decline(reason),
         // What was seen stands beside the decision.
-        Some(EventDetail::RecordIdentity(_)) | None => Detail::None,
+        Some(EventDetail::RecordIdentity(_) | EventDetail::RecordProxy(_)) | None => Detail::None,
     };
     Step { at: step.at, staff, by_parent, command: step.command, detail }
 }
@@ -126,6 +131,8 @@ pub(super) struct NotTaken {
     pub(super) message: NotSent,
     /// 「窓口でのアカウント再開」
     pub(super) way_back: Tried,
+    /// 「ご本人への引継ぎ」
+    pub(super) transfer: transfer::Tried,
 }
 
 /// The same with what is no command and was not taken.
@@ -136,8 +143,8 @@ pub(super) async fn shown_with(
     failed: Failed,
     not_taken: NotTaken,
 ) -> Result<HttpResponse, WebError> {
-    let NotTaken { message: not_sent, way_back: tried } = not_taken;
-    let failure = failed.error.is_some() || not_sent.error.is_some() || tried.error.is_some();
+    let NotTaken { message: not_sent, way_back: tried, transfer: not_given } = not_taken;
+    let failure = [&failed.error, &not_sent.error, &tried.error, &not_given.error].into_iter().any(Option::is_some);
     let status = if failure { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = staff_case::view(portal, &at.who.staff, number).await?;
     let undelivered = undelivered::of_case(portal, &at.who.staff, number).await?;
@@ -159,6 +166,8 @@ pub(super) async fn shown_with(
         ..
     } = view;
     let withdrawal = case.head.withdrawal_asked_at.map(|at| WithdrawalAsked { at, first: view.withdrawal_proposed_by });
+    let held_by_proxy = case.head.is_held_by_proxy();
+    let restores = may_in(at.who.staff.role, Action::RestoreAccess, case.head.compartment);
     let newest = case.newest()?;
     let offers = offers
         .into_iter()
@@ -182,6 +191,7 @@ pub(super) async fn shown_with(
         flags: &flags,
         warnings: &warnings,
         evidence: case.office.evidence,
+        card: case.office.card.as_ref(),
         staff_items: &case.office.staff_items,
         decline_reason: case.office.decline_reason,
         correction_due_on: case.head.correction_due_on,
@@ -189,6 +199,8 @@ pub(super) async fn shown_with(
         undelivered: undelivered.into_iter().map(super::mail::row).collect(),
         epds: epds.as_ref().map(|epds| pages::Epds { score: epds.score, pack: epds.pack, pack_id: &epds.pack_id }),
         language: case.office.language.as_deref().and_then(Locale::parse),
+        takes_number: portal.config.my_number.is_spoken_of(),
+        number_is_sealed: view.number.map(|kept| kept == Kept::Sealed),
         papers: papers.into_iter().map(|paper| shown_paper(portal, case.form, paper)).collect(),
         related: related.iter().map(|head| related_row(portal, head)).collect(),
         same_person: same_person.iter().map(|head| related_row(portal, head)).collect(),
@@ -207,15 +219,17 @@ pub(super) async fn shown_with(
         offers: offers.collect(),
         // Who filed elsewhere has no page on which she would read them.
         messages: (case.office.origin.is_none()
-            && may_in(at.who.staff.role, Action::WriteMessage, case.head.compartment))
-            .then(|| messages(at, number, view.messages, not_sent)),
+            && may_in(at.who.staff.role, Action::WriteMessage, case.head.compartment)
+            && !held_by_proxy)
+            .then(|| messages(at, number, view.messages, not_sent, portal.config.my_number.is_spoken_of())),
         account_is_closed: view.account_is_closed,
-        way_back: (case.head.account_id.is_some()
-            && !view.account_is_closed
-            && may_in(at.who.staff.role, Action::RestoreAccess, case.head.compartment))
+        way_back: (case.head.account_id.is_some() && !view.account_is_closed && restores && !held_by_proxy)
             .then(|| way_back::model(view.way_back, tried)),
+        proxy: case.head.proxy,
+        transfer: (restores && case.head.proxy == Some(ProxyState::Met))
+            .then(|| transfer::model(view.transfer, not_given)),
         pregnancy_ended_at: view.pregnancy_ended_at,
-        can_note_end: case.head.account_id.is_some()
+        can_note_end: case.head.owner().is_some()
             && may_in(at.who.staff.role, Action::NotePregnancyEnd, case.head.compartment),
         is_exported: may_in(at.who.staff.role, Action::ExportCase, case.head.compartment)
             && case.head.stage.stands_accepted(),

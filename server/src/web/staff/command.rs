@@ -9,7 +9,7 @@ use app::pages::staff::{case::Failed, message};
 use intake::{
     answers::RawAnswers,
     case::{CommandKind, CorrectionRequest, DeclineReason},
-    identity::{NumberDocument, PersonDocument},
+    identity::{NoPhoto, NumberDocument, PersonDocument, PowerDocument, ProxySight, Sight, TwoAreNeeded},
     ids::{FieldId, ReceiptNumber},
 };
 
@@ -36,7 +36,7 @@ fn raw_of(inputs: &[(String, String)]) -> RawAnswers {
     raw
 }
 
-fn order(kind: CommandKind, typed: &RawAnswers) -> Result<Order, Option<NoOrder>> {
+fn order(kind: CommandKind, typed: &RawAnswers, takes_number: bool) -> Result<Order, Option<NoOrder>> {
     Ok(match kind {
         CommandKind::Claim => Order::Claim,
         CommandKind::Release => Order::Release,
@@ -53,15 +53,8 @@ fn order(kind: CommandKind, typed: &RawAnswers) -> Result<Order, Option<NoOrder>
         CommandKind::SendBack => Order::SendBack(correction_request(typed).map_err(Some)?),
         CommandKind::EditStaffItems => Order::EditStaffItems(typed.clone()),
         CommandKind::Complete => Order::Complete(typed.clone()),
-        CommandKind::RecordIdentity => {
-            let number = NumberDocument::ALL.into_iter().find(|one| one.code() == typed.first("number"));
-            let person = PersonDocument::ALL.into_iter().find(|one| one.code() == typed.first("person"));
-            match (number, person) {
-                (Some(number), Some(person)) => Order::RecordIdentity(number, person),
-                (None, _) => return Err(Some(("staff-obstacle-identity", "number-0"))),
-                (_, None) => return Err(Some(("staff-obstacle-identity", "person-0"))),
-            }
-        }
+        CommandKind::RecordIdentity => Order::RecordIdentity(sight(typed, takes_number).map_err(Some)?),
+        CommandKind::RecordProxy => Order::RecordProxy(proxy_sight(typed).map_err(Some)?),
         CommandKind::ProposeDecline => {
             let reason: Result<DeclineReason, _> = typed.first("reason").parse();
             Order::ProposeDecline(reason.map_err(|_| Some(("staff-obstacle-reason", "reason-0")))?)
@@ -74,6 +67,30 @@ fn order(kind: CommandKind, typed: &RawAnswers) -> Result<Order, Option<NoOrder>
         | CommandKind::Withdraw
         | CommandKind::AskToWithdraw => return Err(None),
     })
+}
+
+/// The kinds of document without a photo that were ticked, under this name.
+fn without_photo(typed: &RawAnswers, name: &str) -> Vec<NoPhoto> {
+    typed.all(name).iter().filter_map(|code| NoPhoto::of_code(code)).collect()
+}
+
+fn sight(typed: &RawAnswers, takes_number: bool) -> Result<Sight, NoOrder> {
+    let chosen = NumberDocument::OFFERED.into_iter().find(|one| one.code() == typed.first("number"));
+    let number = if takes_number { chosen } else { Some(NumberDocument::NotTaken) };
+    let number = number.ok_or(("staff-obstacle-identity", "number-0"))?;
+    let person = PersonDocument::of_code(typed.first("person")).ok_or(("staff-obstacle-identity", "person-0"))?;
+    let two = without_photo(typed, "without_photo");
+    Sight::checked(number, person, &two, typed.first("met") == "yes")
+        .map_err(|TwoAreNeeded| ("staff-obstacle-two-documents", "without_photo-0"))
+}
+
+fn proxy_sight(typed: &RawAnswers) -> Result<ProxySight, NoOrder> {
+    let power = PowerDocument::of_code(typed.first("power")).ok_or(("staff-obstacle-proxy", "power-0"))?;
+    let person = PersonDocument::of_code(typed.first("proxy_person"));
+    let person = person.ok_or(("staff-obstacle-proxy", "proxy_person-0"))?;
+    let two = without_photo(typed, "proxy_without_photo");
+    ProxySight::checked(power, person, &two)
+        .map_err(|TwoAreNeeded| ("staff-obstacle-two-documents", "proxy_without_photo-0"))
 }
 
 fn correction_request(typed: &RawAnswers) -> Result<CorrectionRequest, NoOrder> {
@@ -94,6 +111,8 @@ fn input_of(obstacle: &Obstacle) -> Option<String> {
         Obstacle::AnswerBy => Some("answer_by".to_owned()),
         Obstacle::StaffItems(errors) => errors.first().map(|error| error.input.clone()),
         Obstacle::Answers(errors) => errors.first().map(|error| error.input.clone()),
+        Obstacle::TwoDocuments => Some("without_photo-0".to_owned()),
+        Obstacle::PersonNotMet => Some("met".to_owned()),
         Obstacle::HeldByAnother
         | Obstacle::NeedsAnotherPerson
         | Obstacle::NoEvidence
@@ -102,9 +121,24 @@ fn input_of(obstacle: &Obstacle) -> Option<String> {
     }
 }
 
+/// Inputs that are ticked or chosen.
+const NOT_WRITTEN: [&str; 11] = [
+    "version",
+    "field",
+    "answer_by",
+    "number",
+    "person",
+    "reason",
+    "without_photo",
+    "met",
+    "power",
+    "proxy_person",
+    "proxy_without_photo",
+];
+
 /// Sentences that somebody wrote, to be shown again where no form is.
 fn sentences(typed: &[(String, String)]) -> Vec<String> {
-    let is_text = |name: &str| !matches!(name, "version" | "field" | "answer_by" | "number" | "person" | "reason");
+    let is_text = |name: &str| !NOT_WRITTEN.contains(&name);
     let written = typed.iter().filter(|(name, value)| is_text(name) && !value.trim().is_empty());
     written.map(|(_, value)| value.clone()).collect()
 }
@@ -122,7 +156,7 @@ pub async fn give(portal: Data<Portal>, at: AtDesk, path: Path<(String, String)>
     let version = form.take("version").parse().map_err(|_| WebError::Unreadable)?;
     let typed = raw_of(form.inputs());
     let locale = at.desk.locale();
-    let order = match order(kind, &typed) {
+    let order = match order(kind, &typed, portal.config.my_number.is_spoken_of()) {
         Ok(order) => order,
         Err(None) => return Err(WebError::NotFound),
         Err(Some((key, input))) => {

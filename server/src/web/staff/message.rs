@@ -9,7 +9,7 @@ use app::pages::{
     messages::{FIELD, Message, Messages},
     staff::{case::Failed, message as message_page},
 };
-use intake::ids::ReceiptNumber;
+use intake::{ids::ReceiptNumber, my_number::strike_out};
 
 use super::{
     Answer, AtDesk, AtWork,
@@ -42,6 +42,7 @@ pub(super) fn messages(
     number: &ReceiptNumber,
     all: Vec<(Option<String>, Shown)>,
     not_sent: NotSent,
+    speaks_of_number: bool,
 ) -> Messages {
     let locale = at.desk.locale();
     let message = |(name, shown): (Option<String>, Shown)| Message {
@@ -58,6 +59,7 @@ pub(super) fn messages(
         token: page_token(),
         typed: not_sent.typed,
         error: not_sent.error,
+        speaks_of_number,
     }
 }
 
@@ -77,6 +79,7 @@ pub async fn write(portal: Data<Portal>, at: AtDesk, path: Path<String>, mut for
             .insert_header((header::LOCATION, format!("/staff/cases/{number}#messages")))
             .finish()),
         error => {
+            let typed = strike_out(&typed).unwrap_or(typed);
             let not_taken = NotTaken { message: NotSent { typed, error }, ..NotTaken::default() };
             case::shown_with(&portal, &at, &number, Failed::default(), not_taken).await
         }

@@ -6,9 +6,12 @@ pub mod command;
 pub mod mail;
 pub mod message;
 pub mod pregnancy_end;
+pub mod provider;
 pub mod queue;
+pub mod sessions;
 pub mod sign_in;
 pub mod slots;
+pub mod transfer;
 pub mod way_back;
 
 use std::{future::Future, pin::Pin};

@@ -9,7 +9,7 @@ use actix_web::{
 use app::{
     pages::staff::{
         Desk, message,
-        sign_in::{self as pages, Ceremony, InvitationFaults, Notice},
+        sign_in::{self as pages, Ceremony, InvitationFaults, Invited, Notice},
     },
     text::Locale,
 };
@@ -20,17 +20,20 @@ use crate::{
     assets,
     flows::{
         password::PasswordFault,
+        staff_provider::Trouble,
         staff_sign_in::{self, Joined, Joining, PasskeyTurn},
     },
     portal::Portal,
+    store::staff::Staff,
     web::{
         body::FormBody,
         cookies::{self, Name},
         frame::page,
+        guard::device,
     },
 };
 
-const SIGN_IN: &str = "/staff/sign-in";
+pub(super) const SIGN_IN: &str = "/staff/sign-in";
 
 /// Why the page is shown.
 #[derive(Default, Deserialize)]
@@ -44,16 +47,19 @@ fn for_ceremony(desk: &Desk) -> Desk {
 }
 
 /// `GET /staff/sign-in`
-pub async fn password(at: AtDesk, why: Query<Why>) -> HttpResponse {
+pub async fn password(portal: Data<Portal>, at: AtDesk, why: Query<Why>) -> HttpResponse {
     if at.who.is_some() {
         return to("/staff");
     }
     let notice = match why.why.as_str() {
         "joined" => Notice::Joined,
         "over" => Notice::Over,
-        _ => Notice::None,
+        why => {
+            let trouble = Trouble::ALL.into_iter().find(|trouble| trouble.as_str() == why);
+            trouble.map_or(Notice::None, |trouble| Notice::Provider(trouble.as_str()))
+        }
     };
-    page(StatusCode::OK, pages::password(&at.desk, "", notice))
+    page(StatusCode::OK, pages::password(&at.desk, "", notice, portal.staff_provider.is_some()))
 }
 
 /// `POST /staff/sign-in`
@@ -65,7 +71,7 @@ pub async fn enter_password(portal: Data<Portal>, at: AtDesk, mut form: FormBody
             .insert_header((header::LOCATION, "/staff/sign-in/passkey"))
             .finish()),
         None => {
-            let html = pages::password(&at.desk, &user_id, Notice::Refused);
+            let html = pages::password(&at.desk, &user_id, Notice::Refused, portal.staff_provider.is_some());
             Ok(page(StatusCode::UNPROCESSABLE_ENTITY, html))
         }
     }
@@ -97,7 +103,7 @@ pub async fn passkey(request: HttpRequest, portal: Data<Portal>, at: AtDesk) -> 
 pub async fn enter_passkey(request: HttpRequest, portal: Data<Portal>, at: AtDesk, mut form: FormBody) -> Answer {
     let Some(token) = cookies::read(&request, &portal.config, Name::StaffPassword) else { return Ok(to(SIGN_IN)) };
     let (ceremony, credential) = (form.take("ceremony"), form.take("credential"));
-    match staff_sign_in::finish_passkey(&portal, &token, &ceremony, &credential).await? {
+    match staff_sign_in::finish_passkey(&portal, &token, &ceremony, &credential, device(&request)).await? {
         PasskeyTurn::SignedIn(session) => Ok(HttpResponse::SeeOther()
             .cookie(cookies::make_token(&portal.config, Name::StaffSession, &session))
             .cookie(cookies::remove(&portal.config, Name::StaffPassword))
@@ -123,12 +129,16 @@ fn over(desk: &Desk) -> HttpResponse {
     page(StatusCode::GONE, message::invitation_over(desk))
 }
 
+fn invited(member: &Staff) -> Invited<'_> {
+    if member.is_provided() { Invited::Provided(&member.display_name) } else { Invited::Called(&member.user_id) }
+}
+
 async fn begin_anew(portal: &Portal, at: &AtDesk, token: &str, faults: &InvitationFaults) -> Answer {
     let Some((member, begun)) = staff_sign_in::begin_joining(portal, token).await? else { return Ok(over(&at.desk)) };
     let ceremony = Ceremony { ceremony: &begun.ceremony, options: &begun.options, credential: "" };
     let is_good = faults.password.is_none() && faults.again.is_none() && faults.passkey.is_none();
     let status = if is_good { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok(page(status, pages::invitation(&for_ceremony(&at.desk), token, &member.user_id, ceremony, faults)))
+    Ok(page(status, pages::invitation(&for_ceremony(&at.desk), token, invited(&member), ceremony, faults)))
 }
 
 /// `GET /staff/invitation/{token}`
@@ -175,7 +185,7 @@ pub async fn join(portal: Data<Portal>, at: AtDesk, token: Path<String>, mut for
             };
             let ceremony = Ceremony { ceremony: &ceremony, options: "{}", credential: &credential };
             let desk = for_ceremony(&at.desk);
-            let html = pages::invitation(&desk, &token, &member.user_id, ceremony, &faults(locale, fault));
+            let html = pages::invitation(&desk, &token, invited(&member), ceremony, &faults(locale, fault));
             Ok(page(StatusCode::UNPROCESSABLE_ENTITY, html))
         }
     }

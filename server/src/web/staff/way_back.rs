@@ -58,7 +58,7 @@ pub async fn propose(portal: Data<Portal>, at: AtWork, path: Path<String>, mut f
     let number: ReceiptNumber = path.parse().map_err(|_| WebError::NotFound)?;
     let (mail, person) = (form.take("mail"), form.take("person"));
     let locale = at.desk.locale();
-    let Some(seen) = PersonDocument::ALL.into_iter().find(|one| one.code() == person) else {
+    let Some(seen) = PersonDocument::of_code(&person) else {
         let error = Some(locale.say("staff-obstacle-identity"));
         return again(&portal, &at, &number, Tried { mail, person, error }).await;
     };
