@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use intake::{
     answers::RawAnswers,
-    form::{Compartment, DECLINED, Field, Form, Kind},
+    form::{Compartment, DECLINED, Field, Form, Kind, Target},
+    identity::is_by_proxy,
     ids::{FieldId, FormId},
     journey::{self, CompleteAnswers},
     time::Instant,
@@ -245,6 +246,12 @@ impl Mapping {
             if !named.insert(id) {
                 return Err(MappingError::Twice(id.clone()));
             }
+        }
+        // Who files decides on what is evidence: it is known from the beginning.
+        let who_files = |field: &Field| matches!(&field.target, Target::Extra(key) if key == "filer");
+        let unsaid = self.not_asked.iter().find(|id| form.field(id).is_some_and(|(_, field)| who_files(field)));
+        if let Some(id) = unsaid {
+            return Err(MappingError::Unsaid(id.clone()));
         }
         let reachable = journey::with_dependents(form, &self.not_asked);
         for (_, field) in form.fields() {
