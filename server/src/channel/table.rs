@@ -6,7 +6,7 @@
 use std::{
     cell::Cell as Budget,
     collections::BTreeMap,
-    io::{self, Read},
+    io::{self, Chain, Cursor, Read},
     rc::Rc,
 };
 
@@ -45,7 +45,7 @@ impl<R: Read> Read for Metered<R> {
 
 /// A table that is read row by row.
 pub struct Table<R> {
-    reader: csv::Reader<Metered<R>>,
+    reader: csv::Reader<Metered<Chain<Cursor<Vec<u8>>, R>>>,
     left: Rc<Budget<u64>>,
     charset: Charset,
     headers: Vec<String>,
@@ -59,21 +59,23 @@ impl<R: Read> Table<R> {
     /// # Errors
     /// When there is none, in this encoding.
     pub fn open(from: R, charset: Charset) -> Result<Self, Fault> {
+        let header = |problem| Fault::on_line(1, problem);
+        let mut from = from;
+        let mut start = Vec::new();
+        from.by_ref().take(3).read_to_end(&mut start).map_err(|_| header(Problem::Unreadable))?;
+        // The reader of CSV would take the mark of UTF-8 away, whatever the encoding is said to be.
+        let is_utf_16 = start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff");
+        if is_utf_16 || (charset != Charset::Utf8 && start == b"\xef\xbb\xbf") {
+            return Err(header(Problem::OtherEncoding));
+        }
         let left = Rc::new(Budget::new(LONGEST_ROW));
-        let metered = Metered { from, left: Rc::clone(&left) };
+        let metered = Metered { from: Cursor::new(start).chain(from), left: Rc::clone(&left) };
         let reader =
             ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(BUFFER).from_reader(metered);
         let (headers, row) = (Vec::new(), ByteRecord::new());
         let mut table = Self { reader, left, charset, headers, row, is_over: false };
-        let header = |problem| Fault::on_line(1, problem);
         if !table.advance().map_err(header)? {
             return Err(header(Problem::NotOneFiling));
-        }
-        if table.row.get(0).is_some_and(|first| first.starts_with(b"\xff\xfe") || first.starts_with(b"\xfe\xff")) {
-            return Err(header(Problem::OtherEncoding));
-        }
-        if charset != Charset::Utf8 && table.row.get(0).is_some_and(|first| first.starts_with(b"\xef\xbb\xbf")) {
-            return Err(header(Problem::OtherEncoding));
         }
         for cell in &table.row {
             let text = charset.decode(cell).ok_or_else(|| header(Problem::NotInEncoding))?;
@@ -122,23 +124,20 @@ impl<R: Read> Iterator for Table<R> {
     type Item = Result<Record, Fault>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.is_over {
-            return None;
-        }
-        let line = self.reader.position().line();
-        match self.advance() {
-            Ok(true) if self.row.iter().all(<[u8]>::is_empty) => self.next(),
-            Ok(true) => Some(self.record()),
-            Ok(false) => {
-                self.is_over = true;
-                None
-            }
-            // Where the next row begins is not known any more.
-            Err(problem) => {
-                self.is_over = true;
-                Some(Err(Fault::on_line(line, problem)))
+        while !self.is_over {
+            let line = self.reader.position().line();
+            match self.advance() {
+                Ok(true) if self.row.iter().all(<[u8]>::is_empty) => {}
+                Ok(true) => return Some(self.record()),
+                Ok(false) => self.is_over = true,
+                // Where the next row begins is not known any more.
+                Err(problem) => {
+                    self.is_over = true;
+                    return Some(Err(Fault::on_line(line, problem)));
+                }
             }
         }
+        None
     }
 }
 

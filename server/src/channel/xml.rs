@@ -15,6 +15,7 @@ use super::{
 pub const LONGEST: usize = 4 * 1024 * 1024;
 const MOST_NODES: u32 = 20_000;
 const DEEPEST: usize = 32;
+const LONGEST_NAME: usize = 200;
 const INSTANCE: &str = "http://www.w3.org/2001/XMLSchema-instance";
 
 /// The texts of a document by their path: local names with `/` between, `@` before an attribute.
@@ -38,10 +39,11 @@ pub fn read(bytes: &[u8], charset: Charset) -> Result<Record, Fault> {
         Fault::on_line(u64::from(error.pos().row), problem)
     })?;
     let mut record = Record { line: 1, cells: BTreeMap::new() };
+    let ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
     let mut waiting = vec![(document.root_element(), String::new())];
     while let Some((node, above)) = waiting.pop() {
-        let path = if above.is_empty() { name(node) } else { format!("{above}/{}", name(node)) };
-        let line = u64::from(document.text_pos_at(node.range().start).row);
+        let path = if above.is_empty() { name(node)? } else { format!("{above}/{}", name(node)?) };
+        let line = 1 + ends.partition_point(|end| *end < node.range().start) as u64;
         let mut add = |path: String, text: String| record.cells.entry(path).or_default().push(Cell { text, line });
         for attribute in node.attributes().filter(|attribute| attribute.namespace() != Some(INSTANCE)) {
             add(format!("{path}@{}", attribute.name()), attribute.value().to_owned());
@@ -56,8 +58,10 @@ pub fn read(bytes: &[u8], charset: Charset) -> Result<Record, Fault> {
     Ok(record)
 }
 
-fn name(node: Node<'_, '_>) -> String {
-    node.tag_name().name().to_owned()
+/// The local name, which stands in the path of all that is below.
+fn name(node: Node<'_, '_>) -> Result<String, Fault> {
+    let name = node.tag_name().name();
+    if name.len() > LONGEST_NAME { Err(Fault::of_file(Problem::NotXml)) } else { Ok(name.to_owned()) }
 }
 
 /// The encoding that the declaration names.

@@ -16,11 +16,11 @@ use crate::{
     channel::{
         Record, archive,
         fault::{Fault, Problem},
-        mapping::{Format, Mapped, Mapping},
+        mapping::{Format, Mapping},
         table::Table,
         xml,
     },
-    flows::take_in::{self, Arrival, Attachment, SaidSigned, Taken},
+    flows::take_in::{self, Attachment, Coming, Taken},
     portal::Portal,
 };
 
@@ -90,7 +90,7 @@ pub(super) async fn run(portal: &Portal, command: &IntakeCommand) -> Result<(), 
     if channel == Channel::Pittari && mapping.archive().is_none() {
         return Err(of_mapping(&"pittari reads archives: the mapping file needs [archive]"));
     }
-    let report = run.report.as_ref().map(report).transpose()?;
+    let report = run.report.as_deref().map(report).transpose()?;
     let mut session =
         Session { portal, channel, mapping: &mapping, form, is_dry: run.dry_run, report, taken: 0, before: 0, bad: 0 };
     match channel {
@@ -100,7 +100,7 @@ pub(super) async fn run(portal: &Portal, command: &IntakeCommand) -> Result<(), 
     session.end()
 }
 
-fn report(path: &PathBuf) -> Result<csv::Writer<File>, Failure> {
+fn report(path: &Path) -> Result<csv::Writer<File>, Failure> {
     let mut writer = csv::Writer::from_path(path)?;
     writer.write_record(["file", "line", "place", "field", "result", "receipt_number", "problem", "remedy"])?;
     Ok(writer)
@@ -182,54 +182,9 @@ impl Session<'_> {
         attachments: Vec<Attachment>,
         file_sha256: [u8; 32],
     ) -> Result<Result<Told, Vec<Fault>>, Failure> {
-        let mapped = match self.mapping.map(self.form, record, self.portal.clock.now()) {
-            Ok(mapped) => mapped,
-            Err(faults) => return Ok(Err(faults)),
-        };
-        let content = content(record, &attachments);
-        let known = take_in::known(self.portal, self.channel, &mapped.number, &content).await?;
-        if let Some(known) = known {
-            return Ok(Ok(told(record, known)));
-        }
-        let kinds: Vec<_> = attachments.iter().map(|attachment| &attachment.kind).collect();
-        if let Some(kind) = take_in::too_many(self.form, &mapped.complete, &kinds).first() {
-            let fault = Fault { field: Some(kind.clone()), ..Fault::of_file(Problem::TooManyPapers) };
-            return Ok(Err(vec![fault]));
-        }
-        let papers = match take_in::look(self.portal, attachments).await {
-            Ok(papers) => papers,
-            Err((name, refusal)) => return Ok(Err(vec![Fault::of_file(Problem::Paper(refusal)).at(name)])),
-        };
-        if self.is_dry {
-            return Ok(Ok(Told { word: "good", line: Some(record.line), receipt_number: String::new(), faults: Vec::new() }));
-        }
-        let arrival = self.arrival(&mapped, record, file_sha256, &content);
-        let taken = take_in::take_in(self.portal, &arrival, &papers).await?;
-        Ok(Ok(told(record, taken)))
-    }
-
-    fn arrival<'a>(
-        &'a self,
-        mapped: &'a Mapped,
-        record: &Record,
-        file_sha256: [u8; 32],
-        content: &'a [u8],
-    ) -> Arrival<'a> {
-        let answered_for_by = self.mapping.signature().and_then(|rule| rule.answered_for_by.clone());
-        let signed = mapped.serial.clone().map(|serial| SaidSigned { serial, answered_for_by });
-        Arrival {
-            channel: self.channel,
-            number: &mapped.number,
-            form: self.form,
-            complete: &mapped.complete,
-            raw: &mapped.raw,
-            not_asked: self.mapping.not_asked(),
-            received_at: mapped.received_at,
-            signed,
-            file_sha256,
-            line: record.line,
-            content,
-        }
+        let coming = Coming { channel: self.channel, mapping: self.mapping, form: self.form, file_sha256 };
+        let taken = take_in::take_record(self.portal, &coming, record, attachments, self.is_dry).await?;
+        Ok(taken.map(|taken| told(record, taken)))
     }
 
     /// Counts it, prints what is bad, and writes all into the report.
@@ -247,14 +202,16 @@ impl Session<'_> {
         let file = path.display().to_string();
         let number = |line: Option<u64>| line.map(|line| line.to_string()).unwrap_or_default();
         if told.faults.is_empty() {
-            report.write_record([&file, &number(told.line), "", "", told.word, &told.receipt_number, "", ""])?;
+            let (line, receipt_number) = (number(told.line), told.receipt_number.as_str());
+            report.write_record([file.as_str(), &line, "", "", told.word, receipt_number, "", ""])?;
         }
         for fault in &told.faults {
             let field = fault.field.as_ref().map(ToString::to_string).unwrap_or_default();
             let place = fault.place.clone().unwrap_or_default();
             let line = number(fault.line.or(told.line));
             let (problem, remedy) = (fault.problem.to_string(), fault.problem.remedy());
-            report.write_record([&file, &line, &place, &field, told.word, &told.receipt_number, &problem, remedy])?;
+            let of_case = [told.word, told.receipt_number.as_str()];
+            report.write_record([file.as_str(), &line, &place, &field, of_case[0], of_case[1], &problem, remedy])?;
         }
         Ok(report.flush()?)
     }
@@ -263,27 +220,23 @@ impl Session<'_> {
         let Self { taken, before, bad, is_dry, .. } = self;
         let word = if is_dry { "good, nothing kept" } else { "taken in" };
         println!("{word}: {taken}; there before: {before}; bad: {bad}; all: {}", taken + before + bad);
-        if bad == 0 { Ok(()) } else { Err(Failure::new(format!("{bad} could not be taken in; run again when they are put right"))) }
+        if bad == 0 {
+            return Ok(());
+        }
+        Err(Failure::new(format!("{bad} could not be taken in; run again when they are put right")))
     }
 }
 
 fn told(record: &Record, taken: Taken) -> Told {
     let (word, number, faults) = match taken {
-        Taken::Case(number) => ("taken in", number, Vec::new()),
-        Taken::Before(number) => ("before", number, Vec::new()),
-        Taken::OtherContent(number) => ("bad", number, vec![Fault::on_line(record.line, Problem::OtherContent)]),
+        Taken::WouldBe => ("good", String::new(), Vec::new()),
+        Taken::Case(number) => ("taken in", number.to_string(), Vec::new()),
+        Taken::Before(number) => ("before", number.to_string(), Vec::new()),
+        Taken::OtherContent(number) => {
+            ("bad", number.to_string(), vec![Fault::on_line(record.line, Problem::OtherContent)])
+        }
     };
-    Told { word, line: Some(record.line), receipt_number: number.to_string(), faults }
-}
-
-/// All that came with a filing, as bytes that are the same for the same.
-fn content(record: &Record, attachments: &[Attachment]) -> Vec<u8> {
-    let mut content = record.content().to_vec();
-    for attachment in attachments {
-        content.extend(Sha256::digest(attachment.kind.as_str()));
-        content.extend(Sha256::digest(&attachment.bytes));
-    }
-    content
+    Told { word, line: Some(record.line), receipt_number: number, faults }
 }
 
 fn open_table(path: &Path, mapping: &Mapping) -> Result<([u8; 32], Table<BufReader<File>>), Vec<Fault>> {

@@ -25,6 +25,11 @@ use super::{
     random, same_person,
 };
 use crate::{
+    channel::{
+        Record as Filing,
+        fault::{Fault, Problem},
+        mapping::{Mapped, Mapping},
+    },
     picture::{self, Kept, Refusal},
     portal::Portal,
     seal::DataKey,
@@ -37,15 +42,6 @@ use crate::{
     },
 };
 
-/// 「署名用電子証明書」 What the channel says of a signature.
-#[derive(Clone)]
-pub struct SaidSigned {
-    /// The serial number of the certificate.
-    pub serial: String,
-    /// Who answers in the city for the channel's having verified it.
-    pub answered_for_by: Option<String>,
-}
-
 /// A photo or a file that came with it.
 pub struct Attachment {
     /// Which kind of paper of the form.
@@ -56,35 +52,34 @@ pub struct Attachment {
     pub bytes: Vec<u8>,
 }
 
-/// A filing as it came, mapped to a form.
-pub struct Arrival<'a> {
-    /// How it came.
+/// What files are taken in by.
+pub struct Coming<'a> {
+    /// How they came.
     pub channel: Channel,
-    /// Its number there.
-    pub number: &'a str,
-    /// The form.
+    /// What stands where.
+    pub mapping: &'a Mapping,
+    /// The form that it names.
     pub form: &'a Form,
-    /// The answers, complete but for what is never asked there.
-    pub complete: &'a CompleteAnswers,
-    /// The same as inputs.
-    pub raw: &'a intake::answers::RawAnswers,
-    /// The fields that are never asked there.
-    pub not_asked: &'a [FieldId],
-    /// When it arrived there: 届出日.
-    pub received_at: Instant,
-    /// What is said of a signature.
-    pub signed: Option<SaidSigned>,
-    /// The file that it came in.
+    /// The file.
     pub file_sha256: [u8; 32],
+}
+
+/// A filing as it came, mapped to a form.
+struct Arrival<'a> {
+    coming: &'a Coming<'a>,
+    mapped: &'a Mapped,
     /// The line of the file that it begins on.
-    pub line: u64,
+    line: u64,
     /// All that came, before it was mapped: the same filing is known by it.
-    pub content: &'a [u8],
+    content: &'a [u8],
+    papers: &'a [Looked],
 }
 
 /// What became of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Taken {
+    /// It would be a case, if it were kept.
+    WouldBe,
     /// It is a case.
     Case(ReceiptNumber),
     /// It was taken in before.
@@ -94,7 +89,7 @@ pub enum Taken {
 }
 
 /// A paper that was looked at.
-pub struct Looked {
+struct Looked {
     kind: FieldId,
     came: [u8; 32],
     kept: Kept,
@@ -104,7 +99,7 @@ pub struct Looked {
 ///
 /// # Errors
 /// The name of the first file that is not taken, and why.
-pub async fn look(portal: &Portal, attachments: Vec<Attachment>) -> Result<Vec<Looked>, (String, Refusal)> {
+async fn look(portal: &Portal, attachments: Vec<Attachment>) -> Result<Vec<Looked>, (String, Refusal)> {
     let mut looked: Vec<Looked> = Vec::with_capacity(attachments.len());
     for Attachment { kind, name, bytes } in attachments {
         let came: [u8; 32] = Sha256::digest(&bytes).into();
@@ -130,7 +125,7 @@ fn number_index(portal: &Portal, channel: Channel, number: &str) -> [u8; 32] {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn known(
+async fn known(
     portal: &Portal,
     channel: Channel,
     number: &str,
@@ -152,32 +147,75 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
-/// Takes a filing in.
+/// Maps a filing and takes it in, or says everything that is wrong with it. A dry run keeps nothing.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn take_in(portal: &Portal, arrival: &Arrival<'_>, papers: &[Looked]) -> Result<Taken, FlowError> {
+pub async fn take_record(
+    portal: &Portal,
+    coming: &Coming<'_>,
+    record: &Filing,
+    attachments: Vec<Attachment>,
+    is_dry: bool,
+) -> Result<Result<Taken, Vec<Fault>>, FlowError> {
+    let mapped = match coming.mapping.map(coming.form, record, portal.clock.now()) {
+        Ok(mapped) => mapped,
+        Err(faults) => return Ok(Err(faults)),
+    };
+    let content = content(record, &attachments);
+    if let Some(known) = known(portal, coming.channel, &mapped.number, &content).await? {
+        return Ok(Ok(known));
+    }
+    let kinds: Vec<&FieldId> = attachments.iter().map(|attachment| &attachment.kind).collect();
+    if let Some(kind) = too_many(coming.form, &mapped.complete, &kinds).first() {
+        let fault = Fault { field: Some(kind.clone()), ..Fault::of_file(Problem::TooManyPapers) };
+        return Ok(Err(vec![fault]));
+    }
+    let papers = match look(portal, attachments).await {
+        Ok(papers) => papers,
+        Err((name, refusal)) => return Ok(Err(vec![Fault::of_file(Problem::Paper(refusal)).at(name)])),
+    };
+    if is_dry {
+        return Ok(Ok(Taken::WouldBe));
+    }
+    let arrival = Arrival { coming, mapped: &mapped, line: record.line, content: &content, papers: &papers };
+    take_in(portal, &arrival).await.map(Ok)
+}
+
+/// All that came with a filing, as bytes that are the same for the same.
+fn content(record: &Filing, attachments: &[Attachment]) -> Vec<u8> {
+    let mut content = record.content().to_vec();
+    for attachment in attachments {
+        content.extend(Sha256::digest(attachment.kind.as_str()));
+        content.extend(Sha256::digest(&attachment.bytes));
+    }
+    content
+}
+
+async fn take_in(portal: &Portal, arrival: &Arrival<'_>) -> Result<Taken, FlowError> {
+    let (channel, number) = (arrival.coming.channel, arrival.mapped.number.as_str());
     // Two reasons to try again: another process was faster (it is found then), or a random number was taken.
     for _ in 0..4 {
-        if let Some(taken) = known(portal, arrival.channel, arrival.number, arrival.content).await? {
-            return Ok(taken);
-        }
-        match once(portal, arrival, papers).await {
+        match once(portal, arrival).await {
             Err(FlowError::Store(StoreError::Duplicate | StoreError::Busy)) => {}
             other => return other.map(Taken::Case),
+        }
+        if let Some(taken) = known(portal, channel, number, arrival.content).await? {
+            return Ok(taken);
         }
     }
     Err(FlowError::Store(StoreError::Busy))
 }
 
-async fn once(portal: &Portal, arrival: &Arrival<'_>, papers: &[Looked]) -> Result<ReceiptNumber, FlowError> {
+async fn once(portal: &Portal, arrival: &Arrival<'_>) -> Result<ReceiptNumber, FlowError> {
     let now = portal.clock.now();
-    let form = arrival.form;
+    let Coming { channel, form, file_sha256, .. } = *arrival.coming;
+    let mapped = arrival.mapped;
     let mut tx = portal.database.write().await?;
     let case_id = CaseId::from_random(random());
     let receipt_number = ReceiptNumber::from_random(random());
     let (key, wrapped_key) = portal.seal.new_data_key();
-    let number_index = number_index(portal, arrival.channel, arrival.number);
+    let number_index = number_index(portal, channel, &mapped.number);
     // No draft was before it. What is unique of drafts is unique of foreign numbers too, a second time.
     let mut stands_for_draft = [0; 16];
     stands_for_draft.copy_from_slice(&number_index[..16]);
@@ -191,10 +229,10 @@ async fn once(portal: &Portal, arrival: &Arrival<'_>, papers: &[Looked]) -> Resu
         form_id: &form.id,
         form_version: form.version,
         form_sha256: &form.sha256(),
-        channel: arrival.channel,
+        channel,
         wrapped_key: &wrapped_key,
-        answers_sealed: &key.seal(&case::revision_place(case_id, 1), &serde_json::to_vec(arrival.raw)?),
-        filed_at: arrival.received_at,
+        answers_sealed: &key.seal(&case::revision_place(case_id, 1), &serde_json::to_vec(&mapped.raw)?),
+        filed_at: mapped.received_at,
         compartment: form.compartment,
         identity: office.evidence.map_or(Level::Claimed, |evidence| evidence.level()),
         proxy: None,
@@ -204,7 +242,7 @@ async fn once(portal: &Portal, arrival: &Arrival<'_>, papers: &[Looked]) -> Resu
         number_index: &number_index,
         case_id,
         content_index: &content_index(portal, arrival.content),
-        file_sha256: &arrival.file_sha256,
+        file_sha256: &file_sha256,
         at: now,
     };
     foreign_filing::insert(&mut tx, &foreign).await?;
@@ -221,38 +259,41 @@ async fn once(portal: &Portal, arrival: &Arrival<'_>, papers: &[Looked]) -> Resu
         detail_sealed: None,
     };
     case::append_event(&mut tx, &event).await?;
-    let serial = arrival.signed.as_ref().map(|signed| signed.serial.as_str());
-    same_person::index(portal, &mut tx, case_id, form, arrival.complete.answers(), serial).await?;
-    for paper in papers {
+    let (answers, serial) = (mapped.complete.answers(), mapped.serial.as_deref());
+    same_person::index(portal, &mut tx, case_id, form, answers, serial).await?;
+    for paper in arrival.papers {
         keep_paper(portal, &mut tx, case_id, &key, paper, now).await?;
     }
     papers::send_with(&mut tx, case_id, 1).await?;
     let line = i64::try_from(arrival.line).unwrap_or(i64::MAX);
     let entry = AuditEntry::done(now, Actor::Operator, Deed::TakenIn).on(Subject::Case(case_id));
-    let entry = with_form(entry, form).with("channel", arrival.channel.as_str());
-    tx.commit(Record::Deed(entry.with("file_sha256", arrival.file_sha256).with("line", line))).await?;
+    let entry = with_form(entry, form).with("channel", channel.as_str());
+    tx.commit(Record::Deed(entry.with("file_sha256", file_sha256).with("line", line))).await?;
     Ok(receipt_number)
 }
 
 /// The office's part of a filing that has just come.
 fn office(arrival: &Arrival<'_>, now: Instant) -> Office {
-    let answered_for = arrival.signed.as_ref().is_some_and(|signed| signed.answered_for_by.is_some());
-    let signed = Evidence {
+    let Arrival { coming, mapped, line, .. } = *arrival;
+    let answered_for_by = coming.mapping.signature().and_then(|rule| rule.answered_for_by.clone());
+    let signed = mapped.serial.as_ref().map(|_| Signed { answered_for_by });
+    let is_answered_for = signed.as_ref().is_some_and(|signed| signed.answered_for_by.is_some());
+    let evidence = Evidence {
         method: Method::Signature,
-        signed_in_at: arrival.received_at,
+        signed_in_at: mapped.received_at,
         counter: None,
         matched: Matched::default(),
         proxy: None,
     };
     let origin = Origin {
-        number: arrival.number.to_owned(),
-        file_sha256: hex(&arrival.file_sha256),
-        line: arrival.line,
+        number: mapped.number.clone(),
+        file_sha256: hex(&coming.file_sha256),
+        line,
         taken_in_at: now,
-        not_asked: arrival.not_asked.to_vec(),
-        signed: arrival.signed.as_ref().map(|said| Signed { answered_for_by: said.answered_for_by.clone() }),
+        not_asked: coming.mapping.not_asked().to_vec(),
+        signed,
     };
-    Office { evidence: answered_for.then_some(signed), origin: Some(origin), ..Office::default() }
+    Office { evidence: is_answered_for.then_some(evidence), origin: Some(origin), ..Office::default() }
 }
 
 /// Keeps a paper whole, as an upload that has ended; it waits for its scan.
@@ -296,8 +337,7 @@ async fn keep_paper(
 }
 
 /// Whether so many papers of each kind are taken with these answers: the kinds that are too many, or not asked for.
-#[must_use]
-pub fn too_many(form: &Form, complete: &CompleteAnswers, kinds: &[&FieldId]) -> Vec<FieldId> {
+fn too_many(form: &Form, complete: &CompleteAnswers, kinds: &[&FieldId]) -> Vec<FieldId> {
     let asked = journey::papers(form, complete.answers());
     let most = |kind: &FieldId| asked.iter().find(|paper| paper.id == *kind).map_or(0, |paper| paper.max as usize);
     let mut over: Vec<FieldId> = Vec::new();
