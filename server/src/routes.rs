@@ -11,8 +11,8 @@ use crate::{
     flows::paper::PIECE,
     oidc::{STAFF_CALLBACK, STAFF_LOGOUT},
     web::{
-        account, apply, autosave, booking, card, cases, demo, handover, health, help, info, mail, number, pages, papers,
-        pregnancy_end, receipt, sign_in, staff, two_texts,
+        account, apply, autosave, booking, card, cases, demo, handover, health, help, info, mail, number, pages,
+        papers, pregnancy_end, receipt, sign_in, staff, two_texts,
     },
 };
 

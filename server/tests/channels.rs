@@ -209,7 +209,8 @@ async fn an_archive_becomes_a_case_that_staff_complete_and_accept() {
         assert!(said.contains("2.zip: not a ZIP archive") && said.contains("taken in: 1; "), "{said}");
 
         let portal = office.portal().await;
-        let staff @ [clerk, _] = &two_clerks(&portal).await;
+        let staff = two_clerks(&portal).await;
+        let clerk = &staff[0];
         let number = arrived(&portal).await.remove(0).receipt_number;
         done(&portal, clerk, &number, Order::Claim).await;
         let view = staff_case::view(&portal, clerk, &number).await.unwrap();
@@ -252,7 +253,7 @@ async fn an_archive_becomes_a_case_that_staff_complete_and_accept() {
         let view = staff_case::view(&portal, clerk, &number).await.unwrap();
         assert_eq!(view.complete.answers().text(&"name".parse().unwrap()), Some("髙橋\u{e0101}　花子"));
         assert!(view.unanswered.is_empty());
-        accept(&portal, staff, &number).await;
+        accept(&portal, &staff, &number).await;
         audit::verify(&mut portal.database.read().await.unwrap()).await.unwrap();
         portal.database.close().await;
     }

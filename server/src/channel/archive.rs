@@ -273,8 +273,7 @@ mod tests {
     fn two_entries_of_one_name_and_two_ends_are_refused() {
         // Two files of names of the same length, then one is renamed in both heads.
         let twice = zipped(&[GOOD, ("Bpplication.xml", b"<b/>")]);
-        let twice: Vec<u8> = String::from_utf8_lossy(b"").bytes().chain(twice).collect();
-        let mut renamed = twice.clone();
+        let mut renamed = twice;
         while let Some(at) = renamed.windows(15).position(|window| window == b"Bpplication.xml") {
             renamed[at] = b'a';
         }

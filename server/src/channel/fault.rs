@@ -126,7 +126,9 @@ impl Problem {
             Self::CellCount => "fetch the file again; do not save it from a spreadsheet program",
             Self::UnknownPlace => "map it to a field, or name it under `ignored` in the mapping file",
             Self::MissingColumn | Self::TwiceTheHeader => "put the mapping file right, or fetch the file again",
-            Self::NotXml | Self::NotOneFiling | Self::NoApplication => "fetch the archive again, or put the mapping right",
+            Self::NotXml | Self::NotOneFiling | Self::NoApplication => {
+                "fetch the archive again, or put the mapping right"
+            }
             Self::Dtd | Self::HostileName | Self::NotAFile | Self::TwiceTheName | Self::Nested | Self::Bomb => {
                 "do not open it; ask whoever runs the channel where it comes from"
             }
@@ -140,7 +142,9 @@ impl Problem {
             }
             Self::Value(_) => "ask the person, and have it put right in the channel or enter it at the counter",
             Self::Paper(_) | Self::TooManyPapers => "ask for JPEG, PNG or PDF within the limits, or for fewer of them",
-            Self::ByProxy => "enter it at the counter with both people; other channels bring filings of the person herself only",
+            Self::ByProxy => {
+                "enter it at the counter with both people; other channels bring filings of the person herself only"
+            }
             Self::OtherContent => "compare with the case of this receipt number, and put that right",
         }
     }

@@ -36,10 +36,11 @@ impl Charset {
             "windows-31j" | "cp932" | "ms932" => Some(SHIFT_JIS),
             other => Encoding::for_label(other.as_bytes()),
         };
-        found == Some(match self {
-            Self::Utf8 => UTF_8,
-            Self::Windows31J => SHIFT_JIS,
-        })
+        found
+            == Some(match self {
+                Self::Utf8 => UTF_8,
+                Self::Windows31J => SHIFT_JIS,
+            })
     }
 }
 
@@ -118,8 +119,15 @@ mod tests {
             value::any_date(&year, &month, &day).ok().map(|day| day.to_string())
         };
         for text in [
-            "2026/11/23", "2026-11-23", "２０２６／１１／２３", "2026年11月23日", "20261123", "令和8年11月23日", "R8.11.23",
-            "Ｒ８．１１．２３", "令和８年１１月２３日",
+            "2026/11/23",
+            "2026-11-23",
+            "２０２６／１１／２３",
+            "2026年11月23日",
+            "20261123",
+            "令和8年11月23日",
+            "R8.11.23",
+            "Ｒ８．１１．２３",
+            "令和８年１１月２３日",
         ] {
             assert_eq!(read(text).as_deref(), Some("2026-11-23"), "{text}");
         }
@@ -135,7 +143,8 @@ mod tests {
     fn times_of_arrival_are_times_in_japan() {
         let read = |text: &str| time(text, DayStyle::Written).map(Instant::rfc3339_in_japan);
         let noon = Some("2026-11-23T12:34:56+09:00".to_owned());
-        for text in ["2026/11/23 12:34:56", "2026-11-23T12:34:56+09:00", "令和8年11月23日 12時34分56秒", "2026-11-23T12:34:56"]
+        for text in
+            ["2026/11/23 12:34:56", "2026-11-23T12:34:56+09:00", "令和8年11月23日 12時34分56秒", "2026-11-23T12:34:56"]
         {
             assert_eq!(read(text), noon, "{text}");
         }

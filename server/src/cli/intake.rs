@@ -189,7 +189,8 @@ impl Session<'_> {
 
     /// Counts it, prints what is bad, and writes all into the report.
     fn tell(&mut self, path: &Path, told: Result<Told, Vec<Fault>>) -> Result<(), Failure> {
-        let told = told.unwrap_or_else(|faults| Told { word: "bad", line: None, receipt_number: String::new(), faults });
+        let told =
+            told.unwrap_or_else(|faults| Told { word: "bad", line: None, receipt_number: String::new(), faults });
         match told.word {
             "bad" => self.bad += 1,
             "before" => self.before += 1,

@@ -125,12 +125,7 @@ fn number_index(portal: &Portal, channel: Channel, number: &str) -> [u8; 32] {
 ///
 /// # Errors
 /// When the database fails.
-async fn known(
-    portal: &Portal,
-    channel: Channel,
-    number: &str,
-    content: &[u8],
-) -> Result<Option<Taken>, FlowError> {
+async fn known(portal: &Portal, channel: Channel, number: &str, content: &[u8]) -> Result<Option<Taken>, FlowError> {
     let index = number_index(portal, channel, number);
     let found = foreign_filing::find(&mut *portal.database.read().await?, &index).await?;
     Ok(found.map(|(number, index)| {

@@ -58,11 +58,7 @@ pub fn seen() -> Order {
 pub async fn confirm(portal: &Portal, [first, second]: &[Staff; 2], number: &ReceiptNumber) {
     let mut items = RawAnswers::default();
     items.set("voucher_number", vec!["26-0001".to_owned()]);
-    let orders = [
-        Order::Claim,
-        seen(),
-        Order::EditStaffItems(items),
-    ];
+    let orders = [Order::Claim, seen(), Order::EditStaffItems(items)];
     for order in orders {
         done(portal, first, number, order).await;
     }

@@ -79,7 +79,8 @@ fn faults_with(changes: &[(&str, &str)]) -> Vec<Fault> {
 
 #[test]
 fn every_fault_of_a_row_is_named_by_line_column_and_field_at_once() {
-    let faults = faults_with(&[("電話番号", "12"), ("職業", "宇宙飛行士"), ("分娩予定日", "来年"), ("申込日時", "いつか")]);
+    let faults =
+        faults_with(&[("電話番号", "12"), ("職業", "宇宙飛行士"), ("分娩予定日", "来年"), ("申込日時", "いつか")]);
     let named: Vec<(&str, Problem)> =
         faults.iter().map(|fault| (fault.place.as_deref().unwrap(), fault.problem)).collect();
     assert!(faults.iter().all(|fault| fault.line == Some(2)));
@@ -130,7 +131,10 @@ fn slips_of_the_pen_in_a_mapping_file_are_found() {
     assert_eq!(changed("field = \"phone\"", "field = \"fone\""), MappingError::UnknownField(id("fone")));
     assert_eq!(changed("field = \"phone\"", "field = \"name\""), MappingError::Twice(id("name")));
     assert_eq!(changed("\"parity\", ", ""), MappingError::Unsaid(id("parity")));
-    assert_eq!(changed("\"会社員\" = \"1\"", "\"会社員\" = \"77\""), MappingError::UnknownCode(id("occupation"), "77".into()));
+    assert_eq!(
+        changed("\"会社員\" = \"1\"", "\"会社員\" = \"77\""),
+        MappingError::UnknownCode(id("occupation"), "77".into())
+    );
     assert_eq!(changed("\"メールアドレス\"", "\"電話番号\""), MappingError::IgnoredToo("電話番号".into()));
     assert_eq!(changed("from = \"電話番号\"", "from = []"), MappingError::EmptyPlace);
     let epds = catalog.newest(&"epds".parse().unwrap()).unwrap();
