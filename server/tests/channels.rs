@@ -220,8 +220,8 @@ async fn an_archive_becomes_a_case_that_staff_complete_and_accept() {
         assert_eq!(view.complete.answers().text(&"name".parse().unwrap()), Some("髙橋\u{e0101}　花子"));
         assert!(view.unanswered.contains(&"parity".parse().unwrap()));
         assert!(!view.offers.iter().any(|offer| offer.kind == CommandKind::SendBack));
-        let accept = view.offers.iter().find(|offer| offer.kind == CommandKind::Accept).unwrap();
-        assert_eq!(accept.obstacle, Some(Obstacle::NoEvidence));
+        let offer = view.offers.iter().find(|offer| offer.kind == CommandKind::Accept).unwrap();
+        assert_eq!(offer.obstacle, Some(Obstacle::NoEvidence));
 
         done(&portal, clerk, &number, seen()).await;
         assert_eq!(order(&portal, clerk, &number, Order::Accept).await, Given::Refused(Obstacle::Unanswered));

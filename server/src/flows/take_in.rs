@@ -128,8 +128,9 @@ fn number_index(portal: &Portal, channel: Channel, number: &str) -> [u8; 32] {
 async fn known(portal: &Portal, channel: Channel, number: &str, content: &[u8]) -> Result<Option<Taken>, FlowError> {
     let index = number_index(portal, channel, number);
     let found = foreign_filing::find(&mut *portal.database.read().await?, &index).await?;
-    Ok(found.map(|(number, index)| {
-        if index == content_index(portal, content) { Taken::Before(number) } else { Taken::OtherContent(number) }
+    Ok(found.map(|found| {
+        let is_same = found.content_index == content_index(portal, content);
+        if is_same { Taken::Before(found.receipt_number) } else { Taken::OtherContent(found.receipt_number) }
     }))
 }
 

@@ -6,14 +6,13 @@ use intake::{
     time::Instant,
 };
 
-use super::{Connection, StoreError, WriteTx, execute, optional, sql};
+use super::{Connection, StoreError, WriteTx, columns::row, execute, optional, sql};
 
 sql! {
     INSERT = "INSERT INTO foreign_filing (number_index, case_id, content_index, file_sha256, taken_in_at)
         VALUES ($1, $2, $3, $4, $5)";
     FIND = "SELECT case_file.receipt_number, foreign_filing.content_index FROM foreign_filing
         JOIN case_file ON case_file.case_id = foreign_filing.case_id WHERE number_index = $1";
-    FILE = "SELECT file_sha256 FROM foreign_filing WHERE case_id = $1";
 }
 
 /// A filing to be kept beside its case.
@@ -47,21 +46,24 @@ pub async fn insert(tx: &mut WriteTx, new: &NewForeignFiling<'_>) -> Result<(), 
     .map(drop)
 }
 
-/// The case that a foreign number has become, with the index of what was in it.
+row! {
+    /// The case that a foreign number has become.
+    #[derive(Clone)]
+    pub struct ForeignFiling {
+        /// 「受付番号」 Its number here.
+        pub receipt_number: ReceiptNumber,
+        /// All that was in it, as a keyed index.
+        pub content_index: Vec<u8>,
+    }
+}
+
+/// The case that a foreign number has become.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn find(
     connection: &mut Connection,
     number_index: &[u8; 32],
-) -> Result<Option<(ReceiptNumber, Vec<u8>)>, StoreError> {
-    optional!(connection, (ReceiptNumber, Vec<u8>), FIND, number_index.as_slice())
-}
-
-/// The digest of the file that a case came in; none of one that was filed here.
-///
-/// # Errors
-/// When the database fails.
-pub async fn file_of(connection: &mut Connection, case: CaseId) -> Result<Option<Vec<u8>>, StoreError> {
-    Ok(optional!(connection, (Vec<u8>,), FILE, case.bytes().as_slice())?.map(|(digest,)| digest))
+) -> Result<Option<ForeignFiling>, StoreError> {
+    optional!(connection, ForeignFiling, FIND, number_index.as_slice())
 }

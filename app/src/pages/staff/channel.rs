@@ -89,7 +89,7 @@ pub(super) fn to_be_asked(locale: Locale, model: &Model<'_>) -> Option<AnyView> 
             .map(|(page, one)| {
                 let answers = parsed.as_ref().unwrap_or(model.answers);
                 // In Japanese: it is the parent's own form that is filled in.
-                field(Context { locale: Locale::Ja, raw, answers, errors, page, text_pack: None, help: None }, one)
+                field(Context { locale: Locale::Ja, raw, answers, errors, page, text_pack: None, help: None, card: None }, one)
             })
             .collect_view();
         let open = !model.unanswered.is_empty() || failed.is_some();
