@@ -10,7 +10,8 @@ import { FORM, HANAKO, begin, button, enter, fillIn, pages, path } from "../supp
 import { startPortal } from "../support/portal.mjs";
 
 const TREE = fileURLToPath(new URL("accessibility-tree.txt", import.meta.url));
-const portal = await startPortal();
+// The page for the 個人番号 is there or not as the program was built; `number.mjs` goes through it.
+const portal = await startPortal({ environment: { MADOGUCHI_MY_NUMBER: "counter" } });
 const browser = await startBrowser();
 
 /** Everything that the portal shows again, page by page. */
@@ -87,10 +88,6 @@ test("by keyboard alone: the portal keeps the same answers", async () => {
       for (const one of [value].flat()) await key(page, name, one);
     }
     await goOn();
-  }
-  if (path(page) === `${FORM}/number`) {
-    await tabTo(page, "入力しないで進む", (one) => one.name === "then" && one.value === "skip");
-    await Promise.all([page.waitForEvent("load"), page.keyboard.press("Enter")]);
   }
   assert.equal(path(page), `${FORM}/papers`);
   await goOn();

@@ -108,6 +108,8 @@ struct Keeper<'portal> {
     subject: Subject,
     /// The stage that the case was found in.
     stage: Option<Stage>,
+    /// The session's day of a draft does not begin anew with a number.
+    is_kept: bool,
 }
 
 async fn keeper<'portal>(
@@ -125,6 +127,7 @@ async fn keeper<'portal>(
                 actor: typist.actor(),
                 subject: Subject::Draft(stored.draft_id),
                 stage: None,
+                is_kept: stored.session_hash.is_none(),
             }
         }
         Whose::Filing(account, number) => {
@@ -141,6 +144,7 @@ async fn keeper<'portal>(
                 actor: Actor::Citizen(*account),
                 subject: Subject::Case(head.case_id),
                 stage: Some(head.stage),
+                is_kept: false,
             }
         }
     };
@@ -154,8 +158,10 @@ impl Keeper<'_> {
             (NumberOwner::Case(id), Some(stage)) if !sealed_number::hold_case(tx, id, stage, now).await? => {
                 Err(StoreError::Busy.into())
             }
-            (NumberOwner::Draft(id), _) => Ok(draft::touch(tx, id, now, now.plus(retention::DRAFT)).await?),
-            (NumberOwner::Case(_), _) => Ok(()),
+            (NumberOwner::Draft(id), _) if self.is_kept => {
+                Ok(draft::touch(tx, id, now, now.plus(retention::DRAFT)).await?)
+            }
+            (NumberOwner::Draft(_) | NumberOwner::Case(_), _) => Ok(()),
         }
     }
 

@@ -102,7 +102,7 @@ mod tests {
         // Its header has no `kid`, which a provider's must have; header, payload and signature are the standard's.
         let (header, payload) = (
             "eyJhbGciOiJFUzI1NiJ9",
-            concat!("eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ"),
+            "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ",
         );
         let signature = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
         assert_eq!(read(&format!("{header}.{payload}.{signature}")).err(), Some(Refused::UnknownKey));

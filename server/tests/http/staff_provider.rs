@@ -60,7 +60,7 @@ fn refused(browser: &mut Browser, answer: Answer, why: &str) {
 }
 
 async fn everybody(site: &Site) -> Vec<Staff> {
-    staff::list(&mut *site.portal.database.read().await.unwrap()).await.unwrap()
+    staff::list(&mut site.portal.database.read().await.unwrap()).await.unwrap()
 }
 
 async fn entries(site: &Site) -> Vec<(String, String, String)> {
