@@ -63,10 +63,13 @@ impl<R: Read> Table<R> {
         let mut from = from;
         let mut start = Vec::new();
         from.by_ref().take(3).read_to_end(&mut start).map_err(|_| header(Problem::Unreadable))?;
-        // The reader of CSV would take the mark of UTF-8 away, whatever the encoding is said to be.
+        // Looked at here: the reader of CSV would take a mark away whatever the encoding is said to be.
         let is_utf_16 = start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff");
         if is_utf_16 || (charset != Charset::Utf8 && start == b"\xef\xbb\xbf") {
             return Err(header(Problem::OtherEncoding));
+        }
+        if start == b"\xef\xbb\xbf" {
+            start.clear();
         }
         let left = Rc::new(Budget::new(LONGEST_ROW));
         let metered = Metered { from: Cursor::new(start).chain(from), left: Rc::clone(&left) };

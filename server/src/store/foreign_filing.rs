@@ -61,9 +61,6 @@ row! {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn find(
-    connection: &mut Connection,
-    number_index: &[u8; 32],
-) -> Result<Option<ForeignFiling>, StoreError> {
+pub async fn find(connection: &mut Connection, number_index: &[u8; 32]) -> Result<Option<ForeignFiling>, StoreError> {
     optional!(connection, ForeignFiling, FIND, number_index.as_slice())
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use intake::{
     answers::RawAnswers,
-    form::{Compartment, DECLINED, Field, Form, Kind, Target},
+    form::{Compartment, Condition, DECLINED, Field, Form, Kind, Target},
     identity::is_by_proxy,
     ids::{FieldId, FormId},
     journey::{self, CompleteAnswers},
@@ -254,9 +254,10 @@ impl Mapping {
             return Err(MappingError::Unsaid(id.clone()));
         }
         let reachable = journey::with_dependents(form, &self.not_asked);
-        for (_, field) in form.fields() {
+        for (page, field) in form.fields() {
             let is_said = named.contains(&field.id) || reachable.contains(&field.id);
-            if field.required && !is_said {
+            let is_on_the_way = [&page.when, &field.when].into_iter().flatten().all(|when| self.can_hold(when));
+            if field.required && is_on_the_way && !is_said {
                 return Err(MappingError::Unsaid(field.id.clone()));
             }
         }
@@ -270,6 +271,18 @@ impl Mapping {
         match self.papers.iter().find(|rule| form.paper(&rule.paper).is_none()) {
             Some(rule) => Err(MappingError::UnknownField(rule.paper.clone())),
             None => Ok(()),
+        }
+    }
+
+    /// Whether a condition can hold for what this channel brings.
+    fn can_hold(&self, condition: &Condition) -> bool {
+        let asked: Vec<&String> = condition.equals.iter().chain(condition.one_of.iter().flatten()).collect();
+        let is_asked = |code: &String| asked.is_empty() || asked.contains(&code);
+        let is_mapped = self.fields.iter().any(|rule| rule.field == condition.field);
+        match (self.constants.get(&condition.field), self.codes.get(&condition.field)) {
+            (Some(code), _) => is_asked(code),
+            (None, Some(table)) => is_mapped && table.values().any(is_asked),
+            (None, None) => is_mapped,
         }
     }
 
