@@ -276,6 +276,9 @@ impl Mapping {
 
     /// Whether a condition can hold for what this channel brings.
     fn can_hold(&self, condition: &Condition) -> bool {
+        if condition.answered == Some(false) {
+            return true;
+        }
         let asked: Vec<&String> = condition.equals.iter().chain(condition.one_of.iter().flatten()).collect();
         let is_asked = |code: &String| asked.is_empty() || asked.contains(&code);
         let is_mapped = self.fields.iter().any(|rule| rule.field == condition.field);
