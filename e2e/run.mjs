@@ -39,6 +39,8 @@ stream.on("test:fail", (event) => {
   const error = event.details.error;
   console.log(`NOT OK  ${name(event)}\n${error?.cause?.stack ?? error?.stack ?? error}`);
 });
+// What a test measured, but for Node's own count of each file.
+stream.on("test:diagnostic", ({ message }) => { if (!/^(tests|suites|pass|fail|cancelled|skipped|todo|duration_ms) /.test(message)) console.log(`#       ${message}`); });
 stream.on("test:stdout", (event) => process.stdout.write(event.message));
 stream.on("test:stderr", (event) => process.stderr.write(event.message));
 stream.on("end", () => {

@@ -39,8 +39,12 @@ function baseline() {
 
 const AUDITS = { lcp: "largest-contentful-paint", tbt: "total-blocking-time", cls: "cumulative-layout-shift", bytes: "total-byte-weight" };
 
-async function once(chrome, url, cookie) {
+/** A machine that is busy loses a trace now and then. */
+const TRIES = 4;
+
+async function once(chrome, url, cookie, tries = TRIES) {
   const { lhr } = await lighthouse(url, { port: chrome.port, logLevel: "silent", onlyCategories: ["performance"], extraHeaders: cookie ? { Cookie: cookie } : {} });
+  if (lhr.runtimeError && tries > 1) return once(chrome, url, cookie, tries - 1);
   if (lhr.runtimeError) throw new Error(`${url}: ${lhr.runtimeError.message}`);
   return Object.fromEntries(Object.entries(AUDITS).map(([name, audit]) => [name, lhr.audits[audit].numericValue]));
 }

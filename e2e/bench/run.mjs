@@ -120,11 +120,17 @@ try {
 
   for (const clients of [1, 8]) {
     const each = 40 / clients;
+    Visitor.looks = 0;
     const before = cpu(running.child.pid);
     await Promise.all(Array.from({ length: clients }, async (_, client) => {
       for (let at = 0; at < each; at += 1) await send(await journey(url, `bench-${clients}-${client}-${at}@example.jp`));
     }));
-    const spent = (cpu(running.child.pid) - before) / 40;
+    const whole = cpu(running.child.pid) - before;
+    // What the mail viewer took is not the parent's: as many looks again tell how much that was.
+    const { looks } = Visitor;
+    const from = cpu(running.child.pid);
+    for (let at = 0; at < looks; at += 1) await (await fetch(`${url}/demo/outbox`)).text();
+    const spent = (whole - (cpu(running.child.pid) - from)) / 40;
     row(`server CPU of a whole journey, ms, ${clients} clients`, round(spent), "Django 95, DEFRA 133 (performance.md)", round(spent / 95, 2), "≤ 20 ms");
   }
 

@@ -100,6 +100,34 @@ test("cut in mid-POST without script: going back and pressing again keeps it", a
   await context.close();
 });
 
+const DOCUMENT = { name: "診断書.pdf", mimeType: "application/pdf", buffer: Buffer.from(`%PDF-1.7\n${"x".repeat(700_000)}\n%%EOF\n`) };
+const KEPT = ["1", String(DOCUMENT.buffer.length), "pending"].join(" ");
+const papersOf = () => portal.sql("SELECT count(*), max(bytes), max(state) FROM paper WHERE draft_id = (SELECT draft_id FROM draft ORDER BY created_at DESC LIMIT 1)")[0];
+
+test("cut in mid-upload: wherever the line is cut the rest follows, and the paper is there once and whole", async () => {
+  const parent = await at("papers");
+  const { page, context } = parent;
+  const state = page.locator("[data-paper-state]").first();
+  const offsets = [];
+  page.on("request", (request) => { if (request.url().endsWith("/piece")) offsets.push(Number(request.headers()["upload-offset"])); });
+  // In the head of a piece, after 4 KiB of it, in its middle, and just before its end.
+  for (const bytes of [300, 4_096, 100_000, 262_000]) {
+    proxy.cut(/^POST \S+\/piece$/, bytes);
+    if (offsets.length === 0) await page.locator("#paper-due_date_proof").setInputFiles(DOCUMENT);
+    const before = proxy.happened();
+    await until("it was cut", () => proxy.happened() > before);
+    await state.getByText("つながったら、続きから").waitFor();
+  }
+  proxy.lose(/^POST \S+\/piece$/);
+  await until("an answer was lost", () => proxy.happened() > 0);
+  proxy.well();
+  await state.getByText("追加しました").waitFor({ timeout: 45_000 });
+  assert.equal(papersOf(), KEPT);
+  assert.equal(new Set(offsets).size, 3, "no piece that had arrived was sent again");
+  assert.match(await textOf(page), /書類1（PDF）/);
+  await context.close();
+});
+
 test("answer lost after the commit: typing on is no conflict with oneself", async () => {
   const parent = await at("name");
   const { page, context } = parent;

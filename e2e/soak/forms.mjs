@@ -1,36 +1,22 @@
 // Every page of every form that the demo offers, in each complete language, on the narrowest phone: each state of each page
-// is looked at by axe, by the HTML validator and by our own eyes for languages. Nothing here knows a form: the answers are
-// found from the pages (support/answers.mjs). MADOGUCHI_PICTURES names a folder for pictures of all of it at 360 px.
+// is looked at (support/inspection.mjs). Nothing here knows a form: the answers are found from the pages (support/answers.mjs).
+// MADOGUCHI_PICTURES names a folder for pictures of all of it at 360 px.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { Explorer, groups, repeat } from "../support/answers.mjs";
-import { copyOf, person, press, sideways, startBrowser, violations } from "../support/browser.mjs";
+import { person, press, startBrowser } from "../support/browser.mjs";
+import { LANGUAGES, judge, look, signIn, visitor } from "../support/inspection.mjs";
 import { button, passNumber, path } from "../support/notification.mjs";
 import { atTheDesk, open, unfold } from "../support/office.mjs";
-import { mailTo, startPortal } from "../support/portal.mjs";
-import { faults } from "../support/validator.mjs";
+import { startPortal } from "../support/portal.mjs";
 
-const LANGUAGES = [
-  // Only colours differ from scheme to scheme, and none by language: one language is enough for the dark one.
-  { code: "ja", lang: "ja", isAlsoDark: true },
-  { code: "ja-easy", lang: "ja" },
-  { code: "en", lang: "en" },
-];
-const NARROW = { width: 320, height: 740 };
-const PICTURES = process.env.MADOGUCHI_PICTURES;
-const PICTURE = { width: 360, height: 740 };
 /** More walks than any question has choices. */
 const WALKS = 20;
 
 const portal = await startPortal();
 // One for each language: Chromium does not like windows that are opened and closed from several sides at once.
 for (const language of LANGUAGES) language.browser = await startBrowser();
-
-/** The keys of the portal's texts: on a page each of them is a text that was forgotten. */
-const KEYS = new Set(readFileSync(new URL("../../app/locales/ja/portal.ftl", import.meta.url), "utf8")
-  .split("\n").flatMap((line) => /^([a-z0-9]+(?:-[a-z0-9]+)+) =/.exec(line)?.[1] ?? []));
 
 /** The pages that the newest file of a form has; none for a form that is not one of ours. */
 function pagesOf(form) {
@@ -40,94 +26,9 @@ function pagesOf(form) {
   return newest ? [...readFileSync(new URL(newest, folder), "utf8").matchAll(/^\[\[page\]\]\nid = "(\w+)"/gm)].map((match) => match[1]) : [];
 }
 
-/** A parent who looks at everything: what she finds is kept until the end, so that one run tells all of it. */
-async function visitor(language, { javaScript = true } = {}) {
-  const visit = await person(language.browser, portal, { javaScript, viewport: NARROW });
-  Object.assign(visit, { language, findings: [], looked: 0, mail: `forms-${language.code}${javaScript ? "" : "-plain"}@example.jp` });
-  visit.page.on("response", (response) => {
-    if (response.request().isNavigationRequest() && response.frame() === visit.page.mainFrame() && !(response.status() >= 300 && response.status() < 400)) visit.served = response;
-  });
-  await visit.page.goto("/");
-  await press(visit.page.locator(`button[name="locale"][value="${language.code}"]`));
-  return visit;
-}
-
-/** Texts on the page that are in no language, or in another than they say. */
-function strayTexts(page, lang, keys) {
-  return page.evaluate(([pageLang, known]) => {
-    const found = [];
-    const japanese = /[\u3005\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff66-\uff9f]/;
-    const judge = (text, element) => {
-      const where = `${JSON.stringify(text.slice(0, 60))} in ${element.cloneNode().outerHTML}`;
-      if (known.includes(text) || /\{\s*\$|�/.test(text)) found.push(`not a text: ${where}`);
-      if (/[\ufdd0-\ufdd2《》]/.test(text)) found.push(`marks of furigana: ${where}`);
-      if (pageLang === "en" && japanese.test(text) && !element.closest("[lang]").lang.startsWith("ja")) found.push(`Japanese: ${where}`);
-    };
-    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-    while (walker.nextNode()) {
-      const text = walker.currentNode.data.trim();
-      const element = walker.currentNode.parentElement;
-      if (text && !element.closest("script, style, textarea")) judge(text, element);
-    }
-    for (const name of ["aria-label", "title", "alt", "placeholder"]) {
-      for (const element of document.querySelectorAll(`[${name}]`)) judge(element.getAttribute(name), element);
-    }
-    judge(document.title, document.documentElement);
-    return found;
-  }, [lang, [...keys]]);
-}
-
-/** Looks at the page as it is; `isLikeBefore`: axe has seen the very same elements. */
-async function look(visit, name, isLikeBefore = false) {
-  const { page, language, javaScript, findings, complaints } = visit;
-  const { code, lang, isAlsoDark } = language;
-  const found = [];
-  // What is on the page is what was answered last: the text is read before anything else is asked for.
-  if (visit.judged !== visit.served) found.push(...faults(await visit.served.text()).map((line) => `HTML ${line}`));
-  visit.judged = visit.served;
-  const said = await page.evaluate(() => document.documentElement.lang);
-  if (said !== lang) found.push(`html lang is ${said}`);
-  found.push(...await strayTexts(page, lang, KEYS));
-  const over = await sideways(page);
-  found.push(...over.map((one) => `scrolls sideways: ${one}`));
-  if (!isLikeBefore) {
-    const seen = javaScript ? page : await copyOf(page, language.browser);
-    if (isAlsoDark) found.push(...(await violations(seen, "dark", ["color-contrast"])).map((line) => `axe (dark) ${line}`));
-    found.push(...(await violations(seen, "light")).map((line) => `axe ${line}`));
-    if (seen !== page) await seen.context().close();
-  }
-  found.push(...complaints.splice(0).map((line) => `console: ${line}`));
-  visit.looked += 1;
-  findings.push(...found.map((what) => ({ page: name, what })));
-  if (PICTURES && javaScript) {
-    mkdirSync(PICTURES, { recursive: true });
-    await page.setViewportSize(PICTURE);
-    // The header that stays in sight would stand in the middle of the picture.
-    await page.evaluate(() => scrollTo(0, 0));
-    await page.screenshot({ path: join(PICTURES, `${code}.${String(visit.looked).padStart(3, "0")}.${name}.png`), fullPage: true });
-    await page.setViewportSize(NARROW);
-  }
-}
-
-/** Every finding once, with the pages that have it. */
-function judge({ findings }) {
-  const pages = new Map();
-  for (const { page, what } of findings) pages.set(what, [...pages.get(what) ?? [], page]);
-  assert.ok(pages.size === 0, [...pages].map(([what, on]) => `${what}\n    on ${on.length} pages: ${on.slice(0, 5).join(", ")}`).join("\n"));
-}
-
-async function signIn(visit, each = async () => {}) {
-  const { page, mail } = visit;
-  await page.goto("/sign-in");
-  await each("sign-in");
-  await page.locator('input[type="email"]').fill(mail);
-  await press(page.locator("main .button--primary"));
-  const [, code] = await mailTo(portal, mail, /(?<!\d)(\d{6})(?!\d)/);
-  await each("sign-in-code");
-  await page.locator('[name="code"]').fill(code);
-  await press(page.locator("main .button--primary"));
-  assert.equal(path(page), "/cases");
-}
+/** A parent who looks at everything. */
+const visitorOf = (language, { javaScript = true } = {}) =>
+  visitor(language.browser, portal, language, { javaScript, mail: `forms-${language.code}${javaScript ? "" : "-plain"}@example.jp` });
 
 /** The forms on the start page. */
 async function offered(page) {
@@ -198,8 +99,8 @@ function cover(walks) {
 
 /** Walks each form until every page was met and, for a form that is not ours, every choice taken; sends it once. */
 async function plan() {
-  const visit = await visitor(LANGUAGES[0]);
-  await signIn(visit);
+  const visit = await visitorOf(LANGUAGES[0]);
+  await signIn(visit, portal);
   const plans = [];
   let waiting = await offered(visit.page);
   while (waiting.length > 0) {
@@ -315,10 +216,10 @@ test("every page of every form is in order in each language", { concurrency: 3 }
 
   await Promise.all(LANGUAGES.map((language, place) => t.test(language.code, async (t) => {
     await t.test(`${language.code}: with script`, async () => {
-      const visit = await visitor(language);
+      const visit = await visitorOf(language);
       const desk = await person(language.browser, portal, { storageState });
       await look(visit, "start");
-      await signIn(visit, (name) => look(visit, name));
+      await signIn(visit, portal, { each: (name) => look(visit, name) });
       const numbers = [];
       for (const one of plans) numbers.push(await throughForm(visit, one));
       await afterwards(visit, desk, numbers[0]);
@@ -327,9 +228,9 @@ test("every page of every form is in order in each language", { concurrency: 3 }
       judge(visit);
     });
     await t.test(`${language.code}: without script`, async () => {
-      const visit = await visitor(language, { javaScript: false });
+      const visit = await visitorOf(language, { javaScript: false });
       await look(visit, "start");
-      await signIn(visit);
+      await signIn(visit, portal);
       // What follows another form cannot be begun by somebody who has filed nothing.
       const open = [];
       for (const one of plans) if (await begin(visit, one.form)) open.push(one);

@@ -25,7 +25,8 @@ export async function startProxy(portal) {
       if (hits() && mishap.kind === "cut") {
         upstream.write(bytes.subarray(0, Math.max(0, mishap.bytes - sent)));
         happened += 1;
-        // What was written is still to leave before the line goes dead.
+        // What was written is still to leave before the line goes dead, and no answer comes over it any more.
+        upstream.removeAllListeners("data").resume();
         upstream.end(() => client.destroy());
         return;
       }

@@ -1,7 +1,7 @@
 //! 「写真・書類」 What was sent as a photo or a file. Invariant: neither a name nor a type that somebody claims is believed; what
 //! comes out is a JPEG made here, without anything but its pixels, or a PDF as it came, which is never shown on our pages.
 //!
-//! Memory is bounded by [`MOST_PIXELS`] whatever a header says, and by how many are decoded at once (`Portal::decoding`).
+//! Memory is bounded by [`MOST_DECODED`] whatever a header says, and by how many are decoded at once (`Portal::decoding`).
 
 use std::io::Cursor;
 
@@ -12,7 +12,13 @@ pub const LONGEST_FILE: usize = 6 * 1024 * 1024;
 /// A camera of 40 megapixels; some 120 MB while it is decoded.
 const MOST_PIXELS: u64 = 40_000_000;
 const LONGEST_EDGE: u32 = 12_000;
+/// What a picture may take while it is decoded.
 const MOST_DECODED: u64 = 192 * 1024 * 1024;
+/// What is packed beside the pixels, such as a colour profile, may swell to so much.
+const MOST_BESIDE: u64 = 8 * 1024 * 1024;
+/// 「プログレッシブJPEG」 A picture that comes in passes is kept as coefficients until the last one: two bytes for each of up to
+/// four components of a pixel. Cameras write one pass; the web knows both.
+const COEFFICIENTS_OF_A_PIXEL: u64 = 2 * 4;
 /// An A4 page of print stays readable.
 const KEPT_EDGE: u32 = 2_560;
 const QUALITY: u8 = 85;
@@ -104,8 +110,8 @@ pub fn take_in(file: Vec<u8>) -> Result<Kept, Refusal> {
     let picture = match sort(&file)? {
         Sort::Pdf if has_pdf_end(&file) => return Ok(Kept { media_type: PDF, bytes: file }),
         Sort::Pdf => return Err(Refusal::Broken),
-        Sort::Jpeg if !has_jpeg_end(&file) => return Err(Refusal::Broken),
-        Sort::Jpeg | Sort::Png => decode(&file)?,
+        Sort::Jpeg => decode(&file, jpeg_passes(&file).ok_or(Refusal::Broken)?)?,
+        Sort::Png => decode(&file, Passes::One)?,
     };
     drop(file);
     let mut bytes = Vec::new();
@@ -135,39 +141,53 @@ fn has_pdf_end(file: &[u8]) -> bool {
     tail.windows(5).any(|window| window == b"%%EOF")
 }
 
-/// Whether the picture itself comes to its end: decoders fill up with grey what was cut off. Phones write other things behind
-/// the end, and small pictures with ends of their own before the beginning, so the segments are walked through.
-fn has_jpeg_end(file: &[u8]) -> bool {
-    let mut at = 2;
-    let mut is_in_scan = false;
-    while let Some(pair) = file.get(at..at + 2) {
-        match pair {
-            [0xff, 0xd9] => return is_in_scan,
-            // Filling, stuffing and restarts.
-            [0xff, 0xff] => at += 1,
-            [0xff, 0x00 | 0x01 | 0xd0..=0xd7] => at += 2,
-            [0xff, marker] => {
-                let Some(length) = file.get(at + 2..at + 4) else { return false };
-                at += 2 + usize::from(u16::from_be_bytes([length[0], length[1]])).max(2);
-                is_in_scan |= *marker == 0xda;
-            }
-            _ if is_in_scan => at += 1,
-            _ => return false,
-        }
-    }
-    false
+/// How a picture is written down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Passes {
+    One,
+    Several,
 }
 
-fn decode(file: &[u8]) -> Result<DynamicImage, Refusal> {
+/// How a JPEG comes, if it comes to its end: decoders fill up with grey what was cut off. Phones write other things behind
+/// the end, and small pictures with ends of their own before the beginning, so the segments are walked through.
+fn jpeg_passes(file: &[u8]) -> Option<Passes> {
+    let mut at = 2;
+    let (mut is_in_scan, mut passes) = (false, Passes::One);
+    while let Some(pair) = file.get(at..at + 2) {
+        match pair {
+            [0xff, 0xd9] => return is_in_scan.then_some(passes),
+            [0xff, 0xff] => at += 1,
+            // Stuffing and restarts: before the first scan they would hide a header from one reader and not from another.
+            [0xff, 0x00 | 0x01 | 0xd0..=0xd7] if is_in_scan => at += 2,
+            [0xff, 0x00 | 0x01 | 0xd0..=0xd7] => return None,
+            [0xff, marker] => {
+                let length = file.get(at + 2..at + 4)?;
+                at += 2 + usize::from(u16::from_be_bytes([length[0], length[1]])).max(2);
+                is_in_scan |= *marker == 0xda;
+                if *marker == 0xc2 {
+                    passes = Passes::Several;
+                }
+            }
+            _ if is_in_scan => at += 1,
+            _ => return None,
+        }
+    }
+    None
+}
+
+fn decode(file: &[u8], passes: Passes) -> Result<DynamicImage, Refusal> {
     let mut limits = Limits::default();
     limits.max_image_width = Some(LONGEST_EDGE);
     limits.max_image_height = Some(LONGEST_EDGE);
-    limits.max_alloc = Some(MOST_DECODED);
+    limits.max_alloc = Some(MOST_BESIDE);
     let mut reader = ImageReader::new(Cursor::new(file)).with_guessed_format().map_err(|_| Refusal::Broken)?;
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|error| refusal(&error))?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MOST_PIXELS {
+    let pixels = u64::from(width) * u64::from(height);
+    let coefficients = if passes == Passes::Several { pixels.saturating_mul(COEFFICIENTS_OF_A_PIXEL) } else { 0 };
+    // Asked here because the decoders count neither against their limit.
+    if pixels > MOST_PIXELS || decoder.total_bytes().saturating_add(coefficients) > MOST_DECODED {
         return Err(Refusal::TooManyPixels);
     }
     let orientation = decoder.orientation().map_err(|_| Refusal::Broken)?;
@@ -294,7 +314,27 @@ mod tests {
         let mut with_thumbnail = with_exif(&encoded(&sample(200, 160), ImageFormat::Jpeg));
         with_thumbnail.splice(30..32, [0xff, 0xd9]);
         let length = with_thumbnail.len();
-        assert!(!has_jpeg_end(&with_thumbnail[..length - 2]) && has_jpeg_end(&with_thumbnail));
+        assert_eq!(jpeg_passes(&with_thumbnail[..length - 2]), None);
+        assert_eq!(jpeg_passes(&with_thumbnail), Some(Passes::One));
+    }
+
+    /// A decoder of a picture in passes keeps six bytes for each pixel beside the three that come out, one of sixteen bits eight.
+    #[test]
+    fn what_takes_more_memory_for_each_pixel_may_have_fewer_of_them() {
+        let mut jpeg = encoded(&sample(8, 8), ImageFormat::Jpeg);
+        let frame = jpeg.windows(2).position(|pair| pair == [0xff, 0xc0]).unwrap();
+        jpeg[frame + 5..frame + 9].copy_from_slice(&[6_200_u16.to_be_bytes(), 4_200_u16.to_be_bytes()].concat());
+        // So many pixels are taken in one pass, and it is the data that are missing.
+        assert_ne!(take_in(jpeg.clone()).err(), Some(Refusal::TooManyPixels));
+        jpeg[frame + 1] = 0xc2;
+        assert_eq!(jpeg_passes(&jpeg), Some(Passes::Several));
+        assert_eq!(take_in(jpeg).err(), Some(Refusal::TooManyPixels));
+        let mut deep = png_that_says(6_000, 6_000);
+        deep[24] = 16;
+        deep[25] = 6;
+        let crc = crc32(&deep[12..29]);
+        deep[29..33].copy_from_slice(&crc.to_be_bytes());
+        assert_eq!(take_in(deep).err(), Some(Refusal::TooManyPixels));
     }
 
     /// A PNG whose header says a size, and whose data are zeros as many as one likes.

@@ -18,6 +18,7 @@ use crate::{
     pdf::PdfFont,
     relying_party::{NoSite, RelyingParty},
     seal::{MasterKey, MasterKeyError, Seal},
+    signing::{Service, ServiceError},
     store::{Database, Record, StoreError, Upkeep, case::CaseHead, installation},
     telemetry::Metrics,
     text_packs::{TextPackError, TextPacks},
@@ -45,6 +46,8 @@ pub struct Portal {
     pub mynaapp: Option<oidc::Client>,
     /// 「共通基盤」 The client of the city's own provider for its staff.
     pub staff_provider: Option<oidc::Client>,
+    /// 「電子署名」 The way to the card, where it is offered.
+    pub signing: Option<Service>,
     /// 「受付票」 The font of the PDF; without one the receipt is a page only.
     pub pdf_font: Option<PdfFont>,
     /// 「写真・書類」 Who decodes a photo holds a permit: each can take a hundred megabytes while it lasts.
@@ -86,6 +89,9 @@ pub enum StartError {
     /// The key for the city's own provider cannot be used.
     #[error("the provider for staff (MADOGUCHI_STAFF_OIDC_KEY_FILE): {0}")]
     StaffOidc(KeyFileError),
+    /// Signatures cannot be offered.
+    #[error("signatures: {0}")]
+    Signing(#[from] ServiceError),
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -108,6 +114,7 @@ impl Portal {
         let back = config.public_url.join(oidc::CALLBACK);
         let mynaapp = config.oidc.as_ref().map(|of| oidc::Client::new(of, oidc::FOUR_FACTS, back)).transpose()?;
         let staff_provider = staff_client(&config).map_err(StartError::StaffOidc)?;
+        let signing = Service::open(&config)?;
         let master = if config.demo {
             fs::DirBuilder::new()
                 .recursive(true)
@@ -143,6 +150,7 @@ impl Portal {
             relying_party,
             mynaapp,
             staff_provider,
+            signing,
             pdf_font,
             decoding,
             metrics,

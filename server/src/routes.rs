@@ -12,7 +12,7 @@ use crate::{
     oidc::{STAFF_CALLBACK, STAFF_LOGOUT},
     web::{
         account, apply, autosave, booking, card, cases, demo, handover, health, help, info, mail, number, pages,
-        papers, pregnancy_end, receipt, sign_in, staff, two_texts,
+        papers, pregnancy_end, receipt, sign_in, signing, staff, two_texts,
     },
 };
 
@@ -137,6 +137,9 @@ pub static ROUTES: &[Row] = &[
     sent("/apply/{form}/card", CITIZEN, Guard::Citizen, post!(card::take)),
     shown("/apply/{form}/number", CITIZEN, Guard::Anybody, get!(number::page)),
     sent("/apply/{form}/number", CITIZEN, Guard::Anybody, post!(number::keep)),
+    shown("/apply/{form}/sign", CITIZEN, Guard::Citizen, get!(signing::explain)),
+    sent("/apply/{form}/sign", CITIZEN, Guard::Citizen, post!(signing::begin)),
+    shown("/sign/callback", CITIZEN, Guard::Citizen, get!(signing::callback)),
     shown("/apply/{form}/papers", CITIZEN, Guard::Anybody, get!(papers::page)),
     sent("/apply/{form}/papers", CITIZEN, Guard::Anybody, post!(papers::add)),
     sent("/apply/{form}/papers/begin", CITIZEN, Guard::Anybody, post!(papers::begin_for_draft)),
@@ -254,6 +257,7 @@ pub static ROUTES: &[Row] = &[
     shown("/staff/cases/{receipt_number}", STAFF, Guard::Staff, get!(staff::case::case)),
     sent("/staff/cases/{receipt_number}/messages", STAFF, Guard::Staff, post!(staff::message::write)),
     sent("/staff/cases/{receipt_number}/pregnancy-end", STAFF, Guard::Staff, post!(staff::pregnancy_end::note)),
+    sent("/staff/cases/{receipt_number}/signature", STAFF, Guard::Staff, post!(staff::case::verify_signature)),
     sent("/staff/cases/{receipt_number}/way-back", STAFF, Guard::Staff, post!(staff::way_back::propose)),
     sent("/staff/cases/{receipt_number}/way-back-confirmed", STAFF, Guard::Staff, post!(staff::way_back::confirm)),
     sent("/staff/cases/{receipt_number}/transfer", STAFF, Guard::Staff, post!(staff::transfer::propose)),

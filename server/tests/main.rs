@@ -12,6 +12,7 @@ mod follow;
 mod forms_command;
 mod hand_over;
 mod http;
+mod jpki;
 mod mail;
 mod message;
 mod my_filings;

@@ -99,6 +99,23 @@ fn the_format_of_batches_knows_no_database_and_no_web() {
 }
 
 #[test]
+fn signatures_are_verified_without_network_database_clock_and_files() {
+    let foreign = [
+        "sqlx",
+        "actix",
+        "tokio",
+        "ureq",
+        "crate::store",
+        "crate::flows",
+        "std::fs",
+        "std::net",
+        "SystemTime",
+        "rand::",
+    ];
+    assert_eq!(found_in("server/src/jpki", &foreign, &[]), [""; 0]);
+}
+
+#[test]
 fn no_page_writes_html_past_the_escaping_and_one_component_makes_every_text_area() {
     assert_eq!(found_in("app/src", &["inner_html"], &[]), [""; 0]);
     assert_eq!(found_in("app/src", &["<textarea"], &["app/src/fields.rs"]), [""; 0]);

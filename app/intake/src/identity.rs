@@ -43,14 +43,14 @@ impl Method {
     /// The ways by which somebody comes in, and a session begins.
     pub const OF_SESSIONS: [Self; 3] = [Self::EmailCode, Self::Passkey, Self::Mynaapp];
 
-    /// How sure the office is of who came this way. A card says who signed in; only when its name and birthdate are those that
-    /// were declared does it say that she is the person whom the filing is about. Else she is known again, and no more.
+    /// How sure the office is of who came this way. A card says who signed in or signed; only when its name and birthdate are
+    /// those that were declared does it say that she is the person whom the filing is about. Else she is known again, no more.
     #[must_use]
     pub const fn level(self, card_names_the_person: bool) -> Level {
         match self {
             Self::EmailCode => Level::Claimed,
             Self::Passkey => Level::Returning,
-            Self::Mynaapp if !card_names_the_person => Level::Returning,
+            Self::Mynaapp | Self::Signature if !card_names_the_person => Level::Returning,
             Self::Mynaapp => Level::VerifiedRemote,
             Self::Signature => Level::VerifiedSigned,
             Self::Counter => Level::VerifiedInPerson,
@@ -232,8 +232,11 @@ mod tests {
             (vec![Name, Birthdate], Level::VerifiedRemote),
             (vec![Name, Address, Birthdate, Sex], Level::VerifiedRemote),
         ] {
-            let found = Evidence { matched: agreed.into(), ..evidence(Method::Mynaapp, false) };
+            let found = Evidence { matched: agreed.clone().into(), ..evidence(Method::Mynaapp, false) };
             assert_eq!((found.level(), found.sufficient().is_some()), (level, level == Level::VerifiedRemote));
+            let signed = Evidence { matched: agreed.into(), ..evidence(Method::Signature, false) };
+            let level = if level == Level::VerifiedRemote { Level::VerifiedSigned } else { level };
+            assert_eq!((signed.level(), signed.sufficient().is_some()), (level, level == Level::VerifiedSigned));
         }
         let by_code = Evidence { matched: vec![Name, Birthdate].into(), ..evidence(Method::EmailCode, false) };
         assert_eq!(by_code.sufficient(), None, "what was matched in another session carries nothing");

@@ -33,6 +33,7 @@ pub mod postal;
 pub mod pregnancy_end;
 pub mod retention;
 pub mod sensitive;
+pub mod signing;
 pub mod staff_items;
 pub mod texts;
 pub mod time;

@@ -26,6 +26,8 @@ pub const CARD_SIGN_IN: i64 = 10 * MINUTE;
 pub const CARD_WAITS: i64 = 20 * MINUTE;
 /// So long after signing in a parent may change how she signs in, or leave.
 pub const FRESH_SIGN_IN: i64 = 15 * MINUTE;
+/// 「電子署名」 Whoever goes to sign with her card comes back within this.
+pub const CARD_SIGNING: i64 = 10 * MINUTE;
 /// A passkey ceremony is good for this long.
 pub const CEREMONY: i64 = 5 * MINUTE;
 /// A citizen's session ends after this without activity.

@@ -342,6 +342,27 @@ staff-way-back-proposed = { $name } has checked the identity ({ $at }). A second
 staff-way-back-second = The second person makes sure of the identity again and enters the code that the parent reads out. All earlier passkeys and sign-ins end with it.
 staff-way-back-confirm = Confirm and restore access
 staff-way-back-over = The code is too old or was tried too often. Please begin again.
+# Signing with the card
+signature-title = Electronic signature
+signature-signed-at = Signed: { $at }
+signature-fact-name = Name in the certificate
+signature-fact-address = Address in the certificate
+signature-fact-birthdate = Date of birth in the certificate
+signature-fact-sex = Sex in the certificate
+signature-sex-female = female
+signature-sex-male = male
+signature-sex-unknown = not known
+signature-agrees = as declared
+signature-differs = not as declared
+signature-substitutes = Some characters in the certificate stand for others (代替文字).
+signature-of-earlier = What was signed is the filing as it first came; it was corrected since.
+signature-status-good = The certificate is good: it is not revoked.
+signature-status-unknown = The signature holds, but whether the certificate is revoked was not checked. Identity has to be checked at the counter.
+signature-status-revoked-later = The certificate was good when it signed; it has been revoked since.
+signature-status-refused = The signature or its certificate could not be verified. It is no evidence of identity.
+signature-checked-at = (verified: { $at })
+signature-not-after = The certificate is valid until { $day }
+signature-verify = Verify again
 
 # Other channels (Pittari service, the prefecture's service)
 channel-portal = This counter

@@ -342,6 +342,27 @@ staff-way-back-proposed = { $name }が本人を確認しました（{ $at }）�
 staff-way-back-second = 二人目は、もう一度本人を確かめ、届いた番号を本人から聞いて入力します。確認すると、前のパスキーとサインインはすべて使えなくなります。
 staff-way-back-confirm = 確認して、アカウントを再開する
 staff-way-back-over = 番号の期限が過ぎたか、入力できる回数を超えました。はじめからやり直してください。
+# 電子署名 (signing)
+signature-title = 電子署名
+signature-signed-at = 署名日時：{ $at }
+signature-fact-name = 証明書の氏名
+signature-fact-address = 証明書の住所
+signature-fact-birthdate = 証明書の生年月日
+signature-fact-sex = 証明書の性別
+signature-sex-female = 女
+signature-sex-male = 男
+signature-sex-unknown = 不明
+signature-agrees = 届出と一致
+signature-differs = 届出と不一致
+signature-substitutes = 証明書では、一部の文字が代替文字になっています。
+signature-of-earlier = 署名は最初に届け出た内容に対するものです。そのあとで修正されています。
+signature-status-good = 証明書は有効です（失効していません）。
+signature-status-unknown = 署名は正しいものですが、証明書の失効を確認していません。窓口での確認が必要です。
+signature-status-revoked-later = 署名の時点では有効でした。証明書は署名のあとで失効しています。
+signature-status-refused = 署名または証明書を確認できませんでした。本人確認には使えません。
+signature-checked-at = （検証：{ $at }）
+signature-not-after = 証明書の有効期限：{ $day }
+signature-verify = もう一度検証する
 
 # 他の経路（ぴったりサービス、県の電子申請）
 channel-portal = この窓口

@@ -270,7 +270,7 @@ pub fn overview(
             {card::on_account(chrome, card_since)}
             {sessions_of(locale, sessions)}
             <h2>{locale.say("account-more")}</h2>
-            <ul>
+            <ul class="link-list">
                 <li><a href="/pregnancy-end">{locale.say("end-link-told")}</a></li>
                 <li><a href="/account/leave">{locale.say("leave-title")}</a></li>
             </ul>

@@ -214,7 +214,7 @@ fn withdrawal_news(locale: Locale, model: &Model) -> Option<AnyView> {
             view! {
                 <div class="notice notice--info">
                     <h2>{locale.say("case-withdrawal-asked")}</h2>
-                    <p>{locale.with("case-withdrawal-asked-lead", &[("at", &at.minute_in_japan())])}</p>
+                    <p>{locale.with("case-withdrawal-asked-lead", &[("at", &locale.minute(at))])}</p>
                     {told("case-withdrawal-recall")}
                 </div>
             }

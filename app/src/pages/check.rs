@@ -5,6 +5,7 @@ use intake::{
     card::{CardFacts, Standing},
     form::{DECLINED, Field, Form, Kind, Page},
     ids::DraftId,
+    time::Instant,
     value,
 };
 use leptos::prelude::*;
@@ -33,8 +34,32 @@ pub struct Model<'a> {
     pub draft: DraftId,
     /// Whether the parent has signed in.
     pub may_send: bool,
+    /// 「電子署名」
+    pub signing: Signing,
+    /// The key of the sentence that says why there is no signature.
+    pub sign_failed: Option<String>,
     /// 「マイナンバーカードの情報」 What her card says, if she signed in with it.
     pub card: Option<&'a CardFacts>,
+}
+
+/// 「電子署名」 How it stands with the signature of this draft.
+#[derive(Clone)]
+pub enum Signing {
+    /// Not offered.
+    Off,
+    /// She may sign.
+    Offered,
+    /// She has, and it fits.
+    Signed {
+        /// Whose certificate it is.
+        name: String,
+        /// Whether name and date of birth are those that she typed.
+        is_the_person: bool,
+        /// When.
+        at: Instant,
+    },
+    /// She has, but something was changed since.
+    Stale,
 }
 
 /// The page.
@@ -66,9 +91,10 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
         let end = if model.may_send {
             view! {
                 {on_card(chrome, model, &address)}
+                {super::signing::on_check(locale, model)}
                 <form class="form" method="post" action=address.clone()>
                     <input type="hidden" name="draft" value=model.draft.to_string()/>
-                    <div class="button-row"><button class="button button--primary">{locale.say("check-send")}</button></div>
+                    {super::signing::buttons(locale, &model.signing)}
                 </form>
             }
             .into_any()

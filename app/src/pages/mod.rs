@@ -20,5 +20,6 @@ pub mod pregnancy_end;
 pub mod preview;
 pub mod receipt;
 pub mod sign_in;
+pub mod signing;
 pub mod staff;
 pub mod start;

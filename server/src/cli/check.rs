@@ -2,10 +2,12 @@
 
 use super::{Failure, load};
 use crate::{
+    clock::Clock,
     config::Sources,
     forms_folder, oidc,
     pdf::PdfFont,
     portal::{StartError, closing_days},
+    signing::{self, Checker},
     text_packs::TextPacks,
 };
 
@@ -52,6 +54,15 @@ pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
         println!("  public key to register (JWK set): {}", oidc::public_jwks(key.jwk()));
         if provider.oidc.acr.is_empty() {
             println!("note: staff_oidc_acr is not set: every sign-in of staff is completed by a passkey here");
+        }
+    }
+    if let Some(settings) = &config.signing {
+        let (checker, envelope) = (Checker::read(settings, config.demo)?, signing::envelope_key(settings)?);
+        println!("電子署名: trusted are {}", checker.authorities().join("; "));
+        println!("  redirect address to register: {}", config.public_url.join(oidc::SIGNED));
+        println!("  public key that results are encrypted to (JWK): {}", envelope.public_jwk());
+        if !checker.tells_status(Clock::System.now()) {
+            println!("  note: no fresh list of revocations: signatures are kept, and carry no acceptance");
         }
     }
     println!("the settings can be used");

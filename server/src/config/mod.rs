@@ -4,6 +4,7 @@
 mod address;
 mod oidc;
 mod settings;
+mod signing;
 
 use std::{
     collections::BTreeMap,
@@ -21,6 +22,7 @@ use crate::scan::Scanner;
 pub use oidc::{Issuer, Oidc, PATIENCE, StaffProvider};
 use settings::{Faults, Values};
 pub use settings::{SETTINGS, Setting};
+pub use signing::{DEMO_KEY, Signing, StatusSource};
 
 /// All settings, parsed.
 #[derive(Clone)]
@@ -59,6 +61,8 @@ pub struct Config {
     pub staff_provider: Option<StaffProvider>,
     /// 「入り方」 How parents may sign in; never none.
     pub ways_in: WaysIn,
+    /// 「電子署名」 Of filings with the card, where the municipality has it.
+    pub signing: Option<Signing>,
     /// How the individual number is taken in.
     pub my_number: MyNumber,
     /// The forms that it is asked for with, where it is sealed.
@@ -131,9 +135,8 @@ pub struct Municipality {
 pub struct WaysIn(Vec<Method>);
 
 impl WaysIn {
-    /// Whether parents may come in this way.
-    #[must_use]
-    pub fn has(&self, method: Method) -> bool {
+    /// Whether this way is on.
+    fn has(&self, method: Method) -> bool {
         self.0.contains(&method)
     }
 }
@@ -241,6 +244,7 @@ impl Config {
         let smtp = smtp(values, demo, faults);
         let scanner = scanner(values, demo, faults);
         let oidc = oidc::provider(values, &oidc::OF_PARENTS, ACR, demo, faults);
+        let signing = signing::signing(values, &data_dir, demo, faults);
         let config = Self {
             demo,
             database_url: database_url(values, &data_dir, faults),
@@ -256,9 +260,10 @@ impl Config {
             smtp,
             municipality: municipality?,
             locales: locales(values, faults),
-            ways_in: ways_in(values, oidc.is_some(), faults),
+            ways_in: ways_in(values, demo || oidc.is_some(), faults),
             oidc,
             staff_provider: oidc::staff_provider(values, demo, faults),
+            signing,
             my_number: my_number(values, demo, faults),
             my_number_forms: my_number_forms(values, faults),
             text_packs_dir: values.text("text_packs_dir").map(PathBuf::from),
@@ -281,6 +286,10 @@ impl Config {
             log: log(values, faults),
             unused_variables: values.unused.clone(),
         };
+        // The demo is told of its provider when that has an address.
+        if config.signing.is_some() && config.oidc.is_none() && !demo {
+            faults.add("signing", "needs the provider of the same service: oidc_issuer and what belongs to it");
+        }
         config.check_planes(faults);
         config.check_reach(faults);
         Some(config)
@@ -353,6 +362,12 @@ impl Config {
         }
     }
 
+    /// Whether parents may come in this way: it is on, and what it needs is there.
+    #[must_use]
+    pub fn offers(&self, method: Method) -> bool {
+        self.ways_in.has(method) && (method != Method::Mynaapp || self.oidc.is_some())
+    }
+
     /// Whether headers that name the client are believed when they come from this address.
     #[must_use]
     pub fn trusts_proxy(&self, address: IpAddr) -> bool {
@@ -369,8 +384,7 @@ impl fmt::Debug for Config {
 fn ways_in(values: &Values, has_provider: bool, faults: &mut Faults) -> WaysIn {
     const KEY: &str = "ways_in";
     if values.text(KEY).is_none() {
-        let all = Method::OF_SESSIONS.into_iter();
-        return WaysIn(all.filter(|method| *method != Method::Mynaapp || has_provider).collect());
+        return WaysIn(Method::OF_SESSIONS.to_vec());
     }
     let names: Vec<String> = values.list(KEY, "names of ways in, separated by commas", faults);
     let ways: Vec<Method> = names.iter().filter_map(|name| Method::of_session(name)).collect();

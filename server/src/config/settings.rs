@@ -21,7 +21,7 @@ const fn setting(key: &'static str, meaning: &'static str) -> Setting {
 }
 
 /// Every setting of this version.
-pub const SETTINGS: [Setting; 45] = [
+pub const SETTINGS: [Setting; 49] = [
     setting("database_url", "sqlite:PATH or postgres://USER@HOST/NAME [sqlite file in data_dir]"),
     setting("data_dir", "folder of this installation's files [/var/lib/madoguchi; demo: data]"),
     setting("master_key_file", "the key that everything at rest is sealed under"),
@@ -93,6 +93,16 @@ pub const SETTINGS: [Setting; 45] = [
     setting("privacy_contact", "whom parents ask about their personal data: section and telephone [the counter]"),
     setting("days_to_check", "working days in which a filing is looked at, as parents are told [5]"),
     setting("days_to_record", "working days from the decision to the record, as parents are told [3]"),
+    setting("signing", "電子署名 of filings by the sign API of the same service: off or offered [off]"),
+    setting(
+        "signing_ca_dir",
+        "folder of the authorities' certificates that are trusted (署名用認証局), .cer, .crt or .pem",
+    ),
+    setting(
+        "signing_status",
+        "crl:FOLDER with the authorities' lists of revocations (.crl), or none: recorded as unknown",
+    ),
+    setting("signing_key_file", "private key that signing results are encrypted to: PKCS#8 in PEM, P-256"),
     setting("log", "filter of the log, such as info or warn,server=debug [info]"),
 ];
 

@@ -57,10 +57,10 @@ fn the_epds_needs_a_licensed_pack_unless_practising_is_asked_for_by_name() {
 
 #[test]
 fn each_way_in_can_be_switched_off_and_one_remains_for_who_has_no_passkey() {
-    let ways = Config::load(&with(&[])).unwrap().ways_in;
-    assert!(ways.has(Method::EmailCode) && ways.has(Method::Passkey) && !ways.has(Method::Mynaapp));
-    let ways = Config::load(&with(&[("MADOGUCHI_WAYS_IN", "email_code")])).unwrap().ways_in;
-    assert!(ways.has(Method::EmailCode) && !ways.has(Method::Passkey));
+    let all = Config::load(&with(&[])).unwrap();
+    assert!(all.offers(Method::EmailCode) && all.offers(Method::Passkey) && !all.offers(Method::Mynaapp));
+    let one = Config::load(&with(&[("MADOGUCHI_WAYS_IN", "email_code")])).unwrap();
+    assert!(one.offers(Method::EmailCode) && !one.offers(Method::Passkey));
     for none in ["passkey", "counter", "email_code,fax", "email_code,mynaapp"] {
         assert!(refused(&with(&[("MADOGUCHI_WAYS_IN", none)])).contains("MADOGUCHI_WAYS_IN: "), "{none}");
     }
@@ -252,4 +252,30 @@ fn all_that_is_missing_is_said_at_once() {
     {
         assert!(text.contains(variable), "{variable} in {text}");
     }
+}
+
+#[test]
+fn signatures_are_off_and_an_offer_names_authorities_lists_and_key() {
+    assert!(Config::load(&with(&[])).unwrap().signing.is_none());
+    assert!(Config::load(&demo(&[])).unwrap().signing.is_none());
+    let alone = refused(&with(&[("MADOGUCHI_SIGNING", "offered")]));
+    for missing in ["SIGNING_CA_DIR: is missing", "SIGNING_KEY_FILE: is missing", "SIGNING_STATUS: expected"] {
+        assert!(alone.contains(missing), "{alone}");
+    }
+    let set = [
+        ("MADOGUCHI_SIGNING", "offered"),
+        ("MADOGUCHI_SIGNING_CA_DIR", "/etc/madoguchi/ca"),
+        ("MADOGUCHI_SIGNING_KEY_FILE", "/etc/madoguchi/envelope.pem"),
+        ("MADOGUCHI_SIGNING_STATUS", "crl:/etc/madoguchi/lists"),
+    ];
+    assert!(refused(&with(&set)).contains("MADOGUCHI_SIGNING: needs the provider"));
+    let provider = [
+        ("MADOGUCHI_OIDC_ISSUER", "https://provider.example/api/realms/main"),
+        ("MADOGUCHI_OIDC_CLIENT_ID", "counter"),
+        ("MADOGUCHI_OIDC_KEY_FILE", "/etc/madoguchi/oidc.pem"),
+    ];
+    let signing = Config::load(&with(&[&set[..], &provider[..]].concat())).unwrap().signing.unwrap();
+    assert_eq!(signing.status, StatusSource::Lists("/etc/madoguchi/lists".into()));
+    let practice = Config::load(&demo(&[("MADOGUCHI_SIGNING", "offered")])).unwrap().signing.unwrap();
+    assert!(practice.ca_dir.ends_with("signing"));
 }

@@ -18,7 +18,7 @@ use super::practice_provider::{Client, PracticeProvider, ProvidedPerson, RealmNa
 use crate::{
     clock::Clock,
     config::{ACR, Config, Oidc, PATIENCE, StaffProvider},
-    oidc,
+    oidc, signing,
 };
 
 /// What the demo is called at its provider.
@@ -71,9 +71,17 @@ pub fn open(config: &mut Config) -> io::Result<Identity> {
         keys: vec![key.jwk().clone()],
         logout_uri,
     };
-    provider.register(RealmName::Main, client(vec![config.public_url.join(oidc::CALLBACK)], None));
+    let back = [oidc::CALLBACK, oidc::SIGNED].map(|path| config.public_url.join(path));
+    provider.register(RealmName::Main, client(back.to_vec(), None));
     let logout_uri = config.staff_url.join(oidc::STAFF_LOGOUT);
     provider.register(RealmName::Staff, client(vec![config.staff_url.join(oidc::STAFF_CALLBACK)], Some(logout_uri)));
+    if let Some(signing) = &config.signing {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&signing.ca_dir)?;
+        client_key(&signing.key_file)?;
+        let envelope = signing::envelope_key(signing).map_err(io::Error::other)?;
+        provider.register_envelope(CLIENT_ID, envelope.public_jwk());
+        provider.give_cards(&signing.ca_dir, None);
+    }
     let settings = |realm, acr: &str| {
         Some(Oidc {
             issuer: provider.issuer(realm).parse().ok()?,

@@ -8,6 +8,7 @@ pub mod handbook;
 pub mod identity;
 pub mod import_job;
 pub mod people;
+pub mod practice_card;
 pub mod practice_provider;
 pub mod prepare;
 pub mod seed;

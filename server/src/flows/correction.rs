@@ -13,7 +13,7 @@ use intake::{
 };
 
 use super::{
-    FlowError,
+    FlowError, case_signature,
     content::{self, OpenCase},
     filings, review, same_person,
 };
@@ -186,7 +186,11 @@ pub async fn resubmit<'portal>(
             return Ok(Resubmitted::Incomplete(Box::new(correction), errors));
         }
     };
-    if opened.office.compare_again(opened.form, answers.answers()) {
+    let owner = permit_owner(account, opened.head.account_id, opened.head.case_id).ok_or(FlowError::NotFound)?;
+    let is_signed = case_signature::after_correction(&mut tx, &mut opened, &owner, answers.answers()).await?;
+    // Where it is signed the evidence is that of the certificate, or what it was without.
+    let changed = is_signed.unwrap_or_else(|| opened.office.compare_again(opened.form, answers.answers()));
+    if changed {
         case::save_office(&mut tx, opened.head.case_id, &opened.seal_office()?, now).await?;
     }
     let head = &opened.head;

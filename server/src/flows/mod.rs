@@ -6,6 +6,7 @@ pub mod address_change;
 pub mod booking;
 pub mod booking_news;
 pub mod card;
+pub mod case_signature;
 pub mod content;
 pub mod correction;
 pub mod decide;
@@ -32,6 +33,7 @@ pub mod remind;
 mod review;
 mod same_person;
 pub mod sign_in;
+pub mod signing;
 pub mod signing_keys;
 pub mod slots;
 pub mod staff_case;
@@ -59,6 +61,12 @@ pub enum FlowError {
     /// A form that follows another, which this parent has not filed.
     #[error("nothing to follow")]
     NothingToFollow,
+    /// 「電子署名」 The draft was signed, and its answers are others now.
+    #[error("the signature is of other answers")]
+    SignatureStale,
+    /// 「電子署名」 Nothing can be verified here now; why is in the log.
+    #[error("signatures cannot be verified")]
+    NotVerifiable,
     /// Somebody changed it meanwhile, or its stage does not allow it: the stage it is in.
     #[error("the case is in the stage {0}")]
     Changed(intake::case::Stage),

@@ -206,7 +206,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Begins an upload, or goes on with one of the same digest. Without a digest it can be neither gone on with nor recognised
-/// before its end.
+/// before its end, and takes the place of one that was cut off: a plain form sends its files one after the other.
 ///
 /// # Errors
 /// [`FlowError::NotFound`] when this kind of paper cannot be added.
@@ -221,7 +221,13 @@ pub async fn begin(
     let keeper = keeper(portal, &mut tx, whose).await?;
     let most = keeper.kind(kind)?.max;
     let content_mac = sha256.map(|sha256| mac(portal, sha256));
-    let papers = keeper.unsent(&mut tx, kind).await?;
+    let mut papers = keeper.unsent(&mut tx, kind).await?;
+    if content_mac.is_none() {
+        let is_left_over = |paper: &Paper| paper.state == PaperState::Coming && paper.content_mac.is_none();
+        for left in papers.extract_if(.., |paper| is_left_over(paper)) {
+            paper::delete(&mut tx, left.paper_id).await?;
+        }
+    }
     let same = content_mac.and_then(|mac| papers.iter().find(|paper| paper.content_mac.as_deref() == Some(&mac[..])));
     if let Some(same) = same {
         return Ok(match same.state {

@@ -28,6 +28,24 @@ pub(crate) fn state(head: &CaseHead) -> CaseState {
     }
 }
 
+/// What is written where nothing was decided: the case as it is, in a version of its own.
+pub(crate) fn unchanged(head: &CaseHead, at: Instant) -> StageChange {
+    StageChange {
+        stage: head.stage,
+        holder: head.holder,
+        proposed_by: head.proposed_by,
+        accepted: head.accepted_by.zip(head.accepted_at),
+        confirmed: head.confirmed_by.zip(head.confirmed_at),
+        correction_due_on: head.correction_due_on,
+        rev: head.rev,
+        withdrawal_asked_at: head.withdrawal_asked_at,
+        withdrawal_proposed_by: head.withdrawal_proposed_by,
+        identity: head.identity,
+        proxy: head.proxy,
+        at,
+    }
+}
+
 /// What is written of a state that was decided on.
 pub(crate) fn change(head: &CaseHead, after: &CaseState, command: &Command, giver: Giver, at: Instant) -> StageChange {
     let by = match giver {

@@ -14,7 +14,7 @@ use intake::{
 };
 
 use super::{
-    FlowError, address_change,
+    FlowError, address_change, case_signature,
     content::{self, EventDetail, OpenCase, OpenRevision},
     decide::{Obstacle, is_another_person, proof},
     message, my_number, paper_scan, queue, review, transfer,
@@ -125,6 +125,8 @@ pub struct StaffCase<'portal> {
     pub transfer: Option<transfer::Proposal>,
     /// 「妊娠の終了」 When it was told, if it was.
     pub pregnancy_ended_at: Option<Instant>,
+    /// 「電子署名」
+    pub signature: Option<case_signature::ShownSignature>,
     /// 「市との連絡」 Oldest first, each with the name of the member of staff who wrote it.
     pub messages: Vec<(Option<String>, message::Shown)>,
 }
@@ -160,6 +162,8 @@ pub async fn view<'portal>(
     let papers = papers.map(|it| (it.clone(), may_open && paper_scan::can_be_opened(portal, &it))).collect();
     let number = my_number::of_case(portal, &mut tx, &open.head).await?;
     let messages = message::of_case(&mut tx, &open.key, &permit).await?;
+    let complete = open.complete()?;
+    let signature = case_signature::shown(&mut tx, (&open.key, open.form), &permit, complete.answers()).await?;
     // Who filed elsewhere has none that could be closed.
     let (mut pregnancy_ended_at, mut way_back, mut account_is_closed) = (None, None, open.office.origin.is_none());
     if let Some(id) = open.head.account_id {
@@ -172,7 +176,6 @@ pub async fn view<'portal>(
     let transfer = transfer::proposal(portal, &mut tx, staff, &open.head).await?;
     drop(tx);
 
-    let complete = open.complete()?;
     let filed_on = open.head.filed_at.date_in_japan();
     let raised = flags::flags(open.form, complete.answers(), filed_on);
     let after_birth = raised.iter().any(|raised| raised.flag == flags::Flag::AfterBirth);
@@ -195,6 +198,7 @@ pub async fn view<'portal>(
         way_back,
         transfer,
         pregnancy_ended_at,
+        signature,
         messages: messages
             .into_iter()
             .map(|shown| (shown.by.map(|by| people.get(&by).cloned().unwrap_or_default()), shown))

@@ -16,7 +16,7 @@ use super::{
     FlowError,
     content::{Office, ShownPack},
     draft::with_form,
-    follow, my_number, paper, pregnancy_end, random, remind, same_person,
+    follow, my_number, paper, pregnancy_end, random, remind, same_person, signing,
 };
 use crate::{
     portal::Portal,
@@ -56,7 +56,7 @@ pub enum Submitted {
 ///
 /// # Errors
 /// [`FlowError::NotFound`] when neither the draft nor a case made of it is this parent's; [`FlowError::NothingToFollow`]
-/// when the form follows another that she has not filed.
+/// when the form follows another that she has not filed; [`FlowError::SignatureStale`] when she signed other answers.
 pub async fn submit(
     portal: &Portal,
     sender: &Sender,
@@ -114,7 +114,9 @@ async fn once(
     let is_by_proxy = is_by_proxy(form, complete.answers());
     let proxy = is_by_proxy.then(ProxyEvidence::default);
     let Sender { method, signed_in_at, .. } = *sender;
-    let evidence = Evidence { method, signed_in_at, counter: None, matched, proxy };
+    let without = Evidence { method, signed_in_at, counter: None, matched, proxy };
+    let signed = signing::of_filing(&mut tx, sender, (&stored, &draft_key), form, &raw).await?;
+    let evidence = signed.as_ref().map_or(without, |signed| signed.evidence(without, form, complete.answers()));
     let text_pack = shown_pack(portal, form, &stored)?;
     let language = Some(sender.language.to_owned());
     let office = Office { evidence: Some(evidence), language, text_pack, card, ..Office::default() };
@@ -151,6 +153,9 @@ async fn once(
     };
     case::append_event(&mut tx, &event).await?;
     same_person::index(portal, &mut tx, case_id, form, complete.answers(), None).await?;
+    if let Some(signed) = &signed {
+        signing::keep_with_case(portal, &mut tx, (case_id, &key), signed, without).await?;
+    }
     let papers = journey::papers(form, complete.answers());
     paper::become_case(&mut tx, &stored, &draft_key, (case_id, &key), &papers).await?;
     my_number::become_case(&mut tx, &stored, &draft_key, (case_id, &key)).await?;

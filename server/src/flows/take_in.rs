@@ -6,7 +6,7 @@
 //! only where somebody of the city answers for it by name.
 
 use intake::{
-    card::Matched,
+    card::CardFact,
     case::Stage,
     export::Channel,
     form::Form,
@@ -278,7 +278,8 @@ fn office(arrival: &Arrival<'_>, now: Instant) -> Office {
         method: Method::Signature,
         signed_in_at: mapped.received_at,
         counter: None,
-        matched: Matched::default(),
+        // What is answered for: signature and certificate, and that the certificate names the person of the application.
+        matched: vec![CardFact::Name, CardFact::Birthdate].into(),
         proxy: None,
     };
     let origin = Origin {

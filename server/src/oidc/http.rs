@@ -4,6 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::sync::Semaphore;
 use ureq::{Agent, Body, http::Response};
 
@@ -27,6 +28,11 @@ impl Document {
     /// Reads it as JSON.
     pub(super) fn json<T: DeserializeOwned>(&self) -> Result<T, Refused> {
         serde_json::from_slice(&self.0).map_err(|_| Refused::NotTheProtocol)
+    }
+
+    /// Reads it as text.
+    pub(super) fn text(self) -> Result<String, Refused> {
+        String::from_utf8(self.0).map_err(|_| Refused::NotTheProtocol)
     }
 }
 
@@ -58,6 +64,14 @@ impl Http {
         self.ask(move || request.send_form(form)).await
     }
 
+    /// Sends JSON.
+    pub(super) async fn post_json(&self, address: &str, bearer: &str, body: &Value) -> Result<Document, Refused> {
+        let request = self.agent.post(address).header("accept", "application/json");
+        let request = request.header("content-type", "application/json");
+        let (request, body) = (request.header("authorization", format!("Bearer {bearer}")), body.to_string());
+        self.ask(move || request.send(body)).await
+    }
+
     async fn ask(
         &self,
         call: impl FnOnce() -> Result<Response<Body>, ureq::Error> + Send + 'static,
@@ -76,8 +90,8 @@ fn read(mut answer: Response<Body>) -> Result<Document, Refused> {
     let status = answer.status().as_u16();
     let body = answer.body_mut().with_config().limit(MOST_BYTES).read_to_vec();
     match (status, body) {
-        (200, Ok(bytes)) => Ok(Document(bytes)),
-        (200, Err(error)) => Err(refusal(&error)),
+        (200 | 201, Ok(bytes)) => Ok(Document(bytes)),
+        (200 | 201, Err(error)) => Err(refusal(&error)),
         (400..=499, body) => Err(told(&body.unwrap_or_default())),
         (500..=599, _) => Err(Refused::Broken),
         _ => Err(Refused::NotTheProtocol),
@@ -86,7 +100,7 @@ fn read(mut answer: Response<Body>) -> Result<Document, Refused> {
 
 /// The error of RFC 6749 §5.2. Its description may hold anything and is not read.
 fn told(body: &[u8]) -> Refused {
-    let error: Option<serde_json::Value> = serde_json::from_slice(body).ok();
+    let error: Option<Value> = serde_json::from_slice(body).ok();
     match error.as_ref().and_then(|error| error.get("error")?.as_str()) {
         Some("invalid_grant") => Refused::CodeRefused,
         Some("invalid_client" | "unauthorized_client" | "invalid_request" | "invalid_scope") => Refused::ClientRefused,

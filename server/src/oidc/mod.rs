@@ -8,6 +8,7 @@ mod claims;
 mod http;
 mod jws;
 mod known;
+mod sign;
 
 use std::{fs, path::PathBuf, sync::Arc};
 
@@ -25,6 +26,7 @@ use claims::Expected;
 pub use claims::Logout;
 use http::Http;
 use known::{Known, Provider};
+pub use sign::{SIGNED, TO_SIGN};
 
 /// Where the provider sends parents back to.
 pub const CALLBACK: &str = "/oidc/callback";

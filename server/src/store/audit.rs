@@ -206,6 +206,14 @@ pub enum Deed {
     /// The filing is in the record, or has ended.
     NumberErased,
     ContentErased,
+    /// 「電子署名」 A parent went to sign her draft with her card.
+    SigningBegun,
+    /// She came back with a signature; refused: with one that does not hold.
+    DraftSigned,
+    /// She sends without it.
+    DraftSignatureGivenUp,
+    /// Staff had the signature of a case verified again.
+    SignatureVerified,
     BackedUp,
     SettingsChanged,
     SlotsOpened,
@@ -288,6 +296,10 @@ impl Deed {
             Self::NumberRemoved => "number_removed",
             Self::NumberErased => "number_erased",
             Self::ContentErased => "content_erased",
+            Self::SigningBegun => "signing_begun",
+            Self::DraftSigned => "draft_signed",
+            Self::DraftSignatureGivenUp => "draft_signature_given_up",
+            Self::SignatureVerified => "signature_verified",
             Self::BackedUp => "backed_up",
             Self::SettingsChanged => "settings_changed",
             Self::SlotsOpened => "slots_opened",

@@ -497,6 +497,7 @@ pub async fn erase_content(tx: &mut WriteTx, id: CaseId, at: Instant) -> Result<
     execute!(tx, ERASE_REVISIONS, id.bytes().as_slice())?;
     super::paper::erase_of_case(tx, id).await?;
     super::sealed_number::delete(tx, super::sealed_number::NumberOwner::Case(id)).await?;
+    super::signature::erase(tx, id).await?;
     execute!(tx, ERASE_OFFICE, id.bytes().as_slice()).map(drop)
 }
 

@@ -25,6 +25,7 @@ pub mod pregnancy_end;
 pub mod reminders;
 pub mod sealed_number;
 pub mod session;
+pub mod signature;
 pub mod staff;
 pub mod staff_identity;
 pub mod transfer;
@@ -212,6 +213,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         paper::STATEMENTS,
         pregnancy_end::STATEMENTS,
         session::STATEMENTS,
+        signature::STATEMENTS,
         staff::STATEMENTS,
         staff_identity::STATEMENTS,
         transfer::STATEMENTS,

@@ -86,8 +86,8 @@ pub async fn overview(portal: Data<Portal>, citizen: Citizen) -> Answer {
             is_this: session.session_hash == citizen.session.hash,
         })
         .collect();
-    let (chrome, ways) = (citizen.visitor.chrome(), &portal.config.ways_in);
-    let passkeys = ways.has(Method::Passkey).then_some(rows.as_slice());
+    let chrome = citizen.visitor.chrome();
+    let passkeys = portal.config.offers(Method::Passkey).then_some(rows.as_slice());
     Ok(page(StatusCode::OK, pages::overview(chrome, &found.mail, reminded, passkeys, card_since, &sessions)))
 }
 

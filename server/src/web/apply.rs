@@ -38,7 +38,9 @@ use super::{
     frame::page as answer,
     guard::{Citizen, Visitor},
     help::{carry_out, typed},
-    number, papers, two_texts,
+    number, papers,
+    signing::{self, Told},
+    two_texts,
 };
 use crate::{
     assets,
@@ -49,6 +51,7 @@ use crate::{
         follow, my_number, page_state,
         paper::{self, Whose},
         random,
+        signing::discard as discard_signature,
         submit::{Submitted, submit},
     },
     letters,
@@ -439,13 +442,13 @@ pub async fn saved(portal: Data<Portal>, citizen: Citizen, path: Path<String>) -
 }
 
 /// Where the first error is, shown.
-fn to_error(id: &FormId, errors: &[FieldError]) -> HttpResponse {
+pub(super) fn to_error(id: &FormId, errors: &[FieldError]) -> HttpResponse {
     let page = errors.first().map(|error| error.page.to_string()).unwrap_or_default();
     to(format!("/apply/{id}/{page}?errors=1&from=check"))
 }
 
 /// `GET /apply/{form}/check`: 確認
-pub async fn check(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -> Answer {
+pub async fn check(portal: Data<Portal>, visitor: Visitor, path: Path<String>, told: Query<Told>) -> Answer {
     let id = form_id(&path)?;
     let form = portal.served(&id).ok_or(WebError::NotFound)?;
     let Some(draft) = find(&portal, &visitor, &id).await? else {
@@ -477,6 +480,8 @@ pub async fn check(portal: Data<Portal>, visitor: Visitor, path: Path<String>) -
         raw: &draft.raw,
         draft: draft.id,
         may_send: visitor.session.is_some(),
+        signing: signing::standing(&portal, &visitor, &draft).await?,
+        sign_failed: told.sentence(),
     };
     Ok(answer(StatusCode::OK, check::page(visitor.chrome(), &model)))
 }
@@ -493,6 +498,13 @@ pub async fn send(portal: Data<Portal>, visitor: Visitor, path: Path<String>, mu
     };
     let citizen = Citizen { session, visitor };
     let draft = body.take("draft").parse().map_err(|_| WebError::Unreadable)?;
+    if body.take("signature") == "without" {
+        match discard_signature(&portal, &citizen.sender(), &id, draft).await {
+            // It was sent already: the press finds the receipt.
+            Ok(()) | Err(FlowError::NotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
     match submit(&portal, &citizen.sender(), &id, draft, letters::received).await {
         Ok(Submitted::Receipt(number)) => Ok(to(format!("/receipt/{number}"))),
         Ok(Submitted::Incomplete(errors)) => Ok(to_error(&id, &errors)),
@@ -500,6 +512,7 @@ pub async fn send(portal: Data<Portal>, visitor: Visitor, path: Path<String>, mu
             Ok(without_draft(&citizen.visitor, form, "check"))
         }
         Err(FlowError::NotFound) => Err(WebError::NoDraft),
+        Err(FlowError::SignatureStale) => Ok(to(format!("/apply/{id}/check?sign=changed#sign"))),
         Err(error) => Err(error.into()),
     }
 }

@@ -63,7 +63,8 @@ impl From<FlowError> for WebError {
             // Where signing in comes first the handlers say so themselves, with the page to go on at.
             FlowError::NotFound | FlowError::NeedsAccount => Self::NotFound,
             FlowError::NothingToFollow => Self::NothingToFollow,
-            FlowError::Changed(_) => Self::Changed,
+            FlowError::Changed(_) | FlowError::SignatureStale => Self::Changed,
+            FlowError::NotVerifiable => Self::Busy,
             FlowError::Store(error) => error.into(),
             FlowError::Seal(error) => {
                 tracing::error!(%error, "something sealed did not open");

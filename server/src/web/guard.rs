@@ -145,7 +145,7 @@ pub(super) fn plain_chrome(request: &HttpRequest, portal: &Portal) -> Chrome {
         path: request.uri().path().to_owned(),
         signed_in: false,
         session_seconds: None,
-        card_sign_in: portal.config.ways_in.has(Method::Mynaapp),
+        card_sign_in: portal.config.offers(Method::Mynaapp),
         demo: portal.config.demo,
         preview: portal.config.preview,
         my_number: portal.config.my_number,
@@ -179,7 +179,7 @@ async fn running_session(portal: &Portal, hash: &[u8; 32]) -> Result<Option<Sess
     let method = Method::of_session(&found.method);
     let method = method.ok_or_else(|| StoreError::Corrupt("a session by a method that does not exist".to_owned()))?;
     // Where a way in is switched off, what began by it is over.
-    if found.expires_at <= now || found.seen_at.plus(CITIZEN_IDLE) <= now || !portal.config.ways_in.has(method) {
+    if found.expires_at <= now || found.seen_at.plus(CITIZEN_IDLE) <= now || !portal.config.offers(method) {
         return Ok(None);
     }
     let mut seen_at = found.seen_at;

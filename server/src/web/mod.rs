@@ -26,6 +26,7 @@ pub mod pregnancy_end;
 mod problem;
 pub mod receipt;
 pub mod sign_in;
+pub mod signing;
 pub mod staff;
 pub mod two_texts;
 

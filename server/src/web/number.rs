@@ -54,7 +54,10 @@ fn read(request: &HttpRequest, mut body: FormBody, keys: &[String]) -> Option<Se
             _ => return None,
         }
     }
-    let beside = [request.query_string(), &then].into_iter();
+    let query: String = url::form_urlencoded::parse(request.query_string().as_bytes())
+        .map(|(name, value)| format!("{name} {value} "))
+        .collect();
+    let beside = [request.query_string(), query.as_str(), then.as_str()].into_iter();
     let unknown = recipients.iter().filter(|recipient| !keys.contains(recipient)).map(String::as_str);
     let is_plain = beside.chain(unknown).any(has_twelve_digits);
     let fits = recipients.len() == armors.len() && !is_plain;

@@ -28,7 +28,7 @@ use super::{
 use crate::{
     assets,
     flows::{
-        draft,
+        FlowError, draft,
         paper::{self, Appended, Begun, Finished, PIECE, Papers, Whose},
     },
     picture::{PDF, Refusal},
@@ -111,7 +111,7 @@ impl Coming<'_> {
                 }
             },
         };
-        match paper::append(self.portal, self.whose, id, self.arrived, piece).await? {
+        match paper::append(self.portal, self.whose, id, self.arrived, piece).await.map_err(taken_over)? {
             Appended::Kept(arrived) => self.arrived = arrived,
             Appended::Elsewhere(_) => return Err(WebError::Busy),
             Appended::TooLong => {
@@ -131,12 +131,20 @@ impl Coming<'_> {
             (Some(refusal), _) => Ok(Some(refusal)),
             // Nothing was chosen.
             (None, None) => Ok(None),
-            (None, Some(id)) => match paper::finish(self.portal, self.whose, id, true).await? {
+            (None, Some(id)) => match paper::finish(self.portal, self.whose, id, true).await.map_err(taken_over)? {
                 Finished::Refused(refusal) => Ok(Some(refusal)),
                 Finished::Kept(_) => Ok(None),
                 Finished::Missing(_) => Err(WebError::Busy),
             },
         }
+    }
+}
+
+/// What was begun a moment ago is gone: the same form was sent once more meanwhile and took its place.
+fn taken_over(error: FlowError) -> WebError {
+    match error {
+        FlowError::NotFound => WebError::Busy,
+        other => other.into(),
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) fn arrival(request: &HttpRequest, visitor: &Visitor) -> Arrival {
 
 /// A way in that is switched off is not there.
 pub(super) fn needs(portal: &Portal, method: Method) -> Result<(), WebError> {
-    if portal.config.ways_in.has(method) { Ok(()) } else { Err(WebError::NotFound) }
+    if portal.config.offers(method) { Ok(()) } else { Err(WebError::NotFound) }
 }
 
 /// 「サインイン」 The page with the ways that are on; beside a passkey of this site the browser offers it in the field.
@@ -74,10 +74,8 @@ pub(super) fn address_page(
     typed: &str,
     error: Option<&str>,
 ) -> HttpResponse {
-    let ways = pages::Ways {
-        code: portal.config.ways_in.has(Method::EmailCode),
-        passkey: portal.config.ways_in.has(Method::Passkey),
-    };
+    let ways =
+        pages::Ways { code: portal.config.offers(Method::EmailCode), passkey: portal.config.offers(Method::Passkey) };
     let chrome = if ways.passkey { account::for_ceremony(visitor.chrome()) } else { visitor.chrome().clone() };
     page(status, pages::address(&chrome, ways, next, typed, error))
 }

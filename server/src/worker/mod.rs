@@ -22,7 +22,7 @@ use crate::{
     store::{
         AuditEntry, Record, StoreError, Upkeep, address_change,
         audit::{Actor, Deed, Subject},
-        card, case, draft, outbox, paper, session, transfer,
+        card, case, draft, outbox, paper, session, signature, transfer,
     },
 };
 use pace::Verdict;
@@ -182,6 +182,7 @@ pub async fn sweep(portal: &Portal) -> Result<u64, StoreError> {
     rows += draft::sweep(&mut tx, now).await?;
     rows += paper::sweep(&mut tx, now.plus(-retention::UPLOAD)).await?;
     rows += address_change::sweep(&mut tx, now).await?;
+    rows += signature::sweep(&mut tx, now.plus(-retention::CARD_SIGNING)).await?;
     rows += card::sweep(&mut tx, now.plus(-retention::CITIZEN_IDLE)).await?;
     rows += transfer::sweep(&mut tx, now).await?;
     if !portal.config.demo {

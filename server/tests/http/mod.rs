@@ -21,6 +21,7 @@ mod origin;
 mod papers;
 mod routes;
 mod session;
+mod signing;
 mod staff_provider;
 mod ways;
 

@@ -10,15 +10,19 @@ use actix_web::dev::ServerHandle;
 use handover::{Algorithm, SigningKey};
 use server::{
     clock::Clock,
-    config::{Config, Oidc, StaffProvider},
-    demo::practice_provider::{self, Client, PracticeProvider, RealmName},
-    oidc,
+    config::{Config, Oidc, Signing, StaffProvider, StatusSource},
+    demo::{
+        practice_card::CERTIFICATE,
+        practice_provider::{self, Client, PracticeProvider, RealmName},
+    },
+    oidc, signing,
 };
 
 use super::{
     browser::{Answer, Browser, inputs},
     site::Site,
 };
+use crate::jpki::authority;
 
 pub const CLIENT_ID: &str = "madoguchi";
 /// Long for a loopback, short for a test that waits for it.
@@ -48,15 +52,17 @@ impl CardProvider {
         std::fs::create_dir_all(&config.data_dir).unwrap();
         let key_file = config.data_dir.join("oidc-client.pem");
         std::fs::write(&key_file, key.to_pem().unwrap().as_bytes()).unwrap();
-        let client = |back, logout_uri| Client {
+        let client = |redirect_uris, logout_uri| Client {
             id: CLIENT_ID.to_owned(),
-            redirect_uris: vec![back],
+            redirect_uris,
             keys: vec![key.jwk().clone()],
             logout_uri,
         };
-        practice.register(RealmName::Main, client(config.public_url.join(oidc::CALLBACK), None));
+        let back = [oidc::CALLBACK, oidc::SIGNED].map(|path| config.public_url.join(path));
+        practice.register(RealmName::Main, client(back.to_vec(), None));
         let logout_uri = config.staff_url.join(oidc::STAFF_LOGOUT);
-        practice.register(RealmName::Staff, client(config.staff_url.join(oidc::STAFF_CALLBACK), Some(logout_uri)));
+        let back_of_staff = vec![config.staff_url.join(oidc::STAFF_CALLBACK)];
+        practice.register(RealmName::Staff, client(back_of_staff, Some(logout_uri)));
         let settings = |realm, acr: &str| Oidc {
             issuer: practice.issuer(realm).parse().unwrap(),
             client_id: CLIENT_ID.to_owned(),
@@ -75,6 +81,23 @@ impl CardProvider {
         let handle = server.handle();
         tokio::spawn(server);
         Self { practice, address, handle }
+    }
+
+    /// The same, where filings can be signed with a practice card (署名API).
+    pub fn that_signs(config: &mut Config, clock: Clock) -> Self {
+        let beside = Self::beside(config, clock);
+        let folder = config.data_dir.join("signing");
+        std::fs::create_dir_all(&folder).unwrap();
+        let (authority, key_file) = (authority(), folder.join("envelope.pem"));
+        std::fs::write(folder.join(CERTIFICATE), authority.certificate_der().unwrap()).unwrap();
+        let key = SigningKey::generate(Algorithm::Es256);
+        std::fs::write(&key_file, key.to_pem().unwrap().as_bytes()).unwrap();
+        let signing = Signing { ca_dir: folder.clone(), status: StatusSource::Lists(folder.clone()), key_file };
+        let envelope = signing::envelope_key(&signing).unwrap();
+        beside.practice.register_envelope(CLIENT_ID, envelope.public_jwk());
+        beside.practice.give_cards(&folder, Some(authority));
+        config.signing = Some(signing);
+        beside
     }
 
     /// Stops answering.

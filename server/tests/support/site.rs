@@ -114,6 +114,18 @@ pub async fn sites_with_cards() -> Vec<Site> {
     all
 }
 
+/// The same, where filings can be signed.
+pub async fn sites_that_sign() -> Vec<Site> {
+    let mut all = Vec::new();
+    for database in databases().await {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        let (one, provider) = portal::open_with(database, Kind::Demo, address, CardProvider::that_signs).await;
+        all.push(serve_with(listener, one, Some(provider)).await);
+    }
+    all
+}
+
 /// A demo on each database.
 pub async fn sites() -> Vec<Site> {
     let mut all = Vec::new();

@@ -9,8 +9,8 @@ use crate::{
     card::Matched,
     catalog::Catalog,
     form::Form,
-    identity::{Evidence, SeenAtCounter},
-    journey::complete,
+    identity::{Evidence, Met, ProxyEvidence, SeenAtCounter, is_by_proxy},
+    journey::{CompleteAnswers, complete},
     made_up,
     staff_items::parse_staff_items,
 };
@@ -28,6 +28,14 @@ fn raw(pairs: &[(&str, &str)]) -> RawAnswers {
         raw.set(input, value.split('|').map(str::to_owned).collect());
     }
     raw
+}
+
+/// The same for these answers: where a proxy gave them, staff have met the person.
+pub(crate) fn filing_of(form: &Form, complete: &CompleteAnswers) -> Filing {
+    let usual = filing();
+    let met = Some(Met { by: StaffId::from_random([1; 16]), at: FILED });
+    let proxy = is_by_proxy(form, complete.answers()).then_some(ProxyEvidence { seen: None, met });
+    Filing { evidence: Evidence { proxy, ..usual.evidence }, ..usual }
 }
 
 pub(crate) fn filing() -> Filing {
@@ -116,7 +124,8 @@ pub(crate) fn staff_typed() -> RawAnswers {
 pub(crate) fn entry_of(raw: &RawAnswers, staff: &RawAnswers) -> Entry {
     let (form, day) = (form(), FILED.date_in_japan());
     let staff = parse_staff_items(&form, staff, day).unwrap();
-    build(&form, &complete(&form, raw, day).unwrap(), &staff, filing())
+    let complete = complete(&form, raw, day).unwrap();
+    build(&form, &complete, &staff, filing_of(&form, &complete))
 }
 
 pub(crate) fn entry() -> Entry {
@@ -267,7 +276,7 @@ proptest! {
             let complete = complete(form, &made_up::valid(form, day, &texts, &mut dice), day).unwrap();
             let staff = parse_staff_items(form, &made_up::staff_items(form, &texts, &mut dice), day).unwrap();
             // A revision is answered on a later day only if its answers hold then; here the arrival is the earlier one.
-            let filing = Filing { filed_at: FILED.plus(-days_later * crate::time::DAY), ..filing() };
+            let filing = Filing { filed_at: FILED.plus(-days_later * crate::time::DAY), ..filing_of(form, &complete) };
             let entry = build(form, &complete, &staff, filing);
             let again = Entry::from_line(&entry.to_line()).unwrap();
             prop_assert!(again == entry);

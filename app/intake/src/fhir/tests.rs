@@ -11,7 +11,7 @@ use crate::{
     catalog,
     export::{
         Entry, Filing, build,
-        tests::{entry, entry_of, filing as usual_filing, form, staff_typed, typed},
+        tests::{entry, entry_of, filing_of, form, staff_typed, typed},
     },
     journey, made_up,
     staff_items::parse_staff_items,
@@ -396,7 +396,7 @@ proptest! {
             let complete = journey::complete(form, &made_up::valid(form, day, &texts, &mut dice), day).unwrap();
             let staff = parse_staff_items(form, &made_up::staff_items(form, &texts, &mut dice), day).unwrap();
             let epds = crate::epds::for_entry(form, complete.answers(), "demonstration");
-            let made = build(form, &complete, &staff, Filing { epds, ..usual_filing() });
+            let made = build(form, &complete, &staff, Filing { epds, ..filing_of(form, &complete) });
             let response = questionnaire_response(&made, form, BASE).unwrap();
             let questionnaire = questionnaire(form, BASE);
             let found = |response: &Value| check::response(&questionnaire, response);

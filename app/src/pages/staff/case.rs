@@ -225,6 +225,8 @@ pub struct Model<'a> {
     pub history: Vec<Step>,
     /// What can be done.
     pub offers: Vec<Offer>,
+    /// 「電子署名」
+    pub signature: Option<super::signature::Signature>,
     /// 「市との連絡」 For who may read and answer them.
     pub messages: Option<Messages>,
     /// Whether the parent has left: what is written to her reaches nobody.
@@ -296,6 +298,7 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
                 <aside aria-label=locale.say("staff-decision")>
                     <h2>{locale.say("staff-decision")}</h2>
                     {identity(locale, model)}
+                    {model.signature.as_ref().map(|of| super::signature::section(locale, model.number, of))}
                     {command::all(locale, model)}
                     {note_end(locale, model)}
                     {model.transfer.as_ref().map(|of| transfer::section(locale, model.number, of))}

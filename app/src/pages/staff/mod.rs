@@ -12,6 +12,7 @@ pub mod message;
 pub mod queue;
 pub mod sessions;
 pub mod sign_in;
+pub mod signature;
 pub mod slots;
 pub mod transfer;
 pub mod way_back;

@@ -25,6 +25,8 @@ pub(super) struct Authorization {
     pub(super) nonce: String,
     pub(super) challenge: String,
     pub(super) scopes: Vec<String>,
+    /// 「署名API」 What she signs.
+    sign: Option<String>,
     pub(super) until: Instant,
 }
 
@@ -104,7 +106,14 @@ fn check(
     if realm.name == RealmName::Main {
         need("acr_values")?;
     }
+    let sign = parameters.get("sign_transaction_id").map(str::to_owned);
+    let wants_to_sign = scopes.iter().any(|scope| scope == "sign");
+    let can_be_signed = sign.as_ref().is_some_and(|name| realm.state().can_be_signed(name, client_id));
+    if wants_to_sign != sign.is_some() || (wants_to_sign && !can_be_signed) {
+        return Err(("invalid_request", "sign_transaction_id"));
+    }
     Ok(Authorization {
+        sign,
         client_id: client_id.to_owned(),
         redirect_uri: redirect_uri.to_owned(),
         state: need("state")?.to_owned(),
@@ -158,6 +167,9 @@ pub(super) fn answer(provider: &PracticeProvider, realm: &Realm, form: &[u8]) ->
     } else {
         back(&[("session_state", &session), ("code", &code)])
     };
+    if let Some(name) = &asked.sign {
+        state.sign(name, person);
+    }
     state.codes.insert(code, Code { asked, person, fault, session, at: now, token: None });
     Some(address)
 }

@@ -9,14 +9,16 @@ mod jose;
 mod parameters;
 mod people;
 mod realm;
+mod sign;
 mod token;
 mod web;
 
 use std::{
     fmt,
     net::{Ipv4Addr, SocketAddr, TcpListener},
+    path::Path,
     str::FromStr,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -27,8 +29,12 @@ pub use fault::Fault;
 pub use people::TWO_FACTORS;
 pub use realm::Client;
 use realm::Realm;
+use serde_json::Value;
+pub use sign::CardFault;
+use sign::Cards;
 pub use web::serve;
 
+use super::practice_card::PracticeAuthority;
 use crate::clock::Clock;
 
 /// Which of the two providers.
@@ -90,6 +96,8 @@ pub struct PracticeProvider {
     staff: Realm,
     /// How long [`Fault::Slow`] takes.
     slow: Duration,
+    /// 「署名API」 The cards of the people, and the authority behind them.
+    cards: Mutex<Cards>,
 }
 
 /// Longer than any client waits.
@@ -102,7 +110,8 @@ impl PracticeProvider {
         let origin = format!("http://{address}");
         let realm = |name| Realm::new(name, format!("{origin}/api/realms/{name}"));
         let (main, staff) = (realm(RealmName::Main), realm(RealmName::Staff));
-        Arc::new(Self { origin, clock, locales, main, staff, slow: SLOW })
+        let cards = Mutex::default();
+        Arc::new(Self { origin, clock, locales, main, staff, slow: SLOW, cards })
     }
 
     /// A listener of another origin than the demo's: another loopback address and, if that is free, the same port, so that the
@@ -135,6 +144,22 @@ impl PracticeProvider {
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// 「署名API」 Gives the people cards of an authority, which lies in this folder with its list of revocations; it is made when the
+    /// first card signs, if it is not given.
+    pub fn give_cards(&self, folder: &Path, authority: Option<Arc<PracticeAuthority>>) {
+        *self.cards.lock().unwrap_or_else(PoisonError::into_inner) = Cards::of(folder, authority);
+    }
+
+    /// What every card does wrong from now on.
+    pub fn fail_to_sign(&self, fault: Option<CardFault>) {
+        self.cards.lock().unwrap_or_else(PoisonError::into_inner).fault = fault;
+    }
+
+    /// Registers the key that signing results of a client are encrypted to, as a JWK of P-256.
+    pub fn register_envelope(&self, client_id: &str, key: Value) {
+        self.realm(RealmName::Main).state().envelopes.insert(client_id.to_owned(), key);
     }
 
     /// Registers a client, in the place of one of the same id.

@@ -17,6 +17,7 @@ use super::{
     fault::Fault,
     jose::Keys,
     people::{self, CARD, Person, TWO_FACTORS},
+    sign::Transaction,
 };
 
 /// 「接続サービス」 A client as it was registered with its application: there is no registration at run time.
@@ -64,6 +65,11 @@ pub(super) struct State {
     pub(super) codes: HashMap<String, Code>,
     pub(super) tokens: HashMap<String, Access>,
     assertions: HashMap<(String, String), Instant>,
+    /// 「署名API」 Tokens of clients, for themselves, with the client and their end.
+    pub(super) services: HashMap<String, (String, Instant)>,
+    pub(super) transactions: HashMap<String, Transaction>,
+    /// The keys that results are encrypted to, by client.
+    pub(super) envelopes: HashMap<String, Value>,
     pub(super) removed: HashSet<&'static str>,
     /// The groups of whoever was moved to others.
     pub(super) groups: HashMap<&'static str, Vec<String>>,
@@ -79,6 +85,8 @@ impl State {
         self.codes.retain(|_, code| code.at.plus(CODE_REMEMBERED) > now);
         self.tokens.retain(|_, access| access.until > now);
         self.assertions.retain(|_, until| *until > now);
+        self.services.retain(|_, (_, until)| *until > now);
+        self.transactions.retain(|_, transaction| transaction.until > now);
     }
 
     /// Whether an assertion is seen for the first time.
@@ -110,6 +118,9 @@ impl Realm {
             codes: HashMap::new(),
             tokens: HashMap::new(),
             assertions: HashMap::new(),
+            services: HashMap::new(),
+            transactions: HashMap::new(),
+            envelopes: HashMap::new(),
             removed: HashSet::new(),
             groups: HashMap::new(),
         };

@@ -51,6 +51,7 @@ pub(super) fn exchange(provider: &PracticeProvider, realm: &Realm, form: &[u8]) 
     let client = authenticated(realm, &parameters, now)?;
     match parameters.get("grant_type") {
         Some("authorization_code") => {}
+        Some("client_credentials") => return for_itself(realm, &client, &parameters, now),
         Some(_) => return Err(refuse("unsupported_grant_type", "grant_type")),
         None => return Err(refuse("invalid_request", "grant_type")),
     }
@@ -84,6 +85,16 @@ pub(super) fn exchange(provider: &PracticeProvider, realm: &Realm, form: &[u8]) 
         "session_state": given.session,
         "scope": given.asked.scopes.join(" "),
     }))
+}
+
+/// 「署名API」 A token for the client itself, to begin sign transactions with.
+fn for_itself(realm: &Realm, client: &Client, parameters: &Parameters, now: Instant) -> Result<Value, TokenError> {
+    if parameters.get("scope") != Some("sign") || !realm.scopes().contains(&"sign") {
+        return Err(refuse("invalid_scope", "scope"));
+    }
+    let token = BASE64_URL.encode(random::<32>());
+    realm.state().services.insert(token.clone(), (client.id.clone(), now.plus(TOKEN_COUNTS)));
+    Ok(json!({ "access_token": token, "token_type": "Bearer", "expires_in": TOKEN_COUNTS / SECOND, "scope": "sign" }))
 }
 
 fn check_grant(given: &Code, client: &Client, parameters: &Parameters, now: Instant) -> Result<(), TokenError> {

@@ -22,7 +22,7 @@ use super::{
     authorize::{self, Refusal},
     parameters::Parameters,
     realm::Realm,
-    token,
+    sign, token,
 };
 use crate::assets;
 
@@ -62,6 +62,8 @@ fn routes(service: &mut ServiceConfig) {
         .route("/api/realms/{realm}/protocol/openid-connect/userinfo", web::get().to(userinfo))
         .route("/api/realms/{realm}/protocol/openid-connect/userinfo", web::post().to(userinfo))
         .route("/api/realms/{realm}/protocol/openid-connect/certs", web::get().to(keys))
+        .route("/api/sign-transactions", web::post().to(begin_signing))
+        .route("/api/sign-transactions/{transaction}/result", web::get().to(signing_result))
         .route("/directory", web::get().to(directory))
         .route("/directory", web::post().to(change_directory))
         .route("/static/{file}", web::get().to(file));
@@ -194,6 +196,29 @@ async fn userinfo(provider: Provider, request: HttpRequest, path: Path<String>) 
         None => HttpResponse::Unauthorized()
             .insert_header((header::WWW_AUTHENTICATE, "Bearer error=\"invalid_token\""))
             .json(json!({ "error": "invalid_token" })),
+    }
+}
+
+fn bearer(request: &HttpRequest) -> &str {
+    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    header.and_then(|value| value.strip_prefix("Bearer ")).unwrap_or_default()
+}
+
+/// 「署名API」 `POST /api/sign-transactions`
+async fn begin_signing(provider: Provider, request: HttpRequest, body: Bytes) -> HttpResponse {
+    match sign::begin(&provider, bearer(&request), &body) {
+        Some(begun) => HttpResponse::Created().json(begun),
+        None => HttpResponse::BadRequest().json(json!({ "error": "invalid_request" })),
+    }
+}
+
+/// 「署名API」 `GET /api/sign-transactions/{transaction}/result`: keys may have to be made first.
+async fn signing_result(provider: Provider, request: HttpRequest, path: Path<String>) -> HttpResponse {
+    let token = bearer(&request).to_owned();
+    let result = web::block(move || sign::result(&provider, &token, &path)).await;
+    match result.ok().flatten() {
+        Some(envelope) => HttpResponse::Ok().content_type("application/jose").body(envelope),
+        None => HttpResponse::NotFound().json(json!({ "error": "not_found" })),
     }
 }
 

@@ -11,7 +11,10 @@ use actix_web::{
     web::{Data, Path},
 };
 use app::{
-    pages::staff::case::{self as pages, Detail, Failed, Model, Related, ShownPaper, Step, WithdrawalAsked},
+    pages::staff::{
+        case::{self as pages, Detail, Failed, Model, Related, ShownPaper, Step, WithdrawalAsked},
+        signature::Signature,
+    },
     text::Locale,
 };
 use intake::{
@@ -27,12 +30,13 @@ use intake::{
 use super::{
     Answer, AtWork,
     message::{NotSent, messages},
-    transfer,
+    to, transfer,
     way_back::{self, Tried},
 };
 use crate::{
     flows::{
         self,
+        case_signature::{self, ShownSignature},
         content::EventDetail,
         decide::Obstacle,
         my_number::Kept,
@@ -122,6 +126,12 @@ pub(super) async fn shown(
     failed: Failed,
 ) -> Result<HttpResponse, WebError> {
     shown_with(portal, at, number, failed, NotTaken::default()).await
+}
+
+fn signature(of: ShownSignature, rev: i64) -> Signature {
+    let last_check = of.last_check.map(|check| (check.at, check.status));
+    let ShownSignature { facts, has_substitutes, matched, signed_at, not_after, .. } = of;
+    Signature { facts, has_substitutes, matched, signed_at, not_after, last_check, is_of_earlier: rev > 1 }
 }
 
 /// What is no command, and was not taken.
@@ -217,6 +227,7 @@ pub(super) async fn shown_with(
         unanswered,
         history: history.into_iter().map(step).collect(),
         offers: offers.collect(),
+        signature: view.signature.map(|of| signature(of, case.head.rev)),
         // Who filed elsewhere has no page on which she would read them.
         messages: (case.office.origin.is_none()
             && may_in(at.who.staff.role, Action::WriteMessage, case.head.compartment)
@@ -267,6 +278,13 @@ pub async fn paper(portal: Data<Portal>, at: AtWork, path: Path<(String, String)
         .insert_header((CONTENT_SECURITY_POLICY, ALONE))
         .insert_header((CACHE_CONTROL, "no-store"))
         .body(open.bytes))
+}
+
+/// `POST /staff/cases/{receipt_number}/signature`: 再検証
+pub async fn verify_signature(portal: Data<Portal>, at: AtWork, path: Path<String>) -> Answer {
+    let number: ReceiptNumber = path.parse().map_err(|_| WebError::NotFound)?;
+    case_signature::verify_again(&portal, &at.who.staff, &number).await?;
+    Ok(to(&format!("/staff/cases/{number}")))
 }
 
 /// `GET /staff/cases/{receipt_number}`
