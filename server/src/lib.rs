@@ -1,6 +1,7 @@
 //! The portal `madoguchi`. Invariant: web asks flows, flows ask the store; nothing imports upwards (`tests/tidy.rs`).
 
 pub mod assets;
+pub mod channel;
 pub mod cli;
 pub mod clock;
 pub mod config;

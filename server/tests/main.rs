@@ -4,6 +4,7 @@
 mod account;
 mod assets;
 mod booking;
+mod channels;
 mod draft_end;
 mod epds;
 mod filing;

@@ -136,6 +136,7 @@ const fn command_is_for_staff(kind: CommandKind) -> bool {
         | CommandKind::RecordIdentity
         | CommandKind::RecordProxy
         | CommandKind::EditStaffItems
+        | CommandKind::Complete
         | CommandKind::Accept
         | CommandKind::Reopen
         | CommandKind::Confirm

@@ -111,6 +111,8 @@ vocabulary! {
         RecordProxy = "record_proxy",
         /// Fill in the staff's record items.
         EditStaffItems = "edit_staff_items",
+        /// 「聞き取り」 Fill in what another channel never asks.
+        Complete = "complete",
         /// 「受理」
         Accept = "accept",
         /// Take an acceptance or a proposal back.
@@ -201,6 +203,7 @@ pub const ALLOWED: &[Transition] = &[
     row(Stage::InReview, CommandKind::RecordIdentity, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::RecordProxy, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::EditStaffItems, Hand::Holder, Stage::InReview),
+    row(Stage::InReview, CommandKind::Complete, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::SendBack, Hand::Holder, Stage::SentBack),
     row(Stage::InReview, CommandKind::AskToVisit, Hand::Holder, Stage::VisitNeeded),
     row(Stage::InReview, CommandKind::Accept, Hand::Holder, Stage::Accepted),
@@ -346,6 +349,8 @@ pub enum Command {
     RecordProxy,
     /// See [`CommandKind::EditStaffItems`].
     EditStaffItems,
+    /// See [`CommandKind::Complete`].
+    Complete,
     /// See [`CommandKind::Accept`]; impossible without sufficient identity evidence.
     Accept(Sufficient),
     /// See [`CommandKind::Reopen`].
@@ -402,6 +407,7 @@ impl Command {
             Self::RecordIdentity => CommandKind::RecordIdentity,
             Self::RecordProxy => CommandKind::RecordProxy,
             Self::EditStaffItems => CommandKind::EditStaffItems,
+            Self::Complete => CommandKind::Complete,
             Self::Accept(_) => CommandKind::Accept,
             Self::Reopen => CommandKind::Reopen,
             Self::Confirm => CommandKind::Confirm,
@@ -515,7 +521,7 @@ fn after(state: &CaseState, stage: Stage, kind: CommandKind, giver: Giver) -> Ca
         _ => state.decided_by,
     };
     let rev = match kind {
-        CommandKind::Correct | CommandKind::Resubmit => state.rev + 1,
+        CommandKind::Correct | CommandKind::Resubmit | CommandKind::Complete => state.rev + 1,
         // A rejected revision was in a batch; the next attempt must be another one, for (id, rev) is in one batch only.
         CommandKind::SettleRejected => state.rev + 1,
         _ => state.rev,
@@ -566,6 +572,7 @@ mod tests {
             Command::RecordIdentity,
             Command::RecordProxy,
             Command::EditStaffItems,
+            Command::Complete,
             Command::Accept(proof()),
             Command::Reopen,
             Command::Confirm,

@@ -1,5 +1,7 @@
 //! The path through a form. Invariant: it is computed from the form and the answers every time and never stored, so it
-//! cannot disagree with them; only [`complete`] makes [`CompleteAnswers`].
+//! cannot disagree with them; only [`complete`] and [`complete_but`] make [`CompleteAnswers`].
+
+use std::collections::BTreeSet;
 
 use crate::{
     answers::{Answer, Answers, FieldError, RawAnswers, parse},
@@ -7,6 +9,7 @@ use crate::{
     gestation::{Gestation, TimingClass, gestation},
     ids::{FieldId, PageId},
     time::CivilDate,
+    value::ValueError,
 };
 
 /// The pages that are on the way for these answers, in order. Every form has at least one.
@@ -122,7 +125,8 @@ fn warning(check: &Check, answers: &Answers, today: CivilDate) -> Option<Warning
     }
 }
 
-/// Answers to everything that is on the way and required, parsed on one day.
+/// Answers to everything that is on the way and required, parsed on one day; of a filing by another channel all but what
+/// that channel never asks ([`complete_but`]).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompleteAnswers {
     answers: Answers,
@@ -150,6 +154,46 @@ impl CompleteAnswers {
 pub fn complete(form: &Form, raw: &RawAnswers, day: CivilDate) -> Result<CompleteAnswers, Vec<FieldError>> {
     let (answers, errors) = parse(form, raw, day);
     if errors.is_empty() { Ok(CompleteAnswers { answers, day }) } else { Err(errors) }
+}
+
+/// The same for a filing that came by another channel: what its form never asks (`not_asked`) may be missing until staff
+/// have asked for it. What is there is held to the same rules.
+///
+/// # Errors
+/// All other field errors, in the form's order.
+pub fn complete_but(
+    form: &Form,
+    raw: &RawAnswers,
+    day: CivilDate,
+    not_asked: &[FieldId],
+) -> Result<CompleteAnswers, Vec<FieldError>> {
+    let (answers, mut errors) = parse(form, raw, day);
+    errors.retain(|found| found.error != ValueError::Missing || !not_asked.contains(&found.field));
+    if errors.is_empty() { Ok(CompleteAnswers { answers, day }) } else { Err(errors) }
+}
+
+/// The fields that change when `named` do, and these themselves, in the form's order: a changed answer can put others on the
+/// way. The items of the EPDS are never among them.
+#[must_use]
+pub fn with_dependents(form: &Form, named: &[FieldId]) -> Vec<FieldId> {
+    let mut open: BTreeSet<&FieldId> = named.iter().collect();
+    loop {
+        let before = open.len();
+        for (page, field) in form.fields() {
+            let depends = |on: &FieldId| open.contains(on);
+            let by_page = page.when.as_ref().is_some_and(|condition| depends(&condition.field));
+            let by_field = field.when.as_ref().is_some_and(|condition| depends(&condition.field));
+            let by_choice =
+                field.choices().iter().filter_map(|choice| choice.when.as_ref()).any(|it| depends(&it.field));
+            if by_page || by_field || by_choice {
+                open.insert(&field.id);
+            }
+        }
+        if open.len() == before {
+            let may_change = |field: &&Field| open.contains(&field.id) && !matches!(field.target, Target::EpdsItem(_));
+            return form.fields().map(|(_, field)| field).filter(may_change).map(|field| field.id.clone()).collect();
+        }
+    }
 }
 
 /// What is computed from the answers (`domain.md` §1.5).

@@ -5,6 +5,7 @@ mod backup;
 mod check;
 mod forms;
 mod handover;
+mod intake;
 mod serve;
 mod staff;
 mod text_packs;
@@ -62,6 +63,9 @@ enum Command {
     /// Hand confirmed filings over to the back office
     #[command(subcommand)]
     Handover(handover::HandoverCommand),
+    /// Take filings of other channels into the same queue, each once (ぴったりサービス, a prefecture's service)
+    #[command(subcommand)]
+    Intake(intake::IntakeCommand),
     /// Look at text packs of the EPDS
     #[command(subcommand)]
     TextPacks(text_packs::TextPacksCommand),
@@ -169,6 +173,7 @@ async fn on_installation(config: Config, command: Command) -> Result<(), Failure
         Command::Audit(command) => audit::run(&portal, command).await,
         Command::Keys(command) => handover::run_keys(&portal, command).await,
         Command::Handover(command) => handover::run(&portal, command).await,
+        Command::Intake(command) => intake::run(&portal, command).await,
         Command::Backup { file } => backup::backup(&portal, file).await,
         Command::Purge => purge(&portal).await,
         Command::Config(_)

@@ -2,6 +2,7 @@
 
 pub mod atena;
 pub mod authenticator;
+mod channel_samples;
 pub mod epds_samples;
 pub mod handbook;
 pub mod identity;

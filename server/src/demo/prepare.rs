@@ -16,7 +16,7 @@ use intake::{
 };
 
 use super::{
-    atena, epds_samples,
+    atena, channel_samples, epds_samples,
     handbook::Handbook,
     identity::Provided,
     people::people,
@@ -115,6 +115,7 @@ async fn seed_all(portal: &Portal, staff: &[SampleStaff], now: Instant) -> Resul
     if let [first, second, ..] = at_work(portal, staff, Role::Clerk).await?.as_slice() {
         seed(portal, &people, &Desk { first, second }, now, &letters::notice).await?;
         slots::seed(portal, first, now).await?;
+        channel_samples::seed(portal, &people, now.date_in_japan()).await?;
     }
     if let [first, second, ..] = at_work(portal, staff, Role::Nurse).await?.as_slice() {
         epds_samples::seed(portal, &people, &Desk { first, second }, &letters::notice).await?;

@@ -10,7 +10,8 @@ use intake::{
     export::Epds,
     form::Form,
     identity::{Evidence, ProxySeen, SeenAtCounter},
-    journey::{CompleteAnswers, complete},
+    ids::FieldId,
+    journey::{CompleteAnswers, complete, complete_but, with_dependents},
     staff_items::{StaffAnswers, parse_staff_items},
     time::Instant,
 };
@@ -50,6 +51,9 @@ pub struct Office {
     /// 「基本4情報」 What the card says of who had signed in with it when filing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<CardFacts>,
+    /// 「他の経路」 How it came, when it was not filed here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
 }
 
 impl Office {
@@ -59,6 +63,32 @@ impl Office {
         let matched = card.matched(form, answers);
         std::mem::replace(&mut evidence.matched, matched) != matched
     }
+}
+
+/// 「他の経路」 What another channel said of a filing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Origin {
+    /// Its number there.
+    pub number: String,
+    /// The SHA-256 of the file that it came in, in hexadecimal.
+    pub file_sha256: String,
+    /// The line of the file that it began on, where one file holds several.
+    pub line: u64,
+    /// When it was taken in here.
+    pub taken_in_at: Instant,
+    /// The fields that its form never asks.
+    pub not_asked: Vec<FieldId>,
+    /// 「署名用電子証明書」 Whether the channel said that it was signed.
+    pub signed: Option<Signed>,
+}
+
+/// 「署名用電子証明書」 What a channel said of a signature.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signed {
+    /// Who answers in the city for the channel's having verified it; none where that is not said, and then it proves nothing.
+    pub answered_for_by: Option<String>,
 }
 
 /// 「EPDS」 A text pack by its name, which stays when the pack itself is taken away.
@@ -123,11 +153,28 @@ impl OpenCase<'_> {
     /// The answers of the newest revision, by the rules of its day.
     ///
     /// # Errors
-    /// When they are no longer complete: a case holds complete answers only.
+    /// When they are no longer complete: a case holds complete answers, but for what its channel never asks.
     pub fn complete(&self) -> Result<CompleteAnswers, FlowError> {
         let newest = self.newest()?;
-        complete(self.form, &newest.raw, newest.created_at.date_in_japan())
+        complete_but(self.form, &newest.raw, newest.created_at.date_in_japan(), &self.to_be_asked())
             .map_err(|_| corrupt("a case with incomplete answers"))
+    }
+
+    /// 「聞き取り」 The fields that its channel never asks, and those that depend on them.
+    #[must_use]
+    pub fn to_be_asked(&self) -> Vec<FieldId> {
+        let origin = self.office.origin.as_ref();
+        origin.map_or_else(Vec::new, |origin| with_dependents(self.form, &origin.not_asked))
+    }
+
+    /// 「聞き取り」 The fields that must be answered before it can be accepted.
+    ///
+    /// # Errors
+    /// Never: a case has a revision.
+    pub fn unanswered(&self) -> Result<Vec<FieldId>, FlowError> {
+        let newest = self.newest()?;
+        let strict = complete(self.form, &newest.raw, newest.created_at.date_in_japan());
+        Ok(strict.err().into_iter().flatten().map(|found| found.field).collect())
     }
 
     /// The staff items, by the rules of the day of acceptance.

@@ -2,22 +2,20 @@
 //! on them, can change; what comes is a new revision, complete by the same rules. A proxy is shown, and changes, what she said of
 //! herself only.
 
-use std::collections::BTreeSet;
-
 use intake::{
     access::{permit_owner, permit_proxy},
     answers::{FieldError, RawAnswers},
     case::{Command, CommandKind, CorrectionRequest, Giver, Stage, decide},
     form::{Field, Form, Target},
     ids::{AccountId, FieldId, ReceiptNumber},
-    journey::complete,
+    journey::{complete, with_dependents},
     time::Instant,
 };
 
 use super::{
     FlowError, case_signature,
     content::{self, OpenCase},
-    filings, review,
+    filings, review, same_person,
 };
 use crate::{
     portal::Portal,
@@ -85,28 +83,11 @@ fn is_of_proxy(field: &Field) -> bool {
     matches!(&field.target, Target::Extra(key) if matches!(key.as_str(), "proxy_name" | "proxy_relation" | "proxy_power"))
 }
 
-/// The fields that a correction of `named` may change: a changed answer can put others on the way.
+/// The fields that a correction of `named` may change: these and what depends on them, but never who files.
 fn correctable(form: &Form, named: &[FieldId]) -> Vec<FieldId> {
-    let mut open: BTreeSet<&FieldId> = named.iter().collect();
-    loop {
-        let before = open.len();
-        for (page, field) in form.fields() {
-            let depends = |on: &FieldId| open.contains(on);
-            let by_page = page.when.as_ref().is_some_and(|condition| depends(&condition.field));
-            let by_field = field.when.as_ref().is_some_and(|condition| depends(&condition.field));
-            let by_choice =
-                field.choices().iter().filter_map(|choice| choice.when.as_ref()).any(|it| depends(&it.field));
-            if by_page || by_field || by_choice {
-                open.insert(&field.id);
-            }
-        }
-        if open.len() == before {
-            let may_change = |field: &&Field| {
-                open.contains(&field.id) && !matches!(field.target, Target::EpdsItem(_)) && !asks_who_files(field)
-            };
-            return form.fields().map(|(_, field)| field).filter(may_change).map(|field| field.id.clone()).collect();
-        }
-    }
+    let mut fields = with_dependents(form, named);
+    fields.retain(|id| !form.field(id).is_some_and(|(_, field)| asks_who_files(field)));
+    fields
 }
 
 pub(crate) async fn open<'portal>(
@@ -219,6 +200,7 @@ pub async fn resubmit<'portal>(
     if !case::update_stage(&mut tx, head.case_id, version, &change).await? {
         return Err(FlowError::Changed(head.stage));
     }
+    same_person::index(portal, &mut tx, head.case_id, opened.form, answers.answers(), None).await?;
     let plain = serde_json::to_vec(&raw)?;
     let sealed = opened.key.seal(&revision_place(head.case_id, after.rev), &plain);
     paper::send_with(&mut tx, head.case_id, after.rev).await?;

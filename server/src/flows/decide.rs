@@ -3,7 +3,7 @@
 
 use intake::{
     access::{self, Action},
-    answers::RawAnswers,
+    answers::{FieldError, RawAnswers},
     card::Matched,
     case::{
         Command, CommandKind, CorrectionRequest, DeclineReason, Giver, Hand, Refusal, Stage, allowed, decide, possible,
@@ -11,6 +11,7 @@ use intake::{
     form::{Field, Target},
     identity::{Evidence, Method, NotRecorded, ProxySight, ProxyState, Sight, Sufficient},
     ids::{FieldId, ReceiptNumber, StaffId},
+    journey::complete_but,
     staff_items::{StaffItemError, parse_staff_items},
     time::{CivilDate, Instant},
 };
@@ -19,7 +20,7 @@ use super::{
     FlowError, booking,
     content::{self, EventDetail, Office, OpenCase},
     correction::asks_who_files,
-    my_number, remind, review,
+    my_number, remind, review, same_person,
 };
 use crate::{
     portal::Portal,
@@ -51,6 +52,8 @@ pub enum Order {
     RecordProxy(ProxySight),
     /// See [`CommandKind::EditStaffItems`].
     EditStaffItems(RawAnswers),
+    /// See [`CommandKind::Complete`].
+    Complete(RawAnswers),
     /// See [`CommandKind::Accept`].
     Accept,
     /// See [`CommandKind::Reopen`].
@@ -84,6 +87,7 @@ impl Order {
             Self::RecordIdentity(_) => CommandKind::RecordIdentity,
             Self::RecordProxy(_) => CommandKind::RecordProxy,
             Self::EditStaffItems(_) => CommandKind::EditStaffItems,
+            Self::Complete(_) => CommandKind::Complete,
             Self::Accept => CommandKind::Accept,
             Self::Reopen => CommandKind::Reopen,
             Self::Confirm => CommandKind::Confirm,
@@ -151,6 +155,12 @@ pub enum Obstacle {
     Request,
     /// The day for the answer lies in the past or too far ahead.
     AnswerBy,
+    /// Nobody to send it back to: it came by another channel.
+    NoAccount,
+    /// 「聞き取り」 What its channel never asks is not there yet.
+    Unanswered,
+    /// 「聞き取り」 Answers that cannot be kept.
+    Answers(Vec<FieldError>),
     /// Staff items that cannot be kept.
     StaffItems(Vec<StaffItemError>),
 }
@@ -213,8 +223,14 @@ const fn word(obstacle: &Obstacle) -> &'static str {
         Obstacle::HeldByAnother => "held_by_another",
         Obstacle::NeedsAnotherPerson => "needs_another_person",
         Obstacle::NoEvidence => "no_evidence",
+        Obstacle::NoAccount => "no_account",
+        Obstacle::Unanswered => "unanswered",
         Obstacle::PersonNotMet => "person_not_met",
-        Obstacle::TwoDocuments | Obstacle::Request | Obstacle::AnswerBy | Obstacle::StaffItems(_) => "input",
+        Obstacle::TwoDocuments
+        | Obstacle::Request
+        | Obstacle::AnswerBy
+        | Obstacle::StaffItems(_)
+        | Obstacle::Answers(_) => "input",
     }
 }
 
@@ -273,6 +289,9 @@ async fn carry_out(
     if after.rev != head.rev {
         open.copy_newest(tx, after.rev, Author::Staff(staff.staff_id)).await?;
     }
+    if kind == CommandKind::Complete {
+        same_person::index_again(portal, tx, &open).await?;
+    }
     if prepared.office_changed {
         case::save_office(tx, head.case_id, &open.seal_office()?, now).await?;
     }
@@ -325,6 +344,9 @@ fn prepare(open: &mut OpenCase<'_>, by: StaffId, order: &Order, now: Instant) ->
         Order::Claim => Prepared::plain(Command::Claim),
         Order::Release => Prepared::plain(Command::Release),
         Order::SendBack(request) => {
+            if open.head.account_id.is_none() {
+                return Err(Obstacle::NoAccount);
+            }
             check_request(open, request, now.date_in_japan())?;
             open.office.requests.push(request.clone());
             Prepared::noting(Command::SendBack(request.clone()), EventDetail::SendBack(request.clone()))
@@ -353,7 +375,16 @@ fn prepare(open: &mut OpenCase<'_>, by: StaffId, order: &Order, now: Instant) ->
             open.office.staff_items = kept;
             Prepared { command: Command::EditStaffItems, office_changed: true, detail: None }
         }
-        Order::Accept => Prepared::plain(Command::Accept(proof(&open.office)?)),
+        Order::Complete(typed) => {
+            fill_in(open, typed)?;
+            Prepared::plain(Command::Complete)
+        }
+        Order::Accept => {
+            if open.unanswered().is_ok_and(|fields| !fields.is_empty()) {
+                return Err(Obstacle::Unanswered);
+            }
+            Prepared::plain(Command::Accept(proof(&open.office)?))
+        }
         Order::Reopen => {
             let office_changed = open.office.decline_reason.take().is_some();
             Prepared { command: Command::Reopen, office_changed, detail: None }
@@ -369,6 +400,24 @@ fn prepare(open: &mut OpenCase<'_>, by: StaffId, order: &Order, now: Instant) ->
         Order::ConfirmWithdrawal => Prepared::plain(Command::ConfirmWithdrawal),
         Order::RefuseWithdrawal => Prepared::plain(Command::RefuseWithdrawal),
     })
+}
+
+/// 「聞き取り」 Puts what staff have asked for in the place of what is missing. It can be done in several steps: what is still
+/// missing stays so, and the acceptance waits for it.
+fn fill_in(open: &mut OpenCase<'_>, typed: &RawAnswers) -> Result<(), Obstacle> {
+    let fields = open.to_be_asked();
+    if fields.is_empty() {
+        return Err(Obstacle::Answers(Vec::new()));
+    }
+    let form = open.form;
+    let Some(newest) = open.revisions.last_mut() else { return Err(Obstacle::Answers(Vec::new())) };
+    let mut raw = newest.raw.clone();
+    for (_, field) in fields.iter().filter_map(|id| form.field(id)) {
+        raw.take_field(typed, field);
+    }
+    complete_but(form, &raw, newest.created_at.date_in_japan(), &fields).map_err(Obstacle::Answers)?;
+    newest.raw = raw;
+    Ok(())
 }
 
 const fn not_recorded(why: NotRecorded) -> Obstacle {

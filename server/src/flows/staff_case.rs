@@ -107,6 +107,10 @@ pub struct StaffCase<'portal> {
     pub epds: Option<ShownEpds<'portal>>,
     /// The case that it follows, and those that follow it.
     pub related: Vec<CaseHead>,
+    /// 「同じ方と思われる届出」
+    pub same_person: Vec<CaseHead>,
+    /// 「聞き取り」 What must be answered before it can be accepted.
+    pub unanswered: Vec<FieldId>,
     /// 「写真・書類」 What was sent, and whether who asks can open it now.
     pub papers: Vec<(Paper, bool)>,
     /// 「取込先から戻った届出」 Why the back office sent it back, as a code, until it is decided on again.
@@ -153,6 +157,8 @@ pub async fn view<'portal>(
     let history = history(&mut tx, &open.head, &open.key, &people).await?;
     let offers = offers(&mut tx, staff, &open).await?;
     let related = related(&mut tx, staff, &open.head).await?;
+    let mut same_person = case::of_same_person(&mut tx, open.head.case_id, &open.head.form_id).await?;
+    same_person.retain(|head| access::may_in(staff.role, Action::ReadCase, head.compartment));
     let may_open = access::may_in(staff.role, Action::OpenPaper, open.head.compartment);
     let papers = paper::sent_of_case(&mut tx, &permit).await?.into_iter();
     let papers = papers.map(|it| (it.clone(), may_open && paper_scan::can_be_opened(portal, &it))).collect();
@@ -161,7 +167,8 @@ pub async fn view<'portal>(
     let messages = message::of_case(&mut tx, &open.key, &permit).await?;
     let complete = open.complete()?;
     let signature = case_signature::shown(&mut tx, (&open.key, open.form), &permit, complete.answers()).await?;
-    let (mut pregnancy_ended_at, mut way_back, mut account_is_closed) = (None, None, true);
+    // Who filed elsewhere has none that could be closed.
+    let (mut pregnancy_ended_at, mut way_back, mut account_is_closed) = (None, None, open.office.origin.is_none());
     if let Some(id) = open.head.account_id {
         pregnancy_ended_at = store::pregnancy_end::told_at(&mut tx, id).await?;
         if !open.head.is_held_by_proxy() {
@@ -184,6 +191,8 @@ pub async fn view<'portal>(
         history,
         offers,
         related,
+        same_person,
+        unanswered: open.unanswered()?,
         papers,
         number,
         holder: open.head.holder.and_then(|holder| people.get(&holder).cloned()),
@@ -288,9 +297,16 @@ async fn offers(connection: &mut Connection, staff: &Staff, open: &OpenCase<'_>)
         if !fits || !access::may_in(staff.role, Action::Command(row.command), head.compartment) {
             continue;
         }
+        let has_nobody = row.command == CommandKind::SendBack && head.account_id.is_none();
+        let has_nothing = row.command == CommandKind::Complete && open.to_be_asked().is_empty();
+        if has_nobody || has_nothing {
+            continue;
+        }
         let missing = proof(&open.office).err().filter(|_| row.command == CommandKind::Accept);
         let obstacle = if missing.is_some() {
             missing
+        } else if row.command == CommandKind::Accept && !open.unanswered()?.is_empty() {
+            Some(Obstacle::Unanswered)
         } else if !is_another_person(connection, staff, head, row.command).await? {
             Some(Obstacle::NeedsAnotherPerson)
         } else {

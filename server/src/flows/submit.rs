@@ -4,6 +4,7 @@
 use intake::{
     answers::FieldError,
     case::Stage,
+    export::Channel,
     form::{Compartment, Form},
     identity::{Evidence, Method, ProxyEvidence, ProxyState, is_by_proxy},
     ids::{AccountId, CaseId, DraftId, FormId, ReceiptNumber},
@@ -15,7 +16,7 @@ use super::{
     FlowError,
     content::{Office, ShownPack},
     draft::with_form,
-    follow, my_number, paper, pregnancy_end, random, remind, signing,
+    follow, my_number, paper, pregnancy_end, random, remind, same_person, signing,
 };
 use crate::{
     portal::Portal,
@@ -125,11 +126,11 @@ async fn once(
         receipt_number: &receipt_number,
         draft_id,
         follows,
-        account_id: sender.account,
+        account_id: Some(sender.account),
         form_id,
         form_version: form.version,
         form_sha256: &form.sha256(),
-        channel: "portal",
+        channel: Channel::Portal,
         wrapped_key: &wrapped_key,
         answers_sealed: &answers_sealed,
         filed_at: now,
@@ -151,6 +152,7 @@ async fn once(
         detail_sealed: None,
     };
     case::append_event(&mut tx, &event).await?;
+    same_person::index(portal, &mut tx, case_id, form, complete.answers(), None).await?;
     if let Some(signed) = &signed {
         signing::keep_with_case(portal, &mut tx, (case_id, &key), signed, without).await?;
     }

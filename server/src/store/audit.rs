@@ -155,6 +155,8 @@ pub enum Deed {
     DraftEndTold,
     DraftExpired,
     Submitted,
+    /// 「他の経路」 A filing by another channel has become a case.
+    TakenIn,
     QueueViewed,
     CaseViewed,
     /// A command on a case.
@@ -265,6 +267,7 @@ impl Deed {
             Self::DraftEndTold => "draft_end_told",
             Self::DraftExpired => "draft_expired",
             Self::Submitted => "submitted",
+            Self::TakenIn => "taken_in",
             Self::QueueViewed => "queue_viewed",
             Self::CaseViewed => "case_viewed",
             Self::Commanded(kind) => return format!("command.{kind}"),
@@ -343,6 +346,8 @@ pub enum Detail {
     Word(&'static str),
     /// A form.
     Form(FormId),
+    /// A digest of a whole file, in hexadecimal.
+    Digest(String),
 }
 
 impl From<i64> for Detail {
@@ -354,6 +359,12 @@ impl From<i64> for Detail {
 impl From<&'static str> for Detail {
     fn from(word: &'static str) -> Self {
         Self::Word(word)
+    }
+}
+
+impl From<[u8; 32]> for Detail {
+    fn from(digest: [u8; 32]) -> Self {
+        Self::Digest(digest.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}")))
     }
 }
 

@@ -4,6 +4,7 @@
 use intake::{
     access::Permit,
     case::{CommandKind, Stage},
+    export::Channel,
     form::Compartment,
     identity::{Level, ProxyState},
     ids::{AccountId, CaseId, DraftId, FormId, ReceiptNumber, StaffId},
@@ -55,6 +56,10 @@ sql! {
     // Whoever asks for a withdrawal is answered by people who can read what it is about.
     CLOSED_BEFORE = head!("WHERE erased_at IS NULL AND compartment = $4 AND stage = $1 AND stage_since <= $2
         AND withdrawal_asked_at IS NULL ORDER BY stage_since LIMIT $3");
+    // Told apart by people: a machine only points.
+    SAME_PERSON = head!("WHERE form_id = $2 AND case_id <> $1 AND stage NOT IN ('declined', 'withdrawn') AND case_id IN
+        (SELECT other.case_id FROM case_person own JOIN case_person other ON other.person_index = own.person_index
+        WHERE own.case_id = $1) ORDER BY filed_at, case_id LIMIT 20");
     ERASE_KEY = "UPDATE case_file SET wrapped_key = NULL, erased_at = $2, updated_at = $2, version = version + 1
         WHERE case_id = $1 AND erased_at IS NULL";
     ERASE_REVISIONS = "DELETE FROM case_revision WHERE case_id = $1";
@@ -98,7 +103,7 @@ row! {
         pub form_version: i64,
         /// The digest of its definition.
         pub form_sha256: String,
-        /// How it came: `online`.
+        /// How it came, by [`Channel::as_str`].
         pub channel: String,
         /// The stage.
         pub stage: Stage,
@@ -190,8 +195,8 @@ pub struct NewCase<'a> {
     pub draft_id: DraftId,
     /// The case that it follows.
     pub follows: Option<CaseId>,
-    /// Whose it is.
-    pub account_id: AccountId,
+    /// Whose it is; none of who has filed by another channel.
+    pub account_id: Option<AccountId>,
     /// The form.
     pub form_id: &'a FormId,
     /// The version that was filled in.
@@ -199,12 +204,12 @@ pub struct NewCase<'a> {
     /// The digest of its definition.
     pub form_sha256: &'a str,
     /// How it came.
-    pub channel: &'a str,
+    pub channel: Channel,
     /// Its data key, wrapped.
     pub wrapped_key: &'a WrappedKey,
     /// The answers; place by [`revision_place`].
     pub answers_sealed: &'a [u8],
-    /// Now.
+    /// When it arrived at the counter that it was filed at: the day of the filing follows from it.
     pub filed_at: Instant,
     /// Who of the staff may know of it.
     pub compartment: Compartment,
@@ -243,11 +248,11 @@ pub async fn insert(tx: &mut WriteTx, case: &NewCase<'_>) -> Result<(), StoreErr
         case.case_id.bytes().as_slice(),
         case.receipt_number.as_str(),
         case.draft_id.bytes().as_slice(),
-        case.account_id.bytes().as_slice(),
+        case.account_id.as_ref().map(|id| id.bytes().as_slice()),
         case.form_id.as_str(),
         i64::from(case.form_version),
         case.form_sha256,
-        case.channel,
+        case.channel.as_str(),
         case.wrapped_key.as_bytes(),
         case.filed_at.micros(),
         case.follows.as_ref().map(|id| id.bytes().as_slice()),
@@ -255,7 +260,8 @@ pub async fn insert(tx: &mut WriteTx, case: &NewCase<'_>) -> Result<(), StoreErr
         case.identity.as_str(),
         case.proxy.map(ProxyState::as_str),
     )?;
-    insert_revision(tx, case.case_id, 1, case.answers_sealed, Author::Citizen(case.account_id), case.filed_at).await
+    let author = case.account_id.map_or(Author::Portal, Author::Citizen);
+    insert_revision(tx, case.case_id, 1, case.answers_sealed, author, case.filed_at).await
 }
 
 /// Keeps a further revision.
@@ -327,6 +333,18 @@ pub async fn newest_standing(
 /// When the database fails.
 pub async fn following(connection: &mut Connection, case: CaseId) -> Result<Vec<CaseHead>, StoreError> {
     all!(connection, CaseHead, FOLLOWING, case.bytes().as_slice())
+}
+
+/// 「同じ方と思われる届出」 Other standing cases of the same form whose person has an index in common, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_same_person(
+    connection: &mut Connection,
+    case: CaseId,
+    form: &FormId,
+) -> Result<Vec<CaseHead>, StoreError> {
+    all!(connection, CaseHead, SAME_PERSON, case.bytes().as_slice(), form.as_str())
 }
 
 /// The two places of a statement for the compartments that somebody may see; none for who may see none.
@@ -481,6 +499,7 @@ pub async fn closed_before(
 pub async fn erase_content(tx: &mut WriteTx, id: CaseId, at: Instant) -> Result<(), StoreError> {
     execute!(tx, ERASE_KEY, id.bytes().as_slice(), at.micros())?;
     super::message::erase(tx, id).await?;
+    super::case_person::erase(tx, id).await?;
     execute!(tx, ERASE_REVISIONS, id.bytes().as_slice())?;
     super::paper::erase_of_case(tx, id).await?;
     super::sealed_number::delete(tx, super::sealed_number::NumberOwner::Case(id)).await?;

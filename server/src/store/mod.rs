@@ -11,9 +11,11 @@ pub mod batch;
 pub mod booking;
 pub mod card;
 pub mod case;
+pub mod case_person;
 mod columns;
 mod dialect;
 pub mod draft;
+pub mod foreign_filing;
 pub mod form_use;
 pub mod installation;
 pub mod message;
@@ -201,7 +203,9 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         booking::STATEMENTS,
         card::STATEMENTS,
         case::STATEMENTS,
+        case_person::STATEMENTS,
         draft::STATEMENTS,
+        foreign_filing::STATEMENTS,
         form_use::STATEMENTS,
         installation::STATEMENTS,
         message::STATEMENTS,

@@ -49,15 +49,16 @@ pub async fn done(portal: &Portal, staff: &Staff, number: &ReceiptNumber, order:
     }
 }
 
+/// What a clerk records of somebody whose card was seen.
+pub fn seen() -> Order {
+    Order::RecordIdentity(Sight::of(NumberDocument::MyNumberCard, PersonDocument::MyNumberCard).and_met())
+}
+
 /// Takes a filing that has arrived to `confirmed`.
 pub async fn confirm(portal: &Portal, [first, second]: &[Staff; 2], number: &ReceiptNumber) {
     let mut items = RawAnswers::default();
     items.set("voucher_number", vec!["26-0001".to_owned()]);
-    let orders = [
-        Order::Claim,
-        Order::RecordIdentity(Sight::of(NumberDocument::MyNumberCard, PersonDocument::MyNumberCard).and_met()),
-        Order::EditStaffItems(items),
-    ];
+    let orders = [Order::Claim, seen(), Order::EditStaffItems(items)];
     for order in orders {
         done(portal, first, number, order).await;
     }

@@ -103,16 +103,25 @@ pub enum Channel {
     Counter,
 }
 
+impl Channel {
+    const ALL: [Self; 4] = [Self::Portal, Self::Pittari, Self::Prefecture, Self::Counter];
+
+    /// The public name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Portal => "portal",
+            Self::Pittari => "pittari",
+            Self::Prefecture => "prefecture",
+            Self::Counter => "counter",
+        }
+    }
+}
+
 impl std::str::FromStr for Channel {
     type Err = crate::ids::NotAnId;
     fn from_str(text: &str) -> Result<Self, crate::ids::NotAnId> {
-        match text {
-            "portal" => Ok(Self::Portal),
-            "pittari" => Ok(Self::Pittari),
-            "prefecture" => Ok(Self::Prefecture),
-            "counter" => Ok(Self::Counter),
-            _ => Err(crate::ids::NotAnId),
-        }
+        Self::ALL.into_iter().find(|channel| channel.as_str() == text).ok_or(crate::ids::NotAnId)
     }
 }
 

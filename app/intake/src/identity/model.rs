@@ -64,6 +64,7 @@ fn commands(kind: CommandKind, evidence: &Evidence) -> Vec<(Command, Evidence)> 
         CommandKind::AskToVisit => plain(Command::AskToVisit),
         CommandKind::Visited => plain(Command::Visited),
         CommandKind::EditStaffItems => plain(Command::EditStaffItems),
+        CommandKind::Complete => plain(Command::Complete),
         CommandKind::Reopen => plain(Command::Reopen),
         CommandKind::Confirm => plain(Command::Confirm),
         CommandKind::Decline => plain(Command::Decline),

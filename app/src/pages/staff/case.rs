@@ -4,10 +4,11 @@
 use std::collections::BTreeSet;
 
 use intake::{
-    answers::{Answers, RawAnswers},
+    answers::{Answers, FieldError, RawAnswers},
     card::CardFacts,
     case::{CommandKind, CorrectionRequest, DeclineReason, Stage},
     epds::{Score, TextPack},
+    export::Channel,
     flags::Raised,
     form::{Field, Form, Kind, Page, Target},
     gestation::TimingClass,
@@ -20,7 +21,7 @@ use intake::{
 use leptos::prelude::*;
 
 use super::{
-    command,
+    channel, command,
     frame::{Desk, document, error_summary},
     transfer::{self, Transfer},
     way_back::{self, WayBack},
@@ -58,8 +59,26 @@ pub struct Related {
     pub stage: Stage,
     /// When it arrived.
     pub filed_at: Instant,
+    /// How it came.
+    pub channel: Channel,
     /// Whether it can be opened: its content is not erased.
     pub is_open: bool,
+}
+
+/// 「他の経路」 What is known of a filing that came by another channel.
+pub struct Origin {
+    /// Its number there.
+    pub number: String,
+    /// The digest of the file that it came in.
+    pub file_sha256: String,
+    /// The line of the file.
+    pub line: u64,
+    /// When it was taken in here.
+    pub taken_in_at: Instant,
+    /// Whether the channel said that it was signed.
+    pub is_signed: bool,
+    /// Who in the city answers for that.
+    pub answered_for_by: Option<String>,
 }
 
 /// 「写真・書類」 A paper that was sent.
@@ -130,6 +149,8 @@ pub struct Failed {
     pub typed: RawAnswers,
     /// What of the staff items was not taken.
     pub items: Vec<StaffItemError>,
+    /// What of the answers was not taken.
+    pub answers: Vec<FieldError>,
 }
 
 /// What the page shows.
@@ -194,6 +215,16 @@ pub struct Model<'a> {
     pub papers: Vec<ShownPaper>,
     /// Cases that belong to this one.
     pub related: Vec<Related>,
+    /// 「同じ方と思われる届出」
+    pub same_person: Vec<Related>,
+    /// How it came.
+    pub channel: Channel,
+    /// 「他の経路」
+    pub origin: Option<Origin>,
+    /// 「聞き取り」 The fields that the channel never asks, and those that depend on them.
+    pub to_be_asked: Vec<FieldId>,
+    /// 「聞き取り」 Those that must be answered before it can be accepted.
+    pub unanswered: Vec<FieldId>,
     /// What happened, oldest first.
     pub history: Vec<Step>,
     /// What can be done.
@@ -259,6 +290,7 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
             <div>
                 <h1><span lang="ja">{model.form.title.get("ja").to_owned()}</span> " " {model.number.to_string()}</h1>
                 {facts(locale, model)}
+                {channel::origin(locale, model)}
             </div>
             {super::mail::notice(locale, &model.undelivered)}
             {super::handover::notice(locale, model.came_back.as_deref())}
@@ -267,7 +299,7 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
             {pregnancy_end(locale, model)}
             {withdrawal(locale, model)}
             <div class="case-layout">
-                <div>{related(locale, model)}{look_at(locale, model)}{super::epds::scores(locale, model)}{answers(locale, model)}{papers(locale, model)}{command::staff_items(locale, model)}{messages_of(locale, model)}{history(locale, model)}{file(locale, model)}</div>
+                <div>{channel::same_person(locale, model)}{related(locale, model)}{channel::to_be_asked(locale, model)}{look_at(locale, model)}{super::epds::scores(locale, model)}{answers(locale, model)}{papers(locale, model)}{command::staff_items(locale, model)}{messages_of(locale, model)}{history(locale, model)}{file(locale, model)}</div>
                 <aside aria-label=locale.say("staff-decision")>
                     <h2>{locale.say("staff-decision")}</h2>
                     {identity(locale, model)}
@@ -406,8 +438,14 @@ fn look_at(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
 }
 
 fn related(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
-    let rows = model
-        .related
+    let rows = rows(locale, &model.related);
+    (!model.related.is_empty())
+        .then(|| view! { <section><h2>{locale.say("staff-related")}</h2><ul>{rows}</ul></section> }.into_any())
+}
+
+/// Other cases, each a line.
+pub(super) fn rows(locale: Locale, cases: &[Related]) -> AnyView {
+    cases
         .iter()
         .map(|one| {
             let number = one.number.to_string();
@@ -418,11 +456,11 @@ fn related(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
             };
             let stage = locale.say(&format!("staff-stage-{}", one.stage));
             let filed = locale.with("cases-filed", &[("at", &one.filed_at.minute_in_japan())]);
-            view! { <li><span lang="ja">{name}</span> " " <span class="badge badge--stage">{stage}</span> " " {filed}</li> }
+            let came = channel::badge(locale, one.channel);
+            view! { <li><span lang="ja">{name}</span> " " <span class="badge badge--stage">{stage}</span>{came} " " {filed}</li> }
         })
-        .collect_view();
-    (!model.related.is_empty())
-        .then(|| view! { <section><h2>{locale.say("staff-related")}</h2><ul>{rows}</ul></section> }.into_any())
+        .collect_view()
+        .into_any()
 }
 
 /// The language of what she wrote herself, where it is not Japanese.

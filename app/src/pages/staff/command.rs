@@ -43,11 +43,11 @@ pub(super) fn all(locale: Locale, model: &Model<'_>) -> AnyView {
     .into_any()
 }
 
-fn key(kind: CommandKind) -> String {
+pub(super) fn key(kind: CommandKind) -> String {
     format!("command-{}", kind.as_str().replace('_', "-"))
 }
 
-fn address(model: &Model<'_>, kind: CommandKind) -> String {
+pub(super) fn address(model: &Model<'_>, kind: CommandKind) -> String {
     format!("/staff/cases/{}/{kind}", model.number)
 }
 
@@ -88,7 +88,7 @@ fn folded(locale: Locale, model: &Model<'_>, kind: CommandKind, inside: AnyView)
     )
 }
 
-fn typed<'a>(model: &'a Model<'_>, kind: CommandKind) -> Option<&'a RawAnswers> {
+pub(super) fn typed<'a>(model: &'a Model<'_>, kind: CommandKind) -> Option<&'a RawAnswers> {
     (model.failed.kind == Some(kind)).then_some(&model.failed.typed)
 }
 

@@ -3,6 +3,7 @@
 
 mod card;
 pub mod case;
+mod channel;
 mod command;
 mod epds;
 mod frame;

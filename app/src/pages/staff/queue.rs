@@ -2,6 +2,7 @@
 
 use intake::{
     case::Stage,
+    export::Channel,
     flags::Flag,
     ids::ReceiptNumber,
     time::{CivilDate, Instant},
@@ -25,6 +26,8 @@ pub struct Row {
     pub flags: Vec<Flag>,
     /// When it arrived.
     pub filed_at: Instant,
+    /// How it came.
+    pub channel: Channel,
     /// For how many days it has been in this stage.
     pub days: i64,
     /// Who holds it.
@@ -146,6 +149,7 @@ fn row_view(locale: Locale, row: &Row) -> AnyView {
     };
     let name = row.name.clone().unwrap_or_else(|| locale.say("queue-erased"));
     let kana = row.kana.as_ref().map(|kana| view! { <br/><small>{kana.clone()}</small> });
+    let came = super::channel::badge(locale, row.channel);
     let due = row.correction_due_on.map(|day| {
         view! { <br/><small>{locale.with("queue-due", &[("day", &day.to_string())])}</small> }
     });
@@ -157,7 +161,7 @@ fn row_view(locale: Locale, row: &Row) -> AnyView {
     });
     view! {
         <tr>
-            <th scope="row">{number}</th>
+            <th scope="row">{number}{came}</th>
             <td lang="ja">{name}{kana}</td>
             <td><span class="badge badge--stage">{locale.say(&format!("staff-stage-{}", row.stage))}</span>{due}{asked}{unread}</td>
             <td>{badges(locale, &row.flags)}</td>

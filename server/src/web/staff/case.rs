@@ -19,6 +19,7 @@ use app::{
 };
 use intake::{
     access::{Action, may_in},
+    export::Channel,
     fhir::MEDIA_TYPE,
     form::Form,
     identity::ProxyState,
@@ -63,6 +64,9 @@ pub(super) const fn obstacle_key(obstacle: &Obstacle) -> &'static str {
         Obstacle::Request => "staff-obstacle-request",
         Obstacle::AnswerBy => "staff-obstacle-answer-by",
         Obstacle::StaffItems(_) => "staff-obstacle-items",
+        Obstacle::NoAccount => "staff-obstacle-no-account",
+        Obstacle::Unanswered => "staff-obstacle-unanswered",
+        Obstacle::Answers(_) => "staff-obstacle-answers",
     }
 }
 
@@ -84,8 +88,14 @@ fn step(step: staff_case::Step) -> Step {
 fn related_row(portal: &Portal, head: &CaseHead) -> Related {
     let form = portal.form_of(head);
     let title = form.map_or_else(|| head.form_id.to_string(), |form| form.title.get("ja").to_owned());
-    let is_open = head.erased_at.is_none();
-    Related { number: head.receipt_number.clone(), title, stage: head.stage, filed_at: head.filed_at, is_open }
+    Related {
+        number: head.receipt_number.clone(),
+        title,
+        stage: head.stage,
+        filed_at: head.filed_at,
+        channel: head.channel.parse().unwrap_or(Channel::Portal),
+        is_open: head.erased_at.is_none(),
+    }
 }
 
 fn shown_paper(portal: &Portal, form: &Form, (paper, can_be_opened): (Paper, bool)) -> ShownPaper {
@@ -159,6 +169,8 @@ pub(super) async fn shown_with(
         offers,
         holder,
         related,
+        same_person,
+        unanswered,
         epds,
         papers,
         ..
@@ -203,13 +215,28 @@ pub(super) async fn shown_with(
         number_is_sealed: view.number.map(|kept| kept == Kept::Sealed),
         papers: papers.into_iter().map(|paper| shown_paper(portal, case.form, paper)).collect(),
         related: related.iter().map(|head| related_row(portal, head)).collect(),
+        same_person: same_person.iter().map(|head| related_row(portal, head)).collect(),
+        origin: case.office.origin.as_ref().map(|origin| pages::Origin {
+            number: origin.number.clone(),
+            file_sha256: origin.file_sha256.clone(),
+            line: origin.line,
+            taken_in_at: origin.taken_in_at,
+            is_signed: origin.signed.is_some(),
+            answered_for_by: origin.signed.as_ref().and_then(|signed| signed.answered_for_by.clone()),
+        }),
+        channel: case.head.channel.parse().unwrap_or(Channel::Portal),
+        to_be_asked: case.to_be_asked(),
+        unanswered,
         history: history.into_iter().map(step).collect(),
         offers: offers.collect(),
         signature: view.signature.map(|of| signature(of, case.head.rev)),
-        messages: (may_in(at.who.staff.role, Action::WriteMessage, case.head.compartment) && !held_by_proxy)
+        // Who filed elsewhere has no page on which she would read them.
+        messages: (case.office.origin.is_none()
+            && may_in(at.who.staff.role, Action::WriteMessage, case.head.compartment)
+            && !held_by_proxy)
             .then(|| messages(at, number, view.messages, not_sent, portal.config.my_number.is_spoken_of())),
         account_is_closed: view.account_is_closed,
-        way_back: (!view.account_is_closed && restores && !held_by_proxy)
+        way_back: (case.head.account_id.is_some() && !view.account_is_closed && restores && !held_by_proxy)
             .then(|| way_back::model(view.way_back, tried)),
         proxy: case.head.proxy,
         transfer: (restores && case.head.proxy == Some(ProxyState::Met))

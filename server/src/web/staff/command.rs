@@ -52,6 +52,7 @@ fn order(kind: CommandKind, typed: &RawAnswers, takes_number: bool) -> Result<Or
         CommandKind::RefuseWithdrawal => Order::RefuseWithdrawal,
         CommandKind::SendBack => Order::SendBack(correction_request(typed).map_err(Some)?),
         CommandKind::EditStaffItems => Order::EditStaffItems(typed.clone()),
+        CommandKind::Complete => Order::Complete(typed.clone()),
         CommandKind::RecordIdentity => Order::RecordIdentity(sight(typed, takes_number).map_err(Some)?),
         CommandKind::RecordProxy => Order::RecordProxy(proxy_sight(typed).map_err(Some)?),
         CommandKind::ProposeDecline => {
@@ -109,9 +110,14 @@ fn input_of(obstacle: &Obstacle) -> Option<String> {
         Obstacle::Request => Some("send-back-fields".to_owned()),
         Obstacle::AnswerBy => Some("answer_by".to_owned()),
         Obstacle::StaffItems(errors) => errors.first().map(|error| error.input.clone()),
+        Obstacle::Answers(errors) => errors.first().map(|error| error.input.clone()),
         Obstacle::TwoDocuments => Some("without_photo-0".to_owned()),
         Obstacle::PersonNotMet => Some("met".to_owned()),
-        Obstacle::HeldByAnother | Obstacle::NeedsAnotherPerson | Obstacle::NoEvidence => None,
+        Obstacle::HeldByAnother
+        | Obstacle::NeedsAnotherPerson
+        | Obstacle::NoEvidence
+        | Obstacle::NoAccount
+        | Obstacle::Unanswered => None,
     }
 }
 
@@ -155,7 +161,7 @@ pub async fn give(portal: Data<Portal>, at: AtDesk, path: Path<(String, String)>
         Err(None) => return Err(WebError::NotFound),
         Err(Some((key, input))) => {
             let (error, input) = (Some(locale.say(key)), Some(input.to_owned()));
-            let failed = Failed { kind: Some(kind), error, input, typed, items: Vec::new() };
+            let failed = Failed { kind: Some(kind), error, input, typed, ..Failed::default() };
             return case::shown(&portal, &at, &number, failed).await;
         }
     };
@@ -164,8 +170,13 @@ pub async fn give(portal: Data<Portal>, at: AtDesk, path: Path<(String, String)>
         Ok(Given::Refused(obstacle)) => {
             let error = Some(locale.say(case::obstacle_key(&obstacle)));
             let input = input_of(&obstacle);
-            let items = if let Obstacle::StaffItems(errors) = obstacle { errors } else { Vec::new() };
-            case::shown(&portal, &at, &number, Failed { kind: Some(kind), error, input, typed, items }).await
+            let mut failed = Failed { kind: Some(kind), error, input, typed, ..Failed::default() };
+            match obstacle {
+                Obstacle::StaffItems(errors) => failed.items = errors,
+                Obstacle::Answers(errors) => failed.answers = errors,
+                _ => {}
+            }
+            case::shown(&portal, &at, &number, failed).await
         }
         Err(FlowError::Changed(stage)) => Ok(changed(&at, &number, stage, form.inputs())),
         Err(error) => Err(error.into()),

@@ -9,7 +9,7 @@ use app::pages::staff::{
     message,
     queue::{self as pages, Model, Row},
 };
-use intake::time::Instant;
+use intake::{export::Channel, time::Instant};
 use serde::Deserialize;
 
 use super::{Answer, AtWork, to};
@@ -47,6 +47,7 @@ fn row(row: QueueRow, now: Instant) -> Row {
         correction_due_on: row.head.correction_due_on,
         withdrawal_asked_at: row.head.withdrawal_asked_at,
         unread_since: row.head.unread_since,
+        channel: row.head.channel.parse().unwrap_or(Channel::Portal),
     }
 }
 
