@@ -10,7 +10,7 @@ use std::{
     rc::Rc,
 };
 
-use csv::{ByteRecord, ReaderBuilder};
+use csv::{ByteRecord, ReaderBuilder, Terminator};
 
 use super::{
     Cell, Record,
@@ -73,14 +73,19 @@ impl<R: Read> Table<R> {
         }
         let left = Rc::new(Budget::new(LONGEST_ROW));
         let metered = Metered { from: Cursor::new(start).chain(from), left: Rc::clone(&left) };
-        let reader =
-            ReaderBuilder::new().has_headers(false).flexible(true).buffer_capacity(BUFFER).from_reader(metered);
+        // At `\r\n` the reader's own end of a row is the `\r`, and the next row would be counted from this row's last line.
+        let reader = ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .terminator(Terminator::Any(b'\n'))
+            .buffer_capacity(BUFFER)
+            .from_reader(metered);
         let (headers, row) = (Vec::new(), ByteRecord::new());
         let mut table = Self { reader, left, charset, headers, row, is_over: false };
         if !table.advance().map_err(header)? {
             return Err(header(Problem::NotOneFiling));
         }
-        for cell in &table.row {
+        for cell in cells_of(&table.row) {
             let text = charset.decode(cell).ok_or_else(|| header(Problem::NotInEncoding))?;
             if table.headers.contains(&text) {
                 return Err(header(Problem::TwiceTheHeader).at(text));
@@ -114,13 +119,21 @@ impl<R: Read> Table<R> {
             return Err(Fault::on_line(line, Problem::CellCount));
         }
         let mut cells = BTreeMap::new();
-        for (header, bytes) in self.headers.iter().zip(&self.row) {
+        for (header, bytes) in self.headers.iter().zip(cells_of(&self.row)) {
             let text = self.charset.decode(bytes);
             let text = text.ok_or_else(|| Fault::on_line(line, Problem::NotInEncoding).at(header))?;
             cells.insert(header.clone(), vec![Cell { text, line }]);
         }
         Ok(Record { line, cells })
     }
+}
+
+/// The cells of a row, the last one without the `\r` of the row's end.
+fn cells_of(row: &ByteRecord) -> impl Iterator<Item = &[u8]> {
+    let last = row.len().saturating_sub(1);
+    row.iter()
+        .enumerate()
+        .map(move |(at, cell)| if at == last { cell.strip_suffix(b"\r").unwrap_or(cell) } else { cell })
 }
 
 impl<R: Read> Iterator for Table<R> {
@@ -130,7 +143,7 @@ impl<R: Read> Iterator for Table<R> {
         while !self.is_over {
             let line = self.reader.position().line();
             match self.advance() {
-                Ok(true) if self.row.iter().all(<[u8]>::is_empty) => {}
+                Ok(true) if cells_of(&self.row).all(<[u8]>::is_empty) => {}
                 Ok(true) => return Some(self.record()),
                 Ok(false) => self.is_over = true,
                 // Where the next row begins is not known any more.
@@ -161,6 +174,12 @@ mod tests {
         assert_eq!(all[0].as_ref().ok().unwrap().cells["氏名"][0].text, "花子");
         assert_eq!(all[1].as_ref().err().unwrap(), &Fault::on_line(3, Problem::CellCount));
         assert!(all[2].is_ok());
+        let windows = text.replace('\n', "\r\n");
+        let same = rows(windows.as_bytes(), Charset::Utf8);
+        assert_eq!(same.len(), 3);
+        assert_eq!(same[0].as_ref().ok().unwrap().cells["電話"][0].text, "1");
+        assert_eq!(same[1].as_ref().err().unwrap(), &Fault::on_line(3, Problem::CellCount));
+        assert_eq!(same[2].as_ref().ok().unwrap().line, 6);
         let mixed = [b"a,b\n\x82\xa0,\xff\n\x82\xa0,x\n".as_slice()].concat();
         let all = rows(&mixed, Charset::Windows31J);
         assert_eq!(all[0].as_ref().err().unwrap(), &Fault::on_line(2, Problem::NotInEncoding).at("b"));
