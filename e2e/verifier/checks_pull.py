@@ -176,9 +176,10 @@ def what_is_too_long_leads_elsewhere_or_makes_no_sense_is_not_followed(office):
     one, _ = two_batches(office)
     portal.put(1, one)
     entries = "/handover/v1/batches/1/entries.ndjson.age"
-    for answer in [(200, bytes(1_000_000)), (302, b""), (500, b"x" * 100)]:
+    # What is longer than the manifest says is not read to its end.
+    for answer, error in [((200, bytes(1_000_000)), "file_size"), ((302, b""), "portal"), ((500, b"x" * 100), "portal")]:
         portal.answers = {entries: answer}
-        pulls(office, 1, "portal")
+        pulls(office, 1, error)
     for listing in [b"", b"[]", b'{"batches":[{"seq":-1}]}', b'{"batches":[{"seq":1}]}']:
         portal.answers = {"/handover/v1/batches?after=0": (200, listing)}
         pulls(office, 1, "portal")
