@@ -7,13 +7,14 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { person, press, startBrowser, until } from "../support/browser.mjs";
 import { LANGUAGES, judge, look, signIn, visitor } from "../support/inspection.mjs";
-import { FORM, HANAKO, enter, pages, path } from "../support/notification.mjs";
+import { FORM, HANAKO, enter, pages, passNumber, path } from "../support/notification.mjs";
 import { mailTo, startPortal } from "../support/portal.mjs";
 
 const IS_SOAK = Boolean(process.env.MADOGUCHI_SOAK);
 // No scanner answers there: what is sent waits.
 const portal = await startPortal({ environment: { MADOGUCHI_CLAMD: "unix:/nonexistent/clamd" } });
 const busy = await startPortal({ environment: { MADOGUCHI_REQUESTS_PER_MINUTE: "1200" } });
+const signing = await startPortal({ environment: { MADOGUCHI_SIGNING: "offered" } });
 const browser = await startBrowser();
 
 const find = (page, css) => page.locator(`main ${css}`).first();
@@ -45,6 +46,7 @@ async function fillUpTo(page, last) {
     await enter(page, values);
     await next(page);
   }
+  if (last !== "number") await passNumber(page);
 }
 
 /** A filing of her own; its number. */
@@ -193,7 +195,9 @@ const paper = (length) => ({ name: "a.pdf", mimeType: "application/pdf", buffer:
 
 async function addsPapers(visit, see, name) {
   const { page } = visit;
-  await fillUpTo(page, "papers");
+  await fillUpTo(page, "number");
+  await see("number");
+  await passNumber(page);
   await see("papers");
   const chooser = page.locator("main input[type=file]").first();
   const state = page.locator("[data-paper-state]").first();
@@ -302,6 +306,8 @@ async function staysSignedIn(visit, see, name) {
 async function follows(visit, see, name) {
   const { page } = visit;
   const number = await file(visit, `${name}-follows@example.jp`);
+  await page.goto(`/cases/${number}/number`);
+  await see("case-number");
   await see("receipt");
   await page.goto("/");
   await see("start-signed-in");
@@ -408,6 +414,34 @@ async function inEveryStage(visit, see, name, turn) {
   }
 }
 
+/** The pages on this side of the way to the card; `identity.mjs` goes the way. */
+async function meetsTheCard(visit, see) {
+  const { page } = visit;
+  for (const [address, state] of [
+    ["/sign-in/mynaapp?next=/cases", "card"],
+    ["/sign-in/mynaapp/mail", "card-mail-over"],
+    ["/sign-in/mynaapp/code", "card-code"],
+    ["/oidc/callback?state=unknown&code=none", "card-over"],
+  ]) {
+    await page.goto(address);
+    await see(state);
+  }
+}
+
+/** 「電子署名」 Where it is offered. */
+async function signs(visit, see, name) {
+  const { page } = visit;
+  await fillUpTo(page, "check");
+  await next(page);
+  await primary(page);
+  await signIn(visit, signing, { mail: `${name}-signs@example.jp`, from: null });
+  await see("check-with-signature");
+  await page.goto(`${FORM}/sign`);
+  await see("sign");
+  await page.goto("/sign/callback?state=unknown&code=none");
+  await see("sign-over");
+}
+
 async function hasAnAccount(visit, see, name) {
   const { page } = visit;
   const mail = `${name}-account@example.jp`;
@@ -419,6 +453,8 @@ async function hasAnAccount(visit, see, name) {
   if (visit.javaScript) {
     await press(find(page, ".button--primary"));
     await see("account-with-passkey");
+    await act(page, "/remove");
+    await see("passkey-last");
     await act(page, "/remove");
   }
   await act(page, "/account/reminders");
@@ -490,7 +526,7 @@ async function isBusy(visit, see) {
   await see("too-many-requests");
 }
 
-const SCENES = [anybody, signsIn, fillsIn, addsPapers, staysSignedIn, follows, inEveryStage, hasAnAccount, isRefused];
+const SCENES = [anybody, signsIn, fillsIn, addsPapers, staysSignedIn, follows, inEveryStage, meetsTheCard, hasAnAccount, isRefused];
 
 /** The pages of parents in the table of routes. */
 function routes() {
@@ -524,6 +560,7 @@ for (const [turn, [language, javaScript]] of ways.entries()) {
       try { await scene(visit, see, `states-${turn}`, turn); } finally { await visit.context.close(); }
     };
     for (const scene of SCENES) await t.test(`${how}: ${scene.name}`, () => walk(scene, portal));
+    await t.test(`${how}: signs`, () => walk(signs, signing));
     if (turn === 0) await t.test(`${how}: isBusy`, () => walk(isBusy, busy));
     t.diagnostic(`${how}: ${seen.size} states`);
     judge(all);

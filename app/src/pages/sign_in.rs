@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::card;
-use crate::chrome::{Chrome, document};
+use crate::{
+    chrome::{Chrome, document},
+    text::Locale,
+};
 
 /// 「入り方」 Which ways the municipality has on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,12 +59,13 @@ fn without_code(chrome: &Chrome, ways: Ways, next: &str, error: Option<&str>) ->
 }
 
 /// What the script fills in when a passkey was chosen beside the field.
-fn beside(next: &str) -> AnyView {
+fn beside(locale: Locale, next: &str) -> AnyView {
     view! {
         <form method="post" action="/sign-in/passkey/finish" data-beside="/sign-in/passkey/offer" hidden>
             <input type="hidden" name="next" value=next.to_owned()/>
             <input type="hidden" name="ceremony" value="" autocomplete="off"/>
             <input type="hidden" name="credential" value="" autocomplete="off"/>
+            <button>{locale.say("passkey-enter")}</button>
         </form>
     }
     .into_any()
@@ -128,7 +132,7 @@ pub(super) fn one_field(
                 <p><a href="/mail/help" target="_blank">{locale.say("mail-help-link")}</a></p>
             }
         });
-        let beside = next.filter(|_| field.passkey).map(beside);
+        let beside = next.filter(|_| field.passkey).map(|next| beside(locale, next));
         let card = next.filter(|_| !is_code).and_then(|next| card::way_in(chrome, next));
         let next = next.map(|next| view! { <input type="hidden" name="next" value=next.to_owned()/> });
         view! {
