@@ -124,7 +124,7 @@ impl Office {
 }
 
 fn mapping(channel: &str) -> String {
-    let root: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("doc");
+    let root: PathBuf = Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("doc");
     root.join(format!("channel-{channel}.toml")).display().to_string()
 }
 
