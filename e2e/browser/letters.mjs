@@ -59,19 +59,20 @@ test("the receipt can be said on the telephone, scanned, and fits on one page of
 });
 
 test("mail looks as on a phone, and shows its headers", async () => {
-  const letters = page.locator(".letters > li");
+  // The office takes in samples meanwhile, and their mail may be newer.
+  const letter = page.locator(".letters > li").filter({ hasText: "受付のお知らせ" }).first();
   await until("the mail that it has arrived", async () => {
     await page.goto("/demo/outbox");
-    return (await letters.first().innerText()).includes("受付のお知らせ");
+    return (await letter.count()) > 0;
   });
-  await letters.first().locator("summary").click();
-  const headers = await letters.first().locator("pre").innerText();
+  await letter.locator("summary").click();
+  const headers = await letter.locator("pre").innerText();
   for (const line of [/^From: .*@mail\.example\.jp>?$/m, /^Message-ID: <[0-9a-f]{32}@mail\.example\.jp>$/m, /^Auto-Submitted: auto-generated$/m, /^Date: /m]) {
     assert.match(headers, line);
   }
   await look(parent, "letters-outbox");
-  assert.ok(await letters.first().evaluate((one) => one.getBoundingClientRect().width) <= 400);
-  await press(letters.first().locator(".letter__text a"));
+  assert.ok(await letter.evaluate((one) => one.getBoundingClientRect().width) <= 400);
+  await press(letter.locator(".letter__text a"));
   assert.equal(path(page), "/cases");
 });
 
