@@ -91,6 +91,18 @@ impl Stage {
 }
 
 vocabulary! {
+    /// 「処理期限」 How a case stands with the time that the office has set itself.
+    Lateness {
+        /// There is time, or the clock stands still.
+        InTime = "in_time",
+        /// The time is nearly up.
+        Soon = "soon",
+        /// 「期限超過」
+        Overdue = "overdue",
+    }
+}
+
+vocabulary! {
     /// What can be done to a case.
     CommandKind {
         /// Take it in hand.

@@ -3,7 +3,7 @@
 
 use intake::{
     access::Permit,
-    case::{CommandKind, Stage},
+    case::{CommandKind, Lateness, Stage},
     export::Channel,
     form::Compartment,
     identity::{Level, ProxyState},
@@ -20,7 +20,7 @@ macro_rules! head {
             "SELECT case_id, receipt_number, account_id, form_id, form_version, form_sha256, channel, stage, holder, ",
             "proposed_by, accepted_by, accepted_at, confirmed_by, confirmed_at, correction_due_on, version, rev, filed_at, ",
             "stage_since, updated_at, erased_at, withdrawal_asked_at, withdrawal_proposed_by, follows_case_id, ",
-            "compartment, unread_since, identity, proxy FROM case_file ",
+            "compartment, unread_since, identity, proxy, due_at, lateness FROM case_file ",
             $rest
         )
     };
@@ -147,6 +147,10 @@ row! {
         pub identity: Level,
         /// 「代理人」 How far a filing by a proxy has come; none where she filed herself.
         pub proxy: Option<ProxyState>,
+        /// 「処理期限」 By when the office is to have done its part of this stage; none while it has none to do.
+        pub due_at: Option<Instant>,
+        /// How it stands with that.
+        pub lateness: Lateness,
     }
 }
 

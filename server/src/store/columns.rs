@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use intake::{
     access::Role,
     booking::{self, Mode, Spoken, State},
-    case::{CommandKind, Stage},
+    case::{CommandKind, Lateness, Stage},
     device::Device,
     form::Compartment,
     identity::{Level, ProxyState},
@@ -77,7 +77,7 @@ macro_rules! text_columns {
 }
 text_columns!(FieldId, FormId, DestinationId, ReceiptNumber, Role, Stage, CommandKind, Compartment, CivilDate);
 text_columns!(Mode, State, Spoken);
-text_columns!(Device, Level, ProxyState);
+text_columns!(Device, Level, ProxyState, Lateness);
 
 impl Column for Vec<Spoken> {
     type Raw = String;
