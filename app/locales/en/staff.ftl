@@ -1,8 +1,4 @@
 staff-site-name = Madoguchi (staff)
-role-clerk = Clerk
-role-nurse = Public health nurse
-role-administrator = Administrator
-role-auditor = Auditor
 staff-sign-in-title = Staff sign-in
 staff-sign-in-lead = After user ID and password, your passkey (fingerprint, face or PIN) is asked for.
 staff-user-id = User ID
@@ -477,7 +473,7 @@ provider-trouble-stopped = Signing in with the city was stopped or not allowed.
 provider-trouble-unreachable = The city's sign-in cannot be reached. Please try again later.
 provider-trouble-refused = The answer of the city's sign-in could not be confirmed. Please try again. If it goes on, tell the administrator.
 provider-trouble-no-access = You have no right to use this counter. If you need it, please tell whoever looks after the directory of staff.
-provider-trouble-several-roles = Your groups in the directory give more than one role here. Please have it made one.
+provider-trouble-several-roles = Your groups in the directory give roles that nobody can have together. Please have one of them taken away.
 provider-trouble-not-the-person = The city's sign-in does not tell your number, or another than before. Please tell the administrator.
 provider-trouble-no-second-factor = You signed in with the city with one factor only, and have no passkey here. Please ask the administrator to let you register one.
 # 代理人・本人確認・サインイン中の端末
@@ -531,3 +527,12 @@ identity-my-number-sealed = Sealed
 identity-my-number-counter = At the counter
 identity-no-copy = Only the kind of document is recorded, never a copy.
 number-not-taken = Not taken here
+
+# 役割
+role-reviewer = Reviewer
+role-confirmer = Confirmer
+role-nurse = Public health nurse
+role-auditor = Auditor
+role-account-manager = Account manager
+role-system-manager = System manager
+role-contractor = Contractor

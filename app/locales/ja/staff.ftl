@@ -1,8 +1,4 @@
 staff-site-name = 窓口（職員）
-role-clerk = 受付担当
-role-nurse = 保健師
-role-administrator = 管理者
-role-auditor = 監査担当
 staff-sign-in-title = 職員のサインイン
 staff-sign-in-lead = ユーザーIDとパスワードのあとに、パスキー（生体認証など）を確認します。
 staff-user-id = ユーザーID
@@ -477,7 +473,7 @@ provider-trouble-stopped = 市の認証基盤でのサインインが中止さ�
 provider-trouble-unreachable = 市の認証基盤に接続できません。しばらくしてから、もう一度お試しください。
 provider-trouble-refused = 市の認証基盤からの返事を確かめられませんでした。もう一度お試しください。続くときは、管理者にお知らせください。
 provider-trouble-no-access = この窓口を使う権限がありません。必要なときは、職員名簿の管理者にお知らせください。
-provider-trouble-several-roles = 職員名簿のグループに、この窓口の役割が2つ以上あります。1つにするよう、名簿の管理者にお知らせください。
+provider-trouble-several-roles = 職員名簿のグループに、兼ねられない役割があります。一方を外すよう、名簿の管理者にお知らせください。
 provider-trouble-not-the-person = 市の認証基盤から職員の番号が届かないか、前と変わっています。管理者にお知らせください。
 provider-trouble-no-second-factor = 市の認証基盤でのサインインが2要素ではなく、この窓口のパスキーもありません。パスキーを登録できるよう、管理者にお知らせください。
 # 代理人・本人確認・サインイン中の端末
@@ -531,3 +527,12 @@ identity-my-number-sealed = 封印済み
 identity-my-number-counter = 窓口で確認
 identity-no-copy = 確認した書類の種類だけを記録します。書類の写しは記録しません。
 number-not-taken = 扱っていません
+
+# 役割
+role-reviewer = 受付
+role-confirmer = 確認
+role-nurse = 保健師
+role-auditor = 監査
+role-account-manager = アカウント管理
+role-system-manager = システム管理
+role-contractor = 委託

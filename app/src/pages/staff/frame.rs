@@ -1,6 +1,6 @@
 //! The frame of every page of the staff's side. Invariant: who is signed in stands on it, with the way out beside it.
 
-use intake::access::Role;
+use intake::access::Roles;
 use leptos::prelude::*;
 
 use crate::{
@@ -13,9 +13,9 @@ use crate::{
 pub struct Person {
     /// The name that colleagues read.
     pub name: String,
-    /// The role.
-    pub role: Role,
-    /// Whether the queue is for this role.
+    /// The roles.
+    pub roles: Roles,
+    /// Whether the queue is for these roles.
     pub sees_queue: bool,
     /// Whether it looks after the slots for interviews.
     pub sees_slots: bool,
@@ -95,7 +95,7 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
             <div class="staff-bar">
                 {queue}{slots}{handover}
                 <a href="/staff/sessions">{locale.say("staff-sessions-title")}</a>
-                <span>{person.name.clone()} " " <span class="badge">{locale.say(&format!("role-{}", person.role))}</span></span>
+                <span>{person.name.clone()} " " <span class="badge">{role_names(locale, person.roles)}</span></span>
                 <form method="post" action="/staff/sign-out"><button class="button button--quiet">{locale.say("sign-out")}</button></form>
             </div>
         }
@@ -114,6 +114,13 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
         </body>
     }
     .into_any()
+}
+
+/// What roles are called, as one line.
+pub(super) fn role_names(locale: Locale, roles: Roles) -> String {
+    let names: Vec<String> =
+        roles.iter().map(|role| locale.say(&format!("role-{}", role.as_str().replace('_', "-")))).collect();
+    names.join("・")
 }
 
 /// A sentence on top that takes the focus.
