@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use intake::{
     access::{Action, Role, Roles, may_with},
-    form::Compartment,
     answers::RawAnswers,
     case::{CaseState, CommandKind, CorrectionRequest, DeclineReason, Hand, Stage, Withdrawal, possible},
     flags::Flag,
+    form::Compartment,
     identity::{NumberDocument, PersonDocument, Sight},
     ids::{ReceiptNumber, StaffId},
     time::DAY,

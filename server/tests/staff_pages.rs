@@ -284,7 +284,10 @@ async fn the_sample_staff_sign_in_as_everybody_does_and_are_made_once() {
         let all = sample::make(&site.portal).await.unwrap();
         assert_eq!(sample::make(&site.portal).await.unwrap(), all, "a second start keeps them");
         let roles: Vec<Roles> = all.iter().map(|one| one.role).collect();
-        assert_eq!(roles, [Roles::CLERK, Roles::CLERK, Roles::NURSE, Roles::ADMINISTRATOR, Roles::AUDITOR, Roles::NURSE]);
+        assert_eq!(
+            roles,
+            [Roles::CLERK, Roles::CLERK, Roles::NURSE, Roles::ADMINISTRATOR, Roles::AUDITOR, Roles::NURSE]
+        );
         let keys = site.browser().get("/demo/practice-authenticator.json").await;
         let keys: serde_json::Value = serde_json::from_str(&keys.body).unwrap();
         assert_eq!(keys["keys"].as_array().unwrap().len(), 6);

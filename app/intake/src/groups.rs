@@ -68,7 +68,8 @@ mod tests {
 
     #[test]
     fn a_line_that_gives_no_role_is_no_line() {
-        for text in ["", "clerk", "=clerk", " =clerk", "group=", "group=mayor", "group=clerk=", "group", "g=clerk+auditor"]
+        for text in
+            ["", "clerk", "=clerk", " =clerk", "group=", "group=mayor", "group=clerk=", "group", "g=clerk+auditor"]
         {
             assert_eq!(text.parse::<GroupRoles>(), Err(NotAGroupRole), "{text}");
         }

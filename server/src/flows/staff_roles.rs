@@ -25,7 +25,8 @@ pub(super) async fn fit(
     now: Instant,
 ) -> Result<(), FlowError> {
     let others = staff::list(connection).await?.into_iter();
-    let others = others.filter(|other| other.person_id == person_id && other.user_id != user_id && other.is_valid_at(now));
+    let others =
+        others.filter(|other| other.person_id == person_id && other.user_id != user_id && other.is_valid_at(now));
     Roles::of(others.flat_map(|other| other.roles.iter()).chain(roles.iter())).map(drop).map_err(FlowError::RolesApart)
 }
 

@@ -325,7 +325,7 @@ async fn nothing_of_it_is_in_any_answer_to_anybody_but_a_nurse() {
             assert_eq!(without(before, "0000-0000-00"), without(after, &number));
         }
         for role in [Roles::ADMINISTRATOR, Roles::AUDITOR] {
-            let mut other = at_desk(&site, role.as_str(), role).await;
+            let mut other = at_desk(&site, &role.to_string(), role).await;
             for answer in asked_of(&mut other, &number) {
                 assert!(!answer.text().contains(CANARY), "{}", answer.text());
                 assert!(matches!(answer.status, 200 | 303 | 404), "{}", answer.status);
