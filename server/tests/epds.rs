@@ -74,7 +74,8 @@ async fn to_everybody_but_nurses_the_case_does_not_exist() {
         assert_eq!((page.rows.len(), page.counts[0]), (1, (Tab::New, 1)), "only the notification");
         assert_eq!(queue::search(portal, &clerk, number.as_str()).await.unwrap(), None);
         for role in [Roles::ADMINISTRATOR, Roles::AUDITOR] {
-            let other = at_work(portal, role.as_str(), role.as_str(), role).await.staff;
+            let name = role.to_string();
+            let other = at_work(portal, &name, &name, role).await.staff;
             assert!(matches!(staff_case::view(portal, &other, &number).await, Err(FlowError::NotFound)));
         }
         assert!(matches!(staff_case::view(portal, &clerk, &number).await, Err(FlowError::NotFound)));

@@ -9,6 +9,7 @@ pub mod message;
 pub mod pregnancy_end;
 pub mod provider;
 pub mod queue;
+pub mod roles;
 pub mod sessions;
 pub mod sign_in;
 pub mod slots;
@@ -59,6 +60,7 @@ async fn at_desk(request: &HttpRequest, portal: &Portal) -> Result<AtDesk, WebEr
         name: who.staff.display_name.clone(),
         roles: who.staff.roles,
         sees_queue: may(who.staff.roles, Action::SeeQueue),
+        sees_mail: may(who.staff.roles, Action::SeeUndeliveredMail),
         sees_slots: may(who.staff.roles, Action::ManageSlots),
         sees_handover: may(who.staff.roles, Action::SeeHandover),
     });
