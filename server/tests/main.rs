@@ -1,6 +1,7 @@
 //! The one test binary over the real database (and, through it, the real server). Invariant: a test makes its own
 //! database and clock, and shares nothing with another.
 
+mod access_matrix;
 mod account;
 mod assets;
 mod booking;
@@ -22,8 +23,10 @@ mod papers;
 mod passkey;
 mod practice_provider;
 mod reconciliation;
+mod reports;
 mod resync;
 mod review;
+mod roles;
 mod sample_people;
 mod staff_pages;
 mod staff_sign_in;

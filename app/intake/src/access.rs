@@ -42,16 +42,19 @@ pub enum Action {
     ManageStaff,
     /// 「面談枠」 Open and close slots, and mark who came.
     ManageSlots,
+    /// 「再検証」 Have the signature of a case verified once more.
+    VerifySignature,
     /// 「集計」 See how many filings there were and how long they took.
     SeeReports,
 }
 
 impl Action {
     /// Everything but the commands on a case.
-    pub const PLAIN: [Self; 13] = [
+    pub const PLAIN: [Self; 14] = [
         Self::SeeQueue,
         Self::ReadCase,
         Self::OpenPaper,
+        Self::VerifySignature,
         Self::ExportCase,
         Self::SeeUndeliveredMail,
         Self::WriteMessage,
@@ -85,7 +88,7 @@ pub enum Reach {
 #[must_use]
 pub const fn reach(role: Role, action: Action) -> Reach {
     let (all, assigned): (&[Role], &[Role]) = match action {
-        Action::SeeQueue | Action::OpenPaper | Action::RestoreAccess => (WORKING, &[]),
+        Action::SeeQueue | Action::OpenPaper | Action::VerifySignature | Action::RestoreAccess => (WORKING, &[]),
         Action::ReadCase => (WORKING, &[Role::Contractor]),
         Action::WriteMessage => (FIRST, &[Role::Contractor]),
         Action::SeeUndeliveredMail | Action::NotePregnancyEnd => (FIRST, &[]),

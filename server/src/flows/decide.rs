@@ -20,7 +20,7 @@ use super::{
     FlowError, booking,
     content::{self, EventDetail, Office, OpenCase},
     correction::asks_who_files,
-    my_number, remind, review, same_person,
+    my_number, remind, review, same_person, statistics,
 };
 use crate::{
     portal::Portal,
@@ -307,6 +307,7 @@ async fn carry_out(
         rev: after.rev,
         detail_sealed: detail.as_deref(),
     };
+    statistics::ordered(tx, head, (order, &open.office), now).await?;
     case::append_event(tx, &event).await?;
     let entry = AuditEntry::done(now, Actor::Staff(staff.staff_id), Deed::Commanded(kind));
     Ok(Ok((after.stage, entry.on(Subject::Case(head.case_id)).with("rev", after.rev))))

@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod address_change;
+pub mod assigned;
 pub mod booking;
 pub mod booking_news;
 pub mod card;
@@ -33,6 +34,7 @@ pub mod reconciliation;
 mod recorded;
 pub mod refile;
 pub mod remind;
+pub mod reports;
 pub mod resync;
 mod review;
 mod same_person;
@@ -45,6 +47,7 @@ pub mod staff_provider;
 pub mod staff_roles;
 pub mod staff_sessions;
 pub mod staff_sign_in;
+mod statistics;
 pub mod submit;
 pub mod take_in;
 pub mod take_receipt;

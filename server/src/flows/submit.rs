@@ -16,7 +16,7 @@ use super::{
     FlowError,
     content::{Office, ShownPack},
     draft::with_form,
-    follow, my_number, paper, pregnancy_end, random, remind, same_person, signing,
+    follow, my_number, paper, pregnancy_end, random, remind, same_person, signing, statistics,
 };
 use crate::{
     portal::Portal,
@@ -153,6 +153,7 @@ async fn once(
     };
     case::append_event(&mut tx, &event).await?;
     same_person::index(portal, &mut tx, case_id, form, complete.answers(), None).await?;
+    statistics::filed(&mut tx, form, complete.answers(), Channel::Portal, now).await?;
     if let Some(signed) = &signed {
         signing::keep_with_case(portal, &mut tx, (case_id, &key), signed, without).await?;
     }

@@ -22,7 +22,7 @@ use super::{
     content::{Office, Origin, Signed},
     draft::with_form,
     paper::PIECE,
-    random, same_person,
+    random, same_person, statistics,
 };
 use crate::{
     channel::{
@@ -257,6 +257,7 @@ async fn once(portal: &Portal, arrival: &Arrival<'_>) -> Result<ReceiptNumber, F
     case::append_event(&mut tx, &event).await?;
     let (answers, serial) = (mapped.complete.answers(), mapped.serial.as_deref());
     same_person::index(portal, &mut tx, case_id, form, answers, serial).await?;
+    statistics::filed(&mut tx, form, answers, new.channel, now).await?;
     for paper in arrival.papers {
         keep_paper(portal, &mut tx, case_id, &key, paper, now).await?;
     }

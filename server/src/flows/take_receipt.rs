@@ -10,7 +10,7 @@ use intake::{
     time::{DAY, Instant},
 };
 
-use super::{FlowError, my_number, pregnancy_end, recorded, remind, review};
+use super::{FlowError, my_number, pregnancy_end, recorded, remind, review, statistics};
 use crate::{
     portal::Portal,
     store::{
@@ -208,6 +208,9 @@ pub(super) async fn settle(
         .await?
     {
         return Err(StoreError::Busy.into());
+    }
+    if result.result == Outcome::Imported {
+        statistics::imported(tx, &head, now).await?;
     }
     case::append_event(tx, &event(&head, &command, after.stage, after.rev, now)).await?;
     let follows = head.follows_case_id.is_some();

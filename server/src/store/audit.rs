@@ -186,6 +186,8 @@ pub enum Deed {
     StaffRoleProvided,
     /// 「役割の変更」
     StaffRolesChanged,
+    /// 「集計」 Somebody took the copy of a report away as a file.
+    ReportTaken,
     /// It said that somebody is signed out.
     StaffSignedOutByProvider,
     DestinationAdded,
@@ -291,6 +293,7 @@ impl Deed {
             Self::StaffProvided => "staff_provided",
             Self::StaffRoleProvided => "staff_role_provided",
             Self::StaffRolesChanged => "staff_roles_changed",
+            Self::ReportTaken => "report_taken",
             Self::StaffSignedOutByProvider => "staff_signed_out_by_provider",
             Self::DestinationAdded => "destination_added",
             Self::DestinationDisabled => "destination_disabled",

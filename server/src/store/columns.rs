@@ -13,6 +13,7 @@ use intake::{
         AccountId, BookingId, CaseId, DestinationId, DraftId, FieldId, FormId, MessageId, OutboxId, PaperId, PasskeyId,
         ReceiptNumber, SlotId, StaffId,
     },
+    statistics::Measure,
     time::{CivilDate, Instant},
 };
 
@@ -77,7 +78,7 @@ macro_rules! text_columns {
 }
 text_columns!(FieldId, FormId, DestinationId, ReceiptNumber, Roles, Stage, CommandKind, Compartment, CivilDate);
 text_columns!(Mode, State, Spoken);
-text_columns!(Device, Level, ProxyState, Lateness);
+text_columns!(Device, Level, ProxyState, Lateness, Measure);
 
 impl Column for Vec<Spoken> {
     type Raw = String;

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod address_change;
+pub mod assigned;
 pub mod audit;
 pub mod batch;
 pub mod booking;
@@ -30,6 +31,7 @@ pub mod session;
 pub mod signature;
 pub mod staff;
 pub mod staff_identity;
+pub mod statistic;
 pub mod transfer;
 
 use std::ops::{Deref, DerefMut};
@@ -198,6 +200,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
     [
         account::STATEMENTS,
         address_change::STATEMENTS,
+        assigned::STATEMENTS,
         audit::STATEMENTS,
         batch::STATEMENTS,
         booking::STATEMENTS,
@@ -220,6 +223,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         signature::STATEMENTS,
         staff::STATEMENTS,
         staff_identity::STATEMENTS,
+        statistic::STATEMENTS,
         transfer::STATEMENTS,
     ]
     .concat()

@@ -167,6 +167,8 @@ pub struct Model<'a> {
     pub filed_at: Instant,
     /// Today, in Japan.
     pub today: CivilDate,
+    /// 「委託」 Whether what was marked private reads 「回答済み」.
+    pub hides_private: bool,
     /// Who holds it.
     pub holder: Option<String>,
     /// The form.
@@ -512,7 +514,11 @@ fn row(locale: Locale, model: &Model<'_>, field: &Field) -> AnyView {
     let changed = model.changed.contains(&field.id).then(|| {
         view! { " " <span class="badge badge--flag">{locale.say("staff-changed-answer")}</span> }
     });
-    let text = shown(Locale::Ja, field, model.raw).unwrap_or_else(|| Locale::Ja.say("not-answered"));
+    let text = match shown(Locale::Ja, field, model.raw) {
+        Some(_) if model.hides_private && field.private => Locale::Ja.say("answered"),
+        Some(text) => text,
+        None => Locale::Ja.say("not-answered"),
+    };
     let in_other_words = matches!(field.kind, Kind::Text { .. } | Kind::LongText { .. }) && answered(model, field);
     let language = foreign(model).filter(|_| in_other_words);
     let mark = language.map(|language| {

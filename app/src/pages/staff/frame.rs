@@ -17,8 +17,12 @@ pub struct Person {
     pub roles: Roles,
     /// Whether the queue is for these roles.
     pub sees_queue: bool,
+    /// Whether it sees what was assigned to her, and no more.
+    pub sees_assigned: bool,
     /// Whether it sees what mail did not arrive.
     pub sees_mail: bool,
+    /// Whether it sees reports.
+    pub sees_reports: bool,
     /// Whether it looks after the slots for interviews.
     pub sees_slots: bool,
     /// Whether it sees what became of the hand-over.
@@ -87,13 +91,16 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
         let queue = person.sees_queue.then(|| {
             view! { <a href="/staff/queue">{locale.say("queue-title")}</a> }
         });
+        let assigned =
+            person.sees_assigned.then(|| view! { <a href="/staff/assigned">{locale.say("assigned-title")}</a> });
         let mail = person.sees_mail.then(|| view! { <a href="/staff/mail">{locale.say("undelivered-title")}</a> });
         let slots = person.sees_slots.then(|| view! { <a href="/staff/slots">{locale.say("slots-title")}</a> });
         let handover =
             person.sees_handover.then(|| view! { <a href="/staff/handover">{locale.say("handover-title")}</a> });
+        let reports = person.sees_reports.then(|| view! { <a href="/staff/reports">{locale.say("reports-title")}</a> });
         view! {
             <div class="staff-bar">
-                {queue}{mail}{slots}{handover}
+                {queue}{assigned}{mail}{slots}{handover}{reports}
                 <a href="/staff/roles">{locale.say("roles-title")}</a>
                 <a href="/staff/sessions">{locale.say("staff-sessions-title")}</a>
                 <span>{person.name.clone()} " " <span class="badge">{role_names(locale, person.roles)}</span></span>

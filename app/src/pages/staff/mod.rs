@@ -1,6 +1,7 @@
 //! The staff's side. Invariant: every page but the two with a passkey works as a plain form; none has the parents' quick
 //! exit, and each says who is signed in.
 
+pub mod assigned;
 mod card;
 pub mod case;
 mod channel;
@@ -11,6 +12,7 @@ pub mod handover;
 pub mod mail;
 pub mod message;
 pub mod queue;
+pub mod reports;
 pub mod roles;
 pub mod sessions;
 pub mod sign_in;

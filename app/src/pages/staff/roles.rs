@@ -124,6 +124,7 @@ fn action_name(locale: Locale, action: Action) -> String {
         Action::SeeQueue => "see-queue",
         Action::ReadCase => "read-case",
         Action::OpenPaper => "open-paper",
+        Action::VerifySignature => "verify-signature",
         Action::ExportCase => "export-case",
         Action::SeeUndeliveredMail => "see-undelivered-mail",
         Action::WriteMessage => "write-message",

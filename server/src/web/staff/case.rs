@@ -178,6 +178,7 @@ pub(super) async fn shown_with(
     let withdrawal = case.head.withdrawal_asked_at.map(|at| WithdrawalAsked { at, first: view.withdrawal_proposed_by });
     let held_by_proxy = case.head.is_held_by_proxy();
     let who = (at.who.staff.staff_id, at.who.staff.roles);
+    let hides_private = !may_in(who.1, Action::ReadCase, case.head.compartment);
     let restores = may_in(at.who.staff.roles, Action::RestoreAccess, case.head.compartment);
     let newest = case.newest()?;
     let offers = offers
@@ -192,6 +193,7 @@ pub(super) async fn shown_with(
         rev: case.head.rev,
         filed_at: case.head.filed_at,
         today: portal.clock.now().date_in_japan(),
+        hides_private,
         holder,
         form: case.form,
         pages: journey::pages(case.form, complete.answers()),
@@ -199,8 +201,9 @@ pub(super) async fn shown_with(
         answers: complete.answers(),
         changed,
         derived,
-        flags: &flags,
-        warnings: &warnings,
+        // A flag tells of the answer that raised it.
+        flags: if hides_private { &[] } else { &flags },
+        warnings: if hides_private { &[] } else { &warnings },
         evidence: case.office.evidence,
         card: case.office.card.as_ref(),
         staff_items: &case.office.staff_items,

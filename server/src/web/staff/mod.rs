@@ -1,6 +1,7 @@
 //! The staff's side over HTTP. Invariant: a handler that needs somebody of the staff takes [`AtWork`] as an argument; it is
 //! made here only, asked anew of the database at every request.
 
+pub mod assigned;
 pub mod case;
 pub mod command;
 pub mod handover;
@@ -9,6 +10,7 @@ pub mod message;
 pub mod pregnancy_end;
 pub mod provider;
 pub mod queue;
+pub mod reports;
 pub mod roles;
 pub mod sessions;
 pub mod sign_in;
@@ -60,7 +62,9 @@ async fn at_desk(request: &HttpRequest, portal: &Portal) -> Result<AtDesk, WebEr
         name: who.staff.display_name.clone(),
         roles: who.staff.roles,
         sees_queue: may(who.staff.roles, Action::SeeQueue),
+        sees_assigned: may(who.staff.roles, Action::ReadCase) && !may(who.staff.roles, Action::SeeQueue),
         sees_mail: may(who.staff.roles, Action::SeeUndeliveredMail),
+        sees_reports: may(who.staff.roles, Action::SeeReports),
         sees_slots: may(who.staff.roles, Action::ManageSlots),
         sees_handover: may(who.staff.roles, Action::SeeHandover),
     });

@@ -29,8 +29,11 @@ pub struct Place {
 
 /// `GET /staff`: to the queue, or a page that says that the role has none.
 pub async fn home(at: AtWork) -> HttpResponse {
-    let sees_queue = at.desk.person().is_some_and(|person| person.sees_queue);
-    if sees_queue { to("/staff/queue") } else { page(StatusCode::OK, message::no_queue(&at.desk)) }
+    match at.desk.person() {
+        Some(person) if person.sees_queue => to("/staff/queue"),
+        Some(person) if person.sees_assigned => to("/staff/assigned"),
+        _ => page(StatusCode::OK, message::no_queue(&at.desk)),
+    }
 }
 
 fn row(row: QueueRow, now: Instant) -> Row {
