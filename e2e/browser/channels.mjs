@@ -11,7 +11,7 @@ const browser = await startBrowser();
 
 /** Opens the sample of a channel, which stands on some page of the queue. */
 async function openFrom(page, channel) {
-  await page.goto("/staff/queue");
+  await page.goto("/staff/queue?tab=new");
   const row = page.locator("tr").filter({ hasText: channel });
   for (let pages = 0; pages < 10 && (await row.count()) === 0; pages += 1) {
     await press(page.getByRole("link", { name: "次のページ" }));

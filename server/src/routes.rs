@@ -245,6 +245,7 @@ pub static ROUTES: &[Row] = &[
     sent("/staff/sessions-end", STAFF, Guard::Staff, post!(staff::sessions::end_all)),
     shown("/staff/queue", STAFF, Guard::Staff, get!(staff::queue::queue)),
     sent("/staff/queue", STAFF, Guard::Staff, post!(staff::queue::search)),
+    sent("/staff/queue/bulk", STAFF, Guard::Staff, post!(staff::queue::bulk)),
     shown("/staff/slots", STAFF, Guard::Staff, get!(staff::slots::week)),
     sent("/staff/slots", STAFF, Guard::Staff, post!(staff::slots::open)),
     shown("/staff/slots/{slot}", STAFF, Guard::Staff, get!(staff::slots::slot)),

@@ -11,6 +11,7 @@ use intake::{
     export::recheck,
     identity::{Method, NumberDocument, PersonDocument, Sight},
     ids::{AccountId, ReceiptNumber},
+    queue::View,
     retention,
     time::{DAY, HOUR},
 };
@@ -40,7 +41,7 @@ use crate::support::{
     databases,
     filing::{answer_epds, file, file_epds},
     portal::{epds, letter, newest_mail, portals},
-    review::{accept, done, head, two_clerks, two_nurses},
+    review::{accept, done, found, head, two_clerks, two_nurses},
     staff::at_work,
 };
 
@@ -65,14 +66,15 @@ async fn to_everybody_but_nurses_the_case_does_not_exist() {
         let (_, number) = file_epds(portal, 1, WHOLE).await;
         let [nurse, _] = two_nurses(portal).await;
         let [clerk, _] = two_clerks(portal).await;
-        let found = queue::search(portal, &nurse, number.as_str()).await.unwrap();
-        assert_eq!(found.as_ref(), Some(&number));
-        assert_eq!(queue::page(portal, &nurse, Tab::New, None).await.unwrap().rows.len(), 2);
+        assert_eq!(found(portal, &nurse, number.as_str()).await, [number.clone()]);
+        assert!(found(portal, &nurse, "タカハシ 1995-04-01").await.contains(&number), "by whom it is about");
+        assert!(!found(portal, &clerk, "タカハシ 1995-04-01").await.contains(&number));
+        assert_eq!(queue::page(portal, &nurse, &View::of(Tab::New), None).await.unwrap().rows.len(), 2);
         assert_eq!(staff_case::view(portal, &nurse, &number).await.unwrap().epds.unwrap().score.total(), Some(14));
 
-        let page = queue::page(portal, &clerk, Tab::New, None).await.unwrap();
+        let page = queue::page(portal, &clerk, &View::of(Tab::New), None).await.unwrap();
         assert_eq!((page.rows.len(), page.counts[0]), (1, (Tab::New, 1)), "only the notification");
-        assert_eq!(queue::search(portal, &clerk, number.as_str()).await.unwrap(), None);
+        assert_eq!(found(portal, &clerk, number.as_str()).await, []);
         for role in [Role::Administrator, Role::Auditor] {
             let other = at_work(portal, role.as_str(), role.as_str(), role).await.staff;
             assert!(matches!(staff_case::view(portal, &other, &number).await, Err(FlowError::NotFound)));
@@ -86,7 +88,7 @@ async fn to_everybody_but_nurses_the_case_does_not_exist() {
         done(portal, &nurse, &number, Order::Claim).await;
         let mut moved = nurse.clone();
         moved.role = Role::Clerk;
-        let mine = queue::page(portal, &moved, Tab::Mine, None).await.unwrap();
+        let mine = queue::page(portal, &moved, &View::of(Tab::Mine), None).await.unwrap();
         assert_eq!((mine.rows.len(), mine.counts[1]), (0, (Tab::Mine, 0)));
     }
 }

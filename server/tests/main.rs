@@ -21,6 +21,8 @@ mod my_number;
 mod papers;
 mod passkey;
 mod practice_provider;
+mod queue;
+mod queue_growth;
 mod reconciliation;
 mod resync;
 mod review;

@@ -268,8 +268,8 @@ async fn what_is_malformed_is_answered_clearly() {
             let answer = clerk.post(&format!("{home}/{command}"), &[("version", "1")]).await;
             assert_eq!(answer.status, 404, "{command}");
         }
-        assert_eq!(clerk.post("/staff/queue", &[("number", "nonsense")]).await.status, 422);
-        let found = clerk.post("/staff/queue", &[("number", &number.as_str().to_lowercase())]).await;
+        assert_eq!(clerk.post("/staff/queue", &[("wanted", "nonsense")]).await.status, 422);
+        let found = clerk.post("/staff/queue", &[("wanted", &number.as_str().to_lowercase())]).await;
         assert_eq!(found.leads_to(), home);
         assert_eq!(clerk.post("/staff/sign-out", &[]).await.leads_to(), "/staff/sign-in");
         assert_eq!(clerk.get(&home).await.leads_to(), "/staff/sign-in");

@@ -129,6 +129,7 @@ pub const fn may(role: Role, action: Action) -> bool {
 const fn command_is_for_staff(kind: CommandKind) -> bool {
     match kind {
         CommandKind::Claim
+        | CommandKind::Assign
         | CommandKind::Release
         | CommandKind::SendBack
         | CommandKind::AskToVisit
@@ -217,6 +218,12 @@ pub fn permit_batch(stage: crate::case::Stage, case: CaseId) -> Option<Permit> {
 #[must_use]
 pub fn permit_recorded(stage: crate::case::Stage, case: CaseId) -> Option<Permit> {
     (stage == crate::case::Stage::Imported).then_some(Permit { case, bearer: Bearer::Portal })
+}
+
+/// 「探す」 A permit for the portal to make the keyed indexes of a case anew, which it is found by.
+#[must_use]
+pub const fn permit_search_index(case: CaseId) -> Permit {
+    Permit { case, bearer: Bearer::Portal }
 }
 
 /// 「再同期」 A permit for the portal to give a case that was put back from a backup its next revision.

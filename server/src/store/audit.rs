@@ -158,6 +158,10 @@ pub enum Deed {
     /// 「他の経路」 A filing by another channel has become a case.
     TakenIn,
     QueueViewed,
+    /// 「探す」 Somebody looked for a case.
+    CaseSearched,
+    /// What cases can be found by was made anew.
+    SearchIndexed,
     CaseViewed,
     /// A command on a case.
     Commanded(CommandKind),
@@ -269,6 +273,8 @@ impl Deed {
             Self::Submitted => "submitted",
             Self::TakenIn => "taken_in",
             Self::QueueViewed => "queue_viewed",
+            Self::CaseSearched => "case_searched",
+            Self::SearchIndexed => "search_indexed",
             Self::CaseViewed => "case_viewed",
             Self::Commanded(kind) => return format!("command.{kind}"),
             Self::MessageSent => "message_sent",

@@ -15,7 +15,7 @@ use intake::{
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    flows::{FlowError, booking_news, draft_end, hand_over, overdue, paper_scan, reconciliation, signing_keys},
+    flows::{FlowError, booking_news, draft_end, hand_over, overdue, paper_scan, queue, reconciliation, signing_keys},
     letters::{self, Written},
     mail::{Letter, Mailer, SendError},
     portal::Portal,
@@ -39,6 +39,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(600);
 const OVERDUE_EVERY: Duration = Duration::from_secs(600);
 const DRAFT_END_EVERY: Duration = Duration::from_secs(600);
 const BOOKING_NEWS_EVERY: Duration = Duration::from_secs(60);
+const FOLD_EVERY: Duration = Duration::from_secs(5);
 
 /// Starts every worker. They end after `stop` says so, each at the end of its step.
 pub fn start(portal: &Arc<Portal>, mailer: Mailer, stop: &watch::Receiver<bool>) -> JoinSet<()> {
@@ -59,6 +60,9 @@ pub fn start(portal: &Arc<Portal>, mailer: Mailer, stop: &watch::Receiver<bool>)
     let booking = Arc::clone(portal);
     let news = async move || tell_of_bookings(&booking).await;
     workers.spawn(repeat("booking_news", BOOKING_NEWS_EVERY, stop.clone(), news));
+    let counting = Arc::clone(portal);
+    let fold = async move || queue::fold_counts(&counting).await.map(drop);
+    workers.spawn(repeat("queue_counts", FOLD_EVERY, stop.clone(), fold));
     let scanning = Arc::clone(portal);
     let scan = async move || paper_scan::scan_due(&scanning).await.map(drop);
     workers.spawn(repeat("scan", SCAN_EVERY, stop.clone(), scan));

@@ -8,7 +8,10 @@ use intake::{
     ids::ReceiptNumber,
 };
 use server::{
-    flows::decide::{Given, Notice, Order, give},
+    flows::{
+        decide::{Given, Notice, Order, give},
+        search::{Found, search},
+    },
     portal::Portal,
     store::{
         case::{self, CaseHead},
@@ -69,4 +72,13 @@ pub async fn confirm(portal: &Portal, [first, second]: &[Staff; 2], number: &Rec
 pub async fn accept(portal: &Portal, [first, second]: &[Staff; 2], number: &ReceiptNumber) {
     done(portal, first, number, Order::Accept).await;
     assert_eq!(done(portal, second, number, Order::Confirm).await, Stage::Confirmed);
+}
+
+/// The numbers of what a search comes to.
+pub async fn found(portal: &Portal, staff: &Staff, typed: &str) -> Vec<ReceiptNumber> {
+    match search(portal, staff, typed).await.unwrap() {
+        Found::One(number) => vec![number],
+        Found::Several(rows, _) => rows.into_iter().map(|row| row.head.receipt_number).collect(),
+        Found::Nothing | Found::Unreadable(_) => Vec::new(),
+    }
 }

@@ -59,6 +59,7 @@ fn commands(kind: CommandKind, evidence: &Evidence) -> Vec<(Command, Evidence)> 
         CommandKind::SendBack => plain(Command::SendBack(request)),
         CommandKind::ProposeDecline => plain(Command::ProposeDecline(DeclineReason::WrongPerson)),
         CommandKind::Claim => plain(Command::Claim),
+        CommandKind::Assign => plain(Command::Assign(staff(2))),
         CommandKind::Release => plain(Command::Release),
         CommandKind::Resubmit => plain(Command::Resubmit),
         CommandKind::AskToVisit => plain(Command::AskToVisit),

@@ -57,6 +57,7 @@ use crate::{
 pub(super) const fn obstacle_key(obstacle: &Obstacle) -> &'static str {
     match obstacle {
         Obstacle::HeldByAnother => "staff-obstacle-held",
+        Obstacle::NotForThem => "staff-obstacle-not-for-them",
         Obstacle::NeedsAnotherPerson => "staff-obstacle-another-person",
         Obstacle::NoEvidence => "staff-obstacle-no-evidence",
         Obstacle::PersonNotMet => "staff-obstacle-not-met",
@@ -80,7 +81,7 @@ fn step(step: staff_case::Step) -> Step {
         Some(EventDetail::SendBack(request)) => Detail::SendBack(request),
         Some(EventDetail::ProposeDecline(reason)) => Detail::Decline(reason),
         // What was seen stands beside the decision.
-        Some(EventDetail::RecordIdentity(_) | EventDetail::RecordProxy(_)) | None => Detail::None,
+        Some(EventDetail::RecordIdentity(_) | EventDetail::RecordProxy(_) | EventDetail::Assign(_)) | None => Detail::None,
     };
     Step { at: step.at, staff, by_parent, command: step.command, detail }
 }

@@ -39,6 +39,9 @@ fn raw_of(inputs: &[(String, String)]) -> RawAnswers {
 fn order(kind: CommandKind, typed: &RawAnswers, takes_number: bool) -> Result<Order, Option<NoOrder>> {
     Ok(match kind {
         CommandKind::Claim => Order::Claim,
+        CommandKind::Assign => {
+            Order::Assign(typed.first("to").parse().map_err(|_| Some(("staff-obstacle-not-for-them", "to")))?)
+        }
         CommandKind::Release => Order::Release,
         CommandKind::AskToVisit => Order::AskToVisit,
         CommandKind::Visited => Order::Visited,
@@ -111,6 +114,7 @@ fn input_of(obstacle: &Obstacle) -> Option<String> {
         Obstacle::AnswerBy => Some("answer_by".to_owned()),
         Obstacle::StaffItems(errors) => errors.first().map(|error| error.input.clone()),
         Obstacle::Answers(errors) => errors.first().map(|error| error.input.clone()),
+        Obstacle::NotForThem => Some("to".to_owned()),
         Obstacle::TwoDocuments => Some("without_photo-0".to_owned()),
         Obstacle::PersonNotMet => Some("met".to_owned()),
         Obstacle::HeldByAnother
@@ -122,8 +126,9 @@ fn input_of(obstacle: &Obstacle) -> Option<String> {
 }
 
 /// Inputs that are ticked or chosen.
-const NOT_WRITTEN: [&str; 11] = [
+const NOT_WRITTEN: [&str; 12] = [
     "version",
+    "to",
     "field",
     "answer_by",
     "number",

@@ -1,0 +1,97 @@
+//! 「まとめて処理」 One order for many cases. Invariant: each case is a transaction of its own, with its own audit entry and the
+//! version that it was shown with; what was not done is named with its reason, and a second press does nothing twice.
+
+use intake::{
+    case::Stage,
+    ids::{ReceiptNumber, StaffId},
+};
+
+use super::{
+    FlowError,
+    decide::{self, Given, Notice, Obstacle, Order},
+};
+use crate::{
+    portal::Portal,
+    store::{
+        StoreError, case,
+        outbox::MailPayload,
+        staff::Staff,
+    },
+};
+
+/// The most cases of one order.
+pub const MOST: usize = 500;
+
+/// What is to be done to all of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BulkOrder {
+    /// Take them in hand.
+    Claim,
+    /// 「担当の割当て」 Put them into somebody's hands, those that one holds too.
+    Assign(StaffId),
+}
+
+/// Why it was not done to one of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotDone {
+    /// The rules stand against it.
+    Obstacle(Obstacle),
+    /// Somebody has changed it since it was shown: the stage it is in now.
+    Changed(Stage),
+    /// There is no such case.
+    Unknown,
+    /// The database was busy; the same may be tried again.
+    Busy,
+}
+
+/// What became of it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// How many it was done to, now or by an earlier press.
+    pub done: usize,
+    /// The others.
+    pub not_done: Vec<(ReceiptNumber, NotDone)>,
+}
+
+/// Carries an order out on cases in the versions that they were shown with.
+///
+/// # Errors
+/// [`FlowError::NotFound`] for more than [`MOST`]; when the database fails.
+pub async fn give(
+    portal: &Portal,
+    staff: &Staff,
+    cases: &[(ReceiptNumber, i64)],
+    order: BulkOrder,
+    letter: &(impl Fn(Notice, &str) -> MailPayload + Sync),
+) -> Result<Done, FlowError> {
+    if cases.len() > MOST {
+        return Err(FlowError::NotFound);
+    }
+    let (one, holder) = match order {
+        BulkOrder::Claim => (Order::Claim, staff.staff_id),
+        BulkOrder::Assign(to) => (Order::Assign(to), to),
+    };
+    let mut all = Done::default();
+    for (number, version) in cases {
+        let why = match decide::give(portal, staff, number, *version, &one, letter).await {
+            Ok(Given::Done(_)) => None,
+            Ok(Given::Refused(obstacle)) => Some(NotDone::Obstacle(obstacle)),
+            Err(FlowError::Changed(stage)) => Some(NotDone::Changed(stage)),
+            Err(FlowError::NotFound) => Some(NotDone::Unknown),
+            Err(FlowError::Store(StoreError::Busy)) => Some(NotDone::Busy),
+            Err(error) => return Err(error),
+        };
+        match why {
+            // Pressed twice: it is as it was to become.
+            Some(NotDone::Changed(Stage::InReview)) if is_held_by(portal, number, holder).await? => all.done += 1,
+            Some(why) => all.not_done.push((number.clone(), why)),
+            None => all.done += 1,
+        }
+    }
+    Ok(all)
+}
+
+async fn is_held_by(portal: &Portal, number: &ReceiptNumber, holder: StaffId) -> Result<bool, FlowError> {
+    let found = case::find_by_receipt_number(&mut *portal.database.read().await?, number).await?;
+    Ok(found.is_some_and(|head| head.holder == Some(holder)))
+}
