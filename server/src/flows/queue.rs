@@ -8,7 +8,7 @@ use intake::{
     case::CommandKind,
     flags::{self, Flag},
     form::{Compartment, Form, PersonFact},
-    ids::{CaseId, NotAnId, StaffId},
+    ids::{NotAnId, StaffId},
     queue::{Attention, Holder, TimeLeft, View, time_left},
     time::{CivilDate, Instant},
 };
@@ -250,6 +250,8 @@ pub async fn fold_counts(portal: &Portal) -> Result<usize, StoreError> {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use intake::ids::CaseId;
+
     use super::*;
 
     #[test]

@@ -133,7 +133,7 @@ const fn condition(attention: Attention) -> &'static str {
 
 /// Words of closed vocabularies stand in the statement itself: the partial indexes are found by them.
 fn compose<'a>(
-    filter: &QueueFilter<'a>,
+    filter: &'a QueueFilter<'a>,
     compartment: Compartment,
     stage: Option<Stage>,
     after: &'a Place,
