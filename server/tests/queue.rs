@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use intake::{
-    access::Role,
+    access::Roles,
     case::{DeclineReason, Stage},
     ids::{ReceiptNumber, StaffId},
     queue::{Attention, Holder, Sort, Tab, View},
@@ -196,7 +196,7 @@ async fn many_who_change_cases_at_once_and_two_who_add_up_lose_no_count() {
 /// Two clerks, a nurse, and so many cases of every kind and age.
 pub async fn filled(portal: &Portal, count: i64) -> ([Staff; 2], Staff) {
     let clerks = two_clerks(portal).await;
-    let nurse = at_work(portal, "nurse-a", "person-c", Role::Nurse).await.staff;
+    let nurse = at_work(portal, "nurse-a", "person-c", Roles::NURSE).await.staff;
     let (_, number) = file(portal, 1).await;
     let holders = [clerks[0].staff_id, clerks[1].staff_id];
     fill_up(portal, &Copied { number: &number, holders: &holders }, count).await;
@@ -303,7 +303,7 @@ async fn a_case_is_found_by_whom_it_is_about_and_the_search_is_recorded_without_
             assert_eq!(found(portal, &clerk, typed).await, [], "{typed}");
         }
         assert_eq!(found(portal, &clerk, first.as_str()).await, [first.clone()]);
-        let auditor = at_work(portal, "auditor1", "person9", Role::Auditor).await.staff;
+        let auditor = at_work(portal, "auditor1", "person9", Roles::AUDITOR).await.staff;
         assert!(matches!(search::search(portal, &auditor, "髙橋").await, Err(FlowError::NotFound)));
         let mut tx = portal.database.read().await.unwrap();
         let entries = audit::of_actor(&mut tx, &Actor::Staff(clerk.staff_id), 100).await.unwrap();
@@ -390,7 +390,7 @@ async fn one_order_for_many_does_each_once_and_names_what_it_could_not_do() {
         let back = bulk::give(portal, &first, &held, BulkOrder::Assign(first.staff_id), &notice).await.unwrap();
         assert_eq!(back.done, 0, "nobody takes out of another's hands");
         assert!(back.not_done.iter().all(|(_, why)| *why == NotDone::Obstacle(Obstacle::HeldByAnother)));
-        let auditor = at_work(portal, "auditor1", "person9", Role::Auditor).await.staff;
+        let auditor = at_work(portal, "auditor1", "person9", Roles::AUDITOR).await.staff;
         let nobody = BulkOrder::Assign(auditor.staff_id);
         let refused = bulk::give(portal, &second, &held[..1], nobody, &notice).await.unwrap();
         assert_eq!(refused.not_done[0].1, NotDone::Obstacle(Obstacle::NotForThem));

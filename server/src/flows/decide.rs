@@ -265,8 +265,8 @@ async fn carry_out(
     order: &Order,
 ) -> Result<Decided, FlowError> {
     let (kind, now) = (order.kind(), portal.clock.now());
-    let permit = access::permit(staff.staff_id, staff.role, Action::Command(kind), head.case_id, head.compartment);
-    let permit = permit.ok_or(FlowError::NotFound)?;
+    let (who, what) = ((staff.staff_id, staff.roles), (head.case_id, head.compartment));
+    let permit = access::permit_with(who, Action::Command(kind), what, head.holder).ok_or(FlowError::NotFound)?;
     if head.version != version || !possible(&review::state(head)).any(|row| row.command == kind) {
         return Err(FlowError::Changed(head.stage));
     }
@@ -481,7 +481,7 @@ async fn can_be_given_to(
 
 /// Whether somebody can be given cases of a compartment.
 pub(super) fn works_on(staff: &Staff, compartment: Compartment, now: Instant) -> bool {
-    staff.is_valid_at(now) && access::may_in(staff.role, Action::Command(CommandKind::Claim), compartment)
+    staff.is_valid_at(now) && access::can_hold(staff.roles, compartment)
 }
 
 /// Whether the hand that the table asks for can be this one's, as far as persons go: one person with two accounts is one.

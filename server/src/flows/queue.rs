@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use intake::{
     access::{self, Action},
-    case::CommandKind,
     flags::{self, Flag},
     form::{Compartment, Form, PersonFact},
     ids::{NotAnId, StaffId},
@@ -97,11 +96,11 @@ fn start_of(day: CivilDate) -> Instant {
 /// # Errors
 /// [`FlowError::NotFound`] when the role sees no queue.
 pub async fn page(portal: &Portal, staff: &Staff, view: &View, after: Option<Mark>) -> Result<QueuePage, FlowError> {
-    if !access::may(staff.role, Action::SeeQueue) {
+    if !access::may(staff.roles, Action::SeeQueue) {
         return Err(FlowError::NotFound);
     }
     let mut tx = portal.database.read().await?;
-    let compartments = access::compartments(staff.role, Action::SeeQueue);
+    let compartments = access::compartments(staff.roles, Action::SeeQueue);
     let attention: Vec<Attention> = view.tab.attention().into_iter().chain(view.attention).collect();
     let holder = view.holder.map(|holder| match holder {
         Holder::Me => Some(staff.staff_id),
@@ -157,7 +156,7 @@ pub async fn last_view(portal: &Portal, staff: &Staff) -> Result<Option<View>, F
 /// The newest version of each form of which somebody may know.
 #[must_use]
 pub fn forms<'portal>(portal: &'portal Portal, staff: &Staff) -> Vec<&'portal Form> {
-    let compartments = access::compartments(staff.role, Action::SeeQueue);
+    let compartments = access::compartments(staff.roles, Action::SeeQueue);
     portal.catalog.all_newest().into_iter().filter(|form| compartments.contains(&form.compartment)).collect()
 }
 
@@ -168,7 +167,7 @@ pub(super) async fn names(connection: &mut Connection) -> Result<BTreeMap<StaffI
 }
 
 fn colleagues(members: &[Staff], compartments: &[Compartment], now: Instant) -> Vec<Colleague> {
-    let may = |member: &&Staff| access::may(member.role, Action::Command(CommandKind::Claim));
+    let may = |member: &&Staff| compartments.iter().any(|one| access::can_hold(member.roles, *one));
     let colleague = |member: &Staff| Colleague {
         id: member.staff_id,
         name: member.display_name.clone(),
@@ -200,7 +199,7 @@ async fn row(
     head: CaseHead,
     people: &BTreeMap<StaffId, &str>,
 ) -> Result<QueueRow, FlowError> {
-    let permit = access::permit(staff.staff_id, staff.role, Action::SeeQueue, head.case_id, head.compartment);
+    let permit = access::permit(staff.staff_id, staff.roles, Action::SeeQueue, head.case_id, head.compartment);
     let permit = permit.ok_or(FlowError::NotFound)?;
     let holder = head.holder.and_then(|holder| people.get(&holder).map(|name| (*name).to_owned()));
     let time_left = time_left(head.stage, head.due_at, portal.clock.now(), &portal.closing_days);

@@ -41,7 +41,7 @@ pub enum Found {
 /// # Errors
 /// [`FlowError::NotFound`] when the role opens no case.
 pub async fn search(portal: &Portal, staff: &Staff, typed: &str) -> Result<Found, FlowError> {
-    if !access::may(staff.role, Action::ReadCase) {
+    if !access::may(staff.roles, Action::ReadCase) {
         return Err(FlowError::NotFound);
     }
     let wanted = match readings(typed) {
@@ -84,11 +84,12 @@ async fn find(
     Ok(match wanted {
         Wanted::Number(number) => {
             let found = case::find_by_receipt_number(connection, number).await?;
-            let may_know = |head: &CaseHead| access::may_in(staff.role, Action::ReadCase, head.compartment);
+            let who = (staff.staff_id, staff.roles);
+            let may_know = |head: &CaseHead| access::may_with(who, Action::ReadCase, head.compartment, head.holder);
             found.filter(may_know).into_iter().collect()
         }
         Wanted::Words(word, also) => {
-            let compartments = access::compartments(staff.role, Action::ReadCase);
+            let compartments = access::compartments(staff.roles, Action::ReadCase);
             let (word, also) = (index(portal, word), also.as_ref().map(|also| index(portal, also)));
             let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
             case_word::find(connection, &compartments, (&word, also.as_ref()), limit).await?
