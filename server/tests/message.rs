@@ -21,7 +21,6 @@ use server::{
     portal::Portal,
     store::{
         audit::{self, Subject},
-        message as store,
         outbox::MailPayload,
         staff::Staff,
     },

@@ -392,3 +392,39 @@ async fn the_hand_over_is_looked_at_by_day_and_taken_away_as_csv() {
         site.close().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_is_an_address_that_is_come_back_to_and_orders_for_many_need_no_script() {
+    for site in sites().await {
+        let (_, one) = file(&site.portal, 1).await;
+        let (_, other) = file(&site.portal, 2).await;
+        let mut clerk = at_work(&site, "clerk1", Roles::CLERK).await;
+        assert_eq!(clerk.get("/staff/queue").await.status, 200, "nothing was looked at before");
+        let view = "/staff/queue?tab=new&form=pregnancy_notification&sort=newest";
+        assert_eq!(clerk.get(view).await.value(".queue tbody a", "href"), format!("/staff/cases/{other}"));
+        assert_eq!(clerk.get("/staff/queue").await.leads_to(), view);
+        let wrong = clerk.get("/staff/queue?tab=new&from=yesterday&to=").await;
+        assert_eq!((wrong.status, wrong.value("#from", "value")), (422, "yesterday".to_owned()));
+        assert_eq!(wrong.value(".error-summary a", "href"), "#from");
+        let typed = "カナリア 花子";
+        let nothing = clerk.post("/staff/queue", &[("wanted", typed)]).await;
+        assert_eq!((nothing.status, nothing.value("#wanted", "value")), (422, typed.to_owned()), "what was typed stays");
+        let several = clerk.post("/staff/queue", &[("wanted", "たかはし")]).await;
+        assert_eq!(several.status, 200);
+        assert!(several.body.contains(one.as_str()) && several.body.contains(other.as_str()));
+
+        let shown = clerk.get("/staff/queue?tab=new").await;
+        let rows = shown.value("form.queue-bulk input[name=shown]", "value");
+        let to_nobody = [("view", "tab=new"), ("shown", &rows), ("case", rows.split(' ').next().unwrap()), ("order", "assign")];
+        let refused = clerk.post("/staff/queue/bulk", &to_nobody).await;
+        assert_eq!((refused.status, refused.value("input[name=case][checked]", "value")), (422, to_nobody[2].1.to_owned()));
+        let all = [("view", "tab=new"), ("shown", rows.as_str()), ("all", "yes"), ("order", "claim")];
+        let done = clerk.post("/staff/queue/bulk", &all).await;
+        assert!(done.status == 200 && done.body.contains("2件を処理しました"), "{}", done.body);
+        assert_eq!(done.value("main a.button", "href"), "/staff/queue?tab=new");
+        let hostile = [("view", "tab=new"), ("case", "'; DROP TABLE case_file:1"), ("order", "claim")];
+        assert_eq!(clerk.post("/staff/queue/bulk", &hostile).await.status, 400);
+        assert_eq!(clerk.post("/staff/queue/bulk", &[("view", "tab=x"), ("order", "claim")]).await.status, 404);
+        site.close().await;
+    }
+}

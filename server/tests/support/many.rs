@@ -56,7 +56,7 @@ const fn is_sqlite(database: &Database) -> bool {
 fn bytes(database: &Database, text: &str) -> String {
     if is_sqlite(database) {
         // No hash is built in: the number in its digits, and digits that jump, so that ids stand in no order.
-        format!("unhex(substr(printf('%08x%08x%08x%08x', ({text} * 2654435761) & 4294967295, {text}, ({text} * 40503) & 4294967295, {text}), 1, 32))")
+        format!("unhex(substr(printf('%08x%08x%08x%08x', (({text}) * 2654435761) & 4294967295, {text}, (({text}) * 40503) & 4294967295, {text}), 1, 32))")
     } else {
         format!("decode(md5('case' || ({text})::text), 'hex')")
     }
@@ -102,7 +102,7 @@ pub async fn fill_up(portal: &Portal, copied: &Copied<'_>, count: i64) {
         text + &format!(" WHEN {place} THEN {bytes}")
     });
     let holder = format!("CASE WHEN i % 8 = 0 OR i > {open} THEN CASE i % {} {holders} END END", copied.holders.len());
-    let number = copied.number.as_str();
+    let (number, back) = (copied.number.as_str(), count * 30_000_000);
     let mut from = 1;
     while from <= count {
         let to = (from + AT_ONCE - 1).min(count);
@@ -116,7 +116,7 @@ pub async fn fill_up(portal: &Portal, copied: &Copied<'_>, count: i64) {
             SELECT {id}, {NUMBER}, {draft}, account_id, CASE WHEN {is_open} THEN form_id ELSE {FORMS} END, form_version, form_sha256, {CHANNELS},
                 CASE WHEN {is_open} THEN {STAGES_OPEN} ELSE {STAGES_CLOSED} END,
                 {holder}, 1, 1, CASE WHEN {is_open} THEN wrapped_key END,
-                filed_at - {count} * 30000000 + i * 30000000, filed_at - i * 1000000, filed_at,
+                filed_at - {back} + i * 30000000, filed_at - i * 1000000, filed_at,
                 CASE WHEN {is_open} THEN NULL ELSE filed_at END,
                 CASE WHEN i > {open} AND {FORMS} = 'epds' THEN 'epds' ELSE 'general' END, 'verified_in_person',
                 CASE WHEN {is_open} AND i % 8 <> 1 THEN filed_at + (i * 7919 % 1000) * 3600000000 END,

@@ -4,8 +4,10 @@ use intake::{
     access::Roles,
     answers::RawAnswers,
     case::Stage,
+    form::Compartment,
     identity::{NumberDocument, PersonDocument, Sight},
-    ids::ReceiptNumber,
+    ids::{ReceiptNumber, StaffId},
+    queue::Sort,
 };
 use server::{
     flows::{
@@ -14,8 +16,10 @@ use server::{
     },
     portal::Portal,
     store::{
+        Connection,
         case::{self, CaseHead},
         outbox::MailPayload,
+        queue::{QueueFilter, counts},
         staff::Staff,
     },
 };
@@ -81,4 +85,27 @@ pub async fn found(portal: &Portal, staff: &Staff, typed: &str) -> Vec<ReceiptNu
         Found::Several(rows, _) => rows.into_iter().map(|row| row.head.receipt_number).collect(),
         Found::Nothing | Found::Unreadable(_) => Vec::new(),
     }
+}
+
+/// A list with nothing narrowed, the oldest filing first.
+pub fn oldest_first<'a>(compartments: &'a [Compartment], stages: &'a [Stage], limit: i64) -> QueueFilter<'a> {
+    QueueFilter {
+        compartments,
+        stages,
+        attention: &[],
+        form: None,
+        channel: None,
+        holder: None,
+        from: None,
+        before: None,
+        sort: Sort::Arrival,
+        after: None,
+        limit,
+    }
+}
+
+/// How many cases of these compartments there are, by the counts that are kept.
+pub async fn how_many(connection: &mut Connection, compartments: &[Compartment]) -> i64 {
+    let counts = counts(connection, compartments, StaffId::from_random([0; 16])).await.unwrap();
+    Stage::ALL.iter().map(|stage| counts.of_stage(*stage)).sum()
 }
