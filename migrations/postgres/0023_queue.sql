@@ -34,36 +34,53 @@ CREATE TABLE queue_fold (
 );
 INSERT INTO queue_fold (fold_id, folded_at) VALUES (1, 0);
 
--- The lists that a case is in.
-CREATE FUNCTION queue_tallies(one case_file) RETURNS TABLE (tally TEXT) LANGUAGE sql IMMUTABLE AS $$
-    SELECT 'stage/' || one.stage
-    UNION ALL SELECT 'holder/' || encode(one.holder, 'hex') WHERE one.stage = 'in_review' AND one.holder IS NOT NULL
-    UNION ALL SELECT 'overdue' WHERE one.lateness = 'overdue'
-    UNION ALL SELECT 'withdrawal' WHERE one.withdrawal_asked_at IS NOT NULL
-    UNION ALL SELECT 'unread' WHERE one.unread_since IS NOT NULL;
-$$;
 INSERT INTO queue_count (compartment, tally, cases)
-SELECT compartment, tally, COUNT(*) FROM case_file, queue_tallies(case_file) GROUP BY compartment, tally;
+SELECT compartment, tally, COUNT(*) FROM (
+    SELECT compartment, 'stage/' || stage AS tally FROM case_file
+    UNION ALL SELECT compartment, 'holder/' || encode(holder, 'hex') FROM case_file
+        WHERE stage = 'in_review' AND holder IS NOT NULL
+    UNION ALL SELECT compartment, 'overdue' FROM case_file WHERE lateness = 'overdue'
+    UNION ALL SELECT compartment, 'withdrawal' FROM case_file WHERE withdrawal_asked_at IS NOT NULL
+    UNION ALL SELECT compartment, 'unread' FROM case_file WHERE unread_since IS NOT NULL
+) counted GROUP BY compartment, tally;
 DROP TABLE unread_count;
 
-CREATE FUNCTION count_case() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION count_new_case() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF TG_OP = 'INSERT' THEN
-        INSERT INTO queue_change (compartment, tally, cases) SELECT NEW.compartment, tally, 1 FROM queue_tallies(NEW);
-    ELSE
-        INSERT INTO queue_change (compartment, tally, cases)
-        SELECT compartment, tally, SUM(cases) FROM (
-            SELECT OLD.compartment AS compartment, tally, -1 AS cases FROM queue_tallies(OLD)
-            UNION ALL SELECT NEW.compartment, tally, 1 FROM queue_tallies(NEW)
-        ) changed GROUP BY compartment, tally HAVING SUM(cases) <> 0;
-    END IF;
+    INSERT INTO queue_change (compartment, tally, cases)
+    SELECT NEW.compartment, 'stage/' || NEW.stage, 1
+    UNION ALL SELECT NEW.compartment, 'holder/' || encode(NEW.holder, 'hex'), 1
+        WHERE NEW.stage = 'in_review' AND NEW.holder IS NOT NULL
+    UNION ALL SELECT NEW.compartment, 'overdue', 1 WHERE NEW.lateness = 'overdue'
+    UNION ALL SELECT NEW.compartment, 'withdrawal', 1 WHERE NEW.withdrawal_asked_at IS NOT NULL
+    UNION ALL SELECT NEW.compartment, 'unread', 1 WHERE NEW.unread_since IS NOT NULL;
     RETURN NULL;
 END;
 $$;
-CREATE TRIGGER case_file_is_counted AFTER INSERT ON case_file FOR EACH ROW EXECUTE FUNCTION count_case();
+CREATE FUNCTION count_changed_case() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO queue_change (compartment, tally, cases)
+    SELECT changed.compartment, changed.tally, SUM(changed.cases) FROM (
+        SELECT OLD.compartment AS compartment, 'stage/' || OLD.stage AS tally, -1 AS cases
+        UNION ALL SELECT NEW.compartment, 'stage/' || NEW.stage, 1
+        UNION ALL SELECT OLD.compartment, 'holder/' || encode(OLD.holder, 'hex'), -1
+            WHERE OLD.stage = 'in_review' AND OLD.holder IS NOT NULL
+        UNION ALL SELECT NEW.compartment, 'holder/' || encode(NEW.holder, 'hex'), 1
+            WHERE NEW.stage = 'in_review' AND NEW.holder IS NOT NULL
+        UNION ALL SELECT OLD.compartment, 'overdue', -1 WHERE OLD.lateness = 'overdue'
+        UNION ALL SELECT NEW.compartment, 'overdue', 1 WHERE NEW.lateness = 'overdue'
+        UNION ALL SELECT OLD.compartment, 'withdrawal', -1 WHERE OLD.withdrawal_asked_at IS NOT NULL
+        UNION ALL SELECT NEW.compartment, 'withdrawal', 1 WHERE NEW.withdrawal_asked_at IS NOT NULL
+        UNION ALL SELECT OLD.compartment, 'unread', -1 WHERE OLD.unread_since IS NOT NULL
+        UNION ALL SELECT NEW.compartment, 'unread', 1 WHERE NEW.unread_since IS NOT NULL
+    ) changed GROUP BY changed.compartment, changed.tally HAVING SUM(changed.cases) <> 0;
+    RETURN NULL;
+END;
+$$;
+CREATE TRIGGER case_file_is_counted AFTER INSERT ON case_file FOR EACH ROW EXECUTE FUNCTION count_new_case();
 CREATE TRIGGER case_file_stays_counted
 AFTER UPDATE OF compartment, stage, holder, lateness, withdrawal_asked_at, unread_since ON case_file
-FOR EACH ROW EXECUTE FUNCTION count_case();
+FOR EACH ROW EXECUTE FUNCTION count_changed_case();
 
 -- What somebody looked at last.
 CREATE TABLE staff_view (

@@ -35,10 +35,8 @@ use server::{
     text_packs::TextPacks,
     worker,
 };
-use sqlx::{Connection as _, PgConnection, Row as _, SqlSafeStr, SqliteConnection};
 
 use crate::support::{
-    databases,
     filing::{answer_epds, file, file_epds},
     portal::{epds, letter, newest_mail, portals},
     review::{accept, done, found, head, two_clerks, two_nurses},
@@ -365,49 +363,4 @@ fn the_program_says_why_epds_is_not_offered_and_what_is_wrong_with_a_pack() {
     let (good, said) = madoguchi(&["text-packs", "check", path], &[]);
     assert!(good);
     assert_eq!(said, format!("ja.json: demonstration ja {sha256} demonstration\n"));
-}
-
-/// The statements of the queue that must read through an index.
-const LISTED: [&str; 7] = [
-    "QUEUE",
-    "QUEUE_OF_HOLDER",
-    "QUEUE_OF_WITHDRAWALS",
-    "COUNTS",
-    "COUNT_OF_HOLDER",
-    "COUNT_OF_WITHDRAWALS",
-    "CLOSED_BEFORE",
-];
-
-#[tokio::test]
-async fn the_queue_is_read_by_compartment_without_a_table_scan() {
-    for test in databases().await {
-        let (path, is_sqlite) = match test.url.strip_prefix("sqlite:") {
-            Some(path) => (path, true),
-            None => (test.url.as_str(), false),
-        };
-        for (name, sql) in server::store::statements().into_iter().filter(|(name, _)| LISTED.contains(name)) {
-            let plan: Vec<String> = if is_sqlite {
-                let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")).into_sql_str();
-                let mut connection = SqliteConnection::connect(&format!("sqlite:{path}")).await.unwrap();
-                let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
-                rows.iter().map(|row| row.get::<String, _>("detail")).collect()
-            } else {
-                let mut connection = PgConnection::connect(path).await.unwrap();
-                for setting in ["SET enable_seqscan = off", "SET plan_cache_mode = force_generic_plan"] {
-                    sqlx::query(setting).execute(&mut connection).await.unwrap();
-                }
-                let prepare = sqlx::AssertSqlSafe(format!("PREPARE listed AS {sql}")).into_sql_str();
-                sqlx::raw_sql(prepare).execute(&mut connection).await.unwrap();
-                let places = (1..=10).rev().find(|place| sql.contains(&format!("${place}"))).unwrap_or(0);
-                let nulls = vec!["NULL"; places].join(", ");
-                let explain = sqlx::AssertSqlSafe(format!("EXPLAIN EXECUTE listed({nulls})")).into_sql_str();
-                let rows = sqlx::raw_sql(explain).fetch_all(&mut connection).await.unwrap();
-                rows.iter().map(|row| row.get::<String, _>(0)).collect()
-            };
-            assert!(!plan.is_empty(), "{name}");
-            for line in plan {
-                assert!(!line.contains("SCAN case_file") && !line.contains("Seq Scan"), "{name}: {line}");
-            }
-        }
-    }
 }

@@ -96,14 +96,19 @@ async fn bad_plans(portal: &Portal, holder: StaffId) -> (usize, Vec<String>) {
         }
     }
     let word = "X'00000000000000000000000000000000'";
-    let of_store = store::statements();
-    for name in ["FIND", "FIND_BOTH"] {
-        let (_, sql) = of_store.iter().find(|(one, sql)| *one == name && sql.contains("case_word")).unwrap();
-        let values = [("$1", word), ("$2", "'general'"), ("$3", "'epds'"), ("$4", "51"), ("$5", word)];
-        let sql = values.iter().fold((*sql).to_owned(), |sql, (place, value)| sql.replace(place, value));
+    let of_words = [word, "'general'", "'epds'", "51", word];
+    let of_store: [(&str, &str, &[&str]); 3] = [
+        ("FIND", "case_word", &of_words[..4]),
+        ("FIND_BOTH", "case_word", &of_words),
+        ("CLOSED_BEFORE", "erased_at IS NULL", &["'imported'", "0", "51", "'general'"]),
+    ];
+    for (name, of, values) in of_store {
+        let (_, sql) = store::statements().into_iter().find(|(one, sql)| *one == name && sql.contains(of)).unwrap();
+        let put = |sql: String, (place, value): (usize, &&str)| sql.replace(&format!("${}", place + 1), value);
+        let sql = values.iter().enumerate().fold(sql.to_owned(), put);
         asked += 1;
         let lines = plan(database, &sql).await;
-        let reads_all = |line: &String| line.contains("SCAN case") || line.contains("Seq Scan on case") || line.contains("TEMP B-TREE");
+        let reads_all = |line: &String| ["SCAN case", "Seq Scan on case", "TEMP B-TREE"].iter().any(|bad| line.contains(bad));
         if lines.iter().any(reads_all) {
             bad.push(format!("{sql}\n{}\n", lines.join("\n")));
         }
