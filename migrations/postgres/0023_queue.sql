@@ -83,7 +83,7 @@ AFTER UPDATE OF compartment, stage, holder, lateness, withdrawal_asked_at, unrea
 FOR EACH ROW EXECUTE FUNCTION count_changed_case();
 
 -- What somebody looked at last.
-CREATE TABLE staff_view (
+CREATE TABLE queue_view (
     staff_id BYTEA NOT NULL PRIMARY KEY REFERENCES staff (staff_id),
     view TEXT NOT NULL,
     kept_at BIGINT NOT NULL

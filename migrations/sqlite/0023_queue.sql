@@ -74,7 +74,7 @@ AFTER UPDATE OF compartment, stage, holder, lateness, withdrawal_asked_at, unrea
 END;
 
 -- What somebody looked at last.
-CREATE TABLE staff_view (
+CREATE TABLE queue_view (
     staff_id BLOB NOT NULL PRIMARY KEY REFERENCES staff (staff_id),
     view TEXT NOT NULL,
     kept_at INTEGER NOT NULL

@@ -31,8 +31,8 @@ sql! {
         RETURNING compartment, tally, cases";
     ADD = "INSERT INTO queue_count (compartment, tally, cases) VALUES ($1, $2, $3)
         ON CONFLICT (compartment, tally) DO UPDATE SET cases = queue_count.cases + $3";
-    LAST_VIEW = "SELECT view FROM staff_view WHERE staff_id = $1";
-    KEEP_VIEW = "INSERT INTO staff_view (staff_id, view, kept_at) VALUES ($1, $2, $3)
+    LAST_VIEW = "SELECT view FROM queue_view WHERE staff_id = $1";
+    KEEP_VIEW = "INSERT INTO queue_view (staff_id, view, kept_at) VALUES ($1, $2, $3)
         ON CONFLICT (staff_id) DO UPDATE SET view = $2, kept_at = $3";
 }
 

@@ -422,7 +422,7 @@ fn row_view(locale: Locale, row: &Row, ticked: Option<&Vec<String>>) -> AnyView 
             <td>{badges(locale, &row.flags)}</td>
             <td><time>{row.filed_at.minute_in_japan()}</time></td>
             <td>{time_left(locale, row)}</td>
-            <td>{row.holder.clone().unwrap_or_default()}</td>
+            <td><span data-holder="">{row.holder.clone().unwrap_or_default()}</span></td>
         </tr>
     }
     .into_any()
