@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use intake::{
     access::Roles,
-    case::{DeclineReason, Stage},
+    case::{DeclineReason, Stage, allowed},
     ids::{ReceiptNumber, StaffId},
     queue::{Attention, Holder, Sort, Tab, View},
     time::DAY,
@@ -23,14 +23,7 @@ use server::{
         staff_case,
     },
     portal::Portal,
-    store::{
-        Database, Record, Upkeep, audit,
-        audit::Actor,
-        case,
-        outbox::MailPayload,
-        queue::place_of,
-        staff::Staff,
-    },
+    store::{Database, Record, Upkeep, audit, audit::Actor, case, outbox::MailPayload, queue::place_of, staff::Staff},
     worker,
 };
 
@@ -58,7 +51,8 @@ async fn tallies(database: &Database, sql: &'static str) -> Tallies {
 
 /// What is kept.
 async fn kept(database: &Database) -> Tallies {
-    let sql = "SELECT compartment, tally, CAST(SUM(cases) AS BIGINT) FROM (SELECT compartment, tally, cases FROM queue_count
+    let sql =
+        "SELECT compartment, tally, CAST(SUM(cases) AS BIGINT) FROM (SELECT compartment, tally, cases FROM queue_count
         UNION ALL SELECT compartment, tally, cases FROM queue_change) kept GROUP BY compartment, tally";
     tallies(database, sql).await
 }
@@ -91,7 +85,7 @@ async fn the_counts_are_what_counting_gives_after_every_step_of_a_random_walk() 
         }
         cases.push(file_epds(portal, 5, [2; 10]).await);
         let mut stages = std::collections::BTreeSet::new();
-        for step in 0..160 {
+        for step in 0..200 {
             let (account, number) = cases[chance.random_range(0..cases.len())].clone();
             let staff = &everybody[chance.random_range(0..everybody.len())];
             let other = everybody[chance.random_range(0..everybody.len())].staff_id;
@@ -130,11 +124,13 @@ async fn the_counts_are_what_counting_gives_after_every_step_of_a_random_walk() 
                     portal.clock.advance(100 * DAY);
                     worker::erase_closed(portal).await.unwrap();
                 }
-                // The holder acts more often than somebody else, or nothing would ever be decided.
+                // Mostly what the stage allows, by who holds it: or nothing would ever be decided.
                 choice => {
-                    let by = everybody.iter().find(|one| Some(one.staff_id) == now.holder && choice % 3 != 0).unwrap_or(staff);
-                    let order = &orders[choice % orders.len()];
-                    drop(decide::give(portal, by, &number, now.version, order, &notice).await);
+                    let fits = |order: &&Order| allowed(now.stage).any(|row| row.command == order.kind());
+                    let fitting: Vec<&Order> = orders.iter().filter(fits).collect();
+                    let holder = everybody.iter().find(|one| Some(one.staff_id) == now.holder && choice % 4 != 0);
+                    let order = if fitting.is_empty() { &orders[choice % orders.len()] } else { fitting[chance.random_range(0..fitting.len())] };
+                    drop(decide::give(portal, holder.unwrap_or(staff), &number, now.version, order, &notice).await);
                 }
             }
             assert_eq!(kept(&portal.database).await, counted(&portal.database).await, "after step {step}");
@@ -223,7 +219,8 @@ async fn every_list_in_every_order_is_whole_page_after_page() {
                     }
                 };
                 assert_eq!(shown, count, "{view:?}");
-                let is_in_order = |pair: &[_]| if *sort == Sort::Newest { pair[0] > pair[1] } else { pair[0] < pair[1] };
+                let is_in_order =
+                    |pair: &[_]| if *sort == Sort::Newest { pair[0] > pair[1] } else { pair[0] < pair[1] };
                 assert!(places.windows(2).all(is_in_order), "{view:?}");
                 shown_in_all += shown;
             }
@@ -258,7 +255,12 @@ async fn a_filter_leaves_what_it_says_and_the_view_is_kept_for_each_person() {
             View { attention: Some(Attention::Unread), sort: Sort::Deadline, ..View::of(Tab::Second) },
             View { from: Some(today), ..View::of(Tab::Done) },
             View { to: Some(today.plus_days(-1)), ..View::of(Tab::Done) },
-            View { from: Some(today), to: Some(today), sort: Sort::StageSince, ..View::of(Tab::New) },
+            View {
+                from: Some(today.plus_days(-12)),
+                to: Some(today.plus_days(-9)),
+                sort: Sort::StageSince,
+                ..View::of(Tab::New)
+            },
         ];
         for view in narrowed {
             let rows = all(view.clone()).await;
@@ -273,7 +275,10 @@ async fn a_filter_leaves_what_it_says_and_the_view_is_kept_for_each_person() {
                     Holder::Person(person) => Some(person),
                 });
                 assert!(holder.is_none_or(|holder| holder == head.holder), "{view:?}");
-                assert!(view.from.is_none_or(|from| from <= day) && view.to.is_none_or(|to| day <= to), "{view:?} {day}");
+                assert!(
+                    view.from.is_none_or(|from| from <= day) && view.to.is_none_or(|to| day <= to),
+                    "{view:?} {day}"
+                );
                 match view.attention {
                     Some(Attention::Unread) => assert!(head.unread_since.is_some()),
                     Some(attention) => assert_eq!(attention.lateness(), Some(head.lateness)),
@@ -296,8 +301,21 @@ async fn a_case_is_found_by_whom_it_is_about_and_the_search_is_recorded_without_
         let (_, first) = file(portal, 1).await;
         portal.clock.advance(1_000_000);
         let (_, second) = file(portal, 2).await;
-        for typed in ["髙橋 花子", "髙橋", "たかはし", "ﾀｶﾊｼ ﾊﾅｺ", "1995/4/1", "平成7年4月1日", "090-1234-5678", "タカハシ 19950401"] {
-            assert_eq!(found(portal, &clerk, typed).await, [second.clone(), first.clone()], "{typed}: the newest first");
+        for typed in [
+            "髙橋 花子",
+            "髙橋",
+            "たかはし",
+            "ﾀｶﾊｼ ﾊﾅｺ",
+            "1995/4/1",
+            "平成7年4月1日",
+            "090-1234-5678",
+            "タカハシ 19950401",
+        ] {
+            assert_eq!(
+                found(portal, &clerk, typed).await,
+                [second.clone(), first.clone()],
+                "{typed}: the newest first"
+            );
         }
         for typed in ["高橋", "花", "タカハシ 1995-04-02", "1995-04-02", "090-1234-5679", "", "x"] {
             assert_eq!(found(portal, &clerk, typed).await, [], "{typed}");
@@ -307,8 +325,12 @@ async fn a_case_is_found_by_whom_it_is_about_and_the_search_is_recorded_without_
         assert!(matches!(search::search(portal, &auditor, "髙橋").await, Err(FlowError::NotFound)));
         let mut tx = portal.database.read().await.unwrap();
         let entries = audit::of_actor(&mut tx, &Actor::Staff(clerk.staff_id), 100).await.unwrap();
-        let searches: Vec<&str> =
-            entries.iter().filter(|entry| entry.deed == "case_searched").map(|entry| entry.detail.as_str()).rev().collect();
+        let searches: Vec<&str> = entries
+            .iter()
+            .filter(|entry| entry.deed == "case_searched")
+            .map(|entry| entry.detail.as_str())
+            .rev()
+            .collect();
         assert_eq!(searches[0], r#"{"hits":2,"kind":"name"}"#);
         assert_eq!(searches[7], r#"{"hits":2,"kind":"name_birthdate"}"#);
         assert!(searches.iter().all(|entry| !entry.contains("髙橋")));
@@ -385,7 +407,11 @@ async fn one_order_for_many_does_each_once_and_names_what_it_could_not_do() {
         let to = BulkOrder::Assign(second.staff_id);
         let given = bulk::give(portal, &first, &versions(portal, &numbers).await, to, &notice).await.unwrap();
         assert_eq!(given.done, 3);
-        assert_eq!(given.not_done, [(numbers[3].clone(), NotDone::Obstacle(Obstacle::NotForThem))], "she has it already");
+        assert_eq!(
+            given.not_done,
+            [(numbers[3].clone(), NotDone::Obstacle(Obstacle::NotForThem))],
+            "she has it already"
+        );
         let held = versions(portal, &numbers).await;
         let back = bulk::give(portal, &first, &held, BulkOrder::Assign(first.staff_id), &notice).await.unwrap();
         assert_eq!(back.done, 0, "nobody takes out of another's hands");
@@ -401,6 +427,9 @@ async fn one_order_for_many_does_each_once_and_names_what_it_could_not_do() {
         let deeds: Vec<(&str, &str)> = entries.iter().map(|one| (one.deed.as_str(), one.outcome.as_str())).collect();
         assert!(deeds.contains(&("command.claim", "done")) && deeds.contains(&("command.assign", "done")), "{deeds:?}");
         let too_many = vec![held[0].clone(); bulk::MOST + 1];
-        assert!(matches!(bulk::give(portal, &first, &too_many, BulkOrder::Claim, &notice).await, Err(FlowError::NotFound)));
+        assert!(matches!(
+            bulk::give(portal, &first, &too_many, BulkOrder::Claim, &notice).await,
+            Err(FlowError::NotFound)
+        ));
     }
 }

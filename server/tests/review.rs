@@ -380,7 +380,7 @@ async fn a_case_shows_what_to_look_at_and_every_look_is_recorded() {
         let view = staff_case::view(portal, &first, &number).await.unwrap();
         assert_eq!(view.flags.iter().map(|raised| raised.flag).collect::<Vec<_>>(), [Flag::NeedsCharacterCheck]);
         let buttons = |view: &staff_case::StaffCase<'_>| view.offers.iter().map(|one| one.kind).collect::<Vec<_>>();
-        assert_eq!(buttons(&view), [CommandKind::Claim]);
+        assert_eq!(buttons(&view), [CommandKind::Claim, CommandKind::Assign]);
         done(portal, &first, &number, Order::Claim).await;
         let view = staff_case::view(portal, &first, &number).await.unwrap();
         assert!(buttons(&view).contains(&CommandKind::Accept));

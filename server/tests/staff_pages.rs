@@ -408,16 +408,24 @@ async fn a_view_is_an_address_that_is_come_back_to_and_orders_for_many_need_no_s
         assert_eq!(wrong.value(".error-summary a", "href"), "#from");
         let typed = "カナリア 花子";
         let nothing = clerk.post("/staff/queue", &[("wanted", typed)]).await;
-        assert_eq!((nothing.status, nothing.value("#wanted", "value")), (422, typed.to_owned()), "what was typed stays");
+        assert_eq!(
+            (nothing.status, nothing.value("#wanted", "value")),
+            (422, typed.to_owned()),
+            "what was typed stays"
+        );
         let several = clerk.post("/staff/queue", &[("wanted", "たかはし")]).await;
         assert_eq!(several.status, 200);
         assert!(several.body.contains(one.as_str()) && several.body.contains(other.as_str()));
 
         let shown = clerk.get("/staff/queue?tab=new").await;
         let rows = shown.value("form.queue-bulk input[name=shown]", "value");
-        let to_nobody = [("view", "tab=new"), ("shown", &rows), ("case", rows.split(' ').next().unwrap()), ("order", "assign")];
+        let to_nobody =
+            [("view", "tab=new"), ("shown", &rows), ("case", rows.split(' ').next().unwrap()), ("order", "assign")];
         let refused = clerk.post("/staff/queue/bulk", &to_nobody).await;
-        assert_eq!((refused.status, refused.value("input[name=case][checked]", "value")), (422, to_nobody[2].1.to_owned()));
+        assert_eq!(
+            (refused.status, refused.value("input[name=case][checked]", "value")),
+            (422, to_nobody[2].1.to_owned())
+        );
         let all = [("view", "tab=new"), ("shown", rows.as_str()), ("all", "yes"), ("order", "claim")];
         let done = clerk.post("/staff/queue/bulk", &all).await;
         assert!(done.status == 200 && done.body.contains("2件を処理しました"), "{}", done.body);

@@ -277,9 +277,9 @@ impl fmt::Display for View {
             ("to", self.to.map(|day| day.to_string())),
             ("sort", (self.sort != self.tab.sorts()[0]).then(|| self.sort.as_str().to_owned())),
         ];
-        said.iter().filter_map(|(name, value)| value.as_ref().map(|value| (name, value))).try_for_each(
-            |(name, value)| write!(f, "&{name}={value}"),
-        )
+        said.iter()
+            .filter_map(|(name, value)| value.as_ref().map(|value| (name, value)))
+            .try_for_each(|(name, value)| write!(f, "&{name}={value}"))
     }
 }
 
@@ -366,10 +366,16 @@ mod tests {
         // 2026-11-23 is 勤労感謝の日, the 21st and 22nd are a weekend.
         let friday = "2026-11-20T10:00:00+09:00";
         assert_eq!(left("2026-11-24T17:15:00+09:00", friday), TimeLeft::Days(1, day("2026-11-24")));
-        assert_eq!(left("2027-01-04T17:15:00+09:00", "2026-12-28T09:00:00+09:00"), TimeLeft::Days(1, day("2027-01-04")));
+        assert_eq!(
+            left("2027-01-04T17:15:00+09:00", "2026-12-28T09:00:00+09:00"),
+            TimeLeft::Days(1, day("2027-01-04"))
+        );
         assert_eq!(left("2026-11-20T17:15:00+09:00", friday), TimeLeft::Today);
         assert_eq!(left("2026-11-20T09:00:00+09:00", friday), TimeLeft::Late(0, day("2026-11-20")));
-        assert_eq!(left("2026-11-20T17:15:00+09:00", "2026-11-25T09:00:00+09:00"), TimeLeft::Late(2, day("2026-11-20")));
+        assert_eq!(
+            left("2026-11-20T17:15:00+09:00", "2026-11-25T09:00:00+09:00"),
+            TimeLeft::Late(2, day("2026-11-20"))
+        );
         assert_eq!(time_left(Stage::SentBack, None, at(friday), &closing), TimeLeft::Waiting);
         assert_eq!(time_left(Stage::Imported, None, at(friday), &closing), TimeLeft::NoDeadline);
     }

@@ -175,8 +175,16 @@ mod tests {
 
     #[test]
     fn a_day_is_read_however_it_is_written() {
-        let ways =
-            ["1995-04-01", "1995/4/1", "19950401", "1995年4月1日", "平成7年4月1日", "H7.4.1", "１９９５－０４－０１", " 1995.4.1　"];
+        let ways = [
+            "1995-04-01",
+            "1995/4/1",
+            "19950401",
+            "1995年4月1日",
+            "平成7年4月1日",
+            "H7.4.1",
+            "１９９５－０４－０１",
+            " 1995.4.1　",
+        ];
         for typed in ways {
             assert_eq!(only(typed), Wanted::Words(born(), None), "{typed}");
         }
@@ -184,7 +192,8 @@ mod tests {
 
     #[test]
     fn names_kana_and_telephones_are_read_whatever_their_width() {
-        for typed in ["マドグチ ハナコ", "まどぐち　はなこ", "ﾏﾄﾞｸﾞﾁ ﾊﾅｺ", "マドグチハナコ"] {
+        for typed in ["マドグチ ハナコ", "まどぐち　はなこ", "ﾏﾄﾞｸﾞﾁ ﾊﾅｺ", "マドグチハナコ"]
+        {
             assert_eq!(only(typed), Wanted::Words(text("マドグチハナコ"), None), "{typed}");
             let with_birthdate = format!("{typed} 平成7年4月1日");
             assert_eq!(only(&with_birthdate), Wanted::Words(text("マドグチハナコ"), Some(born())), "{typed}");

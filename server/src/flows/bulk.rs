@@ -12,11 +12,7 @@ use super::{
 };
 use crate::{
     portal::Portal,
-    store::{
-        StoreError, case,
-        outbox::MailPayload,
-        staff::Staff,
-    },
+    store::{StoreError, case, outbox::MailPayload, staff::Staff},
 };
 
 /// The most cases of one order.

@@ -1,10 +1,7 @@
 //! 「探す」 What a case can be found by, as keyed indexes. Invariant: without the master key nobody is found by them; they go with
 //! the content of the case; what is found is only what who asks may know of.
 
-use intake::{
-    form::Compartment,
-    ids::CaseId,
-};
+use intake::{form::Compartment, ids::CaseId};
 
 use super::{
     Connection, StoreError, WriteTx, all,
@@ -69,10 +66,6 @@ pub async fn find(
 ///
 /// # Errors
 /// When the database fails.
-pub async fn with_content(
-    connection: &mut Connection,
-    after: CaseId,
-    limit: i64,
-) -> Result<Vec<CaseHead>, StoreError> {
+pub async fn with_content(connection: &mut Connection, after: CaseId, limit: i64) -> Result<Vec<CaseHead>, StoreError> {
     all!(connection, CaseHead, WITH_CONTENT, after.bytes().as_slice(), limit)
 }

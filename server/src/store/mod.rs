@@ -272,10 +272,14 @@ macro_rules! all_of {
     ($connection:expr, $row:ty, $sql:expr, $binds:expr) => {
         match $connection.either() {
             $crate::store::Connection::Sqlite(tx) => {
-                $crate::store::bound!(sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe($sql)), $binds).fetch_all(&mut **tx).await
+                $crate::store::bound!(sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe($sql)), $binds)
+                    .fetch_all(&mut **tx)
+                    .await
             }
             $crate::store::Connection::Postgres(tx) => {
-                $crate::store::bound!(sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe($sql)), $binds).fetch_all(&mut **tx).await
+                $crate::store::bound!(sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe($sql)), $binds)
+                    .fetch_all(&mut **tx)
+                    .await
             }
         }
         .map_err($crate::store::StoreError::from)

@@ -4,6 +4,7 @@
 use intake::{
     access::permit_search_index,
     ids::{CaseId, ReceiptNumber},
+    time::DAY,
 };
 use server::{
     flows::queue::fold_counts,
@@ -56,7 +57,9 @@ const fn is_sqlite(database: &Database) -> bool {
 fn bytes(database: &Database, text: &str) -> String {
     if is_sqlite(database) {
         // No hash is built in: the number in its digits, and digits that jump, so that ids stand in no order.
-        format!("unhex(substr(printf('%08x%08x%08x%08x', (({text}) * 2654435761) & 4294967295, {text}, (({text}) * 40503) & 4294967295, {text}), 1, 32))")
+        format!(
+            "unhex(substr(printf('%08x%08x%08x%08x', (({text}) * 2654435761) & 4294967295, {text}, (({text}) * 40503) & 4294967295, {text}), 1, 32))"
+        )
     } else {
         format!("decode(md5('case' || ({text})::text), 'hex')")
     }
@@ -102,7 +105,9 @@ pub async fn fill_up(portal: &Portal, copied: &Copied<'_>, count: i64) {
         text + &format!(" WHEN {place} THEN {bytes}")
     });
     let holder = format!("CASE WHEN i % 8 = 0 OR i > {open} THEN CASE i % {} {holders} END END", copied.holders.len());
-    let (number, back) = (copied.number.as_str(), count * 30_000_000);
+    // Two weeks of work, or more where there are many: one in half a minute.
+    let apart = (14 * DAY / count).max(30_000_000);
+    let (number, back) = (copied.number.as_str(), count * apart);
     let mut from = 1;
     while from <= count {
         let to = (from + AT_ONCE - 1).min(count);
@@ -116,7 +121,7 @@ pub async fn fill_up(portal: &Portal, copied: &Copied<'_>, count: i64) {
             SELECT {id}, {NUMBER}, {draft}, account_id, CASE WHEN {is_open} THEN form_id ELSE {FORMS} END, form_version, form_sha256, {CHANNELS},
                 CASE WHEN {is_open} THEN {STAGES_OPEN} ELSE {STAGES_CLOSED} END,
                 {holder}, 1, 1, CASE WHEN {is_open} THEN wrapped_key END,
-                filed_at - {back} + i * 30000000, filed_at - i * 1000000, filed_at,
+                filed_at - {back} + i * {apart}, filed_at - i * 1000000, filed_at,
                 CASE WHEN {is_open} THEN NULL ELSE filed_at END,
                 CASE WHEN i > {open} AND {FORMS} = 'epds' THEN 'epds' ELSE 'general' END, 'verified_in_person',
                 CASE WHEN {is_open} AND i % 8 <> 1 THEN filed_at + (i * 7919 % 1000) * 3600000000 END,
@@ -155,7 +160,9 @@ async fn seal_open(portal: &Portal, number: &ReceiptNumber) {
     let open = "SELECT case_id FROM case_file WHERE erased_at IS NULL AND NOT EXISTS \
                 (SELECT 1 FROM case_revision WHERE case_revision.case_id = case_file.case_id)";
     match database {
-        Database::Sqlite { readers, .. } => ids.extend(sqlx::query_as::<_, (Vec<u8>,)>(open).fetch_all(readers).await.unwrap()),
+        Database::Sqlite { readers, .. } => {
+            ids.extend(sqlx::query_as::<_, (Vec<u8>,)>(open).fetch_all(readers).await.unwrap())
+        }
         Database::Postgres(pool) => ids.extend(sqlx::query_as::<_, (Vec<u8>,)>(open).fetch_all(pool).await.unwrap()),
     }
     let filed = head.filed_at.micros();
@@ -165,13 +172,25 @@ async fn seal_open(portal: &Portal, number: &ReceiptNumber) {
         for (id,) in some {
             let case = CaseId::from_random(id.as_slice().try_into().unwrap());
             let (key, wrapped) = portal.seal.new_data_key();
-            let (revision, part) = (key.seal(&case::revision_place(case, 1), &answers), key.seal(&case::office_place(case), &office));
+            let (revision, part) =
+                (key.seal(&case::revision_place(case, 1), &answers), key.seal(&case::office_place(case), &office));
             statements[0] += &format!(", ({}, 1, {}, 'citizen', {filed})", hex(database, id), hex(database, &revision));
             statements[1] += &format!(", ({}, {}, 0)", hex(database, id), hex(database, &part));
             keys.push(format!("({}, {})", hex(database, id), hex(database, wrapped.as_bytes())));
         }
-        run(database, format!("INSERT INTO case_revision (case_id, rev, answers_sealed, author_kind, created_at) VALUES {}", &statements[0][2..])).await;
-        run(database, format!("INSERT INTO case_office (case_id, office_sealed, updated_at) VALUES {}", &statements[1][2..])).await;
+        run(
+            database,
+            format!(
+                "INSERT INTO case_revision (case_id, rev, answers_sealed, author_kind, created_at) VALUES {}",
+                &statements[0][2..]
+            ),
+        )
+        .await;
+        run(
+            database,
+            format!("INSERT INTO case_office (case_id, office_sealed, updated_at) VALUES {}", &statements[1][2..]),
+        )
+        .await;
         run(database, format!(
             "WITH given(id, kept) AS (VALUES {}) UPDATE case_file SET wrapped_key = given.kept FROM given WHERE case_id = given.id",
             keys.join(", ")
@@ -183,4 +202,3 @@ fn hex(database: &Database, bytes: &[u8]) -> String {
     let text = bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     if is_sqlite(database) { format!("X'{text}'") } else { format!(r"'\x{text}'::bytea") }
 }
-

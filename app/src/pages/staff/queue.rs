@@ -205,7 +205,13 @@ fn tabs(locale: Locale, model: &Model) -> AnyView {
 }
 
 /// A choice of the filter, with nothing chosen as its first.
-fn select(locale: Locale, name: &'static str, choices: Vec<(String, String)>, chosen: Option<String>, all: &str) -> AnyView {
+fn select(
+    locale: Locale,
+    name: &'static str,
+    choices: Vec<(String, String)>,
+    chosen: Option<String>,
+    all: &str,
+) -> AnyView {
     let id = format!("filter-{name}");
     let options = choices
         .into_iter()
@@ -362,7 +368,8 @@ fn table(locale: Locale, lines: AnyView, with_ticks: bool) -> AnyView {
 
 /// How much time is left, in words.
 fn time_left(locale: Locale, row: &Row) -> AnyView {
-    let until = |day: CivilDate| view! { <br/><small>{locale.with("queue-time-until", &[("day", &day.to_string())])}</small> };
+    let until =
+        |day: CivilDate| view! { <br/><small>{locale.with("queue-time-until", &[("day", &day.to_string())])}</small> };
     let days = |key: &str, days: u32| locale.with(key, &[("days", &days.to_string())]);
     let look = if row.is_soon { "badge badge--flag" } else { "" };
     match row.time_left {
@@ -373,7 +380,8 @@ fn time_left(locale: Locale, row: &Row) -> AnyView {
         }
         TimeLeft::Today => view! { <span class="badge badge--flag">{locale.say("queue-time-today")}</span> }.into_any(),
         TimeLeft::Late(0, day) => {
-            view! { <span class="badge badge--late">{locale.say("queue-time-late-today")}</span>{until(day)} }.into_any()
+            view! { <span class="badge badge--late">{locale.say("queue-time-late-today")}</span>{until(day)} }
+                .into_any()
         }
         TimeLeft::Late(late, day) => {
             view! { <span class="badge badge--late">{days("queue-time-late", late)}</span>{until(day)} }.into_any()

@@ -81,7 +81,9 @@ fn step(step: staff_case::Step) -> Step {
         Some(EventDetail::SendBack(request)) => Detail::SendBack(request),
         Some(EventDetail::ProposeDecline(reason)) => Detail::Decline(reason),
         // What was seen stands beside the decision.
-        Some(EventDetail::RecordIdentity(_) | EventDetail::RecordProxy(_) | EventDetail::Assign(_)) | None => Detail::None,
+        Some(EventDetail::RecordIdentity(_) | EventDetail::RecordProxy(_) | EventDetail::Assign(_)) | None => {
+            Detail::None
+        }
     };
     Step { at: step.at, staff, by_parent, command: step.command, detail }
 }

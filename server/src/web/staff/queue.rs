@@ -80,8 +80,7 @@ async fn shown(portal: &Portal, at: &AtWork, view: View, after: Option<Mark>, sa
     let now = portal.clock.now();
     let is_faulty = said.find.fault.is_some() || said.not_a_day.is_some() || said.bulk.fault.is_some();
     let status = if is_faulty { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let colleague =
-        |one: queue::Colleague| Colleague { id: one.id.to_string(), name: one.name, works: one.works };
+    let colleague = |one: queue::Colleague| Colleague { id: one.id.to_string(), name: one.name, works: one.works };
     let model = Model {
         tabs: found.counts,
         view,
