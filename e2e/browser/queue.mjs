@@ -24,10 +24,10 @@ for (const javaScript of [true, false]) {
     await look(desk, `queue-nothing-ticked-${javaScript}`);
     const before = await countOf(page, "新着");
     const [one, other] = await numbers(page);
-    await page.getByRole("checkbox", { name: `${one} を選ぶ` }).check();
-    await page.getByRole("checkbox", { name: `${other} を選ぶ` }).check();
+    await page.getByRole("checkbox", { name: `${one}を選ぶ` }).check();
+    await page.getByRole("checkbox", { name: `${other}を選ぶ` }).check();
     await press(button(page, "割り当てる"));
-    assert.ok(await page.getByRole("checkbox", { name: `${other} を選ぶ` }).isChecked(), "what was ticked stays ticked");
+    assert.ok(await page.getByRole("checkbox", { name: `${other}を選ぶ` }).isChecked(), "what was ticked stays ticked");
     assert.ok((await page.locator(".error-summary").innerText()).includes("割り当てる人"));
     await page.getByLabel("割り当てる人").selectOption({ index: 2 });
     await press(button(page, "割り当てる"));

@@ -528,7 +528,7 @@ number-not-taken = Not taken here
 # 受付一覧
 tab-overdue = Overdue
 queue-find = Find
-queue-find-hint = Receipt number, name, kana, date of birth or telephone; kana and date of birth may follow each other.
+queue-find-hint = Receipt number, name, kana, date of birth or telephone
 queue-find-nothing = Type what you are looking for
 queue-find-too-long = Type at most 200 characters
 queue-find-none = Nothing was found. You can look for a receipt number, a whole name or its first word, kana, a date of birth or a telephone number
@@ -582,6 +582,7 @@ queue-bulk-nothing = Select filings first
 queue-bulk-nobody = Choose whom to give them to
 queue-bulk-most = At most 500 at a time
 queue-bulk-changed = it has changed since the page was opened (now: { $stage })
+queue-bulk-not-in-stage = not possible in this state ({ $stage })
 queue-bulk-unknown = you cannot see this filing
 queue-bulk-busy = the system is busy; please try again
 queue-case = Receipt number

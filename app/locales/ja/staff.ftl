@@ -528,7 +528,7 @@ number-not-taken = 扱っていません
 # 受付一覧
 tab-overdue = 期限超過
 queue-find = 探す
-queue-find-hint = 受付番号、氏名、フリガナ、生年月日、電話番号。フリガナと生年月日を続けて入力することもできます。
+queue-find-hint = 受付番号・氏名・フリガナ・生年月日・電話番号
 queue-find-nothing = 探すものを入力してください
 queue-find-too-long = 200文字までで入力してください
 queue-find-none = 見つかりませんでした。受付番号、氏名の全体か最初の語、フリガナ、生年月日、電話番号で探せます
@@ -582,6 +582,7 @@ queue-bulk-nothing = 届出を選んでください
 queue-bulk-nobody = 割り当てる人を選んでください
 queue-bulk-most = 一度に処理できるのは500件までです
 queue-bulk-changed = 画面を開いたあとに変わっています（いまの状態：{ $stage }）
+queue-bulk-not-in-stage = この状態ではできません（{ $stage }）
 queue-bulk-unknown = ご覧になれない届出です
 queue-bulk-busy = 混み合っています。もう一度お試しください
 queue-case = 受付番号

@@ -32,6 +32,8 @@ pub enum BulkOrder {
 pub enum NotDone {
     /// The rules stand against it.
     Obstacle(Obstacle),
+    /// It is as it was shown, and the order is not for its stage.
+    NotInThisStage(Stage),
     /// Somebody has changed it since it was shown: the stage it is in now.
     Changed(Stage),
     /// There is no such case.
@@ -72,14 +74,12 @@ pub async fn give(
         let why = match decide::give(portal, staff, number, *version, &one, letter).await {
             Ok(Given::Done(_)) => None,
             Ok(Given::Refused(obstacle)) => Some(NotDone::Obstacle(obstacle)),
-            Err(FlowError::Changed(stage)) => Some(NotDone::Changed(stage)),
+            Err(FlowError::Changed(_)) => why_not(portal, number, *version, holder).await?,
             Err(FlowError::NotFound) => Some(NotDone::Unknown),
             Err(FlowError::Store(StoreError::Busy)) => Some(NotDone::Busy),
             Err(error) => return Err(error),
         };
         match why {
-            // Pressed twice: it is as it was to become.
-            Some(NotDone::Changed(Stage::InReview)) if is_held_by(portal, number, holder).await? => all.done += 1,
             Some(why) => all.not_done.push((number.clone(), why)),
             None => all.done += 1,
         }
@@ -87,7 +87,20 @@ pub async fn give(
     Ok(all)
 }
 
-async fn is_held_by(portal: &Portal, number: &ReceiptNumber, holder: StaffId) -> Result<bool, FlowError> {
-    let found = case::find_by_receipt_number(&mut *portal.database.read().await?, number).await?;
-    Ok(found.is_some_and(|head| head.holder == Some(holder)))
+/// Why a case is not as the order needs it; nothing stands against it when an earlier press has done it.
+async fn why_not(
+    portal: &Portal,
+    number: &ReceiptNumber,
+    version: i64,
+    holder: StaffId,
+) -> Result<Option<NotDone>, FlowError> {
+    let Some(head) = case::find_by_receipt_number(&mut *portal.database.read().await?, number).await? else {
+        return Ok(Some(NotDone::Unknown));
+    };
+    let is_done = head.stage == Stage::InReview && head.holder == Some(holder);
+    Ok(match head.version == version {
+        _ if is_done => None,
+        true => Some(NotDone::NotInThisStage(head.stage)),
+        false => Some(NotDone::Changed(head.stage)),
+    })
 }

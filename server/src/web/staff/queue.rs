@@ -10,7 +10,7 @@ use app::pages::staff::{
     queue::{self as pages, Bulk, Colleague, Find, Model, Outcome, Row},
 };
 use intake::{
-    case::Lateness,
+    case::{Lateness, Stage},
     export::Channel,
     ids::ReceiptNumber,
     queue::{NoView, View},
@@ -159,12 +159,11 @@ fn tick(text: &str) -> Option<(ReceiptNumber, i64)> {
 
 fn why(at: &AtWork, why: &NotDone) -> String {
     let locale = at.desk.locale();
+    let in_stage = |key: &str, stage: Stage| locale.with(key, &[("stage", &locale.say(&format!("staff-stage-{stage}")))]);
     match why {
         NotDone::Obstacle(obstacle) => locale.say(obstacle_key(obstacle)),
-        NotDone::Changed(stage) => {
-            let stage = locale.say(&format!("staff-stage-{stage}"));
-            locale.with("queue-bulk-changed", &[("stage", &stage)])
-        }
+        NotDone::NotInThisStage(stage) => in_stage("queue-bulk-not-in-stage", *stage),
+        NotDone::Changed(stage) => in_stage("queue-bulk-changed", *stage),
         NotDone::Unknown => locale.say("queue-bulk-unknown"),
         NotDone::Busy => locale.say("queue-bulk-busy"),
     }
