@@ -259,6 +259,8 @@ pub static ROUTES: &[Row] = &[
     shown("/staff/cases/{receipt_number}/fhir.json", STAFF, Guard::Staff, get!(staff::case::fhir)),
     shown("/staff/cases/{receipt_number}", STAFF, Guard::Staff, get!(staff::case::case)),
     sent("/staff/cases/{receipt_number}/messages", STAFF, Guard::Staff, post!(staff::message::write)),
+    sent("/staff/cases/{receipt_number}/notes", STAFF, Guard::Staff, post!(staff::note::act)),
+    sent("/staff/cases/{receipt_number}/notes/save", STAFF, Guard::Staff, post!(staff::note::save)),
     sent("/staff/cases/{receipt_number}/pregnancy-end", STAFF, Guard::Staff, post!(staff::pregnancy_end::note)),
     sent("/staff/cases/{receipt_number}/signature", STAFF, Guard::Staff, post!(staff::case::verify_signature)),
     sent("/staff/cases/{receipt_number}/way-back", STAFF, Guard::Staff, post!(staff::way_back::propose)),

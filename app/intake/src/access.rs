@@ -71,6 +71,8 @@ pub enum Action {
     SeeUndeliveredMail,
     /// 「市との連絡」 Read what the parent wrote on a case, and answer.
     WriteMessage,
+    /// 「職員のメモ」 Read what staff write for each other on a case, and write.
+    WriteNote,
     /// 「妊娠の終了」 Keep that a parent has told of it.
     NotePregnancyEnd,
     /// 「窓口でのアカウント再開」 Let a parent back in who has lost her mail or her passkey; two people do it.
@@ -113,6 +115,7 @@ pub const fn may(role: Role, action: Action) -> bool {
         | Action::OpenPaper
         | Action::SeeUndeliveredMail
         | Action::WriteMessage
+        | Action::WriteNote
         | Action::NotePregnancyEnd
         | Action::RestoreAccess => {
             matches!(role, Role::Clerk | Role::Nurse)
@@ -240,6 +243,7 @@ mod tests {
             Action::OpenPaper,
             Action::ExportCase,
             Action::WriteMessage,
+            Action::WriteNote,
             Action::NotePregnancyEnd,
             Action::RestoreAccess,
             Action::SeeHandover,

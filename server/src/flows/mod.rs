@@ -19,6 +19,7 @@ pub mod hand_over;
 pub mod import_job;
 pub mod message;
 pub mod my_number;
+pub mod note;
 pub mod overdue;
 pub mod page_state;
 pub mod paper;

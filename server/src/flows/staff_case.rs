@@ -17,7 +17,7 @@ use super::{
     FlowError, address_change, case_signature,
     content::{self, EventDetail, OpenCase, OpenRevision},
     decide::{Obstacle, is_another_person, proof},
-    message, my_number, paper_scan, queue, review, transfer,
+    message, my_number, note, paper_scan, queue, review, transfer,
 };
 use crate::{
     portal::Portal,
@@ -129,6 +129,8 @@ pub struct StaffCase<'portal> {
     pub pregnancy_ended_at: Option<Instant>,
     /// 「電子署名」
     pub signature: Option<case_signature::ShownSignature>,
+    /// 「職員のメモ」 For who may read them.
+    pub notes: Option<note::Notes>,
     /// 「市との連絡」 Oldest first, each with the name of the member of staff who wrote it.
     pub messages: Vec<(Option<String>, message::Shown)>,
 }
@@ -165,6 +167,11 @@ pub async fn view<'portal>(
     let came_back = came_back(&mut tx, &open.head).await?;
     let number = my_number::of_case(portal, &mut tx, &open.head).await?;
     let messages = message::of_case(&mut tx, &open.key, &permit).await?;
+    let notes =
+        match access::permit(staff.staff_id, staff.role, Action::WriteNote, open.head.case_id, open.head.compartment) {
+            Some(permit) => Some(note::of_case(&mut tx, &open.key, &permit, staff.staff_id, &people).await?),
+            None => None,
+        };
     let complete = open.complete()?;
     let signature = case_signature::shown(&mut tx, (&open.key, open.form), &permit, complete.answers()).await?;
     // Who filed elsewhere has none that could be closed.
@@ -203,6 +210,7 @@ pub async fn view<'portal>(
         transfer,
         pregnancy_ended_at,
         signature,
+        notes,
         messages: messages
             .into_iter()
             .map(|shown| (shown.by.map(|by| people.get(&by).cloned().unwrap_or_default()), shown))

@@ -503,6 +503,7 @@ pub async fn closed_before(
 pub async fn erase_content(tx: &mut WriteTx, id: CaseId, at: Instant) -> Result<(), StoreError> {
     execute!(tx, ERASE_KEY, id.bytes().as_slice(), at.micros())?;
     super::message::erase(tx, id).await?;
+    super::note::erase(tx, id).await?;
     super::case_person::erase(tx, id).await?;
     execute!(tx, ERASE_REVISIONS, id.bytes().as_slice())?;
     super::paper::erase_of_case(tx, id).await?;

@@ -19,6 +19,7 @@ pub mod foreign_filing;
 pub mod form_use;
 pub mod installation;
 pub mod message;
+pub mod note;
 pub mod outbox;
 pub mod paper;
 pub mod pregnancy_end;
@@ -209,6 +210,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         form_use::STATEMENTS,
         installation::STATEMENTS,
         message::STATEMENTS,
+        note::STATEMENTS,
         outbox::STATEMENTS,
         reminders::STATEMENTS,
         sealed_number::STATEMENTS,

@@ -10,6 +10,7 @@ mod frame;
 pub mod handover;
 pub mod mail;
 pub mod message;
+pub mod note;
 pub mod queue;
 pub mod sessions;
 pub mod sign_in;

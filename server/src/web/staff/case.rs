@@ -30,7 +30,7 @@ use intake::{
 use super::{
     Answer, AtWork,
     message::{NotSent, messages},
-    to, transfer,
+    note, to, transfer,
     way_back::{self, Tried},
 };
 use crate::{
@@ -141,6 +141,8 @@ pub(super) struct NotTaken {
     pub(super) message: NotSent,
     /// 「窓口でのアカウント再開」
     pub(super) way_back: Tried,
+    /// 「職員のメモ」
+    pub(super) note: note::Tried,
     /// 「ご本人への引継ぎ」
     pub(super) transfer: transfer::Tried,
 }
@@ -153,8 +155,10 @@ pub(super) async fn shown_with(
     failed: Failed,
     not_taken: NotTaken,
 ) -> Result<HttpResponse, WebError> {
-    let NotTaken { message: not_sent, way_back: tried, transfer: not_given } = not_taken;
-    let failure = [&failed.error, &not_sent.error, &tried.error, &not_given.error].into_iter().any(Option::is_some);
+    let NotTaken { message: not_sent, way_back: tried, note: no_note, transfer: not_given } = not_taken;
+    let failure = [&failed.error, &not_sent.error, &tried.error, &no_note.error, &not_given.error]
+        .into_iter()
+        .any(Option::is_some);
     let status = if failure { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = staff_case::view(portal, &at.who.staff, number).await?;
     let undelivered = undelivered::of_case(portal, &at.who.staff, number).await?;
@@ -235,6 +239,7 @@ pub(super) async fn shown_with(
             && may_in(at.who.staff.role, Action::WriteMessage, case.head.compartment)
             && !held_by_proxy)
             .then(|| messages(at, number, view.messages, not_sent, portal.config.my_number.is_spoken_of())),
+        notes: view.notes.map(|notes| note::model(notes, no_note)),
         account_is_closed: view.account_is_closed,
         way_back: (case.head.account_id.is_some() && !view.account_is_closed && restores && !held_by_proxy)
             .then(|| way_back::model(view.way_back, tried)),

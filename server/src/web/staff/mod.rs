@@ -6,6 +6,7 @@ pub mod command;
 pub mod handover;
 pub mod mail;
 pub mod message;
+pub mod note;
 pub mod pregnancy_end;
 pub mod provider;
 pub mod queue;
