@@ -261,6 +261,12 @@ pub static ROUTES: &[Row] = &[
     sent("/staff/cases/{receipt_number}/messages", STAFF, Guard::Staff, post!(staff::message::write)),
     sent("/staff/cases/{receipt_number}/notes", STAFF, Guard::Staff, post!(staff::note::act)),
     sent("/staff/cases/{receipt_number}/notes/save", STAFF, Guard::Staff, post!(staff::note::save)),
+    // 「在席」「引継ぎ」
+    shown("/staff/events", STAFF, Guard::Staff, get!(staff::events::all)),
+    shown("/staff/cases/{receipt_number}/events", STAFF, Guard::Staff, get!(staff::events::of_case)),
+    sent("/staff/here", STAFF, Guard::Staff, post!(staff::events::here)),
+    sent("/staff/cases/{receipt_number}/take-over", STAFF, Guard::Staff, post!(staff::take_over::ask)),
+    sent("/staff/cases/{receipt_number}/take-over-answer", STAFF, Guard::Staff, post!(staff::take_over::answer)),
     sent("/staff/cases/{receipt_number}/pregnancy-end", STAFF, Guard::Staff, post!(staff::pregnancy_end::note)),
     sent("/staff/cases/{receipt_number}/signature", STAFF, Guard::Staff, post!(staff::case::verify_signature)),
     sent("/staff/cases/{receipt_number}/way-back", STAFF, Guard::Staff, post!(staff::way_back::propose)),

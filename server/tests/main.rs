@@ -22,6 +22,7 @@ mod note;
 mod papers;
 mod passkey;
 mod practice_provider;
+mod presence;
 mod reconciliation;
 mod resync;
 mod review;

@@ -133,6 +133,7 @@ const fn command_is_for_staff(kind: CommandKind) -> bool {
     match kind {
         CommandKind::Claim
         | CommandKind::Release
+        | CommandKind::TakeOver
         | CommandKind::SendBack
         | CommandKind::AskToVisit
         | CommandKind::Visited
@@ -150,6 +151,7 @@ const fn command_is_for_staff(kind: CommandKind) -> bool {
         | CommandKind::ConfirmWithdrawal
         | CommandKind::RefuseWithdrawal => true,
         CommandKind::Resubmit
+        | CommandKind::ReleaseIdle
         | CommandKind::Seal
         | CommandKind::SettleImported
         | CommandKind::SettleHeld

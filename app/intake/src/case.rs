@@ -109,6 +109,10 @@ vocabulary! {
         Claim = "claim",
         /// Put it back.
         Release = "release",
+        /// 「引継ぎ」 Take it out of another's hand, who was asked for it or is not there.
+        TakeOver = "take_over",
+        /// Put it back when its holder was not heard of for long.
+        ReleaseIdle = "release_idle",
         /// 「差戻し」 Ask for corrections of named fields.
         SendBack = "send_back",
         /// The parent's corrections.
@@ -212,6 +216,8 @@ pub const ALLOWED: &[Transition] = &[
     row(Stage::VisitNeeded, CommandKind::Visited, Hand::Staff, Stage::InReview),
     row(Stage::VisitNeeded, CommandKind::Withdraw, Hand::Citizen, Stage::Withdrawn),
     row(Stage::InReview, CommandKind::Release, Hand::Holder, Stage::Submitted),
+    row(Stage::InReview, CommandKind::TakeOver, Hand::Staff, Stage::InReview),
+    row(Stage::InReview, CommandKind::ReleaseIdle, Hand::Portal, Stage::Submitted),
     row(Stage::InReview, CommandKind::RecordIdentity, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::RecordProxy, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::EditStaffItems, Hand::Holder, Stage::InReview),
@@ -347,6 +353,10 @@ pub enum Command {
     Claim,
     /// See [`CommandKind::Release`].
     Release,
+    /// See [`CommandKind::TakeOver`].
+    TakeOver,
+    /// See [`CommandKind::ReleaseIdle`].
+    ReleaseIdle,
     /// See [`CommandKind::SendBack`].
     SendBack(CorrectionRequest),
     /// See [`CommandKind::Resubmit`].
@@ -412,6 +422,8 @@ impl Command {
         match self {
             Self::Claim => CommandKind::Claim,
             Self::Release => CommandKind::Release,
+            Self::TakeOver => CommandKind::TakeOver,
+            Self::ReleaseIdle => CommandKind::ReleaseIdle,
             Self::SendBack(_) => CommandKind::SendBack,
             Self::Resubmit => CommandKind::Resubmit,
             Self::AskToVisit => CommandKind::AskToVisit,
@@ -510,8 +522,16 @@ fn after(state: &CaseState, stage: Stage, kind: CommandKind, giver: Giver) -> Ca
         Giver::Citizen | Giver::Portal => None,
     };
     let holder = match kind {
-        CommandKind::Claim | CommandKind::Visited | CommandKind::Reopen | CommandKind::Correct => by_staff,
-        CommandKind::Release | CommandKind::AskToVisit | CommandKind::Withdraw | CommandKind::ConfirmWithdrawal => None,
+        CommandKind::Claim
+        | CommandKind::TakeOver
+        | CommandKind::Visited
+        | CommandKind::Reopen
+        | CommandKind::Correct => by_staff,
+        CommandKind::Release
+        | CommandKind::ReleaseIdle
+        | CommandKind::AskToVisit
+        | CommandKind::Withdraw
+        | CommandKind::ConfirmWithdrawal => None,
         _ => state.holder,
     };
     let withdrawal = match (kind, by_staff) {
@@ -577,6 +597,8 @@ mod tests {
         vec![
             Command::Claim,
             Command::Release,
+            Command::TakeOver,
+            Command::ReleaseIdle,
             Command::SendBack(request),
             Command::Resubmit,
             Command::AskToVisit,
@@ -666,7 +688,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_walk_confirms_or_declines_with_one_person(steps in prop::collection::vec((0usize..24, 0u8..4), 1..60)) {
+        fn no_walk_confirms_or_declines_with_one_person(steps in prop::collection::vec((0usize..27, 0u8..4), 1..60)) {
             let mut state = arrived();
             let commands = every_command();
             for (command, who) in steps {

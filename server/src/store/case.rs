@@ -51,6 +51,9 @@ sql! {
         AND (filed_at, case_id) > ($1, $2) ORDER BY filed_at, case_id LIMIT $3");
     COUNT_OF_WITHDRAWALS = "SELECT COUNT(*) FROM case_file
         WHERE withdrawal_asked_at IS NOT NULL AND compartment IN ($1, $2)";
+    // Those whose holder was heard of last before an instant, and that nobody has touched since.
+    HELD_BY_IDLE = head!("WHERE stage = 'in_review' AND holder IN (SELECT staff_id FROM staff_life WHERE seen_at <= $1)
+        AND updated_at <= $1 ORDER BY filed_at, case_id LIMIT $2");
     CONFIRMED = head!("WHERE stage = 'confirmed' AND withdrawal_asked_at IS NULL AND (filed_at, case_id) > ($1, $2)
         ORDER BY filed_at, case_id LIMIT $3");
     // Whoever asks for a withdrawal is answered by people who can read what it is about.
@@ -469,6 +472,18 @@ pub async fn corrections_due_before(
     all!(connection, CaseHead, DUE_BEFORE, today.to_string(), limit)
 }
 
+/// Cases whose holder was heard of last before an instant, and that nobody has touched since, oldest filing first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn held_by_idle(
+    connection: &mut Connection,
+    before: Instant,
+    limit: i64,
+) -> Result<Vec<CaseHead>, StoreError> {
+    all!(connection, CaseHead, HELD_BY_IDLE, before.micros(), limit)
+}
+
 /// Confirmed cases that no batch holds, oldest filing first, after this one.
 ///
 /// # Errors
@@ -604,6 +619,9 @@ pub async fn update_stage(
         change.identity.as_str(),
         change.proxy.map(ProxyState::as_str),
     )?;
+    if changed == 1 {
+        super::presence::case_changed(tx, id, change.at).await?;
+    }
     Ok(changed == 1)
 }
 

@@ -23,6 +23,7 @@ pub mod note;
 pub mod outbox;
 pub mod paper;
 pub mod pregnancy_end;
+pub mod presence;
 pub mod reconciliation;
 pub mod reminders;
 pub mod resync;
@@ -31,6 +32,8 @@ pub mod session;
 pub mod signature;
 pub mod staff;
 pub mod staff_identity;
+pub mod staff_view;
+pub mod take_over;
 pub mod transfer;
 
 use std::ops::{Deref, DerefMut};
@@ -216,12 +219,15 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         sealed_number::STATEMENTS,
         paper::STATEMENTS,
         pregnancy_end::STATEMENTS,
+        presence::STATEMENTS,
         reconciliation::STATEMENTS,
         resync::STATEMENTS,
         session::STATEMENTS,
         signature::STATEMENTS,
         staff::STATEMENTS,
         staff_identity::STATEMENTS,
+        staff_view::STATEMENTS,
+        take_over::STATEMENTS,
         transfer::STATEMENTS,
     ]
     .concat()

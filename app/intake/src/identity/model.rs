@@ -60,6 +60,8 @@ fn commands(kind: CommandKind, evidence: &Evidence) -> Vec<(Command, Evidence)> 
         CommandKind::ProposeDecline => plain(Command::ProposeDecline(DeclineReason::WrongPerson)),
         CommandKind::Claim => plain(Command::Claim),
         CommandKind::Release => plain(Command::Release),
+        CommandKind::TakeOver => plain(Command::TakeOver),
+        CommandKind::ReleaseIdle => plain(Command::ReleaseIdle),
         CommandKind::Resubmit => plain(Command::Resubmit),
         CommandKind::AskToVisit => plain(Command::AskToVisit),
         CommandKind::Visited => plain(Command::Visited),

@@ -233,6 +233,10 @@ pub struct Model<'a> {
     pub signature: Option<super::signature::Signature>,
     /// 「市との連絡」 For who may read and answer them.
     pub messages: Option<Messages>,
+    /// 「在席」
+    pub desks: super::presence::Desks,
+    /// The way through the view that led here.
+    pub way: super::way::Way,
     /// 「職員のメモ」 For who may read and write them.
     pub notes: Option<super::note::Notes>,
     /// Whether the parent has left: what is written to her reaches nobody.
@@ -291,10 +295,13 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
             {error_summary(no_note, Some(super::note::FIELD))}
             {error_summary(no_way_back, Some("way-back"))}
             {error_summary(not_given, Some("transfer"))}
+            {super::way::done(locale, &model.way)}
+            {super::way::links(locale, &model.way)}
             <div>
                 <h1><span lang="ja">{model.form.title.get("ja").to_owned()}</span> " " {model.number.to_string()}</h1>
                 {facts(locale, model)}
                 {channel::origin(locale, model)}
+                {super::presence::section(locale, model.number, model.version, &model.desks)}
             </div>
             {super::mail::notice(locale, &model.undelivered)}
             {super::handover::notice(locale, model.came_back.as_deref())}

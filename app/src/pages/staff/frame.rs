@@ -3,6 +3,7 @@
 use intake::access::Role;
 use leptos::prelude::*;
 
+use super::keys;
 use crate::{
     chrome::{Chrome, document_around, languages, practice},
     text::Locale,
@@ -95,6 +96,7 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
             <div class="staff-bar">
                 {queue}{slots}{handover}
                 <a href="/staff/sessions">{locale.say("staff-sessions-title")}</a>
+                {person.sees_queue.then(|| view! { <button class="button button--quiet" type="button" data-keys-open="" hidden>{locale.say("keys-title")}</button> })}
                 <span>{person.name.clone()} " " <span class="badge">{locale.say(&format!("role-{}", person.role))}</span></span>
                 <form method="post" action="/staff/sign-out"><button class="button button--quiet">{locale.say("sign-out")}</button></form>
             </div>
@@ -111,6 +113,7 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
                 {person}
             </header>
             <main class="page page--wide" id="main">{main}</main>
+            {desk.person.as_ref().filter(|person| person.sees_queue).map(|_| keys::map(locale))}
         </body>
     }
     .into_any()

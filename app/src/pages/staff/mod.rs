@@ -8,15 +8,18 @@ mod command;
 mod epds;
 mod frame;
 pub mod handover;
+pub mod keys;
 pub mod mail;
 pub mod message;
 pub mod note;
+pub mod presence;
 pub mod queue;
 pub mod sessions;
 pub mod sign_in;
 pub mod signature;
 pub mod slots;
 pub mod transfer;
+pub mod way;
 pub mod way_back;
 
 pub use frame::{Desk, Person};

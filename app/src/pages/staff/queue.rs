@@ -52,6 +52,8 @@ pub struct Model {
     pub next: Option<String>,
     /// Whether this is not the first page.
     pub is_later_page: bool,
+    /// What was just done, for who came back.
+    pub way: super::way::Way,
     /// A number that was searched for and that no case has.
     pub not_found: Option<String>,
 }
@@ -72,6 +74,8 @@ pub fn page(desk: &Desk, model: &Model) -> String {
     document(desk, &title.clone(), model.not_found.is_some(), || {
         view! {
             <h1>{title}</h1>
+            {super::way::done(locale, &model.way)}
+            {super::presence::live(locale, "/staff/events", None)}
             {search(locale, model)}
             {tabs(locale, model)}
             {table(locale, model)}
@@ -119,7 +123,8 @@ fn tabs(locale: Locale, model: &Model) -> AnyView {
 
 fn table(locale: Locale, model: &Model) -> AnyView {
     if model.rows.is_empty() {
-        return view! { <p>{locale.say("queue-empty")}</p> }.into_any();
+        let key = if model.way.done.is_some() { "way-all-done" } else { "queue-empty" };
+        return view! { <p>{locale.say(key)}</p> }.into_any();
     }
     let rows = model.rows.iter().map(|row| row_view(locale, row)).collect_view();
     let head = |key: &str| view! { <th scope="col">{locale.say(key)}</th> };
@@ -167,7 +172,7 @@ fn row_view(locale: Locale, row: &Row) -> AnyView {
             <td>{badges(locale, &row.flags)}</td>
             <td><time>{row.filed_at.minute_in_japan()}</time></td>
             <td data-number="">{row.days.to_string()}</td>
-            <td>{row.holder.clone().unwrap_or_default()}</td>
+            <td><span data-holder="">{row.holder.clone().unwrap_or_default()}</span></td>
         </tr>
     }
     .into_any()

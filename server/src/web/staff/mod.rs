@@ -3,6 +3,7 @@
 
 pub mod case;
 pub mod command;
+pub mod events;
 pub mod handover;
 pub mod mail;
 pub mod message;
@@ -13,6 +14,7 @@ pub mod queue;
 pub mod sessions;
 pub mod sign_in;
 pub mod slots;
+pub mod take_over;
 pub mod transfer;
 pub mod way_back;
 

@@ -12,9 +12,12 @@ use app::pages::staff::{
 use intake::{export::Channel, time::Instant};
 use serde::Deserialize;
 
-use super::{Answer, AtWork, to};
+use super::{Answer, AtWork, case, to};
 use crate::{
-    flows::queue::{self, QueueRow, Tab},
+    flows::{
+        queue::{self, QueueRow, Tab},
+        staff_view,
+    },
     portal::Portal,
     web::{body::FormBody, error::WebError, frame::page},
 };
@@ -56,6 +59,13 @@ async fn shown(portal: &Portal, at: &AtWork, place: &Place, not_found: Option<St
     let tab: Tab = tab.map_err(|_| WebError::NotFound)?;
     let after = if place.after.is_empty() { None } else { Some(place.after.parse().map_err(|_| WebError::NotFound)?) };
     let found = queue::page(portal, &at.who.staff, tab, after).await?;
+    let way = case::way(staff_view::around(portal, &at.who, None).await?);
+    let cases: Vec<_> = found.rows.iter().map(|row| row.head.case_id).collect();
+    let address = after.map_or_else(
+        || format!("/staff/queue?tab={}", tab.as_str()),
+        |mark: queue::Mark| format!("/staff/queue?tab={}&after={mark}", tab.as_str()),
+    );
+    staff_view::keep(portal, &at.who, &address, &cases).await?;
     let now = portal.clock.now();
     let status = if not_found.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let model = Model {
@@ -64,6 +74,7 @@ async fn shown(portal: &Portal, at: &AtWork, place: &Place, not_found: Option<St
         rows: found.rows.into_iter().map(|found| row(found, now)).collect(),
         next: found.next.map(|mark| mark.to_string()),
         is_later_page: after.is_some(),
+        way,
         not_found,
     };
     Ok(page(status, pages::page(&at.desk, &model)))
