@@ -101,7 +101,7 @@
   // Who is in which case. A page in the background lets its connection go: browsers have six of them.
   const live = $("[data-events]");
   if (live) {
-    const others = live.dataset.version;
+    const version = live.dataset.version;
     const fill = (selector, text) => {
       const line = $(selector, live);
       if (line && line.textContent !== text) line.textContent = text;
@@ -131,13 +131,13 @@
     const cells = () => new Map($$(".queue tbody tr").map((line) => [$("a", line)?.getAttribute("href").split("/").pop(), line]));
     const show = ({ cases, asked }) => {
       ask(asked);
-      if (others) {
+      if (version) {
         const own = cases[0];
         if (!own) return;
         fill("[data-present]", own.present);
         fill("[data-ask]", own.ask);
         const changed = $("[data-changed]", live);
-        if (String(own.version) !== others && changed.hidden) {
+        if (String(own.version) !== version && changed.hidden) {
           changed.hidden = false;
           $("span", changed).textContent = own.changed;
         }
@@ -160,7 +160,7 @@
     };
     // What was missed while there was no connection stands on the page as the server shows it now.
     const catchUp = async () => {
-      if (others) return;
+      if (version) return;
       try {
         const answer = await fetch(location.href);
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -176,12 +176,12 @@
       clearTimeout(again);
       if (source || document.hidden) return;
       source = new EventSource(live.dataset.events);
-      source.onmessage = (event) => {
+      source.onopen = () => {
         tries = 0;
         if (lostAt && Date.now() - lostAt > 15000) catchUp();
         lostAt = 0;
-        show(JSON.parse(event.data));
       };
+      source.onmessage = (event) => show(JSON.parse(event.data));
       source.onerror = () => {
         lose();
         // Signed out, stopped or no network: tried again, more and more seldom.

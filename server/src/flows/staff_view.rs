@@ -28,6 +28,16 @@ pub async fn keep(portal: &Portal, who: &SignedInStaff, address: &str, cases: &[
     Ok(tx.commit(Record::Upkeep(Upkeep::ViewKept)).await?)
 }
 
+/// Forgets the view: who has searched for a case came from none, and stays with what she has found.
+///
+/// # Errors
+/// When the database fails.
+pub async fn forget(portal: &Portal, who: &SignedInStaff) -> Result<(), FlowError> {
+    let mut tx = portal.database.write().await?;
+    store::delete(&mut tx, &who.session.session_hash).await?;
+    Ok(tx.commit(Record::Upkeep(Upkeep::ViewKept)).await?)
+}
+
 /// Where somebody is on her way.
 #[derive(Clone, Debug, Default)]
 pub struct Way {

@@ -17,6 +17,7 @@ sql! {
         FROM staff_view
         LEFT JOIN case_file ON case_file.case_id = staff_view.done_case_id WHERE staff_view.session_hash = $1";
     DONE = "UPDATE staff_view SET done_case_id = $2, done_command = $3 WHERE session_hash = $1";
+    DELETE = "DELETE FROM staff_view WHERE session_hash = $1";
     SWEEP = "DELETE FROM staff_view WHERE seen_at <= $1";
 }
 
@@ -72,6 +73,14 @@ pub async fn find(connection: &mut Connection, session: &[u8; 32]) -> Result<Opt
 /// When the database fails.
 pub async fn done(tx: &mut WriteTx, session: &[u8; 32], case: CaseId, command: CommandKind) -> Result<(), StoreError> {
     execute!(tx, DONE, session.as_slice(), case.bytes().as_slice(), command.as_str()).map(drop)
+}
+
+/// Forgets what a session was shown.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete(tx: &mut WriteTx, session: &[u8; 32]) -> Result<(), StoreError> {
+    execute!(tx, DELETE, session.as_slice()).map(drop)
 }
 
 /// Removes those of sessions that are long over; how many.

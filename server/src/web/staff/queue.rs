@@ -89,7 +89,10 @@ pub async fn queue(portal: Data<Portal>, at: AtWork, place: Query<Place>) -> Ans
 pub async fn search(portal: Data<Portal>, at: AtWork, mut form: FormBody) -> Answer {
     let typed = form.take("number");
     match queue::search(&portal, &at.who.staff, &typed).await? {
-        Some(number) => Ok(to(&format!("/staff/cases/{number}"))),
+        Some(number) => {
+            staff_view::forget(&portal, &at.who).await?;
+            Ok(to(&format!("/staff/cases/{number}")))
+        }
         None => shown(&portal, &at, &Place::default(), Some(typed)).await,
     }
 }
