@@ -17,6 +17,13 @@
   const press = (one) => {
     const deed = one.closest("details");
     if (deed) deed.open = true;
+    // Of several rows the one that is reached is meant, unless others are ticked.
+    const ticks = one.form ? [...one.form.querySelectorAll("input[name=case]")] : [];
+    if (ticks.length && !ticks.some((tick) => tick.checked)) {
+      const here = ticks.find((tick) => tick.closest("tr").contains(document.activeElement));
+      if (!here) return;
+      here.checked = true;
+    }
     if (!one.matches("form")) { one.click(); return; }
     const input = $("input:checked, input:not([type=hidden]), textarea, select", one);
     input?.focus();

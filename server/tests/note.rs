@@ -112,6 +112,7 @@ async fn what_is_typed_is_kept_as_a_draft_and_no_page_writes_over_another() {
         assert!(after.draft.is_none(), "it is a note now");
         assert_eq!(after.all.len(), 1);
         let stale = DraftOf { written_by: clerk.staff_id, saved_at: at };
+        portal.clock.advance(1_000);
         draft(portal, &clerk, &number, "つづき", None).await;
         discard(portal, &clerk, &number, stale).await.unwrap();
         assert_eq!(notes(portal, &clerk, &number).await.draft.unwrap().text, "つづき", "what is newer stays");

@@ -100,6 +100,7 @@ async fn another_server_sees_within_two_seconds_who_came_who_holds_it_and_who_le
         let (mut same, picture) = open(&there, &second, Some(&number)).await;
         assert_eq!(names(&picture), ["一人目"], "nobody sees herself");
         drop(seat);
+        presence::leave(&here).await.unwrap();
         assert!(names(&next(&mut same).await.unwrap()).is_empty(), "the page was closed");
         stop.send_replace(true);
         while workers.join_next().await.is_some() {}

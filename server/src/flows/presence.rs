@@ -103,6 +103,14 @@ pub async fn stop(portal: &Portal) -> Result<(), FlowError> {
     Ok(tx.commit(Record::Upkeep(Upkeep::PresenceKept)).await?)
 }
 
+/// Keeps at once that a page was closed, so that the other servers hear of it at their next turn.
+///
+/// # Errors
+/// When the database fails.
+pub async fn leave(portal: &Portal) -> Result<(), FlowError> {
+    keep(portal).await
+}
+
 async fn keep(portal: &Portal) -> Result<(), FlowError> {
     let now = portal.clock.now();
     let (gone, is_due) = (portal.watchers.take_gone(), portal.watchers.is_to_be_kept(now, KEEP_EVERY));

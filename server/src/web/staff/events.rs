@@ -139,7 +139,7 @@ impl Stream for Lines {
     }
 }
 
-async fn write(mut seat: Seat, locale: Locale, to: mpsc::Sender<Bytes>) {
+async fn write(seat: &mut Seat, locale: Locale, to: &mpsc::Sender<Bytes>) {
     let mut next = Some(Bytes::from_static(COME_BACK_AFTER.as_bytes()));
     while let Some(line_to_write) = next {
         if to.send(line_to_write).await.is_err() {
@@ -153,11 +153,17 @@ async fn write(mut seat: Seat, locale: Locale, to: mpsc::Sender<Bytes>) {
     }
 }
 
-async fn stream(portal: &Portal, at: Watching, number: Option<&ReceiptNumber>) -> Answer {
+async fn stream(portal: Data<Portal>, at: Watching, number: Option<&ReceiptNumber>) -> Answer {
     let Watching { who, locale } = at;
-    let seat = presence::watch(portal, &who, number).await?.ok_or(WebError::TooMany(TOO_MANY))?;
+    let mut seat = presence::watch(&portal, &who, number).await?.ok_or(WebError::TooMany(TOO_MANY))?;
     let (to, lines) = mpsc::channel(4);
-    rt::spawn(write(seat, locale, to));
+    rt::spawn(async move {
+        write(&mut seat, locale, &to).await;
+        drop(seat);
+        if let Err(error) = presence::leave(&portal).await {
+            tracing::warn!(%error, "a closed page of staff is still kept as open; the next turn or its time-out ends it");
+        }
+    });
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         // Compressed it would wait until there is enough of it.
@@ -169,13 +175,13 @@ async fn stream(portal: &Portal, at: Watching, number: Option<&ReceiptNumber>) -
 
 /// `GET /staff/events`
 pub async fn all(portal: Data<Portal>, at: Watching) -> Answer {
-    stream(&portal, at, None).await
+    stream(portal, at, None).await
 }
 
 /// `GET /staff/cases/{receipt_number}/events`: as long as it stands open, others see who has the case open.
 pub async fn of_case(portal: Data<Portal>, at: Watching, path: Path<String>) -> Answer {
     let number: ReceiptNumber = path.parse().map_err(|_| WebError::NotFound)?;
-    stream(&portal, at, Some(&number)).await
+    stream(portal, at, Some(&number)).await
 }
 
 /// `POST /staff/here`: a sign of life. That somebody asks is all.
