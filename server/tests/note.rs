@@ -1,7 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 //! 「職員のメモ」 Notes of the staff: written once, for staff alone, and nothing typed is lost.
 
-use intake::{access::Role, ids::ReceiptNumber, retention, time::Instant};
+use intake::{access::Roles, ids::ReceiptNumber, retention, time::Instant};
 use server::{
     flows::{
         FlowError,
@@ -125,7 +125,7 @@ async fn nobody_without_the_right_writes_and_an_epds_is_for_nurses() {
         let portal = &one.portal;
         let [clerk, _] = two_clerks(portal).await;
         let [nurse, _] = two_nurses(portal).await;
-        let auditor = at_work(portal, "auditing", "person-z", Role::Auditor).await.staff;
+        let auditor = at_work(portal, "auditing", "person-z", Roles::AUDITOR).await.staff;
         let (_, number) = file_epds(portal, 1, [1; 10]).await;
         let (_, general) = file(portal, 2).await;
         for (staff, number) in [(&clerk, &number), (&auditor, &number), (&auditor, &general)] {

@@ -9,7 +9,7 @@ use std::{
 };
 
 use intake::{
-    access::Role,
+    access::Roles,
     case::{CommandKind, Stage},
     ids::{ReceiptNumber, StaffId},
     retention::{PRESENCE, STAFF_SESSION, TAKE_OVER_ANSWER, TAKE_OVER_IDLE},
@@ -45,7 +45,7 @@ use crate::support::{
 const SOON: Duration = Duration::from_secs(2);
 
 async fn clerk(portal: &Portal, name: &str) -> SignedInStaff {
-    at_work(portal, name, name, Role::Clerk).await
+    at_work(portal, name, name, Roles::CLERK).await
 }
 
 /// The next picture, which is to come within two seconds.
@@ -145,9 +145,9 @@ async fn of_an_epds_only_nurses_are_told_and_with_the_session_the_page_ends() {
     for one in portals().await {
         let portal = &one.portal;
         let reader = clerk(portal, "clerk").await;
-        let nurse = at_work(portal, "nurse", "nurse", Role::Nurse).await;
-        let other = at_work(portal, "nurse2", "nurse2", Role::Nurse).await;
-        let auditor = at_work(portal, "auditor", "auditor", Role::Auditor).await;
+        let nurse = at_work(portal, "nurse", "nurse", Roles::NURSE).await;
+        let other = at_work(portal, "nurse2", "nurse2", Roles::NURSE).await;
+        let auditor = at_work(portal, "auditor", "auditor", Roles::AUDITOR).await;
         let (_, number) = file_epds(portal, 1, [1; 10]).await;
         let (mut queue, _) = open(portal, &reader, None).await;
         let (mut of_nurse, _) = open(portal, &other, None).await;
@@ -289,7 +289,7 @@ async fn many(portal: &Portal, how_many: u8) -> Vec<Staff> {
             user_id: name,
             person_id: name,
             display_name: name,
-            role: Role::Clerk,
+            roles: Roles::CLERK,
             created_at: now,
         };
         let mut tx = portal.database.write().await.unwrap();
@@ -409,7 +409,7 @@ async fn a_stream_is_written_at_once_ends_the_presence_when_it_is_cut_and_lets_t
         let handle = server.handle();
         tokio::spawn(server);
         let cookie =
-            BASE64_URL_SAFE_NO_PAD.encode(sign_in(&portal, &hire(&portal, "first", "1", Role::Clerk).await).await);
+            BASE64_URL_SAFE_NO_PAD.encode(sign_in(&portal, &hire(&portal, "first", "1", Roles::CLERK).await).await);
         let other = clerk(&portal, "other").await;
         let (_, number) = file(&portal, 1).await;
         let (stream, lines) = listen(port, &format!("/staff/cases/{number}/events"), cookie.clone());

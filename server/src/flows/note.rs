@@ -134,7 +134,7 @@ impl Held {
 async fn held(portal: &Portal, staff: &Staff, number: &ReceiptNumber, deed: Deed) -> Result<Held, FlowError> {
     let mut tx = portal.database.write().await?;
     let head = case::find_by_receipt_number(&mut tx, number).await?.ok_or(FlowError::NotFound)?;
-    let permit = access::permit(staff.staff_id, staff.role, Action::WriteNote, head.case_id, head.compartment);
+    let permit = access::permit(staff.staff_id, staff.roles, Action::WriteNote, head.case_id, head.compartment);
     let Some(permit) = permit else {
         drop(tx);
         let entry = AuditEntry::done(portal.clock.now(), Actor::Staff(staff.staff_id), deed).refused();

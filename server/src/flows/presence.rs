@@ -48,14 +48,14 @@ pub async fn watch(
     number: Option<&ReceiptNumber>,
 ) -> Result<Option<Seat>, FlowError> {
     let SignedInStaff { staff, session } = who;
-    if !access::may(staff.role, Action::SeeQueue) {
+    if !access::may(staff.roles, Action::SeeQueue) {
         return Err(FlowError::NotFound);
     }
     let place = match number {
         None => (Place::Queue, None),
         Some(number) => {
             let head = case::find_by_receipt_number(&mut *portal.database.read().await?, number).await?;
-            let head = head.filter(|head| access::may_in(staff.role, Action::ReadCase, head.compartment));
+            let head = head.filter(|head| access::may_in(staff.roles, Action::ReadCase, head.compartment));
             let case = head.ok_or(FlowError::NotFound)?.case_id;
             (Place::Case(case), Some(PresenceId::from_random(random())))
         }
@@ -190,7 +190,7 @@ impl Snapshot {
     }
 
     fn picture(&self, staff: &Staff, watcher: &Watcher) -> Picture {
-        let may_know = |compartment: Compartment| access::may_in(staff.role, Action::ReadCase, compartment);
+        let may_know = |compartment: Compartment| access::may_in(staff.roles, Action::ReadCase, compartment);
         let is_of_page = |case: CaseId| match watcher.place {
             Place::Queue => true,
             Place::Case(own) => own == case,

@@ -150,8 +150,8 @@ pub async fn view<'portal>(
     let head = case::find_by_receipt_number(&mut tx, number).await?.ok_or(FlowError::NotFound)?;
     let subject = Subject::Case(head.case_id);
     let entry = AuditEntry::done(portal.clock.now(), Actor::Staff(staff.staff_id), Deed::CaseViewed).on(subject);
-    let Some(permit) = access::permit(staff.staff_id, staff.role, Action::ReadCase, head.case_id, head.compartment)
-    else {
+    let (who, what) = ((staff.staff_id, staff.roles), (head.case_id, head.compartment));
+    let Some(permit) = access::permit_with(who, Action::ReadCase, what, head.holder) else {
         drop(tx);
         portal.database.write().await?.commit(Record::Deed(entry.refused().with("reason", "not_allowed"))).await?;
         return Err(FlowError::NotFound);
@@ -162,18 +162,23 @@ pub async fn view<'portal>(
     let offers = offers(&mut tx, staff, &open).await?;
     let related = related(&mut tx, staff, &open.head).await?;
     let mut same_person = case::of_same_person(&mut tx, open.head.case_id, &open.head.form_id).await?;
-    same_person.retain(|head| access::may_in(staff.role, Action::ReadCase, head.compartment));
-    let may_open = access::may_in(staff.role, Action::OpenPaper, open.head.compartment);
+    same_person.retain(|head| access::may_in(staff.roles, Action::ReadCase, head.compartment));
+    let may_open = access::may_in(staff.roles, Action::OpenPaper, open.head.compartment);
     let papers = paper::sent_of_case(&mut tx, &permit).await?.into_iter();
     let papers = papers.map(|it| (it.clone(), may_open && paper_scan::can_be_opened(portal, &it))).collect();
     let came_back = came_back(&mut tx, &open.head).await?;
     let number = my_number::of_case(portal, &mut tx, &open.head).await?;
     let messages = message::of_case(&mut tx, &open.key, &permit).await?;
-    let notes =
-        match access::permit(staff.staff_id, staff.role, Action::WriteNote, open.head.case_id, open.head.compartment) {
-            Some(permit) => Some(note::of_case(&mut tx, &open.key, &permit, staff.staff_id, &people).await?),
-            None => None,
-        };
+    let notes = match access::permit(
+        staff.staff_id,
+        staff.roles,
+        Action::WriteNote,
+        open.head.case_id,
+        open.head.compartment,
+    ) {
+        Some(permit) => Some(note::of_case(&mut tx, &open.key, &permit, staff.staff_id, &people).await?),
+        None => None,
+    };
     let desks = presence::desks(portal, &mut tx, staff, &open.head, &people).await?;
     let complete = open.complete()?;
     let signature = case_signature::shown(&mut tx, (&open.key, open.form), &permit, complete.answers()).await?;
@@ -253,7 +258,7 @@ async fn related(connection: &mut Connection, staff: &Staff, head: &CaseHead) ->
     if let Some(followed) = head.follows_case_id {
         all.extend(case::find_head(connection, followed).await?);
     }
-    all.retain(|head| access::may_in(staff.role, Action::ReadCase, head.compartment));
+    all.retain(|head| access::may_in(staff.roles, Action::ReadCase, head.compartment));
     Ok(all)
 }
 
@@ -283,7 +288,8 @@ async fn history(
 pub async fn last_step(portal: &Portal, staff: &Staff, number: &ReceiptNumber) -> Result<Option<Step>, FlowError> {
     let mut tx = portal.database.read().await?;
     let head = case::find_by_receipt_number(&mut tx, number).await?;
-    let head = head.filter(|head| access::may_in(staff.role, Action::ReadCase, head.compartment));
+    let own = (staff.staff_id, staff.roles);
+    let head = head.filter(|head| access::may_with(own, Action::ReadCase, head.compartment, head.holder));
     let head = head.ok_or(FlowError::NotFound)?;
     let people = queue::names(&mut tx).await?;
     let last = case::events(&mut tx, head.case_id).await?.into_iter().next_back();
@@ -325,7 +331,8 @@ async fn offers(connection: &mut Connection, staff: &Staff, open: &OpenCase<'_>)
             Hand::Holder => head.holder == Some(staff.staff_id),
             Hand::Citizen | Hand::Portal => false,
         };
-        if !fits || !access::may_in(staff.role, Action::Command(row.command), head.compartment) {
+        let who = (staff.staff_id, staff.roles);
+        if !fits || !access::may_with(who, Action::Command(row.command), head.compartment, head.holder) {
             continue;
         }
         let has_nobody = row.command == CommandKind::SendBack && head.account_id.is_none();

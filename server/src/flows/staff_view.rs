@@ -86,7 +86,7 @@ async fn first(
 }
 
 fn may_open(staff: &Staff, head: &CaseHead) -> bool {
-    head.erased_at.is_none() && access::may_in(staff.role, Action::ReadCase, head.compartment)
+    head.erased_at.is_none() && access::may_in(staff.roles, Action::ReadCase, head.compartment)
 }
 
 /// Whether there is something for her to do.
@@ -100,7 +100,7 @@ async fn can_work_on(connection: &mut Connection, staff: &Staff, head: &CaseHead
         _ if head.withdrawal_proposed_by.is_some() => CommandKind::ConfirmWithdrawal,
         _ => CommandKind::ProposeWithdrawal,
     };
-    let may = may_open(staff, head) && access::may_in(staff.role, Action::Command(kind), head.compartment);
+    let may = may_open(staff, head) && access::may_in(staff.roles, Action::Command(kind), head.compartment);
     Ok(may && is_another_person(connection, staff, head, kind).await?)
 }
 

@@ -42,7 +42,7 @@ pub async fn ask(portal: &Portal, staff: &Staff, number: &ReceiptNumber) -> Resu
     let (now, me) = (portal.clock.now(), staff.staff_id);
     let mut tx = portal.database.write().await?;
     let head = case::find_by_receipt_number(&mut tx, number).await?.ok_or(FlowError::NotFound)?;
-    if !access::may_in(staff.role, Action::Command(CommandKind::TakeOver), head.compartment) {
+    if !access::may_in(staff.roles, Action::Command(CommandKind::TakeOver), head.compartment) {
         drop(tx);
         refuse(portal, staff, &head, Deed::TakeOverAsked).await?;
         return Err(FlowError::NotFound);
@@ -90,7 +90,9 @@ pub async fn answer(portal: &Portal, staff: &Staff, number: &ReceiptNumber, give
     let (now, me) = (portal.clock.now(), staff.staff_id);
     let mut tx = portal.database.write().await?;
     let head = case::find_by_receipt_number(&mut tx, number).await?.ok_or(FlowError::NotFound)?;
-    if !access::may_in(staff.role, Action::Command(CommandKind::TakeOver), head.compartment) {
+    // Whoever can put it back can hand it over.
+    let release = Action::Command(CommandKind::Release);
+    if !access::may_with((me, staff.roles), release, head.compartment, head.holder) {
         drop(tx);
         refuse(portal, staff, &head, Deed::TakeOverAnswered).await?;
         return Err(FlowError::NotFound);
@@ -118,7 +120,7 @@ async fn take(
 ) -> Result<AuditEntry, FlowError> {
     let (giver, command) = (Giver::Staff(asker.staff_id), Command::TakeOver);
     let action = Action::Command(CommandKind::TakeOver);
-    let permit = access::permit(asker.staff_id, asker.role, action, head.case_id, head.compartment);
+    let permit = access::permit(asker.staff_id, asker.roles, action, head.case_id, head.compartment);
     let permit = permit.ok_or(FlowError::NotFound)?;
     let changed = || FlowError::Changed(head.stage);
     let holder = head.holder.ok_or_else(changed)?;
@@ -247,7 +249,7 @@ pub(super) async fn standing(
     let me = staff.staff_id;
     let is_held_by_other = head.stage == Stage::InReview && head.holder.is_some_and(|holder| holder != me);
     let may_ask =
-        is_held_by_other && access::may_in(staff.role, Action::Command(CommandKind::TakeOver), head.compartment);
+        is_held_by_other && access::may_in(staff.roles, Action::Command(CommandKind::TakeOver), head.compartment);
     let ask = store::find(connection, head.case_id).await?;
     let ask = ask.filter(|ask| head.stage == Stage::InReview && head.holder == Some(ask.holder));
     let until = |ask: &TakeOver| ask.asked_at.plus(TAKE_OVER_ANSWER);

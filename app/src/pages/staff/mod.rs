@@ -14,6 +14,7 @@ pub mod message;
 pub mod note;
 pub mod presence;
 pub mod queue;
+pub mod roles;
 pub mod sessions;
 pub mod sign_in;
 pub mod signature;

@@ -186,7 +186,7 @@ pub async fn of_case(portal: Data<Portal>, at: Watching, path: Path<String>) -> 
 
 /// `POST /staff/here`: a sign of life. That somebody asks is all.
 pub async fn here(at: AtWork) -> Answer {
-    if !may(at.who.staff.role, Action::SeeQueue) {
+    if !may(at.who.staff.roles, Action::SeeQueue) {
         return Err(WebError::NotFound);
     }
     Ok(HttpResponse::NoContent().finish())
