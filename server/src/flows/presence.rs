@@ -41,21 +41,19 @@ const ASKED_LATELY: i64 = HOUR;
 /// Gives a page of the queue, or of a case, its place; none when this person has too many open, or the server stops.
 ///
 /// # Errors
-/// [`FlowError::NotFound`] when the role sees no queue, or may not read the case.
+/// [`FlowError::NotFound`] when she sees no queue, or may not read the case.
 pub async fn watch(
     portal: &Portal,
     who: &SignedInStaff,
     number: Option<&ReceiptNumber>,
 ) -> Result<Option<Seat>, FlowError> {
     let SignedInStaff { staff, session } = who;
-    if !access::may(staff.roles, Action::SeeQueue) {
-        return Err(FlowError::NotFound);
-    }
     let place = match number {
-        None => (Place::Queue, None),
+        None if access::may(staff.roles, Action::SeeQueue) => (Place::Queue, None),
+        None => return Err(FlowError::NotFound),
         Some(number) => {
             let head = case::find_by_receipt_number(&mut *portal.database.read().await?, number).await?;
-            let head = head.filter(|head| access::may_in(staff.roles, Action::ReadCase, head.compartment));
+            let head = head.filter(|head| may_know(staff, head.compartment, head.holder));
             let case = head.ok_or(FlowError::NotFound)?.case_id;
             (Place::Case(case), Some(PresenceId::from_random(random())))
         }
@@ -70,6 +68,11 @@ pub async fn watch(
     // Nobody waits for the next turn to see what there is.
     tell(portal).await?;
     Ok(Some(seat))
+}
+
+/// Whether a case exists to a member of staff, in this hand.
+fn may_know(staff: &Staff, compartment: Compartment, holder: Option<StaffId>) -> bool {
+    access::may_with((staff.staff_id, staff.roles), Action::ReadCase, compartment, holder)
 }
 
 /// Keeps which pages stand open, and tells each what is new.
@@ -177,7 +180,12 @@ impl Snapshot {
         let sessions = session::of_all_staff(&mut tx).await?.into_iter().filter(|session| goes_on(session, now));
         let sessions = sessions.map(|session| session.session_hash).collect();
         let staff = staff::list(&mut tx).await?.into_iter().filter(|member| member.is_valid_at(now));
-        let staff = staff.map(|member| (member.staff_id, member)).collect();
+        let with_epds = portal.config.contractor_epds;
+        let staff = staff.map(|member| {
+            let roles = member.roles.with_contractor_epds(with_epds);
+            (member.staff_id, Staff { roles, ..member })
+        });
+        let staff = staff.collect();
         let awake = store::heard_of_since(&mut tx, now.plus(-TAKE_OVER_IDLE)).await?.into_iter().collect();
         let present = store::present(&mut tx, now.plus(-PRESENCE)).await?;
         let news = store::news(&mut tx, now.plus(-NEWS)).await?;
@@ -190,7 +198,6 @@ impl Snapshot {
     }
 
     fn picture(&self, staff: &Staff, watcher: &Watcher) -> Picture {
-        let may_know = |compartment: Compartment| access::may_in(staff.roles, Action::ReadCase, compartment);
         let is_of_page = |case: CaseId| match watcher.place {
             Place::Queue => true,
             Place::Case(own) => own == case,
@@ -206,7 +213,7 @@ impl Snapshot {
             version: one.version,
         });
         for one in there.chain(self.news.iter().cloned()) {
-            if may_know(one.compartment) && is_of_page(one.case_id) {
+            if may_know(staff, one.compartment, one.holder) && is_of_page(one.case_id) {
                 cases.entry(one.case_id).or_insert_with(|| Seen {
                     holder: one.holder.and_then(|holder| self.name(holder)),
                     present: self.others(one.case_id, me),
@@ -218,7 +225,7 @@ impl Snapshot {
             }
         }
         let of_me = self.asked.iter().filter(|ask| ask.holder == me && ask.kept_at.is_none());
-        let asked = of_me.filter(|ask| may_know(ask.compartment)).filter_map(|ask| {
+        let asked = of_me.filter(|ask| may_know(staff, ask.compartment, Some(ask.holder))).filter_map(|ask| {
             let until = ask.asked_at.plus(TAKE_OVER_ANSWER);
             Some(AskedOfMe { number: ask.receipt_number.clone(), by: self.name(ask.asked_by)?, until })
         });
