@@ -426,6 +426,16 @@ async fn one_order_for_many_does_each_once_and_names_what_it_could_not_do() {
         let entries = audit::of_subject(&mut tx, &case, 100).await.unwrap();
         let deeds: Vec<(&str, &str)> = entries.iter().map(|one| (one.deed.as_str(), one.outcome.as_str())).collect();
         assert!(deeds.contains(&("command.claim", "done")) && deeds.contains(&("command.assign", "done")), "{deeds:?}");
+
+        let press = Press { token: "one", typed: "確認の電話は午前に" };
+        let (note, shown) = (BulkOrder::Note(&press), versions(portal, &numbers).await);
+        for _ in 0..2 {
+            let noted = bulk::give(portal, &first, &[shown.as_slice(), &[(epds.clone(), 1)]].concat(), note, &notice).await.unwrap();
+            assert_eq!((noted.done, noted.not_done), (4, vec![(epds.clone(), NotDone::Unknown)]));
+        }
+        let written = staff_case::view(portal, &second, &numbers[3]).await.unwrap().notes.all;
+        let texts: Vec<&str> = written.iter().map(|one| one.text.as_str()).collect();
+        assert_eq!(texts, ["確認の電話は午前に"], "once on each, whoever holds it");
         let too_many = vec![held[0].clone(); bulk::MOST + 1];
         assert!(matches!(
             bulk::give(portal, &first, &too_many, BulkOrder::Claim, &notice).await,

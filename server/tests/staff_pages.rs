@@ -71,7 +71,11 @@ async fn a_filing_goes_from_the_queue_through_two_people() {
         let page = first.get(&home).await;
         assert_eq!(page.value("#voucher_number", "value"), "<b>2026-0001");
         assert!(!page.body.contains("<b>2026"), "hostile text comes out as text");
-        assert_eq!(give(&mut first, &number, "accept", &[]).await.leads_to(), home);
+        // She came from the queue: it goes on there, and nothing is left of it.
+        let on = give(&mut first, &number, "accept", &[]).await.leads_to().to_owned();
+        let queue = first.get(&on).await;
+        assert_eq!(queue.value(".way-done a", "href"), home);
+        assert!(queue.body.contains("すべて終わりました"), "{}", queue.body);
         // The first person's page has no such button; whoever sends it all the same is refused.
         let version = first.get(&home).await.value("input[name=version]", "value");
         let alone = first.post(&format!("{home}/confirm"), &[("version", &version)]).await;

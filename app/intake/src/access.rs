@@ -28,6 +28,8 @@ pub enum Action {
     SeeUndeliveredMail,
     /// 「市との連絡」 Read what the parent wrote on a case, and answer.
     WriteMessage,
+    /// 「職員のメモ」 Read what staff write for each other on a case, and write.
+    WriteNote,
     /// 「妊娠の終了」 Keep that a parent has told of it.
     NotePregnancyEnd,
     /// 「窓口でのアカウント再開」 Let a parent back in who has lost her mail or her passkey; two people do it.
@@ -48,13 +50,14 @@ pub enum Action {
 
 impl Action {
     /// Everything but the commands on a case.
-    pub const PLAIN: [Self; 13] = [
+    pub const PLAIN: [Self; 14] = [
         Self::SeeQueue,
         Self::ReadCase,
         Self::OpenPaper,
         Self::ExportCase,
         Self::SeeUndeliveredMail,
         Self::WriteMessage,
+        Self::WriteNote,
         Self::NotePregnancyEnd,
         Self::RestoreAccess,
         Self::ManageSlots,
@@ -85,7 +88,7 @@ pub enum Reach {
 #[must_use]
 pub const fn reach(role: Role, action: Action) -> Reach {
     let (all, assigned): (&[Role], &[Role]) = match action {
-        Action::SeeQueue | Action::OpenPaper | Action::RestoreAccess => (WORKING, &[]),
+        Action::SeeQueue | Action::OpenPaper | Action::WriteNote | Action::RestoreAccess => (WORKING, &[]),
         Action::ReadCase => (WORKING, &[Role::Contractor]),
         Action::WriteMessage => (FIRST, &[Role::Contractor]),
         Action::SeeUndeliveredMail | Action::NotePregnancyEnd => (FIRST, &[]),
@@ -133,6 +136,7 @@ const fn by_command(kind: CommandKind) -> (&'static [Role], &'static [Role]) {
     match kind {
         CommandKind::Claim
         | CommandKind::Assign
+        | CommandKind::TakeOver
         | CommandKind::SendBack
         | CommandKind::AskToVisit
         | CommandKind::Visited
@@ -149,6 +153,7 @@ const fn by_command(kind: CommandKind) -> (&'static [Role], &'static [Role]) {
         CommandKind::Reopen | CommandKind::RefuseWithdrawal => (WORKING, &[]),
         CommandKind::Confirm | CommandKind::Decline | CommandKind::ConfirmWithdrawal => (SECOND, &[]),
         CommandKind::Resubmit
+        | CommandKind::ReleaseIdle
         | CommandKind::Seal
         | CommandKind::SettleImported
         | CommandKind::SettleHeld

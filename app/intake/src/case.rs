@@ -111,6 +111,10 @@ vocabulary! {
         Assign = "assign",
         /// Put it back.
         Release = "release",
+        /// 「引継ぎ」 Take it out of another's hand, who was asked for it or is not there.
+        TakeOver = "take_over",
+        /// Put it back when its holder was not heard of for long.
+        ReleaseIdle = "release_idle",
         /// 「差戻し」 Ask for corrections of named fields.
         SendBack = "send_back",
         /// The parent's corrections.
@@ -218,6 +222,8 @@ pub const ALLOWED: &[Transition] = &[
     row(Stage::VisitNeeded, CommandKind::Visited, Hand::Staff, Stage::InReview),
     row(Stage::VisitNeeded, CommandKind::Withdraw, Hand::Citizen, Stage::Withdrawn),
     row(Stage::InReview, CommandKind::Release, Hand::Holder, Stage::Submitted),
+    row(Stage::InReview, CommandKind::TakeOver, Hand::Staff, Stage::InReview),
+    row(Stage::InReview, CommandKind::ReleaseIdle, Hand::Portal, Stage::Submitted),
     row(Stage::InReview, CommandKind::RecordIdentity, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::RecordProxy, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::EditStaffItems, Hand::Holder, Stage::InReview),
@@ -355,6 +361,10 @@ pub enum Command {
     Assign(StaffId),
     /// See [`CommandKind::Release`].
     Release,
+    /// See [`CommandKind::TakeOver`].
+    TakeOver,
+    /// See [`CommandKind::ReleaseIdle`].
+    ReleaseIdle,
     /// See [`CommandKind::SendBack`].
     SendBack(CorrectionRequest),
     /// See [`CommandKind::Resubmit`].
@@ -421,6 +431,8 @@ impl Command {
             Self::Claim => CommandKind::Claim,
             Self::Assign(_) => CommandKind::Assign,
             Self::Release => CommandKind::Release,
+            Self::TakeOver => CommandKind::TakeOver,
+            Self::ReleaseIdle => CommandKind::ReleaseIdle,
             Self::SendBack(_) => CommandKind::SendBack,
             Self::Resubmit => CommandKind::Resubmit,
             Self::AskToVisit => CommandKind::AskToVisit,
@@ -520,9 +532,13 @@ fn after(state: &CaseState, stage: Stage, command: &Command, giver: Giver) -> Ca
         Giver::Citizen | Giver::Portal => None,
     };
     let holder = match command {
-        Command::Claim | Command::Visited | Command::Reopen | Command::Correct => by_staff,
+        Command::Claim | Command::TakeOver | Command::Visited | Command::Reopen | Command::Correct => by_staff,
         Command::Assign(to) => Some(*to),
-        Command::Release | Command::AskToVisit | Command::Withdraw | Command::ConfirmWithdrawal => None,
+        Command::Release
+        | Command::ReleaseIdle
+        | Command::AskToVisit
+        | Command::Withdraw
+        | Command::ConfirmWithdrawal => None,
         _ => state.holder,
     };
     let withdrawal = match (kind, by_staff) {
@@ -589,6 +605,8 @@ mod tests {
             Command::Claim,
             Command::Assign(staff(3)),
             Command::Release,
+            Command::TakeOver,
+            Command::ReleaseIdle,
             Command::SendBack(request),
             Command::Resubmit,
             Command::AskToVisit,
@@ -689,7 +707,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_walk_confirms_or_declines_with_one_person(steps in prop::collection::vec((0usize..26, 0u8..4), 1..60)) {
+        fn no_walk_confirms_or_declines_with_one_person(steps in prop::collection::vec((0usize..28, 0u8..4), 1..60)) {
             let mut state = arrived();
             let commands = every_command();
             for (command, who) in steps {

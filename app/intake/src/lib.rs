@@ -29,6 +29,7 @@ pub mod journey;
 pub mod made_up;
 pub mod message;
 pub mod my_number;
+pub mod note;
 pub mod postal;
 pub mod pregnancy_end;
 pub mod queue;

@@ -4,11 +4,14 @@
 use intake::{
     case::Stage,
     ids::{ReceiptNumber, StaffId},
+    note::NoNote,
 };
 
 use super::{
     FlowError,
     decide::{self, Given, Notice, Obstacle, Order},
+    message::Press,
+    note::{self, Written},
 };
 use crate::{
     portal::Portal,
@@ -19,12 +22,14 @@ use crate::{
 pub const MOST: usize = 500;
 
 /// What is to be done to all of them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BulkOrder {
+#[derive(Clone, Copy)]
+pub enum BulkOrder<'a> {
     /// Take them in hand.
     Claim,
     /// 「担当の割当て」 Put them into somebody's hands, those that one holds too.
     Assign(StaffId),
+    /// 「職員のメモ」 Write the same note on each. A case that was changed since is none the worse for it.
+    Note(&'a Press<'a>),
 }
 
 /// Why it was not done to one of them.
@@ -38,6 +43,8 @@ pub enum NotDone {
     Changed(Stage),
     /// There is no such case.
     Unknown,
+    /// What was typed is no note.
+    NoNote(NoNote),
     /// The database was busy; the same may be tried again.
     Busy,
 }
@@ -59,22 +66,26 @@ pub async fn give(
     portal: &Portal,
     staff: &Staff,
     cases: &[(ReceiptNumber, i64)],
-    order: BulkOrder,
+    order: BulkOrder<'_>,
     letter: &(impl Fn(Notice, &str) -> MailPayload + Sync),
 ) -> Result<Done, FlowError> {
     if cases.len() > MOST {
         return Err(FlowError::NotFound);
     }
-    let (one, holder) = match order {
-        BulkOrder::Claim => (Order::Claim, staff.staff_id),
-        BulkOrder::Assign(to) => (Order::Assign(to), to),
-    };
     let mut all = Done::default();
     for (number, version) in cases {
-        let why = match decide::give(portal, staff, number, *version, &one, letter).await {
-            Ok(Given::Done(_)) => None,
-            Ok(Given::Refused(obstacle)) => Some(NotDone::Obstacle(obstacle)),
-            Err(FlowError::Changed(_)) => why_not(portal, number, *version, holder).await?,
+        let outcome = match order {
+            BulkOrder::Claim => command(portal, staff, (number, *version), &Order::Claim, staff.staff_id, letter).await,
+            BulkOrder::Assign(to) => command(portal, staff, (number, *version), &Order::Assign(to), to, letter).await,
+            BulkOrder::Note(press) => match note::write(portal, staff, number, press, None).await {
+                Ok(Written::Kept) => Ok(None),
+                Ok(Written::Not(why)) => Ok(Some(NotDone::NoNote(why))),
+                Err(FlowError::Changed(stage)) => Ok(Some(NotDone::Changed(stage))),
+                Err(error) => Err(error),
+            },
+        };
+        let why = match outcome {
+            Ok(why) => why,
             Err(FlowError::NotFound) => Some(NotDone::Unknown),
             Err(FlowError::Store(StoreError::Busy)) => Some(NotDone::Busy),
             Err(error) => return Err(error),
@@ -85,6 +96,23 @@ pub async fn give(
         }
     }
     Ok(all)
+}
+
+/// A command on one of them, after which this person holds it.
+async fn command(
+    portal: &Portal,
+    staff: &Staff,
+    (number, version): (&ReceiptNumber, i64),
+    order: &Order,
+    holder: StaffId,
+    letter: &(impl Fn(Notice, &str) -> MailPayload + Sync),
+) -> Result<Option<NotDone>, FlowError> {
+    match decide::give(portal, staff, number, version, order, letter).await {
+        Ok(Given::Done(_)) => Ok(None),
+        Ok(Given::Refused(obstacle)) => Ok(Some(NotDone::Obstacle(obstacle))),
+        Err(FlowError::Changed(_)) => why_not(portal, number, version, holder).await,
+        Err(error) => Err(error),
+    }
 }
 
 /// Why a case is not as the order needs it; nothing stands against it when an earlier press has done it.

@@ -42,6 +42,9 @@ sql! {
     FIND_BY_DRAFT = head!("WHERE draft_id = $1");
     OF_ACCOUNT = head!("WHERE account_id = $1 ORDER BY filed_at DESC, case_id LIMIT 200");
     DUE_BEFORE = head!("WHERE stage = 'sent_back' AND correction_due_on < $1 ORDER BY filed_at, case_id LIMIT $2");
+    // Those whose holder was heard of last before an instant, and that nobody has touched since.
+    HELD_BY_IDLE = head!("WHERE stage = 'in_review' AND holder IN (SELECT staff_id FROM staff_life WHERE seen_at <= $1)
+        AND updated_at <= $1 ORDER BY filed_at, case_id LIMIT $2");
     CONFIRMED = head!("WHERE stage = 'confirmed' AND withdrawal_asked_at IS NULL AND (filed_at, case_id) > ($1, $2)
         ORDER BY filed_at, case_id LIMIT $3");
     // Whoever asks for a withdrawal is answered by people who can read what it is about.
@@ -358,6 +361,18 @@ pub async fn corrections_due_before(
     all!(connection, CaseHead, DUE_BEFORE, today.to_string(), limit)
 }
 
+/// Cases whose holder was heard of last before an instant, and that nobody has touched since, oldest filing first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn held_by_idle(
+    connection: &mut Connection,
+    before: Instant,
+    limit: i64,
+) -> Result<Vec<CaseHead>, StoreError> {
+    all!(connection, CaseHead, HELD_BY_IDLE, before.micros(), limit)
+}
+
 /// Confirmed cases that no batch holds, oldest filing first, after this one.
 ///
 /// # Errors
@@ -392,6 +407,7 @@ pub async fn closed_before(
 pub async fn erase_content(tx: &mut WriteTx, id: CaseId, at: Instant) -> Result<(), StoreError> {
     execute!(tx, ERASE_KEY, id.bytes().as_slice(), at.micros())?;
     super::message::erase(tx, id).await?;
+    super::note::erase(tx, id).await?;
     super::case_person::erase(tx, id).await?;
     super::case_word::erase(tx, id).await?;
     execute!(tx, ERASE_REVISIONS, id.bytes().as_slice())?;
@@ -461,6 +477,9 @@ pub async fn update_stage(
         change.identity.as_str(),
         change.proxy.map(ProxyState::as_str),
     )?;
+    if changed == 1 {
+        super::presence::case_changed(tx, id, change.at).await?;
+    }
     Ok(changed == 1)
 }
 

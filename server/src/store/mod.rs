@@ -20,9 +20,11 @@ pub mod foreign_filing;
 pub mod form_use;
 pub mod installation;
 pub mod message;
+pub mod note;
 pub mod outbox;
 pub mod paper;
 pub mod pregnancy_end;
+pub mod presence;
 pub mod queue;
 pub mod reconciliation;
 pub mod reminders;
@@ -32,6 +34,8 @@ pub mod session;
 pub mod signature;
 pub mod staff;
 pub mod staff_identity;
+pub mod staff_view;
+pub mod take_over;
 pub mod transfer;
 
 use std::ops::{Deref, DerefMut};
@@ -212,18 +216,22 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         form_use::STATEMENTS,
         installation::STATEMENTS,
         message::STATEMENTS,
+        note::STATEMENTS,
         outbox::STATEMENTS,
         reminders::STATEMENTS,
         sealed_number::STATEMENTS,
         paper::STATEMENTS,
         pregnancy_end::STATEMENTS,
         queue::STATEMENTS,
+        presence::STATEMENTS,
         reconciliation::STATEMENTS,
         resync::STATEMENTS,
         session::STATEMENTS,
         signature::STATEMENTS,
         staff::STATEMENTS,
         staff_identity::STATEMENTS,
+        staff_view::STATEMENTS,
+        take_over::STATEMENTS,
         transfer::STATEMENTS,
     ]
     .concat()

@@ -60,6 +60,8 @@ fn commands(kind: CommandKind, evidence: &Evidence) -> Vec<(Command, Evidence)> 
         CommandKind::Claim => plain(Command::Claim),
         CommandKind::Assign => plain(Command::Assign(staff(2))),
         CommandKind::Release => plain(Command::Release),
+        CommandKind::TakeOver => plain(Command::TakeOver),
+        CommandKind::ReleaseIdle => plain(Command::ReleaseIdle),
         CommandKind::Resubmit => plain(Command::Resubmit),
         CommandKind::AskToVisit => plain(Command::AskToVisit),
         CommandKind::Visited => plain(Command::Visited),

@@ -6,13 +6,14 @@ use intake::{
     export::Channel,
     flags::Flag,
     ids::ReceiptNumber,
+    note::LONGEST,
     queue::{Attention, Holder, Sort, Tab, TimeLeft, View},
     time::{CivilDate, Instant},
 };
 use leptos::prelude::*;
 
 use super::frame::{Desk, document, error_summary};
-use crate::text::Locale;
+use crate::{fields::text_area_of, text::Locale};
 
 /// A row.
 pub struct Row {
@@ -86,6 +87,10 @@ pub struct Bulk {
     pub ticked: Vec<String>,
     /// Who was chosen.
     pub to: String,
+    /// The note that was typed.
+    pub note: String,
+    /// Names this page: what is sent from it twice was pressed twice.
+    pub token: String,
 }
 
 /// What the page shows.
@@ -104,6 +109,8 @@ pub struct Model {
     pub next: Option<String>,
     /// Whether this is not the first page.
     pub is_later_page: bool,
+    /// What was just done, for who came back.
+    pub way: super::way::Way,
     /// The search.
     pub find: Find,
     /// A day of the filter that is none: its input, what was typed, and the key of the sentence.
@@ -131,6 +138,8 @@ pub fn page(desk: &Desk, model: &Model) -> String {
         let of_bulk = model.bulk.fault.map(|key| error_summary(Some(&locale.say(key)), Some("bulk")));
         view! {
             {of_day}{of_bulk}
+            {super::way::done(locale, &model.way)}
+            {super::presence::live(locale, "/staff/events", None)}
             <div class="queue-head"><h1>{title}</h1>{find(locale, &model.find)}</div>
             {tabs(locale, model)}
             {filter(locale, model)}
@@ -302,7 +311,8 @@ fn filter(locale: Locale, model: &Model) -> AnyView {
 
 fn list(locale: Locale, model: &Model) -> AnyView {
     if model.rows.is_empty() {
-        return view! { <p>{locale.say("queue-empty")}</p> }.into_any();
+        let key = if model.way.done.is_some() { "way-all-done" } else { "queue-empty" };
+        return view! { <p>{locale.say(key)}</p> }.into_any();
     }
     let lines = model.rows.iter().map(|row| row_view(locale, row, Some(&model.bulk.ticked))).collect_view();
     let shown: Vec<String> = model.rows.iter().map(Row::tick).collect();
@@ -342,6 +352,14 @@ fn bulk(locale: Locale, model: &Model) -> AnyView {
                 <select class="select" id="to" name="to"><option value="">{locale.say("queue-bulk-choose")}</option>{people}</select>
                 <button class="button button--secondary" name="order" value="assign">{locale.say("queue-bulk-assign")}</button>
             </span>
+            <details class="queue-bulk__note" open=!model.bulk.note.is_empty()>
+                <summary>{locale.say("queue-bulk-note")}</summary>
+                <input type="hidden" name="token" value=model.bulk.token.clone() autocomplete="off"/>
+                <label class="field__label" for="bulk-note">{locale.say("note-label")}</label>
+                <p class="field__hint" id="bulk-note-hint">{locale.with("note-hint", &[("longest", &LONGEST.to_string())])}</p>
+                {text_area_of("bulk-note", &model.bulk.note, Some("off".to_owned()), Some("bulk-note-hint".to_owned()), false)}
+                <button class="button button--secondary" name="order" value="note">{locale.say("note-write")}</button>
+            </details>
         </fieldset>
     }
     .into_any()

@@ -13,21 +13,24 @@ use intake::{
     case::{Lateness, Stage},
     export::Channel,
     ids::ReceiptNumber,
+    note::{self, NoNote},
     queue::{NoView, View},
     search::NotWanted,
     time::Instant,
 };
 
-use super::{Answer, AtWork, case::obstacle_key, to};
+use super::{Answer, AtWork, case::{self, obstacle_key}, to};
 use crate::{
     flows::{
         bulk::{self, BulkOrder, NotDone},
+        message::Press,
         queue::{self, Mark, QueueRow},
         search::{self, Found},
+        staff_view,
     },
     letters,
     portal::Portal,
-    web::{body::FormBody, error::WebError, frame::page},
+    web::{body::FormBody, cases::page_token, error::WebError, frame::page},
 };
 
 type Inputs = Vec<(String, String)>;
@@ -77,6 +80,12 @@ struct Said {
 
 async fn shown(portal: &Portal, at: &AtWork, view: View, after: Option<Mark>, said: Said) -> Answer {
     let found = queue::page(portal, &at.who.staff, &view, after).await?;
+    // A page that is shown again is the same press.
+    let token = if said.bulk.token.is_empty() { page_token() } else { said.bulk.token.clone() };
+    let way = case::way(staff_view::around(portal, &at.who, None).await?);
+    let cases: Vec<_> = found.rows.iter().map(|row| row.head.case_id).collect();
+    let place = after.map(|mark| format!("&after={mark}")).unwrap_or_default();
+    staff_view::keep(portal, &at.who, &format!("/staff/queue?{view}{place}"), &cases).await?;
     let now = portal.clock.now();
     let is_faulty = said.find.fault.is_some() || said.not_a_day.is_some() || said.bulk.fault.is_some();
     let status = if is_faulty { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
@@ -89,9 +98,10 @@ async fn shown(portal: &Portal, at: &AtWork, view: View, after: Option<Mark>, sa
         rows: found.rows.into_iter().map(|found| row(portal, found, now)).collect(),
         next: found.next.map(|mark| mark.to_string()),
         is_later_page: after.is_some(),
+        way,
         find: said.find,
         not_a_day: said.not_a_day,
-        bulk: said.bulk,
+        bulk: Bulk { token, ..said.bulk },
     };
     Ok(page(status, pages::page(&at.desk, &model)))
 }
@@ -135,8 +145,12 @@ pub async fn queue(portal: Data<Portal>, at: AtWork, request: HttpRequest, input
 pub async fn search(portal: Data<Portal>, at: AtWork, mut form: FormBody) -> Answer {
     let typed = form.take("wanted");
     let fault = match search::search(&portal, &at.who.staff, &typed).await? {
-        Found::One(number) => return Ok(to(&format!("/staff/cases/{number}"))),
+        Found::One(number) => {
+            staff_view::forget(&portal, &at.who).await?;
+            return Ok(to(&format!("/staff/cases/{number}")));
+        }
         Found::Several(rows, has_more) => {
+            staff_view::forget(&portal, &at.who).await?;
             let now = portal.clock.now();
             let rows: Vec<Row> = rows.into_iter().map(|found| row(&portal, found, now)).collect();
             let find = Find { typed, fault: None };
@@ -164,14 +178,23 @@ fn why(at: &AtWork, why: &NotDone) -> String {
         NotDone::Obstacle(obstacle) => locale.say(obstacle_key(obstacle)),
         NotDone::NotInThisStage(stage) => in_stage("queue-bulk-not-in-stage", *stage),
         NotDone::Changed(stage) => in_stage("queue-bulk-changed", *stage),
+        NotDone::NoNote(why) => locale.say(no_note(*why)),
         NotDone::Unknown => locale.say("queue-bulk-unknown"),
         NotDone::Busy => locale.say("queue-bulk-busy"),
+    }
+}
+
+const fn no_note(why: NoNote) -> &'static str {
+    match why {
+        NoNote::Empty => "note-empty",
+        NoNote::TooLong => "queue-bulk-note-too-long",
     }
 }
 
 /// `POST /staff/queue/bulk`
 pub async fn bulk(portal: Data<Portal>, at: AtWork, mut form: FormBody) -> Answer {
     let (order, whom, all) = (form.take("order"), form.take("to"), form.take("all"));
+    let (token, written) = (form.take("token"), form.take("bulk-note"));
     let (view, page_of_rows) = (form.take("view"), form.take("shown"));
     let (view, _) = view_of(&pairs(&view))?;
     let ticked: Vec<String> = match all.as_str() {
@@ -181,21 +204,23 @@ pub async fn bulk(portal: Data<Portal>, at: AtWork, mut form: FormBody) -> Answe
     let cases: Option<Vec<_>> = ticked.iter().map(|one| tick(one)).collect();
     let mut cases = cases.ok_or(WebError::Unreadable)?;
     cases.dedup_by(|one, other| one.0 == other.0);
+    let press = Press { token: &token, typed: &written };
     let order = match order.as_str() {
-        "claim" => Some(BulkOrder::Claim),
-        "assign" => whom.parse().ok().map(BulkOrder::Assign),
+        "claim" => Ok(BulkOrder::Claim),
+        "assign" => whom.parse().map(BulkOrder::Assign).map_err(|_| "queue-bulk-nobody"),
+        "note" => note::text(&written).map(|_| BulkOrder::Note(&press)).map_err(no_note),
         _ => return Err(WebError::NotFound),
     };
-    let order = match order {
-        _ if cases.is_empty() => Err("queue-bulk-nothing"),
-        _ if cases.len() > bulk::MOST => Err("queue-bulk-most"),
-        None => Err("queue-bulk-nobody"),
-        Some(order) => Ok(order),
+    let order = match cases.len() {
+        0 => Err("queue-bulk-nothing"),
+        many if many > bulk::MOST => Err("queue-bulk-most"),
+        _ => order,
     };
     let order = match order {
         Ok(order) => order,
         Err(fault) => {
-            let said = Said { bulk: Bulk { fault: Some(fault), ticked, to: whom }, ..Said::default() };
+            let bulk = Bulk { fault: Some(fault), ticked, to: whom, note: written, token };
+            let said = Said { bulk, ..Said::default() };
             return shown(&portal, &at, view, None, said).await;
         }
     };
