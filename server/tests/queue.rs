@@ -433,7 +433,7 @@ async fn one_order_for_many_does_each_once_and_names_what_it_could_not_do() {
             let noted = bulk::give(portal, &first, &[shown.as_slice(), &[(epds.clone(), 1)]].concat(), note, &notice).await.unwrap();
             assert_eq!((noted.done, noted.not_done), (4, vec![(epds.clone(), NotDone::Unknown)]));
         }
-        let written = staff_case::view(portal, &second, &numbers[3]).await.unwrap().notes.all;
+        let written = staff_case::view(portal, &second, &numbers[3]).await.unwrap().notes.unwrap().all;
         let texts: Vec<&str> = written.iter().map(|one| one.text.as_str()).collect();
         assert_eq!(texts, ["確認の電話は午前に"], "once on each, whoever holds it");
         let too_many = vec![held[0].clone(); bulk::MOST + 1];
