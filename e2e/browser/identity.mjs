@@ -193,7 +193,7 @@ test("staff sign in by the city's provider, and are out when it takes them off",
   await city.page.goto(portal.demo().practice_provider.directory);
   await look(city, "practice-provider-directory");
   await press(button(city.page, "見本 七実を名簿から外す"));
-  await page.goto("/staff/queue");
+  await page.goto("/staff/queue?tab=new");
   assert.equal(path(page), "/staff/sign-in", "out at the next request");
   await byTheCity(member, "見本 七実");
   assert.match(await textOf(page), /中止されたか、許可されませんでした/);

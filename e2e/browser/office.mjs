@@ -196,8 +196,8 @@ for (const javaScript of [true, false]) {
     await press(button(desk.page, "来庁をお願いする"));
     await parent.page.goto(`/cases/${number}`);
     await look(parent, "case-visit-needed");
-    await desk.page.goto("/staff/queue");
-    await desk.page.getByLabel("受付番号で探す").fill("0000-0000-00");
+    await desk.page.goto("/staff/queue?tab=new");
+    await desk.page.getByRole("searchbox").fill("0000-0000-00");
     await press(button(desk.page, "探す"));
     await look(desk, "queue-not-found");
     assert.equal((await desk.page.goto("/staff/cases/0000-0000-00")).status(), 404);

@@ -70,7 +70,7 @@ test("two people accept a filing, and every page on the way is in order", async 
   await page.goto("/staff/queue?tab=mine");
   await look(first, "staff-queue-empty");
   const number = await file();
-  await page.goto("/staff/queue");
+  await page.goto("/staff/queue?tab=new");
   await look(first, "staff-queue");
   await page.getByRole("searchbox").fill("nonsense");
   await press(button(page, "探す"));

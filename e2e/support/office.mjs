@@ -60,7 +60,7 @@ export async function atTheDesk(browser, portal, userId, { javaScript = true, au
 /** Opens a case by its number, as staff find it. */
 export async function open(page, number) {
   await page.goto("/staff/queue");
-  await page.getByLabel("受付番号で探す").fill(number.toLowerCase().replaceAll("-", " "));
+  await page.getByRole("searchbox").fill(number.toLowerCase().replaceAll("-", " "));
   await press(button(page, "探す"));
   assert.equal(path(page), `/staff/cases/${number}`);
 }

@@ -24,5 +24,6 @@ pub mod signing;
 pub mod store;
 pub mod telemetry;
 pub mod text_packs;
+pub mod watchers;
 pub mod web;
 pub mod worker;

@@ -5,6 +5,7 @@ use std::{
     fs,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use intake::{calendar::ClosingDays, catalog::Catalog, form::Form, ids::FormId};
@@ -13,6 +14,7 @@ use tokio::sync::Semaphore;
 use crate::{
     clock::Clock,
     config::{Config, MyNumber},
+    flows::random,
     forms_folder::{self, FormsError, Wanting},
     oidc::{self, KeyFileError},
     pdf::PdfFont,
@@ -22,6 +24,7 @@ use crate::{
     store::{Database, Record, StoreError, Upkeep, case::CaseHead, installation},
     telemetry::Metrics,
     text_packs::{TextPackError, TextPacks},
+    watchers::Watchers,
 };
 
 /// A running portal: what the web, the worker, every command and the tests start from.
@@ -52,6 +55,8 @@ pub struct Portal {
     pub pdf_font: Option<PdfFont>,
     /// 「写真・書類」 Who decodes a photo holds a permit: each can take a hundred megabytes while it lasts.
     pub decoding: Semaphore,
+    /// 「在席」 The pages of staff that stand open and hang on this server.
+    pub watchers: Arc<Watchers>,
     /// The counters.
     pub metrics: Metrics,
 }
@@ -153,6 +158,7 @@ impl Portal {
             signing,
             pdf_font,
             decoding,
+            watchers: Arc::new(Watchers::new(random())),
             metrics,
         })
     }

@@ -12,6 +12,7 @@ use std::{
 use intake::{
     answers::RawAnswers,
     case::{CommandKind, Stage},
+    form::Compartment,
     ids::{AccountId, ReceiptNumber},
 };
 use server::{
@@ -22,7 +23,7 @@ use server::{
         staff_case,
     },
     portal::Portal,
-    store::{audit, case, staff::Staff},
+    store::{audit, case, queue, staff::Staff},
 };
 use zip::{ZipWriter, write::SimpleFileOptions};
 
@@ -31,7 +32,7 @@ use crate::support::{
     filing::file,
     portal::letter,
     process::settings,
-    review::{accept, done, head, seen, two_clerks},
+    review::{accept, done, head, oldest_first, seen, two_clerks},
 };
 
 const HEADER: &str = "整理番号,申込日時,届出者,届出理由,氏（漢字）,名（漢字）,氏名（カナ）,生年月日,郵便番号,住所,電話番号,分娩予定日,妊娠週数,\
@@ -130,14 +131,8 @@ fn mapping(channel: &str) -> String {
 
 /// The cases that nobody has looked at, the oldest first.
 async fn arrived(portal: &Portal) -> Vec<case::CaseHead> {
-    let filter = case::QueueFilter {
-        compartments: &[intake::form::Compartment::General],
-        stages: &[Stage::Submitted],
-        holder: None,
-        after: None,
-        limit: 1000,
-    };
-    case::queue(&mut portal.database.read().await.unwrap(), &filter).await.unwrap()
+    let filter = oldest_first(&[Compartment::General], &[Stage::Submitted], 1000);
+    queue::page(&mut portal.database.read().await.unwrap(), &filter).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@ use intake::{
     export::recheck,
     identity::{Method, NumberDocument, PersonDocument, Sight},
     ids::{AccountId, ReceiptNumber},
+    queue::View,
     retention,
     time::{DAY, HOUR},
 };
@@ -34,13 +35,11 @@ use server::{
     text_packs::TextPacks,
     worker,
 };
-use sqlx::{Connection as _, PgConnection, Row as _, SqlSafeStr, SqliteConnection};
 
 use crate::support::{
-    databases,
     filing::{answer_epds, file, file_epds},
     portal::{epds, letter, newest_mail, portals},
-    review::{accept, done, head, two_clerks, two_nurses},
+    review::{accept, done, found, head, two_clerks, two_nurses},
     staff::at_work,
 };
 
@@ -65,14 +64,15 @@ async fn to_everybody_but_nurses_the_case_does_not_exist() {
         let (_, number) = file_epds(portal, 1, WHOLE).await;
         let [nurse, _] = two_nurses(portal).await;
         let [clerk, _] = two_clerks(portal).await;
-        let found = queue::search(portal, &nurse, number.as_str()).await.unwrap();
-        assert_eq!(found.as_ref(), Some(&number));
-        assert_eq!(queue::page(portal, &nurse, Tab::New, None).await.unwrap().rows.len(), 2);
+        assert_eq!(found(portal, &nurse, number.as_str()).await, [number.clone()]);
+        assert!(found(portal, &nurse, "タカハシ 1995-04-01").await.contains(&number), "by whom it is about");
+        assert!(!found(portal, &clerk, "タカハシ 1995-04-01").await.contains(&number));
+        assert_eq!(queue::page(portal, &nurse, &View::of(Tab::New), None).await.unwrap().rows.len(), 2);
         assert_eq!(staff_case::view(portal, &nurse, &number).await.unwrap().epds.unwrap().score.total(), Some(14));
 
-        let page = queue::page(portal, &clerk, Tab::New, None).await.unwrap();
+        let page = queue::page(portal, &clerk, &View::of(Tab::New), None).await.unwrap();
         assert_eq!((page.rows.len(), page.counts[0]), (1, (Tab::New, 1)), "only the notification");
-        assert_eq!(queue::search(portal, &clerk, number.as_str()).await.unwrap(), None);
+        assert_eq!(found(portal, &clerk, number.as_str()).await, []);
         for role in [Roles::ADMINISTRATOR, Roles::AUDITOR] {
             let name = role.to_string();
             let other = at_work(portal, &name, &name, role).await.staff;
@@ -87,7 +87,7 @@ async fn to_everybody_but_nurses_the_case_does_not_exist() {
         done(portal, &nurse, &number, Order::Claim).await;
         let mut moved = nurse.clone();
         moved.roles = Roles::CLERK;
-        let mine = queue::page(portal, &moved, Tab::Mine, None).await.unwrap();
+        let mine = queue::page(portal, &moved, &View::of(Tab::Mine), None).await.unwrap();
         assert_eq!((mine.rows.len(), mine.counts[1]), (0, (Tab::Mine, 0)));
     }
 }
@@ -363,49 +363,4 @@ fn the_program_says_why_epds_is_not_offered_and_what_is_wrong_with_a_pack() {
     let (good, said) = madoguchi(&["text-packs", "check", path], &[]);
     assert!(good);
     assert_eq!(said, format!("ja.json: demonstration ja {sha256} demonstration\n"));
-}
-
-/// The statements of the queue that must read through an index.
-const LISTED: [&str; 7] = [
-    "QUEUE",
-    "QUEUE_OF_HOLDER",
-    "QUEUE_OF_WITHDRAWALS",
-    "COUNTS",
-    "COUNT_OF_HOLDER",
-    "COUNT_OF_WITHDRAWALS",
-    "CLOSED_BEFORE",
-];
-
-#[tokio::test]
-async fn the_queue_is_read_by_compartment_without_a_table_scan() {
-    for test in databases().await {
-        let (path, is_sqlite) = match test.url.strip_prefix("sqlite:") {
-            Some(path) => (path, true),
-            None => (test.url.as_str(), false),
-        };
-        for (name, sql) in server::store::statements().into_iter().filter(|(name, _)| LISTED.contains(name)) {
-            let plan: Vec<String> = if is_sqlite {
-                let sql = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}")).into_sql_str();
-                let mut connection = SqliteConnection::connect(&format!("sqlite:{path}")).await.unwrap();
-                let rows = sqlx::query(sql).fetch_all(&mut connection).await.unwrap();
-                rows.iter().map(|row| row.get::<String, _>("detail")).collect()
-            } else {
-                let mut connection = PgConnection::connect(path).await.unwrap();
-                for setting in ["SET enable_seqscan = off", "SET plan_cache_mode = force_generic_plan"] {
-                    sqlx::query(setting).execute(&mut connection).await.unwrap();
-                }
-                let prepare = sqlx::AssertSqlSafe(format!("PREPARE listed AS {sql}")).into_sql_str();
-                sqlx::raw_sql(prepare).execute(&mut connection).await.unwrap();
-                let places = (1..=10).rev().find(|place| sql.contains(&format!("${place}"))).unwrap_or(0);
-                let nulls = vec!["NULL"; places].join(", ");
-                let explain = sqlx::AssertSqlSafe(format!("EXPLAIN EXECUTE listed({nulls})")).into_sql_str();
-                let rows = sqlx::raw_sql(explain).fetch_all(&mut connection).await.unwrap();
-                rows.iter().map(|row| row.get::<String, _>(0)).collect()
-            };
-            assert!(!plan.is_empty(), "{name}");
-            for line in plan {
-                assert!(!line.contains("SCAN case_file") && !line.contains("Seq Scan"), "{name}: {line}");
-            }
-        }
-    }
 }

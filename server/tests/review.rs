@@ -11,6 +11,7 @@ use intake::{
     form::Compartment,
     identity::{NumberDocument, PersonDocument, Sight},
     ids::{ReceiptNumber, StaffId},
+    queue::View,
     time::DAY,
 };
 use server::{
@@ -19,6 +20,7 @@ use server::{
         decide::{Given, Notice, Obstacle, Order, give},
         overdue,
         queue::{self, Tab},
+        search,
         staff_case::{self, Who},
     },
     portal::Portal,
@@ -34,6 +36,7 @@ use server::{
 use crate::support::{
     filing::file,
     portal::{letter, newest_mail, portals},
+    review::found,
     staff::{at_work, invite},
 };
 
@@ -377,7 +380,7 @@ async fn a_case_shows_what_to_look_at_and_every_look_is_recorded() {
         let view = staff_case::view(portal, &first, &number).await.unwrap();
         assert_eq!(view.flags.iter().map(|raised| raised.flag).collect::<Vec<_>>(), [Flag::NeedsCharacterCheck]);
         let buttons = |view: &staff_case::StaffCase<'_>| view.offers.iter().map(|one| one.kind).collect::<Vec<_>>();
-        assert_eq!(buttons(&view), [CommandKind::Claim]);
+        assert_eq!(buttons(&view), [CommandKind::Claim, CommandKind::Assign]);
         done(portal, &first, &number, Order::Claim).await;
         let view = staff_case::view(portal, &first, &number).await.unwrap();
         assert!(buttons(&view).contains(&CommandKind::Accept));
@@ -410,7 +413,7 @@ async fn the_queue_opens_the_names_of_its_page_and_counts_each_tab() {
             numbers.push(file(portal, browser).await.1);
         }
         done(portal, &first, &numbers[1], Order::Claim).await;
-        let page = queue::page(portal, &first, Tab::New, None).await.unwrap();
+        let page = queue::page(portal, &first, &View::of(Tab::New), None).await.unwrap();
         let shown: Vec<&ReceiptNumber> = page.rows.iter().map(|row| &row.head.receipt_number).collect();
         assert_eq!(shown, [&numbers[0], &numbers[2]], "oldest first");
         assert_eq!(page.rows[0].name.as_deref(), Some("髙橋 花子"));
@@ -418,15 +421,15 @@ async fn the_queue_opens_the_names_of_its_page_and_counts_each_tab() {
         assert_eq!(page.next, None);
         let count = |tab: Tab| page.counts.iter().find(|(one, _)| *one == tab).unwrap().1;
         assert_eq!((count(Tab::New), count(Tab::Mine), count(Tab::Done)), (2, 1, 0));
-        let mine = queue::page(portal, &first, Tab::Mine, None).await.unwrap();
+        let mine = queue::page(portal, &first, &View::of(Tab::Mine), None).await.unwrap();
         assert_eq!(mine.rows[0].holder.as_deref(), Some("clerk1"));
 
         let typed = numbers[2].as_str().to_lowercase().replace('-', "");
-        assert_eq!(queue::search(portal, &first, &typed).await.unwrap().as_ref(), Some(&numbers[2]));
-        assert_eq!(queue::search(portal, &first, "0000").await.unwrap(), None);
+        assert_eq!(found(portal, &first, &typed).await, [numbers[2].clone()]);
+        assert_eq!(found(portal, &first, "0000").await, []);
         let auditor = at_work(portal, "auditor1", "person9", Roles::AUDITOR).await.staff;
-        assert!(matches!(queue::page(portal, &auditor, Tab::New, None).await, Err(FlowError::NotFound)));
-        assert!(matches!(queue::search(portal, &auditor, &typed).await, Err(FlowError::NotFound)));
+        assert!(matches!(queue::page(portal, &auditor, &View::of(Tab::New), None).await, Err(FlowError::NotFound)));
+        assert!(matches!(search::search(portal, &auditor, &typed).await, Err(FlowError::NotFound)));
         let mut tx = portal.database.read().await.unwrap();
         let entries = audit::of_actor(&mut tx, &Actor::Staff(first.staff_id), 100).await.unwrap();
         let looks: Vec<&str> =

@@ -71,7 +71,11 @@ async fn a_filing_goes_from_the_queue_through_two_people() {
         let page = first.get(&home).await;
         assert_eq!(page.value("#voucher_number", "value"), "<b>2026-0001");
         assert!(!page.body.contains("<b>2026"), "hostile text comes out as text");
-        assert_eq!(give(&mut first, &number, "accept", &[]).await.leads_to(), home);
+        // She came from the queue: it goes on there, and nothing is left of it.
+        let on = give(&mut first, &number, "accept", &[]).await.leads_to().to_owned();
+        let queue = first.get(&on).await;
+        assert_eq!(queue.value(".way-done a", "href"), home);
+        assert!(queue.body.contains("すべて終わりました"), "{}", queue.body);
         // The first person's page has no such button; whoever sends it all the same is refused.
         let version = first.get(&home).await.value("input[name=version]", "value");
         let alone = first.post(&format!("{home}/confirm"), &[("version", &version)]).await;
@@ -268,8 +272,8 @@ async fn what_is_malformed_is_answered_clearly() {
             let answer = clerk.post(&format!("{home}/{command}"), &[("version", "1")]).await;
             assert_eq!(answer.status, 404, "{command}");
         }
-        assert_eq!(clerk.post("/staff/queue", &[("number", "nonsense")]).await.status, 422);
-        let found = clerk.post("/staff/queue", &[("number", &number.as_str().to_lowercase())]).await;
+        assert_eq!(clerk.post("/staff/queue", &[("wanted", "nonsense")]).await.status, 422);
+        let found = clerk.post("/staff/queue", &[("wanted", &number.as_str().to_lowercase())]).await;
         assert_eq!(found.leads_to(), home);
         assert_eq!(clerk.post("/staff/sign-out", &[]).await.leads_to(), "/staff/sign-in");
         assert_eq!(clerk.get(&home).await.leads_to(), "/staff/sign-in");
@@ -389,6 +393,50 @@ async fn the_hand_over_is_looked_at_by_day_and_taken_away_as_csv() {
         let days = first.get("/staff/handover/days.csv").await.body;
         assert!(days.ends_with("withdrawn\r\n2026-11-23,1,0,0,0,0,0,0\r\n"), "{days}");
         assert_eq!(first.get("/staff/handover/other.csv").await.status, 404);
+        site.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_is_an_address_that_is_come_back_to_and_orders_for_many_need_no_script() {
+    for site in sites().await {
+        let (_, one) = file(&site.portal, 1).await;
+        let (_, other) = file(&site.portal, 2).await;
+        let mut clerk = at_work(&site, "clerk1", Roles::CLERK).await;
+        assert_eq!(clerk.get("/staff/queue").await.status, 200, "nothing was looked at before");
+        let view = "/staff/queue?tab=new&form=pregnancy_notification&sort=newest";
+        assert_eq!(clerk.get(view).await.value(".queue tbody a", "href"), format!("/staff/cases/{other}"));
+        assert_eq!(clerk.get("/staff/queue").await.leads_to(), view);
+        let wrong = clerk.get("/staff/queue?tab=new&from=yesterday&to=").await;
+        assert_eq!((wrong.status, wrong.value("#from", "value")), (422, "yesterday".to_owned()));
+        assert_eq!(wrong.value(".error-summary a", "href"), "#from");
+        let typed = "カナリア 花子";
+        let nothing = clerk.post("/staff/queue", &[("wanted", typed)]).await;
+        assert_eq!(
+            (nothing.status, nothing.value("#wanted", "value")),
+            (422, typed.to_owned()),
+            "what was typed stays"
+        );
+        let several = clerk.post("/staff/queue", &[("wanted", "たかはし")]).await;
+        assert_eq!(several.status, 200);
+        assert!(several.body.contains(one.as_str()) && several.body.contains(other.as_str()));
+
+        let shown = clerk.get("/staff/queue?tab=new").await;
+        let rows = shown.value("form.queue-bulk input[name=shown]", "value");
+        let to_nobody =
+            [("view", "tab=new"), ("shown", &rows), ("case", rows.split(' ').next().unwrap()), ("order", "assign")];
+        let refused = clerk.post("/staff/queue/bulk", &to_nobody).await;
+        assert_eq!(
+            (refused.status, refused.value("input[name=case][checked]", "value")),
+            (422, to_nobody[2].1.to_owned())
+        );
+        let all = [("view", "tab=new"), ("shown", rows.as_str()), ("all", "yes"), ("order", "claim")];
+        let done = clerk.post("/staff/queue/bulk", &all).await;
+        assert!(done.status == 200 && done.body.contains("2件を処理しました"), "{}", done.body);
+        assert_eq!(done.value("main a.button", "href"), "/staff/queue?tab=new");
+        let hostile = [("view", "tab=new"), ("case", "'; DROP TABLE case_file:1"), ("order", "claim")];
+        assert_eq!(clerk.post("/staff/queue/bulk", &hostile).await.status, 400);
+        assert_eq!(clerk.post("/staff/queue/bulk", &[("view", "tab=x"), ("order", "claim")]).await.status, 404);
         site.close().await;
     }
 }

@@ -17,11 +17,16 @@ use server::{
     store::{
         AuditEntry, Connection, Database, Record, StoreError, Upkeep, account,
         audit::{self, Actor, Deed, VerifyError},
-        case, draft, outbox, session, staff,
+        case, draft, outbox,
+        queue::{self, QueueFilter},
+        session, staff,
     },
 };
 
-use crate::support::{NOW, databases};
+use crate::support::{
+    NOW, databases,
+    review::{how_many, oldest_first},
+};
 
 const UPKEEP: Record = Record::Upkeep(Upkeep::CountersKept);
 const MAIL: &str = "canary-mail@mail.example";
@@ -351,7 +356,7 @@ async fn of_many_who_change_a_case_at_once_one_wins() {
         assert_eq!(won, 1);
         let mut tx = test.database.read().await.unwrap();
         assert_eq!(case::find_head(&mut tx, case_id).await.unwrap().unwrap().version, 2);
-        assert_eq!(case::counts_by_stage(&mut tx, &Compartment::ALL).await.unwrap(), [(Stage::InReview, 1)]);
+        assert_eq!(how_many(&mut tx, &Compartment::ALL).await, 1);
     }
 }
 
@@ -387,16 +392,11 @@ async fn the_queue_pages_without_gap_or_repetition() {
         let (mut after, mut seen) = (None, Vec::new());
         loop {
             let mut tx = test.database.read().await.unwrap();
-            let filter = case::QueueFilter {
-                compartments: &Compartment::ALL,
-                stages: &[Stage::Submitted, Stage::InReview],
-                holder: None,
-                after,
-                limit: 3,
-            };
-            let page = case::queue(&mut tx, &filter).await.unwrap();
+            let stages = [Stage::Submitted, Stage::InReview];
+            let filter = QueueFilter { after, ..oldest_first(&Compartment::ALL, &stages, 3) };
+            let page = queue::page(&mut tx, &filter).await.unwrap();
             let Some(last) = page.last() else { break };
-            after = Some((last.filed_at, last.case_id));
+            after = Some(queue::place_of(last, filter.sort));
             seen.extend(page.iter().map(|head| head.case_id));
         }
         assert_eq!(seen.len(), 7);

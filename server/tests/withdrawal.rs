@@ -8,6 +8,7 @@ use intake::{
     access::{Roles, permit_owner},
     case::{CommandKind, DeclineReason, Stage},
     ids::{AccountId, ReceiptNumber},
+    queue::View,
     retention,
     time::DAY,
 };
@@ -55,7 +56,7 @@ async fn commands(portal: &Portal, number: &ReceiptNumber) -> Vec<String> {
 }
 
 async fn count(portal: &Portal, staff: &Staff, tab: Tab) -> (i64, usize) {
-    let page = queue::page(portal, staff, tab, None).await.unwrap();
+    let page = queue::page(portal, staff, &View::of(tab), None).await.unwrap();
     (page.counts.iter().find(|(one, _)| *one == tab).unwrap().1, page.rows.len())
 }
 

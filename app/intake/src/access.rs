@@ -28,6 +28,8 @@ pub enum Action {
     SeeUndeliveredMail,
     /// 「市との連絡」 Read what the parent wrote on a case, and answer.
     WriteMessage,
+    /// 「職員のメモ」 Read what staff write for each other on a case, and write.
+    WriteNote,
     /// 「妊娠の終了」 Keep that a parent has told of it.
     NotePregnancyEnd,
     /// 「窓口でのアカウント再開」 Let a parent back in who has lost her mail or her passkey; two people do it.
@@ -58,6 +60,7 @@ impl Action {
         Self::ExportCase,
         Self::SeeUndeliveredMail,
         Self::WriteMessage,
+        Self::WriteNote,
         Self::NotePregnancyEnd,
         Self::RestoreAccess,
         Self::ManageSlots,
@@ -88,7 +91,11 @@ pub enum Reach {
 #[must_use]
 pub const fn reach(role: Role, action: Action) -> Reach {
     let (all, assigned): (&[Role], &[Role]) = match action {
-        Action::SeeQueue | Action::OpenPaper | Action::VerifySignature | Action::RestoreAccess => (WORKING, &[]),
+        Action::SeeQueue
+        | Action::OpenPaper
+        | Action::VerifySignature
+        | Action::WriteNote
+        | Action::RestoreAccess => (WORKING, &[]),
         Action::ReadCase => (WORKING, &[Role::Contractor]),
         Action::WriteMessage => (FIRST, &[Role::Contractor]),
         Action::SeeUndeliveredMail | Action::NotePregnancyEnd => (FIRST, &[]),
@@ -135,6 +142,8 @@ const fn holds(roles: &[Role], role: Role) -> bool {
 const fn by_command(kind: CommandKind) -> (&'static [Role], &'static [Role]) {
     match kind {
         CommandKind::Claim
+        | CommandKind::Assign
+        | CommandKind::TakeOver
         | CommandKind::SendBack
         | CommandKind::AskToVisit
         | CommandKind::Visited
@@ -151,6 +160,7 @@ const fn by_command(kind: CommandKind) -> (&'static [Role], &'static [Role]) {
         CommandKind::Reopen | CommandKind::RefuseWithdrawal => (WORKING, &[]),
         CommandKind::Confirm | CommandKind::Decline | CommandKind::ConfirmWithdrawal => (SECOND, &[]),
         CommandKind::Resubmit
+        | CommandKind::ReleaseIdle
         | CommandKind::Seal
         | CommandKind::SettleImported
         | CommandKind::SettleHeld
@@ -206,6 +216,13 @@ pub fn may_with(
         Reach::Assigned => holder == Some(staff),
         Reach::Nothing => false,
     }
+}
+
+/// 「担当の割当て」 Whether cases of a compartment can be put into the hands of somebody with these roles: who fills in the staff's
+/// items of what she holds, the contractors too.
+#[must_use]
+pub fn can_hold(roles: impl Into<Roles>, compartment: Compartment) -> bool {
+    reach_in(roles, Action::Command(CommandKind::EditStaffItems), compartment) != Reach::Nothing
 }
 
 /// The compartments with all of whose cases somebody may do an action.
@@ -294,6 +311,12 @@ pub fn permit_batch(stage: crate::case::Stage, case: CaseId) -> Option<Permit> {
 #[must_use]
 pub fn permit_recorded(stage: crate::case::Stage, case: CaseId) -> Option<Permit> {
     (stage == crate::case::Stage::Imported).then_some(Permit { case, bearer: Bearer::Portal })
+}
+
+/// 「探す」 A permit for the portal to make the keyed indexes of a case anew, which it is found by.
+#[must_use]
+pub const fn permit_search_index(case: CaseId) -> Permit {
+    Permit { case, bearer: Bearer::Portal }
 }
 
 /// 「再同期」 A permit for the portal to give a case that was put back from a backup its next revision.

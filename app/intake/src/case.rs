@@ -107,8 +107,14 @@ vocabulary! {
     CommandKind {
         /// Take it in hand.
         Claim = "claim",
+        /// 「担当の割当て」 Put it into somebody's hands, or hand on what one holds.
+        Assign = "assign",
         /// Put it back.
         Release = "release",
+        /// 「引継ぎ」 Take it out of another's hand, who was asked for it or is not there.
+        TakeOver = "take_over",
+        /// Put it back when its holder was not heard of for long.
+        ReleaseIdle = "release_idle",
         /// 「差戻し」 Ask for corrections of named fields.
         SendBack = "send_back",
         /// The parent's corrections.
@@ -209,9 +215,15 @@ pub const ALLOWED: &[Transition] = &[
     row(Stage::Submitted, CommandKind::Claim, Hand::Staff, Stage::InReview),
     row(Stage::Submitted, CommandKind::Withdraw, Hand::Citizen, Stage::Withdrawn),
     row(Stage::VisitNeeded, CommandKind::Claim, Hand::Staff, Stage::InReview),
+    row(Stage::Submitted, CommandKind::Assign, Hand::Staff, Stage::InReview),
+    row(Stage::VisitNeeded, CommandKind::Assign, Hand::Staff, Stage::InReview),
+    // What somebody holds she alone hands on.
+    row(Stage::InReview, CommandKind::Assign, Hand::Holder, Stage::InReview),
     row(Stage::VisitNeeded, CommandKind::Visited, Hand::Staff, Stage::InReview),
     row(Stage::VisitNeeded, CommandKind::Withdraw, Hand::Citizen, Stage::Withdrawn),
     row(Stage::InReview, CommandKind::Release, Hand::Holder, Stage::Submitted),
+    row(Stage::InReview, CommandKind::TakeOver, Hand::Staff, Stage::InReview),
+    row(Stage::InReview, CommandKind::ReleaseIdle, Hand::Portal, Stage::Submitted),
     row(Stage::InReview, CommandKind::RecordIdentity, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::RecordProxy, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::EditStaffItems, Hand::Holder, Stage::InReview),
@@ -345,8 +357,14 @@ pub fn possible(state: &CaseState) -> impl Iterator<Item = &'static Transition> 
 pub enum Command {
     /// See [`CommandKind::Claim`].
     Claim,
+    /// See [`CommandKind::Assign`]: to whom.
+    Assign(StaffId),
     /// See [`CommandKind::Release`].
     Release,
+    /// See [`CommandKind::TakeOver`].
+    TakeOver,
+    /// See [`CommandKind::ReleaseIdle`].
+    ReleaseIdle,
     /// See [`CommandKind::SendBack`].
     SendBack(CorrectionRequest),
     /// See [`CommandKind::Resubmit`].
@@ -411,7 +429,10 @@ impl Command {
     pub const fn kind(&self) -> CommandKind {
         match self {
             Self::Claim => CommandKind::Claim,
+            Self::Assign(_) => CommandKind::Assign,
             Self::Release => CommandKind::Release,
+            Self::TakeOver => CommandKind::TakeOver,
+            Self::ReleaseIdle => CommandKind::ReleaseIdle,
             Self::SendBack(_) => CommandKind::SendBack,
             Self::Resubmit => CommandKind::Resubmit,
             Self::AskToVisit => CommandKind::AskToVisit,
@@ -483,7 +504,7 @@ pub fn decide(state: &CaseState, command: &Command, giver: Giver) -> Result<Case
     let mut refusal = Refusal::NotInThisStage;
     for row in rows {
         match hand_fits(row, state, giver) {
-            Ok(()) => return Ok(after(state, row.to, kind, giver)),
+            Ok(()) => return Ok(after(state, row.to, command, giver)),
             Err(found) => refusal = found,
         }
     }
@@ -504,14 +525,20 @@ fn hand_fits(row: &Transition, state: &CaseState, giver: Giver) -> Result<(), Re
     }
 }
 
-fn after(state: &CaseState, stage: Stage, kind: CommandKind, giver: Giver) -> CaseState {
+fn after(state: &CaseState, stage: Stage, command: &Command, giver: Giver) -> CaseState {
+    let kind = command.kind();
     let by_staff = match giver {
         Giver::Staff(staff) => Some(staff),
         Giver::Citizen | Giver::Portal => None,
     };
-    let holder = match kind {
-        CommandKind::Claim | CommandKind::Visited | CommandKind::Reopen | CommandKind::Correct => by_staff,
-        CommandKind::Release | CommandKind::AskToVisit | CommandKind::Withdraw | CommandKind::ConfirmWithdrawal => None,
+    let holder = match command {
+        Command::Claim | Command::TakeOver | Command::Visited | Command::Reopen | Command::Correct => by_staff,
+        Command::Assign(to) => Some(*to),
+        Command::Release
+        | Command::ReleaseIdle
+        | Command::AskToVisit
+        | Command::Withdraw
+        | Command::ConfirmWithdrawal => None,
         _ => state.holder,
     };
     let withdrawal = match (kind, by_staff) {
@@ -576,7 +603,10 @@ mod tests {
         };
         vec![
             Command::Claim,
+            Command::Assign(staff(3)),
             Command::Release,
+            Command::TakeOver,
+            Command::ReleaseIdle,
             Command::SendBack(request),
             Command::Resubmit,
             Command::AskToVisit,
@@ -629,6 +659,17 @@ mod tests {
     }
 
     #[test]
+    fn what_somebody_holds_she_alone_hands_on() {
+        let assigned = decide(&arrived(), &Command::Assign(staff(2)), Giver::Staff(staff(1))).unwrap();
+        assert_eq!((assigned.stage, assigned.holder), (Stage::InReview, Some(staff(2))));
+        let to_herself = decide(&assigned, &Command::Assign(staff(1)), Giver::Staff(staff(1)));
+        assert_eq!(to_herself, Err(Refusal::HeldByAnother), "nothing is taken out of somebody's hands");
+        assert_eq!(decide(&assigned, &Command::Claim, Giver::Staff(staff(1))), Err(Refusal::NotInThisStage));
+        let handed_on = decide(&assigned, &Command::Assign(staff(3)), Giver::Staff(staff(2))).unwrap();
+        assert_eq!((handed_on.stage, handed_on.holder), (Stage::InReview, Some(staff(3))));
+    }
+
+    #[test]
     fn a_withdrawal_after_the_acceptance_is_asked_for_and_decided_by_two_people() {
         let accepted = CaseState { stage: Stage::Imported, decided_by: Some(staff(1)), ..arrived() };
         assert_eq!(decide(&accepted, &Command::Withdraw, Giver::Citizen), Err(Refusal::NotInThisStage));
@@ -666,7 +707,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_walk_confirms_or_declines_with_one_person(steps in prop::collection::vec((0usize..24, 0u8..4), 1..60)) {
+        fn no_walk_confirms_or_declines_with_one_person(steps in prop::collection::vec((0usize..28, 0u8..4), 1..60)) {
             let mut state = arrived();
             let commands = every_command();
             for (command, who) in steps {

@@ -87,6 +87,12 @@ random_id!(/// One photo or file.
     PaperId);
 random_id!(/// One message between a parent and the office.
     MessageId);
+random_id!(
+    /// 「職員のメモ」 A note of the staff on a case.
+    NoteId);
+random_id!(
+    /// 「在席」 A page of the staff that stands open.
+    PresenceId);
 
 macro_rules! name_id {
     ($(#[$doc:meta])* $name:ident, $longest:literal) => {

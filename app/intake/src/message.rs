@@ -19,18 +19,23 @@ pub enum NoMessage {
     MyNumber,
 }
 
-/// The message of a text as a browser sends it: lines end in one way, and characters that only steer are left out.
-///
-/// # Errors
-/// See [`NoMessage`].
-pub fn text(typed: &str) -> Result<String, NoMessage> {
+/// What people read of a text as a browser sends it: lines end in one way, and characters that only steer are left out.
+pub(crate) fn readable(typed: &str) -> String {
     let lines = typed.replace("\r\n", "\n").replace('\r', "\n");
     // Directions that turn text around could make a sentence read as another one.
     let is_hidden = |it: char| {
         (it.is_control() && it != '\n')
             || matches!(it, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fdd0}'..='\u{fdef}' | '\u{feff}')
     };
-    let text: String = lines.chars().filter(|it| !is_hidden(*it)).collect();
+    lines.chars().filter(|it| !is_hidden(*it)).collect()
+}
+
+/// The message of a text.
+///
+/// # Errors
+/// See [`NoMessage`].
+pub fn text(typed: &str) -> Result<String, NoMessage> {
+    let text = readable(typed);
     let text = text.trim();
     match text.chars().count() {
         0 => Err(NoMessage::Empty),

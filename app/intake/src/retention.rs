@@ -38,6 +38,12 @@ pub const CITIZEN_SESSION: i64 = 12 * HOUR;
 pub const STAFF_IDLE: i64 = 30 * MINUTE;
 /// A staff session ends after this in any case (ASVS 7.3.2).
 pub const STAFF_SESSION: i64 = 12 * HOUR;
+/// 「在席」 A page of the staff that was not heard of for this long is closed.
+pub const PRESENCE: i64 = MINUTE / 2;
+/// 「引継ぎのお願い」 Whoever holds a case has this long to answer.
+pub const TAKE_OVER_ANSWER: i64 = MINUTE / 2;
+/// 「引継ぎのお願い」 Whoever was not heard of for this long is not asked.
+pub const TAKE_OVER_IDLE: i64 = 5 * MINUTE;
 /// An invitation of staff is good for this long.
 pub const INVITATION: i64 = 3 * DAY;
 /// The content of a case is erased this long after it was imported or declined.

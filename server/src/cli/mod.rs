@@ -19,7 +19,7 @@ use tokio::runtime::Runtime;
 use crate::{
     clock::Clock,
     config::{Config, ConfigError, SETTINGS, Sources},
-    demo,
+    demo, flows,
     portal::Portal,
     store::Database,
     telemetry, worker,
@@ -79,6 +79,8 @@ enum Command {
         /// The file that `backup` made
         file: PathBuf,
     },
+    /// Make anew what staff find cases by, after an update from a version that had no such search
+    IndexSearch,
     /// Remove sessions, codes, drafts and sent mail whose time is over
     Purge,
 }
@@ -175,6 +177,7 @@ async fn on_installation(config: Config, command: Command) -> Result<(), Failure
         Command::Handover(command) => handover::run(&portal, command).await,
         Command::Intake(command) => intake::run(&portal, command).await,
         Command::Backup { file } => backup::backup(&portal, file).await,
+        Command::IndexSearch => index_search(&portal).await,
         Command::Purge => purge(&portal).await,
         Command::Config(_)
         | Command::Forms(_)
@@ -198,6 +201,11 @@ async fn migrate(config: &Config) -> Result<(), Failure> {
 
 async fn purge(portal: &Portal) -> Result<(), Failure> {
     println!("rows removed: {}", worker::sweep(portal).await?);
+    Ok(())
+}
+
+async fn index_search(portal: &Portal) -> Result<(), Failure> {
+    println!("cases indexed: {}", flows::search::index_all(portal).await?);
     Ok(())
 }
 

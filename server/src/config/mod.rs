@@ -101,6 +101,8 @@ pub struct Config {
     pub privacy_contact: Option<String>,
     /// In how many working days a filing is decided on and recorded, as parents are told.
     pub targets: Targets,
+    /// After how many minutes without a sign of life of its holder a case goes back to the queue; 0 for never.
+    pub release_idle_minutes: u32,
     /// A look at forms: nobody signs in, and nothing is kept.
     pub preview: bool,
     /// 「写真・書類」 How papers are scanned.
@@ -296,6 +298,7 @@ impl Config {
             pdf_font: values.text("pdf_font").map(PathBuf::from),
             privacy_contact: values.text("privacy_contact").map(ToOwned::to_owned),
             targets: targets(values, faults),
+            release_idle_minutes: release_idle_minutes(values, faults),
             contractor_epds: values.parsed("contractor_epds", "true or false", faults).unwrap_or(false),
             preview: false,
             scanner,
@@ -421,6 +424,14 @@ fn handover_minutes(values: &Values, demo: bool, faults: &mut Faults) -> u32 {
     let minutes = values.parsed("handover_minutes", "a number of minutes", faults).unwrap_or(if demo { 1 } else { 10 });
     if !(1..=1_440).contains(&minutes) {
         faults.add("handover_minutes", "expected 1 to 1440, a day");
+    }
+    minutes
+}
+
+fn release_idle_minutes(values: &Values, faults: &mut Faults) -> u32 {
+    let minutes = values.parsed("release_idle_minutes", "a number of minutes", faults).unwrap_or(30);
+    if minutes != 0 && !(5..=10_080).contains(&minutes) {
+        faults.add("release_idle_minutes", "expected 5 to 10080, a week, or 0 for never");
     }
     minutes
 }

@@ -21,7 +21,7 @@ const fn setting(key: &'static str, meaning: &'static str) -> Setting {
 }
 
 /// Every setting of this version.
-pub const SETTINGS: [Setting; 53] = [
+pub const SETTINGS: [Setting; 54] = [
     setting("database_url", "sqlite:PATH or postgres://USER@HOST/NAME [sqlite file in data_dir]"),
     setting("data_dir", "folder of this installation's files [/var/lib/madoguchi; demo: data]"),
     setting("master_key_file", "the key that everything at rest is sealed under"),
@@ -102,6 +102,10 @@ pub const SETTINGS: [Setting; 53] = [
     setting("privacy_contact", "whom parents ask about their personal data: section and telephone [the counter]"),
     setting("days_to_check", "working days in which a filing is looked at, as parents are told [5]"),
     setting("days_to_record", "working days from the decision to the record, as parents are told [3]"),
+    setting(
+        "release_idle_minutes",
+        "after how many minutes without a sign of life of its holder a case goes back to the queue, or 0 for never [30]",
+    ),
     setting(
         "contractor_epds",
         "whether 委託 (contractors) open an EPDS that was assigned to them: true or false [false]",

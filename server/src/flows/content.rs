@@ -10,7 +10,7 @@ use intake::{
     export::Epds,
     form::Form,
     identity::{Evidence, ProxySeen, SeenAtCounter},
-    ids::FieldId,
+    ids::{FieldId, StaffId},
     journey::{CompleteAnswers, complete, complete_but, with_dependents},
     staff_items::{StaffAnswers, parse_staff_items},
     time::Instant,
@@ -107,6 +107,8 @@ pub struct ShownPack {
 pub enum EventDetail {
     /// 「差戻し」 What is to be corrected.
     SendBack(CorrectionRequest),
+    /// 「担当の割当て」 Into whose hands it was put.
+    Assign(StaffId),
     /// Why it is to be declined.
     ProposeDecline(DeclineReason),
     /// 「本人確認」 What was seen.

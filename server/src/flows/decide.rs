@@ -8,7 +8,7 @@ use intake::{
     case::{
         Command, CommandKind, CorrectionRequest, DeclineReason, Giver, Hand, Refusal, Stage, allowed, decide, possible,
     },
-    form::{Field, Target},
+    form::{Compartment, Field, Target},
     identity::{Evidence, Method, NotRecorded, ProxySight, ProxyState, Sight, Sufficient},
     ids::{FieldId, ReceiptNumber, StaffId},
     journey::complete_but,
@@ -38,6 +38,8 @@ use crate::{
 pub enum Order {
     /// See [`CommandKind::Claim`].
     Claim,
+    /// See [`CommandKind::Assign`]: to whom.
+    Assign(StaffId),
     /// See [`CommandKind::Release`].
     Release,
     /// See [`CommandKind::SendBack`].
@@ -80,6 +82,7 @@ impl Order {
     pub const fn kind(&self) -> CommandKind {
         match self {
             Self::Claim => CommandKind::Claim,
+            Self::Assign(_) => CommandKind::Assign,
             Self::Release => CommandKind::Release,
             Self::SendBack(_) => CommandKind::SendBack,
             Self::AskToVisit => CommandKind::AskToVisit,
@@ -143,6 +146,8 @@ pub const LONGEST_REASON: usize = 300;
 pub enum Obstacle {
     /// Somebody else holds the case.
     HeldByAnother,
+    /// 「担当の割当て」 Whom it is to be given to does not work on such cases, or holds it already.
+    NotForThem,
     /// The second yes must be another person's.
     NeedsAnotherPerson,
     /// No evidence of identity that carries an acceptance.
@@ -221,6 +226,7 @@ pub async fn give(
 const fn word(obstacle: &Obstacle) -> &'static str {
     match obstacle {
         Obstacle::HeldByAnother => "held_by_another",
+        Obstacle::NotForThem => "not_for_them",
         Obstacle::NeedsAnotherPerson => "needs_another_person",
         Obstacle::NoEvidence => "no_evidence",
         Obstacle::NoAccount => "no_account",
@@ -263,6 +269,11 @@ async fn carry_out(
     let permit = access::permit_with(who, Action::Command(kind), what, head.holder).ok_or(FlowError::NotFound)?;
     if head.version != version || !possible(&review::state(head)).any(|row| row.command == kind) {
         return Err(FlowError::Changed(head.stage));
+    }
+    if let Order::Assign(to) = order
+        && !can_be_given_to(tx, head, *to, now).await?
+    {
+        return Ok(Err(Obstacle::NotForThem));
     }
     let mut open = content::open(portal, tx, head.clone(), &permit).await?;
     let prepared = match prepare(&mut open, staff.staff_id, order, now) {
@@ -343,6 +354,10 @@ impl Prepared {
 fn prepare(open: &mut OpenCase<'_>, by: StaffId, order: &Order, now: Instant) -> Result<Prepared, Obstacle> {
     Ok(match order {
         Order::Claim => Prepared::plain(Command::Claim),
+        Order::Assign(to) => {
+            let detail = Some(EventDetail::Assign(*to));
+            Prepared { command: Command::Assign(*to), office_changed: false, detail }
+        }
         Order::Release => Prepared::plain(Command::Release),
         Order::SendBack(request) => {
             if open.head.account_id.is_none() {
@@ -451,6 +466,23 @@ fn check_request(open: &OpenCase<'_>, request: &CorrectionRequest, today: CivilD
     }
     let ahead = request.answer_by.days_since(today);
     if (1..=LONGEST_CORRECTION).contains(&ahead) { Ok(()) } else { Err(Obstacle::AnswerBy) }
+}
+
+/// 「担当の割当て」 Whether somebody works on such cases, and does not hold this one already.
+async fn can_be_given_to(
+    connection: &mut Connection,
+    head: &CaseHead,
+    to: StaffId,
+    now: Instant,
+) -> Result<bool, FlowError> {
+    let found = staff::find(connection, to).await?;
+    let is_new = head.stage != Stage::InReview || head.holder != Some(to);
+    Ok(is_new && found.is_some_and(|staff| works_on(&staff, head.compartment, now)))
+}
+
+/// Whether somebody can be given cases of a compartment.
+pub(super) fn works_on(staff: &Staff, compartment: Compartment, now: Instant) -> bool {
+    staff.is_valid_at(now) && access::can_hold(staff.roles, compartment)
 }
 
 /// Whether the hand that the table asks for can be this one's, as far as persons go: one person with two accounts is one.

@@ -5,114 +5,43 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use intake::{
     access::{self, Action},
-    case::Stage,
     flags::{self, Flag},
-    form::PersonFact,
-    ids::{CaseId, NotAnId, ReceiptNumber, StaffId},
-    time::Instant,
+    form::{Compartment, Form, PersonFact},
+    ids::{NotAnId, StaffId},
+    queue::{Attention, Holder, TimeLeft, View, time_left},
+    time::{CivilDate, Instant},
 };
 
-use super::{FlowError, content};
+pub use intake::queue::Tab;
+
+use super::{FlowError, content, decide::works_on};
 use crate::{
     portal::Portal,
     store::{
-        AuditEntry, Connection, Record,
+        AuditEntry, Connection, Record, StoreError, Upkeep,
         audit::{Actor, Deed},
-        case::{self, CaseHead, QueueFilter},
-        message,
+        case::CaseHead,
+        queue::{self, Counts, Place, QueueFilter},
         staff::{self, Staff},
     },
 };
 
-/// A tab of the queue.
+/// The last row of a page: the next one begins after it. In an address it is `<place in the order>-<id>`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tab {
-    /// 「新着」
-    New,
-    /// 「担当」 What who asks holds.
-    Mine,
-    /// 「修正待ち」
-    SentBack,
-    /// 「二人目の確認」
-    Second,
-    /// 「取下げの申出」 Whatever the stage.
-    Withdrawal,
-    /// 「未読の連絡」 Whatever the stage.
-    Messages,
-    /// 「引渡し待ち」
-    Handover,
-    /// 「保留」
-    Held,
-    /// 「完了」
-    Done,
-}
-
-impl Tab {
-    /// All, in order.
-    pub const ALL: [Self; 9] = [
-        Self::New,
-        Self::Mine,
-        Self::SentBack,
-        Self::Second,
-        Self::Withdrawal,
-        Self::Messages,
-        Self::Handover,
-        Self::Held,
-        Self::Done,
-    ];
-
-    /// The name in the address.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Mine => "mine",
-            Self::SentBack => "sent_back",
-            Self::Second => "second",
-            Self::Withdrawal => "withdrawal",
-            Self::Messages => "messages",
-            Self::Handover => "handover",
-            Self::Held => "held",
-            Self::Done => "done",
-        }
-    }
-
-    const fn stages(self) -> &'static [Stage] {
-        match self {
-            Self::New => &[Stage::Submitted, Stage::VisitNeeded],
-            Self::Mine => &[Stage::InReview],
-            Self::SentBack => &[Stage::SentBack],
-            Self::Second => &[Stage::Accepted, Stage::DeclineProposed],
-            Self::Withdrawal | Self::Messages => &[],
-            Self::Handover => &[Stage::Confirmed, Stage::HandedOver],
-            Self::Held => &[Stage::Held],
-            Self::Done => &[Stage::Imported, Stage::Declined, Stage::Withdrawn],
-        }
-    }
-}
-
-impl FromStr for Tab {
-    type Err = NotAnId;
-    fn from_str(text: &str) -> Result<Self, NotAnId> {
-        Self::ALL.into_iter().find(|tab| tab.as_str() == text).ok_or(NotAnId)
-    }
-}
-
-/// The last row of a page: the next one begins after it. In an address it is `<microseconds>-<id>`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mark(Instant, CaseId);
+pub struct Mark(Place);
 
 impl fmt::Display for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.0.micros(), self.1)
+        let (place, case) = self.0;
+        write!(f, "{place}-{case}")
     }
 }
 
 impl FromStr for Mark {
     type Err = NotAnId;
     fn from_str(text: &str) -> Result<Self, NotAnId> {
-        let (micros, id) = text.rsplit_once('-').ok_or(NotAnId)?;
-        Ok(Self(Instant(micros.parse().map_err(|_| NotAnId)?), id.parse()?))
+        let (place, id) = text.rsplit_once('-').ok_or(NotAnId)?;
+        Ok(Self((place.parse().map_err(|_| NotAnId)?, id.parse()?)))
     }
 }
 
@@ -128,57 +57,107 @@ pub struct QueueRow {
     pub flags: Vec<Flag>,
     /// Who holds it.
     pub holder: Option<String>,
+    /// 「処理期限」 How much time is left.
+    pub time_left: TimeLeft,
+}
+
+/// Somebody whom cases can be given to, or who has had some.
+pub struct Colleague {
+    /// Her id.
+    pub id: StaffId,
+    /// The name that colleagues read.
+    pub name: String,
+    /// Whether cases can be given to her now.
+    pub works: bool,
 }
 
 /// A page of the queue.
 pub struct QueuePage {
     /// Each tab with how many are in it.
     pub counts: Vec<(Tab, i64)>,
-    /// The rows, oldest filing first.
+    /// The rows, in the view's order.
     pub rows: Vec<QueueRow>,
     /// Where the next page begins.
     pub next: Option<Mark>,
+    /// Everybody who works on cases, or did.
+    pub colleagues: Vec<Colleague>,
 }
 
 /// How many rows a page has.
 pub const ROWS: usize = 50;
 
-/// A page of a tab.
+/// The first instant of a day in Japan.
+fn start_of(day: CivilDate) -> Instant {
+    day.minute_in_japan(0)
+}
+
+/// A page of a view, which is kept as what this person looked at last.
 ///
 /// # Errors
 /// [`FlowError::NotFound`] when the role sees no queue.
-pub async fn page(portal: &Portal, staff: &Staff, tab: Tab, after: Option<Mark>) -> Result<QueuePage, FlowError> {
+pub async fn page(portal: &Portal, staff: &Staff, view: &View, after: Option<Mark>) -> Result<QueuePage, FlowError> {
     if !access::may(staff.roles, Action::SeeQueue) {
         return Err(FlowError::NotFound);
     }
     let mut tx = portal.database.read().await?;
     let compartments = access::compartments(staff.roles, Action::SeeQueue);
-    let (after, limit) = (after.map(|mark| (mark.0, mark.1)), i64::try_from(ROWS + 1).unwrap_or(i64::MAX));
-    let mut heads = match tab {
-        Tab::Withdrawal => case::withdrawals_asked(&mut tx, &compartments, after, limit).await?,
-        Tab::Messages => case::unread(&mut tx, &compartments, after, limit).await?,
-        _ => {
-            let holder = (tab == Tab::Mine).then_some(staff.staff_id);
-            let filter = QueueFilter { compartments: &compartments, stages: tab.stages(), holder, after, limit };
-            case::queue(&mut tx, &filter).await?
-        }
+    let attention: Vec<Attention> = view.tab.attention().into_iter().chain(view.attention).collect();
+    let holder = view.holder.map(|holder| match holder {
+        Holder::Me => Some(staff.staff_id),
+        Holder::Nobody => None,
+        Holder::Person(person) => Some(person),
+    });
+    let filter = QueueFilter {
+        compartments: &compartments,
+        stages: view.tab.stages(),
+        attention: &attention,
+        form: view.form.as_ref(),
+        channel: view.channel,
+        holder: if view.tab == Tab::Mine { Some(Some(staff.staff_id)) } else { holder },
+        from: view.from.map(start_of),
+        before: view.to.map(|day| start_of(day.plus_days(1))),
+        sort: view.sort,
+        after: after.map(|mark| mark.0),
+        limit: i64::try_from(ROWS + 1).unwrap_or(i64::MAX),
     };
+    let mut heads = queue::page(&mut tx, &filter).await?;
     let has_more = heads.len() > ROWS;
     heads.truncate(ROWS);
-    let next = heads.last().filter(|_| has_more).map(|head| Mark(head.filed_at, head.case_id));
-    let people = names(&mut tx).await?;
-    let mut rows = Vec::with_capacity(heads.len());
-    for head in heads {
-        rows.push(row(portal, &mut tx, staff, head, &people).await?);
-    }
-    let counts = counts(&mut tx, staff).await?;
+    let next = heads.last().filter(|_| has_more).map(|head| Mark(queue::place_of(head, view.sort)));
+    let members = staff::list(&mut tx).await?;
+    let rows = rows(portal, &mut tx, staff, heads, &members).await?;
+    let counts = counts(&queue::counts(&mut tx, &compartments, staff.staff_id).await?, staff.staff_id);
+    let colleagues = colleagues(&members, &compartments, portal.clock.now());
+    let last = queue::last_view(&mut tx, staff.staff_id).await?;
     drop(tx);
 
-    let entry = AuditEntry::done(portal.clock.now(), Actor::Staff(staff.staff_id), Deed::QueueViewed);
+    let now = portal.clock.now();
+    let entry = AuditEntry::done(now, Actor::Staff(staff.staff_id), Deed::QueueViewed);
     let shown = i64::try_from(rows.len()).unwrap_or(i64::MAX);
-    let tx = portal.database.write().await?;
-    tx.commit(Record::Deed(entry.with("tab", tab.as_str()).with("rows", shown))).await?;
-    Ok(QueuePage { counts, rows, next })
+    let mut tx = portal.database.write().await?;
+    let address = view.to_string();
+    if last.as_deref() != Some(&address) {
+        queue::keep_view(&mut tx, staff.staff_id, &address, now).await?;
+    }
+    tx.commit(Record::Deed(entry.with("tab", view.tab.as_str()).with("rows", shown))).await?;
+    Ok(QueuePage { counts, rows, next, colleagues })
+}
+
+/// What this person looked at last, if it is something else than the queue as it is.
+///
+/// # Errors
+/// When the database fails.
+pub async fn last_view(portal: &Portal, staff: &Staff) -> Result<Option<View>, FlowError> {
+    let last = queue::last_view(&mut *portal.database.read().await?, staff.staff_id).await?;
+    let read = |last: String| View::parse(last.split('&').filter_map(|pair| pair.split_once('='))).ok();
+    Ok(last.and_then(read).filter(|view| *view != View::default()))
+}
+
+/// The newest version of each form of which somebody may know.
+#[must_use]
+pub fn forms<'portal>(portal: &'portal Portal, staff: &Staff) -> Vec<&'portal Form> {
+    let compartments = access::compartments(staff.roles, Action::SeeQueue);
+    portal.catalog.all_newest().into_iter().filter(|form| compartments.contains(&form.compartment)).collect()
 }
 
 /// The names that colleagues read, by id.
@@ -187,19 +166,47 @@ pub(super) async fn names(connection: &mut Connection) -> Result<BTreeMap<StaffI
     Ok(people.into_iter().map(|member| (member.staff_id, member.display_name)).collect())
 }
 
+fn colleagues(members: &[Staff], compartments: &[Compartment], now: Instant) -> Vec<Colleague> {
+    let may = |member: &&Staff| compartments.iter().any(|one| access::can_hold(member.roles, *one));
+    let colleague = |member: &Staff| Colleague {
+        id: member.staff_id,
+        name: member.display_name.clone(),
+        works: compartments.iter().any(|compartment| works_on(member, *compartment, now)),
+    };
+    members.iter().filter(may).map(colleague).collect()
+}
+
+/// Rows of these cases, opened, for a list that is shown.
+pub(super) async fn rows(
+    portal: &Portal,
+    connection: &mut Connection,
+    staff: &Staff,
+    heads: Vec<CaseHead>,
+    members: &[Staff],
+) -> Result<Vec<QueueRow>, FlowError> {
+    let people = members.iter().map(|member| (member.staff_id, member.display_name.as_str())).collect();
+    let mut rows = Vec::with_capacity(heads.len());
+    for head in heads {
+        rows.push(row(portal, connection, staff, head, &people).await?);
+    }
+    Ok(rows)
+}
+
 async fn row(
     portal: &Portal,
     connection: &mut Connection,
     staff: &Staff,
     head: CaseHead,
-    people: &BTreeMap<StaffId, String>,
+    people: &BTreeMap<StaffId, &str>,
 ) -> Result<QueueRow, FlowError> {
     let permit = access::permit(staff.staff_id, staff.roles, Action::SeeQueue, head.case_id, head.compartment);
     let permit = permit.ok_or(FlowError::NotFound)?;
-    let holder = head.holder.and_then(|holder| people.get(&holder).cloned());
-    let open = match content::open(portal, connection, head.clone(), &permit).await {
+    let holder = head.holder.and_then(|holder| people.get(&holder).map(|name| (*name).to_owned()));
+    let time_left = time_left(head.stage, head.due_at, portal.clock.now(), &portal.closing_days);
+    let closed = QueueRow { head: head.clone(), name: None, kana: None, flags: Vec::new(), holder, time_left };
+    let open = match content::open(portal, connection, head, &permit).await {
         Ok(open) => open,
-        Err(FlowError::NotFound) => return Ok(QueueRow { head, name: None, kana: None, flags: Vec::new(), holder }),
+        Err(FlowError::NotFound) => return Ok(closed),
         Err(error) => return Err(error),
     };
     let complete = open.complete()?;
@@ -208,61 +215,48 @@ async fn row(
         let field = open.form.person_field(fact)?;
         answers.text(&field.id).map(str::to_owned)
     };
-    let raised = flags::flags(open.form, answers, head.filed_at.date_in_japan());
+    let raised = flags::flags(open.form, answers, open.head.filed_at.date_in_japan());
     let flags = raised.into_iter().map(|raised| raised.flag).collect();
-    Ok(QueueRow { name: fact(PersonFact::Name), kana: fact(PersonFact::NameKana), flags, holder, head })
+    Ok(QueueRow { name: fact(PersonFact::Name), kana: fact(PersonFact::NameKana), flags, ..closed })
 }
 
-async fn counts(connection: &mut Connection, staff: &Staff) -> Result<Vec<(Tab, i64)>, FlowError> {
-    let compartments = access::compartments(staff.roles, Action::SeeQueue);
-    let by_stage = case::counts_by_stage(connection, &compartments).await?;
-    let mine = case::count_of_holder(connection, &compartments, staff.staff_id).await?;
-    let withdrawals = case::count_withdrawals_asked(connection, &compartments).await?;
-    let unread = message::unread_cases(connection, &compartments).await?;
-    let of_tab = |tab: Tab| {
-        let in_it = by_stage.iter().filter(|(stage, _)| tab.stages().contains(stage)).map(|(_, count)| count);
-        match tab {
-            Tab::Mine => mine,
-            Tab::Withdrawal => withdrawals,
-            Tab::Messages => unread,
-            _ => in_it.sum(),
-        }
+fn counts(kept: &Counts, staff: StaffId) -> Vec<(Tab, i64)> {
+    let of_tab = |tab: Tab| match (tab, tab.attention()) {
+        (Tab::Mine, _) => kept.of_holder(staff),
+        (_, Some(attention)) => kept.of_attention(attention),
+        (_, None) => tab.stages().iter().map(|stage| kept.of_stage(*stage)).sum(),
     };
-    Ok(Tab::ALL.into_iter().map(|tab| (tab, of_tab(tab))).collect())
+    Tab::ALL.iter().map(|tab| (*tab, of_tab(*tab))).collect()
 }
 
-/// The case that a receipt number leads to, as it was typed; none when there is none.
+/// How many changes are added up in one transaction, so that nobody waits long for it.
+const FOLDED_AT_ONCE: i64 = 1000;
+
+/// Adds what has changed to the counts; how many changes.
 ///
 /// # Errors
-/// [`FlowError::NotFound`] when the role opens no case.
-pub async fn search(portal: &Portal, staff: &Staff, typed: &str) -> Result<Option<ReceiptNumber>, FlowError> {
-    if !access::may(staff.roles, Action::ReadCase) {
-        return Err(FlowError::NotFound);
+/// When the database fails.
+pub async fn fold_counts(portal: &Portal) -> Result<usize, StoreError> {
+    let mut folded = 0;
+    while queue::has_changed(&mut *portal.database.read().await?).await? {
+        let mut tx = portal.database.write().await?;
+        folded += queue::fold(&mut tx, portal.clock.now(), FOLDED_AT_ONCE).await?;
+        tx.commit(Record::Upkeep(Upkeep::CountersKept)).await?;
     }
-    let Ok(number) = typed.parse::<ReceiptNumber>() else { return Ok(None) };
-    let found = case::find_by_receipt_number(&mut *portal.database.read().await?, &number).await?;
-    let who = (staff.staff_id, staff.roles);
-    let may_know = |head: &CaseHead| access::may_with(who, Action::ReadCase, head.compartment, head.holder);
-    Ok(found.filter(may_know).map(|head| head.receipt_number))
+    Ok(folded)
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use intake::ids::CaseId;
+
     use super::*;
 
     #[test]
-    fn every_stage_is_in_one_tab() {
-        for stage in Stage::ALL {
-            let tabs = Tab::ALL.into_iter().filter(|tab| tab.stages().contains(stage)).count();
-            assert_eq!(tabs, 1, "{stage}");
-        }
-    }
-
-    #[test]
     fn a_mark_is_read_back() {
-        for micros in [0, -5, i64::MAX] {
-            let mark = Mark(Instant(micros), CaseId::from_random([7; 16]));
+        for place in [0, -5, i64::MAX] {
+            let mark = Mark((place, CaseId::from_random([7; 16])));
             assert_eq!(mark.to_string().parse::<Mark>().unwrap(), mark);
         }
         assert!("x".parse::<Mark>().is_err());

@@ -11,7 +11,7 @@ use intake::{
     value::search_key,
 };
 
-use super::{FlowError, content::OpenCase};
+use super::{FlowError, content::OpenCase, search};
 use crate::{
     portal::Portal,
     store::{
@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-/// Keeps whom a case is about. Nothing of an EPDS, which nobody finds by its person; `certificate` is the serial number of
+/// Keeps whom a case is about, and what it can be found by. An EPDS is pointed out beside nothing; `certificate` is the serial number of
 /// the certificate that it was signed with, where a channel tells it. What was kept of another kind stays.
 ///
 /// # Errors
@@ -33,6 +33,7 @@ pub(crate) async fn index(
     answers: &Answers,
     certificate: Option<&str>,
 ) -> Result<(), FlowError> {
+    search::keep(portal, tx, case, form, answers).await?;
     if form.compartment != Compartment::General {
         return Ok(());
     }

@@ -17,7 +17,7 @@ use super::{
     FlowError, address_change, case_signature,
     content::{self, EventDetail, OpenCase, OpenRevision},
     decide::{Obstacle, is_another_person, proof},
-    message, my_number, paper_scan, queue, review, transfer,
+    message, my_number, note, paper_scan, presence, queue, review, transfer,
 };
 use crate::{
     portal::Portal,
@@ -25,7 +25,7 @@ use crate::{
     store::{
         self, AuditEntry, Connection, Record,
         audit::{Actor, Deed, Subject},
-        case::{self, CaseHead},
+        case::{self, CaseHead, Event},
         message::Side,
         paper::{self, Paper},
         staff::Staff,
@@ -129,6 +129,10 @@ pub struct StaffCase<'portal> {
     pub pregnancy_ended_at: Option<Instant>,
     /// 「電子署名」
     pub signature: Option<case_signature::ShownSignature>,
+    /// 「在席」
+    pub desks: presence::Desks,
+    /// 「職員のメモ」 For who may read them.
+    pub notes: Option<note::Notes>,
     /// 「市との連絡」 Oldest first, each with the name of the member of staff who wrote it.
     pub messages: Vec<(Option<String>, message::Shown)>,
 }
@@ -165,6 +169,17 @@ pub async fn view<'portal>(
     let came_back = came_back(&mut tx, &open.head).await?;
     let number = my_number::of_case(portal, &mut tx, &open.head).await?;
     let messages = message::of_case(&mut tx, &open.key, &permit).await?;
+    let notes = match access::permit(
+        staff.staff_id,
+        staff.roles,
+        Action::WriteNote,
+        open.head.case_id,
+        open.head.compartment,
+    ) {
+        Some(permit) => Some(note::of_case(&mut tx, &open.key, &permit, staff.staff_id, &people).await?),
+        None => None,
+    };
+    let desks = presence::desks(portal, &mut tx, staff, &open.head, &people).await?;
     let complete = open.complete()?;
     let signature = case_signature::shown(&mut tx, (&open.key, open.form), &permit, complete.answers()).await?;
     // Who filed elsewhere has none that could be closed.
@@ -203,6 +218,8 @@ pub async fn view<'portal>(
         transfer,
         pregnancy_ended_at,
         signature,
+        notes,
+        desks,
         messages: messages
             .into_iter()
             .map(|shown| (shown.by.map(|by| people.get(&by).cloned().unwrap_or_default()), shown))
@@ -253,12 +270,7 @@ async fn history(
 ) -> Result<Vec<Step>, FlowError> {
     let mut steps = Vec::new();
     for event in case::events(connection, head.case_id).await? {
-        let by_id = |id: Vec<u8>| people.get(&StaffId::from_random(id.try_into().ok()?)).cloned();
-        let who = match event.actor_kind.as_str() {
-            "staff" => Who::Staff(event.actor_id.and_then(by_id).unwrap_or_default()),
-            "citizen" => Who::Citizen,
-            _ => Who::Portal,
-        };
+        let who = who(&event, people);
         let detail = match event.detail_sealed {
             None => None,
             // Of another kind than those of staff, such as a receipt: the command says enough.
@@ -267,6 +279,30 @@ async fn history(
         steps.push(Step { at: event.at, who, command: event.command, detail });
     }
     Ok(steps)
+}
+
+/// What happened last to a case, for who was too late: who did it, what and when.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when there is none, or the role may not read it.
+pub async fn last_step(portal: &Portal, staff: &Staff, number: &ReceiptNumber) -> Result<Option<Step>, FlowError> {
+    let mut tx = portal.database.read().await?;
+    let head = case::find_by_receipt_number(&mut tx, number).await?;
+    let own = (staff.staff_id, staff.roles);
+    let head = head.filter(|head| access::may_with(own, Action::ReadCase, head.compartment, head.holder));
+    let head = head.ok_or(FlowError::NotFound)?;
+    let people = queue::names(&mut tx).await?;
+    let last = case::events(&mut tx, head.case_id).await?.into_iter().next_back();
+    Ok(last.map(|event| Step { at: event.at, who: who(&event, &people), command: event.command, detail: None }))
+}
+
+fn who(event: &Event, people: &BTreeMap<StaffId, String>) -> Who {
+    let by_id = |id: &[u8]| people.get(&StaffId::from_random(id.try_into().ok()?)).cloned();
+    match event.actor_kind.as_str() {
+        "staff" => Who::Staff(event.actor_id.as_deref().and_then(by_id).unwrap_or_default()),
+        "citizen" => Who::Citizen,
+        _ => Who::Portal,
+    }
 }
 
 fn revised(open: &OpenCase<'_>) -> Vec<Revised> {
@@ -290,7 +326,8 @@ async fn offers(connection: &mut Connection, staff: &Staff, open: &OpenCase<'_>)
     let mut offers = Vec::new();
     for row in possible(&review::state(head)) {
         let fits = match row.hand {
-            Hand::Staff | Hand::Another => true,
+            // What is taken over is asked for first.
+            Hand::Staff | Hand::Another => row.command != CommandKind::TakeOver,
             Hand::Holder => head.holder == Some(staff.staff_id),
             Hand::Citizen | Hand::Portal => false,
         };

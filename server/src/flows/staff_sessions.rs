@@ -27,7 +27,7 @@ pub struct Overview {
     pub all: Vec<(StaffId, String, Vec<Session>)>,
 }
 
-fn goes_on(session: &Session, now: Instant) -> bool {
+pub(super) fn goes_on(session: &Session, now: Instant) -> bool {
     now < session.expires_at && now < session.seen_at.plus(STAFF_IDLE)
 }
 

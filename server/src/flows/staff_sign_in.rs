@@ -25,6 +25,7 @@ use crate::{
     store::{
         AuditEntry, Connection, Record, StoreError, Upkeep, WriteTx, account,
         audit::{Actor, Deed, Subject},
+        presence,
         session::{self, Ceremony, NewSession, Plane, Session, SignedIn},
         staff::{self, NewStaff, Staff},
     },
@@ -249,6 +250,7 @@ pub(super) async fn begin_session(
     };
     session::insert(tx, &new).await?;
     staff::signed_in(tx, member, now).await?;
+    presence::heard_of(tx, member, now).await?;
     Ok(token)
 }
 
@@ -261,11 +263,30 @@ pub struct SignedInStaff {
     pub session: Session,
 }
 
-/// Who has the session of a cookie, asked anew at every request; none when it is over, or the person may no longer act.
+/// Who has the session of a cookie, asked anew at every request; none when it is over, or the person may no longer act. It is a
+/// sign of life.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn who(portal: &Portal, session_hash: &[u8; 32]) -> Result<Option<SignedInStaff>, FlowError> {
+    let now = portal.clock.now();
+    let found = look(portal, session_hash).await?;
+    if let Some(SignedInStaff { staff, session }) = &found
+        && session.seen_at.plus(MINUTE) <= now
+    {
+        let mut tx = portal.database.write().await?;
+        session::touch(&mut tx, session_hash, now).await?;
+        presence::heard_of(&mut tx, staff.staff_id, now).await?;
+        tx.commit(Record::Upkeep(Upkeep::SessionSeen)).await?;
+    }
+    Ok(found)
+}
+
+/// The same for what a page asks by itself: it keeps no session alive.
+///
+/// # Errors
+/// When the database fails.
+pub async fn look(portal: &Portal, session_hash: &[u8; 32]) -> Result<Option<SignedInStaff>, FlowError> {
     let now = portal.clock.now();
     let mut tx = portal.database.read().await?;
     let Some(session) = session::find(&mut tx, session_hash).await? else { return Ok(None) };
@@ -280,12 +301,6 @@ pub async fn who(portal: &Portal, session_hash: &[u8; 32]) -> Result<Option<Sign
         return Ok(None);
     };
     staff.roles = staff.roles.with_contractor_epds(portal.config.contractor_epds);
-    drop(tx);
-    if session.seen_at.plus(MINUTE) <= now {
-        let mut tx = portal.database.write().await?;
-        session::touch(&mut tx, session_hash, now).await?;
-        tx.commit(Record::Upkeep(Upkeep::SessionSeen)).await?;
-    }
     Ok(Some(SignedInStaff { staff, session }))
 }
 

@@ -67,6 +67,12 @@ pub enum Upkeep {
     InstallationMade,
     /// 「写真・書類」 A piece of an upload: its end is the deed.
     PaperPieceKept,
+    /// 「職員のメモ」 A draft typed on in: its beginning is the entry.
+    NoteDraftKeptAgain,
+    /// 「在席」 Pages of staff that opened, still stand open or were closed: opening the case is the deed.
+    PresenceKept,
+    /// Which view of the queue somebody came from: looking at the queue is the deed.
+    ViewKept,
     /// 「写真・書類」 A paper leased for its scan, or put off: the result is the deed.
     PaperScanAttempt,
 }
@@ -159,6 +165,10 @@ pub enum Deed {
     /// 「他の経路」 A filing by another channel has become a case.
     TakenIn,
     QueueViewed,
+    /// 「探す」 Somebody looked for a case.
+    CaseSearched,
+    /// What cases can be found by was made anew.
+    SearchIndexed,
     CaseViewed,
     /// A command on a case.
     Commanded(CommandKind),
@@ -166,6 +176,16 @@ pub enum Deed {
     MessageSent,
     /// The other side was shown it.
     MessageRead,
+    /// 「職員のメモ」 Somebody of the staff wrote one on a case.
+    NoteWritten,
+    /// Somebody began one: what is typed on in it is no entry of its own.
+    NoteDraftKept,
+    /// A draft was thrown away, her own or one that came along with the case.
+    NoteDraftDiscarded,
+    /// 「引継ぎのお願い」 Somebody asked the holder of a case for it.
+    TakeOverAsked,
+    /// The holder gave it, or keeps it.
+    TakeOverAnswered,
     /// 「妊娠の終了」
     PregnancyEndTold,
     PregnancyEndTakenBack,
@@ -274,10 +294,17 @@ impl Deed {
             Self::Submitted => "submitted",
             Self::TakenIn => "taken_in",
             Self::QueueViewed => "queue_viewed",
+            Self::CaseSearched => "case_searched",
+            Self::SearchIndexed => "search_indexed",
             Self::CaseViewed => "case_viewed",
             Self::Commanded(kind) => return format!("command.{kind}"),
             Self::MessageSent => "message_sent",
             Self::MessageRead => "message_read",
+            Self::NoteWritten => "note_written",
+            Self::NoteDraftKept => "note_draft_kept",
+            Self::NoteDraftDiscarded => "note_draft_discarded",
+            Self::TakeOverAsked => "take_over_asked",
+            Self::TakeOverAnswered => "take_over_answered",
             Self::PregnancyEndTold => "pregnancy_end_told",
             Self::PregnancyEndTakenBack => "pregnancy_end_taken_back",
             Self::DraftEndNotTold => "draft_end_not_told",

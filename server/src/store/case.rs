@@ -25,6 +25,7 @@ macro_rules! head {
         )
     };
 }
+pub(super) use head;
 
 sql! {
     INSERT = "INSERT INTO case_file (case_id, receipt_number, draft_id, account_id, form_id, form_version, form_sha256,
@@ -40,17 +41,10 @@ sql! {
     FOLLOWING = head!("WHERE follows_case_id = $1 ORDER BY filed_at, case_id LIMIT 100");
     FIND_BY_DRAFT = head!("WHERE draft_id = $1");
     OF_ACCOUNT = head!("WHERE account_id = $1 ORDER BY filed_at DESC, case_id LIMIT 200");
-    QUEUE = head!("WHERE compartment IN ($8, $9) AND stage IN ($1, $2, $3, $4) AND (filed_at, case_id) > ($5, $6)
-        ORDER BY filed_at, case_id LIMIT $7");
-    QUEUE_OF_HOLDER = head!("WHERE holder = $10 AND compartment IN ($8, $9) AND stage IN ($1, $2, $3, $4)
-        AND (filed_at, case_id) > ($5, $6) ORDER BY filed_at, case_id LIMIT $7");
     DUE_BEFORE = head!("WHERE stage = 'sent_back' AND correction_due_on < $1 ORDER BY filed_at, case_id LIMIT $2");
-    QUEUE_OF_WITHDRAWALS = head!("WHERE withdrawal_asked_at IS NOT NULL AND compartment IN ($4, $5)
-        AND (filed_at, case_id) > ($1, $2) ORDER BY filed_at, case_id LIMIT $3");
-    QUEUE_OF_UNREAD = head!("WHERE unread_since IS NOT NULL AND compartment IN ($4, $5)
-        AND (filed_at, case_id) > ($1, $2) ORDER BY filed_at, case_id LIMIT $3");
-    COUNT_OF_WITHDRAWALS = "SELECT COUNT(*) FROM case_file
-        WHERE withdrawal_asked_at IS NOT NULL AND compartment IN ($1, $2)";
+    // Those whose holder was heard of last before an instant, and that nobody has touched since.
+    HELD_BY_IDLE = head!("WHERE stage = 'in_review' AND holder IN (SELECT staff_id FROM staff_life WHERE seen_at <= $1)
+        AND updated_at <= $1 ORDER BY filed_at, case_id LIMIT $2");
     CONFIRMED = head!("WHERE stage = 'confirmed' AND withdrawal_asked_at IS NULL AND (filed_at, case_id) > ($1, $2)
         ORDER BY filed_at, case_id LIMIT $3");
     // Whoever asks for a withdrawal is answered by people who can read what it is about.
@@ -64,9 +58,6 @@ sql! {
         WHERE case_id = $1 AND erased_at IS NULL";
     ERASE_REVISIONS = "DELETE FROM case_revision WHERE case_id = $1";
     ERASE_OFFICE = "DELETE FROM case_office WHERE case_id = $1";
-    COUNTS = "SELECT stage, COUNT(*) FROM case_file WHERE compartment IN ($1, $2) GROUP BY stage";
-    COUNT_OF_HOLDER = "SELECT COUNT(*) FROM case_file
-        WHERE holder = $1 AND stage = 'in_review' AND compartment IN ($2, $3)";
     UPDATE_STAGE = "UPDATE case_file SET stage = $3, holder = $4, proposed_by = $5, accepted_by = $6, accepted_at = $7,
         confirmed_by = $8, confirmed_at = $9, correction_due_on = $10, rev = $11, updated_at = $12,
         stage_since = CASE WHEN stage = $3 THEN stage_since ELSE $12 END, withdrawal_asked_at = $13,
@@ -358,105 +349,6 @@ pub(super) fn places(compartments: &[Compartment]) -> Option<[&'static str; 2]> 
     Some([compartments.first().unwrap_or(last).as_str(), last.as_str()])
 }
 
-/// Which part of the queue.
-pub struct QueueFilter<'a> {
-    /// The compartments that who asks may see.
-    pub compartments: &'a [Compartment],
-    /// One to four stages.
-    pub stages: &'a [Stage],
-    /// Only what this person holds.
-    pub holder: Option<StaffId>,
-    /// After this row.
-    pub after: Option<(Instant, CaseId)>,
-    /// How many.
-    pub limit: i64,
-}
-
-/// A page of the queue, oldest filing first.
-///
-/// # Errors
-/// When the database fails.
-pub async fn queue(connection: &mut Connection, filter: &QueueFilter<'_>) -> Result<Vec<CaseHead>, StoreError> {
-    let Some([one, other]) = places(filter.compartments) else { return Ok(Vec::new()) };
-    let Some(last) = filter.stages.last() else { return Ok(Vec::new()) };
-    debug_assert!(filter.stages.len() <= 4, "the statement has four places");
-    let stage = |place: usize| filter.stages.get(place).unwrap_or(last).as_str();
-    let (filed_at, id) = filter.after.unwrap_or((Instant(i64::MIN), CaseId::from_random([0; 16])));
-    match &filter.holder {
-        None => all!(
-            connection,
-            CaseHead,
-            QUEUE,
-            stage(0),
-            stage(1),
-            stage(2),
-            stage(3),
-            filed_at.micros(),
-            id.bytes().as_slice(),
-            filter.limit,
-            one,
-            other,
-        ),
-        Some(holder) => all!(
-            connection,
-            CaseHead,
-            QUEUE_OF_HOLDER,
-            stage(0),
-            stage(1),
-            stage(2),
-            stage(3),
-            filed_at.micros(),
-            id.bytes().as_slice(),
-            filter.limit,
-            one,
-            other,
-            holder.bytes().as_slice(),
-        ),
-    }
-}
-
-/// A page of the cases whose withdrawal is asked for, oldest filing first.
-///
-/// # Errors
-/// When the database fails.
-pub async fn withdrawals_asked(
-    connection: &mut Connection,
-    compartments: &[Compartment],
-    after: Option<(Instant, CaseId)>,
-    limit: i64,
-) -> Result<Vec<CaseHead>, StoreError> {
-    let (filed_at, id) = after.unwrap_or((Instant(i64::MIN), CaseId::from_random([0; 16])));
-    let Some([one, other]) = places(compartments) else { return Ok(Vec::new()) };
-    all!(connection, CaseHead, QUEUE_OF_WITHDRAWALS, filed_at.micros(), id.bytes().as_slice(), limit, one, other)
-}
-
-/// A page of the cases that hold something the office has not read, oldest filing first.
-///
-/// # Errors
-/// When the database fails.
-pub async fn unread(
-    connection: &mut Connection,
-    compartments: &[Compartment],
-    after: Option<(Instant, CaseId)>,
-    limit: i64,
-) -> Result<Vec<CaseHead>, StoreError> {
-    let (filed_at, id) = after.unwrap_or((Instant(i64::MIN), CaseId::from_random([0; 16])));
-    let Some([one, other]) = places(compartments) else { return Ok(Vec::new()) };
-    all!(connection, CaseHead, QUEUE_OF_UNREAD, filed_at.micros(), id.bytes().as_slice(), limit, one, other)
-}
-
-/// How many withdrawals are asked for and not decided.
-///
-/// # Errors
-/// When the database fails.
-pub async fn count_withdrawals_asked(
-    connection: &mut Connection,
-    compartments: &[Compartment],
-) -> Result<i64, StoreError> {
-    let Some([one, other]) = places(compartments) else { return Ok(0) };
-    Ok(optional!(connection, (i64,), COUNT_OF_WITHDRAWALS, one, other)?.map_or(0, |(count,)| count))
-}
-
 /// Cases sent back whose date has passed on `today`.
 ///
 /// # Errors
@@ -467,6 +359,18 @@ pub async fn corrections_due_before(
     limit: i64,
 ) -> Result<Vec<CaseHead>, StoreError> {
     all!(connection, CaseHead, DUE_BEFORE, today.to_string(), limit)
+}
+
+/// Cases whose holder was heard of last before an instant, and that nobody has touched since, oldest filing first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn held_by_idle(
+    connection: &mut Connection,
+    before: Instant,
+    limit: i64,
+) -> Result<Vec<CaseHead>, StoreError> {
+    all!(connection, CaseHead, HELD_BY_IDLE, before.micros(), limit)
 }
 
 /// Confirmed cases that no batch holds, oldest filing first, after this one.
@@ -503,44 +407,14 @@ pub async fn closed_before(
 pub async fn erase_content(tx: &mut WriteTx, id: CaseId, at: Instant) -> Result<(), StoreError> {
     execute!(tx, ERASE_KEY, id.bytes().as_slice(), at.micros())?;
     super::message::erase(tx, id).await?;
+    super::note::erase(tx, id).await?;
     super::case_person::erase(tx, id).await?;
+    super::case_word::erase(tx, id).await?;
     execute!(tx, ERASE_REVISIONS, id.bytes().as_slice())?;
     super::paper::erase_of_case(tx, id).await?;
     super::sealed_number::delete(tx, super::sealed_number::NumberOwner::Case(id)).await?;
     super::signature::erase(tx, id).await?;
     execute!(tx, ERASE_OFFICE, id.bytes().as_slice()).map(drop)
-}
-
-/// How many cases of these compartments are in each stage.
-///
-/// # Errors
-/// When the database fails.
-pub async fn counts_by_stage(
-    connection: &mut Connection,
-    compartments: &[Compartment],
-) -> Result<Vec<(Stage, i64)>, StoreError> {
-    let Some([one, other]) = places(compartments) else { return Ok(Vec::new()) };
-    let rows = all!(connection, (String, i64), COUNTS, one, other)?;
-    rows.into_iter()
-        .map(|(stage, count)| match stage.parse() {
-            Ok(stage) => Ok((stage, count)),
-            Err(_) => Err(StoreError::Corrupt("a stage that does not exist".to_owned())),
-        })
-        .collect()
-}
-
-/// How many cases a person holds.
-///
-/// # Errors
-/// When the database fails.
-pub async fn count_of_holder(
-    connection: &mut Connection,
-    compartments: &[Compartment],
-    holder: StaffId,
-) -> Result<i64, StoreError> {
-    let Some([one, other]) = places(compartments) else { return Ok(0) };
-    let row = optional!(connection, (i64,), COUNT_OF_HOLDER, holder.bytes().as_slice(), one, other)?;
-    Ok(row.map_or(0, |(count,)| count))
 }
 
 /// What a command leaves behind.
@@ -603,6 +477,9 @@ pub async fn update_stage(
         change.identity.as_str(),
         change.proxy.map(ProxyState::as_str),
     )?;
+    if changed == 1 {
+        super::presence::case_changed(tx, id, change.at).await?;
+    }
     Ok(changed == 1)
 }
 

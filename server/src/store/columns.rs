@@ -10,8 +10,8 @@ use intake::{
     form::Compartment,
     identity::{Level, ProxyState},
     ids::{
-        AccountId, BookingId, CaseId, DestinationId, DraftId, FieldId, FormId, MessageId, OutboxId, PaperId, PasskeyId,
-        ReceiptNumber, SlotId, StaffId,
+        AccountId, BookingId, CaseId, DestinationId, DraftId, FieldId, FormId, MessageId, NoteId, OutboxId, PaperId,
+        PasskeyId, ReceiptNumber, SlotId, StaffId,
     },
     statistics::Measure,
     time::{CivilDate, Instant},
@@ -61,7 +61,7 @@ macro_rules! from_bytes {
         }
     })+ };
 }
-from_bytes!(CaseId, DraftId, AccountId, StaffId, PasskeyId, OutboxId, PaperId, SlotId, BookingId, MessageId);
+from_bytes!(CaseId, DraftId, AccountId, StaffId, PasskeyId, OutboxId, PaperId, SlotId, BookingId, MessageId, NoteId);
 
 pub(super) fn from_text<T: FromStr>(raw: &str, kind: &'static str) -> Result<T, Broken> {
     raw.parse().map_err(|_| Broken(kind))

@@ -1,9 +1,7 @@
-//! 「市との連絡」 Messages on a case. Invariant: the text is sealed with the case's key and given for a [`Permit`] only; the
-//! number of cases with something unread is kept in the transaction that changes it.
+//! 「市との連絡」 Messages on a case. Invariant: the text is sealed with the case's key and given for a [`Permit`] only.
 
 use intake::{
     access::Permit,
-    form::Compartment,
     ids::{AccountId, CaseId, MessageId, StaffId},
     time::Instant,
 };
@@ -24,13 +22,9 @@ sql! {
     UNREAD_OF_ACCOUNT = "SELECT message.case_id FROM message JOIN case_file ON case_file.case_id = message.case_id
         WHERE case_file.account_id = $1 AND message.sender_kind = 'staff' AND message.read_at IS NULL
         GROUP BY message.case_id";
-    SET_UNREAD = "UPDATE case_file SET unread_since = $2 WHERE case_id = $1 AND unread_since IS NULL
-        RETURNING compartment";
+    SET_UNREAD = "UPDATE case_file SET unread_since = $2 WHERE case_id = $1 AND unread_since IS NULL";
     CLEAR_UNREAD = "UPDATE case_file SET unread_since = NULL WHERE case_id = $1 AND unread_since IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM message WHERE message.case_id = $1 AND sender_kind = 'citizen' AND read_at IS NULL)
-        RETURNING compartment";
-    KEEP_COUNT = "UPDATE unread_count SET cases = cases + $2 WHERE compartment = $1";
-    COUNT = "SELECT CAST(COALESCE(SUM(cases), 0) AS BIGINT) FROM unread_count WHERE compartment IN ($1, $2)";
+        AND NOT EXISTS (SELECT 1 FROM message WHERE message.case_id = $1 AND sender_kind = 'citizen' AND read_at IS NULL)";
     ERASE = "DELETE FROM message WHERE case_id = $1";
 }
 
@@ -149,15 +143,9 @@ pub async fn insert(tx: &mut WriteTx, message: &NewMessage<'_>) -> Result<(), St
         message.sent_at.micros(),
     )?;
     if let Sender::Citizen(_) = message.sender {
-        let first = optional!(tx, (String,), SET_UNREAD, case, message.sent_at.micros())?;
-        keep_count(tx, first, 1).await?;
+        execute!(tx, SET_UNREAD, case, message.sent_at.micros())?;
     }
     Ok(())
-}
-
-async fn keep_count(tx: &mut WriteTx, changed: Option<(String,)>, by: i64) -> Result<(), StoreError> {
-    let Some((compartment,)) = changed else { return Ok(()) };
-    execute!(tx, KEEP_COUNT, &compartment, by).map(drop)
 }
 
 /// The messages of a case, oldest first.
@@ -190,8 +178,7 @@ pub async fn mark_read(
     };
     let read = execute!(tx, MARK_READ, id, writer.as_str(), at.micros(), until.micros())?;
     if reader == Side::Staff {
-        let last = optional!(tx, (String,), CLEAR_UNREAD, id)?;
-        keep_count(tx, last, -1).await?;
+        execute!(tx, CLEAR_UNREAD, id)?;
     }
     Ok(read)
 }
@@ -222,21 +209,11 @@ pub async fn unread_of_account(connection: &mut Connection, account: AccountId) 
     Ok(found.into_iter().map(|row| row.case_id).collect())
 }
 
-/// How many cases of these compartments hold something that the office has not read.
-///
-/// # Errors
-/// When the database fails.
-pub async fn unread_cases(connection: &mut Connection, compartments: &[Compartment]) -> Result<i64, StoreError> {
-    let Some([one, other]) = super::case::places(compartments) else { return Ok(0) };
-    Ok(optional!(connection, (i64,), COUNT, one, other)?.map_or(0, |(count,)| count))
-}
-
 /// Removes the messages of a case whose content is erased.
 ///
 /// # Errors
 /// When the database fails.
 pub(super) async fn erase(tx: &mut WriteTx, case: CaseId) -> Result<(), StoreError> {
     execute!(tx, ERASE, case.bytes().as_slice())?;
-    let last = optional!(tx, (String,), CLEAR_UNREAD, case.bytes().as_slice())?;
-    keep_count(tx, last, -1).await
+    execute!(tx, CLEAR_UNREAD, case.bytes().as_slice()).map(drop)
 }

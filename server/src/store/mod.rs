@@ -13,6 +13,7 @@ pub mod booking;
 pub mod card;
 pub mod case;
 pub mod case_person;
+pub mod case_word;
 mod columns;
 mod dialect;
 pub mod draft;
@@ -20,9 +21,12 @@ pub mod foreign_filing;
 pub mod form_use;
 pub mod installation;
 pub mod message;
+pub mod note;
 pub mod outbox;
 pub mod paper;
 pub mod pregnancy_end;
+pub mod presence;
+pub mod queue;
 pub mod reconciliation;
 pub mod reminders;
 pub mod resync;
@@ -32,6 +36,8 @@ pub mod signature;
 pub mod staff;
 pub mod staff_identity;
 pub mod statistic;
+pub mod staff_view;
+pub mod take_over;
 pub mod transfer;
 
 use std::ops::{Deref, DerefMut};
@@ -207,16 +213,20 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         card::STATEMENTS,
         case::STATEMENTS,
         case_person::STATEMENTS,
+        case_word::STATEMENTS,
         draft::STATEMENTS,
         foreign_filing::STATEMENTS,
         form_use::STATEMENTS,
         installation::STATEMENTS,
         message::STATEMENTS,
+        note::STATEMENTS,
         outbox::STATEMENTS,
         reminders::STATEMENTS,
         sealed_number::STATEMENTS,
         paper::STATEMENTS,
         pregnancy_end::STATEMENTS,
+        queue::STATEMENTS,
+        presence::STATEMENTS,
         reconciliation::STATEMENTS,
         resync::STATEMENTS,
         session::STATEMENTS,
@@ -224,6 +234,8 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         staff::STATEMENTS,
         staff_identity::STATEMENTS,
         statistic::STATEMENTS,
+        staff_view::STATEMENTS,
+        take_over::STATEMENTS,
         transfer::STATEMENTS,
     ]
     .concat()
@@ -267,6 +279,36 @@ macro_rules! all {
     };
 }
 
+/// All rows of a statement that was put together: `all_of!(connection, Row, sql, binds)`.
+macro_rules! all_of {
+    ($connection:expr, $row:ty, $sql:expr, $binds:expr) => {
+        match $connection.either() {
+            $crate::store::Connection::Sqlite(tx) => {
+                $crate::store::bound!(sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe($sql)), $binds)
+                    .fetch_all(&mut **tx)
+                    .await
+            }
+            $crate::store::Connection::Postgres(tx) => {
+                $crate::store::bound!(sqlx::query_as::<_, $row>(sqlx::AssertSqlSafe($sql)), $binds)
+                    .fetch_all(&mut **tx)
+                    .await
+            }
+        }
+        .map_err($crate::store::StoreError::from)
+    };
+}
+
+/// A statement with its values.
+macro_rules! bound {
+    ($query:expr, $binds:expr) => {
+        $binds.iter().fold($query, |query, bind| match *bind {
+            Bind::Text(text) => query.bind(text),
+            Bind::Number(number) => query.bind(number),
+            Bind::Bytes(bytes) => query.bind(bytes),
+        })
+    };
+}
+
 /// The number of rows changed: `execute!(connection, SQL, binds…)`.
 macro_rules! execute {
     ($connection:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
@@ -282,4 +324,4 @@ macro_rules! execute {
     };
 }
 
-use {all, execute, optional, sql};
+use {all, all_of, bound, execute, optional, sql};

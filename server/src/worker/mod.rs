@@ -15,12 +15,15 @@ use intake::{
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    flows::{FlowError, booking_news, draft_end, hand_over, overdue, paper_scan, reconciliation, signing_keys},
+    flows::{
+        FlowError, booking_news, draft_end, hand_over, overdue, paper_scan, presence, queue, reconciliation, signing_keys,
+        take_over,
+    },
     letters::{self, Written},
     mail::{Letter, Mailer, SendError},
     portal::Portal,
     store::{
-        AuditEntry, Record, StoreError, Upkeep, address_change,
+        self, AuditEntry, Record, StoreError, Upkeep, address_change,
         audit::{Actor, Deed, Subject},
         card, case, draft, outbox, paper, session, signature, transfer,
     },
@@ -35,10 +38,15 @@ const ERASED_AT_ONCE: i64 = 100;
 
 const MAIL_EVERY: Duration = Duration::from_secs(1);
 const SCAN_EVERY: Duration = Duration::from_secs(2);
+/// A change is seen on the pages of every server within two seconds.
+const PRESENCE_EVERY: Duration = Duration::from_secs(1);
+const TAKE_OVER_EVERY: Duration = Duration::from_secs(1);
+const RELEASE_IDLE_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 const OVERDUE_EVERY: Duration = Duration::from_secs(600);
 const DRAFT_END_EVERY: Duration = Duration::from_secs(600);
 const BOOKING_NEWS_EVERY: Duration = Duration::from_secs(60);
+const FOLD_EVERY: Duration = Duration::from_secs(5);
 
 /// Starts every worker. They end after `stop` says so, each at the end of its step.
 pub fn start(portal: &Arc<Portal>, mailer: Mailer, stop: &watch::Receiver<bool>) -> JoinSet<()> {
@@ -59,9 +67,27 @@ pub fn start(portal: &Arc<Portal>, mailer: Mailer, stop: &watch::Receiver<bool>)
     let booking = Arc::clone(portal);
     let news = async move || tell_of_bookings(&booking).await;
     workers.spawn(repeat("booking_news", BOOKING_NEWS_EVERY, stop.clone(), news));
+    let counting = Arc::clone(portal);
+    let fold = async move || queue::fold_counts(&counting).await.map(drop);
+    workers.spawn(repeat("queue_counts", FOLD_EVERY, stop.clone(), fold));
     let scanning = Arc::clone(portal);
     let scan = async move || paper_scan::scan_due(&scanning).await.map(drop);
     workers.spawn(repeat("scan", SCAN_EVERY, stop.clone(), scan));
+    let (asked, idle) = (Arc::clone(portal), Arc::clone(portal));
+    let settle = async move || take_over::settle_due(&asked).await.map(drop);
+    workers.spawn(repeat("take_over", TAKE_OVER_EVERY, stop.clone(), settle));
+    let release = async move || take_over::release_idle(&idle).await.map(drop);
+    workers.spawn(repeat("release_idle", RELEASE_IDLE_EVERY, stop.clone(), release));
+    let (watched, ended, mut stopping) = (Arc::clone(portal), Arc::clone(portal), stop.clone());
+    let tell = async move || presence::tell(&watched).await;
+    workers.spawn(repeat("presence", PRESENCE_EVERY, stop.clone(), tell));
+    workers.spawn(async move {
+        // Pages that stand open would keep the server from stopping.
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+        if let Err(error) = presence::stop(&ended).await {
+            tracing::warn!(%error, "the open pages of staff were not closed; their time-out does it");
+        }
+    });
     workers
 }
 
@@ -194,6 +220,9 @@ pub async fn sweep(portal: &Portal) -> Result<u64, StoreError> {
     rows += signature::sweep(&mut tx, now.plus(-retention::CARD_SIGNING)).await?;
     rows += card::sweep(&mut tx, now.plus(-retention::CITIZEN_IDLE)).await?;
     rows += transfer::sweep(&mut tx, now).await?;
+    rows += store::presence::sweep(&mut tx, now.plus(-2 * retention::PRESENCE)).await?;
+    rows += store::take_over::sweep(&mut tx, now.plus(-DAY)).await?;
+    rows += store::staff_view::sweep(&mut tx, now.plus(-retention::STAFF_SESSION)).await?;
     if !portal.config.demo {
         rows += outbox::sweep(&mut tx, now.plus(-SENT_MAIL_IS_KEPT)).await?;
     }

@@ -21,6 +21,7 @@ use crate::support::{
     databases,
     load::{CHECK, Ready, portal_of, ready},
     process::{Program, settings},
+    review::how_many,
 };
 
 const CLIENTS: usize = 16;
@@ -122,13 +123,11 @@ async fn compare(environment: &BTreeMap<String, String>, parents: &[Ready], ledg
         let submitted = audit::of_subject(&mut tx, &audit::Subject::Case(cases[0].case_id), 10).await.unwrap();
         assert_eq!(submitted.len(), 1, "and entered once");
     }
-    let counts = case::counts_by_stage(&mut tx, &[Compartment::General]).await.unwrap();
-    let count: i64 = counts.iter().map(|(_, count)| count).sum();
+    let count = how_many(&mut tx, &[Compartment::General]).await;
     // The demo's own samples are there as well, with one of each other channel.
     let samples = people(portal.clock.now().date_in_japan()).len() + 2;
     assert_eq!(usize::try_from(count).unwrap(), parents.len() + samples);
-    let of_nurses = case::counts_by_stage(&mut tx, &[Compartment::Epds]).await.unwrap();
-    assert_eq!(of_nurses.iter().map(|(_, count)| count).sum::<i64>(), 3, "the samples of the EPDS");
+    assert_eq!(how_many(&mut tx, &[Compartment::Epds]).await, 3, "the samples of the EPDS");
     drop(tx);
     portal.database.close().await;
 }

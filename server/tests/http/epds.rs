@@ -286,10 +286,10 @@ const COMMANDS: [&str; 12] = [
 /// Everything that somebody of the staff can ask for about a case.
 fn asked_of(browser: &mut Browser, number: &str) -> Vec<Answer> {
     let mut all = vec![browser.get("/staff")];
-    for tab in ["new", "mine", "sent_back", "second", "withdrawal", "handover", "held", "done"] {
+    for tab in ["new", "mine", "sent_back", "second", "overdue", "withdrawal", "messages", "handover", "held", "done"] {
         all.push(browser.get(&format!("/staff/queue?tab={tab}")));
     }
-    all.push(browser.post("/staff/queue", &inputs(&[("number", number)])));
+    all.push(browser.post("/staff/queue", &inputs(&[("wanted", number)])));
     all.push(browser.get(&format!("/staff/cases/{number}")));
     for command in COMMANDS {
         let sent = inputs(&[("version", "1"), ("number", "later"), ("person", "passport")]);
@@ -335,7 +335,7 @@ async fn nothing_of_it_is_in_any_answer_to_anybody_but_a_nurse() {
         let mut nurse = at_desk(&site, "nurse1", Roles::NURSE).await;
         let queue = nurse.open("/staff/queue");
         assert!(queue.text().contains(CANARY) && queue.text().contains(&number));
-        nurse.post("/staff/queue", &inputs(&[("number", &number)])).leads_to(&format!("/staff/cases/{number}"));
+        nurse.post("/staff/queue", &inputs(&[("wanted", &number)])).leads_to(&format!("/staff/cases/{number}"));
         let case = nurse.open(&format!("/staff/cases/{number}"));
         let pack = site.portal.text_packs.for_language("ja").unwrap();
         for shown in

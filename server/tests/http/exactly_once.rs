@@ -13,6 +13,7 @@ use server::store::{audit, case};
 use crate::support::{
     browser::{self, Browser, FORM, SAME_ORIGIN, encoded},
     load::{CHECK, Ready, ready},
+    review::how_many,
     site::{Site, sites},
 };
 
@@ -84,8 +85,7 @@ async fn five_hundred_parents_press_thirteen_times_each_and_five_hundred_cases_a
         assert_eq!(numbers.len(), PARENTS);
 
         let mut tx = site.portal.database.read().await.unwrap();
-        let counts = case::counts_by_stage(&mut tx, &intake::form::Compartment::ALL).await.unwrap();
-        let count: i64 = counts.iter().map(|(_, count)| count).sum();
+        let count = how_many(&mut tx, &intake::form::Compartment::ALL).await;
         assert_eq!(usize::try_from(count).unwrap(), PARENTS);
         for (parent, presses) in parents.iter().zip(&told) {
             let cases = case::list_for_account(&mut tx, parent.account).await.unwrap();

@@ -116,9 +116,7 @@ impl Browser {
         let bytes = tokio::task::spawn_blocking(move || {
             let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
             stream.write_all(request.as_bytes()).unwrap();
-            let mut bytes = Vec::new();
-            stream.read_to_end(&mut bytes).unwrap();
-            bytes
+            read_all(&mut stream)
         });
         // A photo is no text; its head is.
         let answer = read(&String::from_utf8_lossy(&bytes.await.unwrap()));
@@ -132,6 +130,24 @@ impl Browser {
             }
         }
         answer
+    }
+}
+
+/// All that comes; of a stream of events, which has no end, what comes first.
+fn read_all(stream: &mut TcpStream) -> Vec<u8> {
+    let (mut bytes, mut piece) = (Vec::new(), [0; 16 * 1024]);
+    loop {
+        match stream.read(&mut piece).unwrap() {
+            0 => return bytes,
+            length => bytes.extend_from_slice(&piece[..length]),
+        }
+        let start = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]);
+        if let Some((head, body)) = start.split_once("\r\n\r\n")
+            && head.contains("text/event-stream")
+            && !body.is_empty()
+        {
+            return bytes;
+        }
     }
 }
 

@@ -10,6 +10,7 @@ pub mod clamd;
 pub mod filing;
 pub mod http;
 pub mod load;
+pub mod many;
 pub mod page;
 pub mod papers;
 pub mod portal;

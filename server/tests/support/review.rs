@@ -4,15 +4,22 @@ use intake::{
     access::Roles,
     answers::RawAnswers,
     case::Stage,
+    form::Compartment,
     identity::{NumberDocument, PersonDocument, Sight},
-    ids::ReceiptNumber,
+    ids::{ReceiptNumber, StaffId},
+    queue::Sort,
 };
 use server::{
-    flows::decide::{Given, Notice, Order, give},
+    flows::{
+        decide::{Given, Notice, Order, give},
+        search::{Found, search},
+    },
     portal::Portal,
     store::{
+        Connection,
         case::{self, CaseHead},
         outbox::MailPayload,
+        queue::{QueueFilter, counts},
         staff::Staff,
     },
 };
@@ -69,4 +76,36 @@ pub async fn confirm(portal: &Portal, [first, second]: &[Staff; 2], number: &Rec
 pub async fn accept(portal: &Portal, [first, second]: &[Staff; 2], number: &ReceiptNumber) {
     done(portal, first, number, Order::Accept).await;
     assert_eq!(done(portal, second, number, Order::Confirm).await, Stage::Confirmed);
+}
+
+/// The numbers of what a search comes to.
+pub async fn found(portal: &Portal, staff: &Staff, typed: &str) -> Vec<ReceiptNumber> {
+    match search(portal, staff, typed).await.unwrap() {
+        Found::One(number) => vec![number],
+        Found::Several(rows, _) => rows.into_iter().map(|row| row.head.receipt_number).collect(),
+        Found::Nothing | Found::Unreadable(_) => Vec::new(),
+    }
+}
+
+/// A list with nothing narrowed, the oldest filing first.
+pub fn oldest_first<'a>(compartments: &'a [Compartment], stages: &'a [Stage], limit: i64) -> QueueFilter<'a> {
+    QueueFilter {
+        compartments,
+        stages,
+        attention: &[],
+        form: None,
+        channel: None,
+        holder: None,
+        from: None,
+        before: None,
+        sort: Sort::Arrival,
+        after: None,
+        limit,
+    }
+}
+
+/// How many cases of these compartments there are, by the counts that are kept.
+pub async fn how_many(connection: &mut Connection, compartments: &[Compartment]) -> i64 {
+    let counts = counts(connection, compartments, StaffId::from_random([0; 16])).await.unwrap();
+    Stage::ALL.iter().map(|stage| counts.of_stage(*stage)).sum()
 }

@@ -104,7 +104,8 @@ pub enum Channel {
 }
 
 impl Channel {
-    const ALL: [Self; 4] = [Self::Portal, Self::Pittari, Self::Prefecture, Self::Counter];
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Portal, Self::Pittari, Self::Prefecture, Self::Counter];
 
     /// The public name.
     #[must_use]

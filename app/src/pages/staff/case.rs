@@ -235,6 +235,12 @@ pub struct Model<'a> {
     pub signature: Option<super::signature::Signature>,
     /// 「市との連絡」 For who may read and answer them.
     pub messages: Option<Messages>,
+    /// 「在席」
+    pub desks: super::presence::Desks,
+    /// The way through the view that led here.
+    pub way: super::way::Way,
+    /// 「職員のメモ」 For who may read and write them.
+    pub notes: Option<super::note::Notes>,
     /// Whether the parent has left: what is written to her reaches nobody.
     pub account_is_closed: bool,
     /// 「窓口でのアカウント再開」 For who may.
@@ -281,18 +287,23 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
     let failed = &model.failed;
     let not_sent = model.messages.as_ref().and_then(|of| of.error.as_deref());
     let no_way_back = model.way_back.as_ref().and_then(|of| of.error.as_deref());
+    let no_note = model.notes.as_ref().and_then(|of| of.error.as_deref());
     let not_given = model.transfer.as_ref().and_then(|of| of.error.as_deref());
-    let has_error = [failed.error.as_deref(), not_sent, no_way_back, not_given].iter().any(Option::is_some);
+    let has_error = [failed.error.as_deref(), not_sent, no_way_back, not_given, no_note].iter().any(Option::is_some);
     document(desk, &title, has_error, || {
         view! {
             {error_summary(failed.error.as_deref(), failed.input.as_deref())}
             {error_summary(not_sent, Some(FIELD))}
+            {error_summary(no_note, Some(super::note::FIELD))}
             {error_summary(no_way_back, Some("way-back"))}
             {error_summary(not_given, Some("transfer"))}
+            {super::way::done(locale, &model.way)}
+            {super::way::links(locale, &model.way)}
             <div>
                 <h1><span lang="ja">{model.form.title.get("ja").to_owned()}</span> " " {model.number.to_string()}</h1>
                 {facts(locale, model)}
                 {channel::origin(locale, model)}
+                {super::presence::section(locale, model.number, model.version, &model.desks)}
             </div>
             {super::mail::notice(locale, &model.undelivered)}
             {super::handover::notice(locale, model.came_back.as_deref())}
@@ -301,7 +312,7 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
             {pregnancy_end(locale, model)}
             {withdrawal(locale, model)}
             <div class="case-layout">
-                <div>{channel::same_person(locale, model)}{related(locale, model)}{channel::to_be_asked(locale, model)}{look_at(locale, model)}{super::epds::scores(locale, model)}{answers(locale, model)}{papers(locale, model)}{command::staff_items(locale, model)}{messages_of(locale, model)}{history(locale, model)}{file(locale, model)}</div>
+                <div>{channel::same_person(locale, model)}{related(locale, model)}{channel::to_be_asked(locale, model)}{look_at(locale, model)}{super::epds::scores(locale, model)}{answers(locale, model)}{papers(locale, model)}{command::staff_items(locale, model)}{model.notes.as_ref().map(|of| super::note::section(locale, model.number, of))}{messages_of(locale, model)}{history(locale, model)}{file(locale, model)}</div>
                 <aside aria-label=locale.say("staff-decision")>
                     <h2>{locale.say("staff-decision")}</h2>
                     {identity(locale, model)}

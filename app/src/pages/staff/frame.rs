@@ -3,6 +3,7 @@
 use intake::access::{Role, Roles};
 use leptos::prelude::*;
 
+use super::keys;
 use crate::{
     chrome::{Chrome, document_around, languages, practice},
     text::Locale,
@@ -103,6 +104,7 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
                 {queue}{assigned}{mail}{slots}{handover}{reports}
                 <a href="/staff/roles">{locale.say("roles-title")}</a>
                 <a href="/staff/sessions">{locale.say("staff-sessions-title")}</a>
+                {person.sees_queue.then(|| view! { <button class="button button--quiet" type="button" data-keys-open="" hidden>{locale.say("keys-title")}</button> })}
                 <span>{person.name.clone()} " " <span class="badge">{role_names(locale, person.roles)}</span></span>
                 <form method="post" action="/staff/sign-out"><button class="button button--quiet">{locale.say("sign-out")}</button></form>
             </div>
@@ -119,6 +121,7 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
                 {person}
             </header>
             <main class="page page--wide" id="main">{main}</main>
+            {desk.person.as_ref().filter(|person| person.sees_queue).map(|_| keys::map(locale))}
         </body>
     }
     .into_any()

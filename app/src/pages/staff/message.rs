@@ -36,9 +36,9 @@ fn one(desk: &Desk, name: &str, address: &'static str, link: &str) -> String {
     })
 }
 
-/// Somebody changed the case meanwhile: the stage it is in, and what was typed, so that nothing is lost.
+/// Somebody changed the case meanwhile: who did what, the stage it is in, and what was typed, so that nothing is lost.
 #[must_use]
-pub fn changed(desk: &Desk, number: &ReceiptNumber, stage: Stage, typed: &[String]) -> String {
+pub fn changed(desk: &Desk, number: &ReceiptNumber, stage: Stage, last: Option<&str>, typed: &[String]) -> String {
     let locale = desk.locale();
     let title = locale.say("staff-changed-title");
     document(desk, &title.clone(), false, || {
@@ -49,6 +49,7 @@ pub fn changed(desk: &Desk, number: &ReceiptNumber, stage: Stage, typed: &[Strin
         });
         view! {
             <h1>{title}</h1>
+            {last.map(|last| view! { <p><strong>{last.to_owned()}</strong></p> })}
             <p>{locale.with("staff-changed-text", &[("stage", &stage)])}</p>
             {kept}
             <p><a class="button button--primary" href=format!("/staff/cases/{number}")>{locale.say("staff-changed-open")}</a></p>

@@ -128,6 +128,7 @@ fn action_name(locale: Locale, action: Action) -> String {
         Action::ExportCase => "export-case",
         Action::SeeUndeliveredMail => "see-undelivered-mail",
         Action::WriteMessage => "write-message",
+        Action::WriteNote => "write-note",
         Action::NotePregnancyEnd => "note-pregnancy-end",
         Action::RestoreAccess => "restore-access",
         Action::SeeHandover => "see-handover",

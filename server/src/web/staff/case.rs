@@ -13,7 +13,9 @@ use actix_web::{
 use app::{
     pages::staff::{
         case::{self as pages, Detail, Failed, Model, Related, ShownPaper, Step, WithdrawalAsked},
+        presence::{Ask, Desks},
         signature::Signature,
+        way::Way,
     },
     text::Locale,
 };
@@ -28,9 +30,9 @@ use intake::{
 };
 
 use super::{
-    Answer, AtWork,
+    Answer, AtWork, events,
     message::{NotSent, messages},
-    to, transfer,
+    note, to, transfer,
     way_back::{self, Tried},
 };
 use crate::{
@@ -40,9 +42,9 @@ use crate::{
         content::EventDetail,
         decide::Obstacle,
         my_number::Kept,
-        paper_scan,
+        paper_scan, presence,
         staff_case::{self, StaffCase, Who},
-        undelivered,
+        staff_view, undelivered,
     },
     picture::PDF,
     portal::Portal,
@@ -57,6 +59,7 @@ use crate::{
 pub(super) const fn obstacle_key(obstacle: &Obstacle) -> &'static str {
     match obstacle {
         Obstacle::HeldByAnother => "staff-obstacle-held",
+        Obstacle::NotForThem => "staff-obstacle-not-for-them",
         Obstacle::NeedsAnotherPerson => "staff-obstacle-another-person",
         Obstacle::NoEvidence => "staff-obstacle-no-evidence",
         Obstacle::PersonNotMet => "staff-obstacle-not-met",
@@ -80,7 +83,9 @@ fn step(step: staff_case::Step) -> Step {
         Some(EventDetail::SendBack(request)) => Detail::SendBack(request),
         Some(EventDetail::ProposeDecline(reason)) => Detail::Decline(reason),
         // What was seen stands beside the decision.
-        Some(EventDetail::RecordIdentity(_) | EventDetail::RecordProxy(_)) | None => Detail::None,
+        Some(EventDetail::RecordIdentity(_) | EventDetail::RecordProxy(_) | EventDetail::Assign(_)) | None => {
+            Detail::None
+        }
     };
     Step { at: step.at, staff, by_parent, command: step.command, detail }
 }
@@ -141,6 +146,10 @@ pub(super) struct NotTaken {
     pub(super) message: NotSent,
     /// 「窓口でのアカウント再開」
     pub(super) way_back: Tried,
+    /// 「職員のメモ」
+    pub(super) note: note::Tried,
+    /// 「引継ぎのお願い」 That somebody else asks for it already.
+    pub(super) is_asked_by_another: bool,
     /// 「ご本人への引継ぎ」
     pub(super) transfer: transfer::Tried,
 }
@@ -153,10 +162,14 @@ pub(super) async fn shown_with(
     failed: Failed,
     not_taken: NotTaken,
 ) -> Result<HttpResponse, WebError> {
-    let NotTaken { message: not_sent, way_back: tried, transfer: not_given } = not_taken;
-    let failure = [&failed.error, &not_sent.error, &tried.error, &not_given.error].into_iter().any(Option::is_some);
+    let NotTaken { message: not_sent, way_back: tried, note: no_note, transfer: not_given, is_asked_by_another } =
+        not_taken;
+    let failure = [&failed.error, &not_sent.error, &tried.error, &no_note.error, &not_given.error]
+        .into_iter()
+        .any(Option::is_some);
     let status = if failure { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = staff_case::view(portal, &at.who.staff, number).await?;
+    let way = way(staff_view::around(portal, &at.who, Some(number)).await?);
     let undelivered = undelivered::of_case(portal, &at.who.staff, number).await?;
     let StaffCase {
         case,
@@ -239,6 +252,9 @@ pub(super) async fn shown_with(
             && may_with(who, Action::WriteMessage, case.head.compartment, case.head.holder)
             && !held_by_proxy)
             .then(|| messages(at, number, view.messages, not_sent, portal.config.my_number.is_spoken_of())),
+        desks: desks(view.desks, is_asked_by_another),
+        way,
+        notes: view.notes.map(|notes| note::model(notes, no_note)),
         account_is_closed: view.account_is_closed,
         way_back: (case.head.account_id.is_some() && !view.account_is_closed && restores && !held_by_proxy)
             .then(|| way_back::model(view.way_back, tried)),
@@ -291,6 +307,19 @@ pub async fn verify_signature(portal: Data<Portal>, at: AtWork, path: Path<Strin
     let number: ReceiptNumber = path.parse().map_err(|_| WebError::NotFound)?;
     case_signature::verify_again(&portal, &at.who.staff, &number).await?;
     Ok(to(&format!("/staff/cases/{number}")))
+}
+
+/// 「在席」 As the page says it.
+fn desks(of: presence::Desks, is_asked_by_another: bool) -> Desks {
+    let ask = of.standing.mine.map(|until| until.map_or(Ask::Kept, Ask::Waits));
+    let present = events::present(of.present);
+    Desks { present, may_ask: of.standing.may_ask, ask, asked_by: of.asked_by, is_asked_by_another }
+}
+
+/// The way through the view, as pages show it.
+pub(super) fn way(of: staff_view::Way) -> Way {
+    let staff_view::Way { address, previous, next, done } = of;
+    Way { address, previous, next, done }
 }
 
 /// `GET /staff/cases/{receipt_number}`

@@ -1,14 +1,13 @@
 //! Commands on a case. Invariant: a command that is not carried out says why, with everything that was typed for it.
 
 use actix_web::{
-    HttpResponse,
     http::StatusCode,
     web::{Data, Path},
 };
 use app::pages::staff::{case::Failed, message};
 use intake::{
     answers::RawAnswers,
-    case::{CommandKind, CorrectionRequest, DeclineReason},
+    case::{CommandKind, CorrectionRequest, DeclineReason, Stage},
     identity::{NoPhoto, NumberDocument, PersonDocument, PowerDocument, ProxySight, Sight, TwoAreNeeded},
     ids::{FieldId, ReceiptNumber},
 };
@@ -18,6 +17,8 @@ use crate::{
     flows::{
         FlowError,
         decide::{self, Given, Obstacle, Order},
+        staff_case::{self, Who},
+        staff_view::{self, Lead},
     },
     letters,
     portal::Portal,
@@ -39,6 +40,9 @@ fn raw_of(inputs: &[(String, String)]) -> RawAnswers {
 fn order(kind: CommandKind, typed: &RawAnswers, takes_number: bool) -> Result<Order, Option<NoOrder>> {
     Ok(match kind {
         CommandKind::Claim => Order::Claim,
+        CommandKind::Assign => {
+            Order::Assign(typed.first("to").parse().map_err(|_| Some(("staff-obstacle-not-for-them", "to")))?)
+        }
         CommandKind::Release => Order::Release,
         CommandKind::AskToVisit => Order::AskToVisit,
         CommandKind::Visited => Order::Visited,
@@ -59,7 +63,10 @@ fn order(kind: CommandKind, typed: &RawAnswers, takes_number: bool) -> Result<Or
             let reason: Result<DeclineReason, _> = typed.first("reason").parse();
             Order::ProposeDecline(reason.map_err(|_| Some(("staff-obstacle-reason", "reason-0")))?)
         }
-        CommandKind::Resubmit
+        // What is taken over is asked for first.
+        CommandKind::TakeOver
+        | CommandKind::ReleaseIdle
+        | CommandKind::Resubmit
         | CommandKind::Seal
         | CommandKind::SettleImported
         | CommandKind::SettleHeld
@@ -111,6 +118,7 @@ fn input_of(obstacle: &Obstacle) -> Option<String> {
         Obstacle::AnswerBy => Some("answer_by".to_owned()),
         Obstacle::StaffItems(errors) => errors.first().map(|error| error.input.clone()),
         Obstacle::Answers(errors) => errors.first().map(|error| error.input.clone()),
+        Obstacle::NotForThem => Some("to".to_owned()),
         Obstacle::TwoDocuments => Some("without_photo-0".to_owned()),
         Obstacle::PersonNotMet => Some("met".to_owned()),
         Obstacle::HeldByAnother
@@ -122,8 +130,9 @@ fn input_of(obstacle: &Obstacle) -> Option<String> {
 }
 
 /// Inputs that are ticked or chosen.
-const NOT_WRITTEN: [&str; 11] = [
+const NOT_WRITTEN: [&str; 12] = [
     "version",
+    "to",
     "field",
     "answer_by",
     "number",
@@ -166,7 +175,11 @@ pub async fn give(portal: Data<Portal>, at: AtDesk, path: Path<(String, String)>
         }
     };
     match decide::give(&portal, &at.who.staff, &number, version, &order, &letters::notice).await {
-        Ok(Given::Done(_)) => Ok(to(&format!("/staff/cases/{number}"))),
+        Ok(Given::Done(_)) => Ok(to(&match staff_view::after(&portal, &at.who, &number, kind).await? {
+            Lead::Stay => format!("/staff/cases/{number}"),
+            Lead::Case(next) => format!("/staff/cases/{next}"),
+            Lead::View(address) => address,
+        })),
         Ok(Given::Refused(obstacle)) => {
             let error = Some(locale.say(case::obstacle_key(&obstacle)));
             let input = input_of(&obstacle);
@@ -178,16 +191,29 @@ pub async fn give(portal: Data<Portal>, at: AtDesk, path: Path<(String, String)>
             }
             case::shown(&portal, &at, &number, failed).await
         }
-        Err(FlowError::Changed(stage)) => Ok(changed(&at, &number, stage, form.inputs())),
+        Err(FlowError::Changed(stage)) => changed(&portal, &at, &number, stage, form.inputs()).await,
         Err(error) => Err(error.into()),
     }
 }
 
-fn changed(
+/// That somebody was faster: who it was, what was done, and what was typed here.
+pub(super) async fn changed(
+    portal: &Portal,
     at: &AtWork,
     number: &ReceiptNumber,
-    stage: intake::case::Stage,
+    stage: Stage,
     typed: &[(String, String)],
-) -> HttpResponse {
-    page(StatusCode::CONFLICT, message::changed(&at.desk, number, stage, &sentences(typed)))
+) -> Answer {
+    let locale = at.desk.locale();
+    let last = staff_case::last_step(portal, &at.who.staff, number).await?.map(|step| {
+        let who = match step.who {
+            Who::Staff(name) => name,
+            Who::Citizen => locale.say("history-parent"),
+            Who::Portal => locale.say("history-portal"),
+        };
+        let what = locale.say(&format!("history-{}", step.command.replace('_', "-")));
+        locale.with("staff-changed-who", &[("at", &step.at.minute_in_japan()), ("who", &who), ("what", &what)])
+    });
+    let page_of_it = message::changed(&at.desk, number, stage, last.as_deref(), &sentences(typed));
+    Ok(page(StatusCode::CONFLICT, page_of_it))
 }

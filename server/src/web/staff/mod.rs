@@ -4,9 +4,11 @@
 pub mod assigned;
 pub mod case;
 pub mod command;
+pub mod events;
 pub mod handover;
 pub mod mail;
 pub mod message;
+pub mod note;
 pub mod pregnancy_end;
 pub mod provider;
 pub mod queue;
@@ -15,6 +17,7 @@ pub mod roles;
 pub mod sessions;
 pub mod sign_in;
 pub mod slots;
+pub mod take_over;
 pub mod transfer;
 pub mod way_back;
 

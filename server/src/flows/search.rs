@@ -1,0 +1,147 @@
+//! 「探す」 Finding a case by its number or by whom it is about. Invariant: what was typed stands in no address, no log and no audit
+//! entry; the entry says which kind was looked for and how many were found; whoever may not know of a case does not find it.
+
+use intake::{
+    access::{self, Action},
+    answers::Answers,
+    form::Form,
+    ids::{CaseId, ReceiptNumber},
+    search::{NotWanted, Wanted, Word, readings, words},
+};
+
+use super::{
+    FlowError, content,
+    queue::{QueueRow, ROWS, rows},
+};
+use crate::{
+    portal::Portal,
+    store::{
+        AuditEntry, Connection, Record, WriteTx,
+        audit::{Actor, Deed},
+        case::{self, CaseHead},
+        case_word::{self, WordIndex},
+        staff::{self, Staff},
+    },
+};
+
+/// What a search came to.
+pub enum Found {
+    /// There is nothing to look for in what was typed.
+    Unreadable(NotWanted),
+    /// Nothing.
+    Nothing,
+    /// One case.
+    One(ReceiptNumber),
+    /// Several, the newest first; whether there are more than these.
+    Several(Vec<QueueRow>, bool),
+}
+
+/// Looks for what was typed.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when the role opens no case.
+pub async fn search(portal: &Portal, staff: &Staff, typed: &str) -> Result<Found, FlowError> {
+    if !access::may(staff.roles, Action::ReadCase) {
+        return Err(FlowError::NotFound);
+    }
+    let wanted = match readings(typed) {
+        Ok(wanted) => wanted,
+        Err(why) => return Ok(Found::Unreadable(why)),
+    };
+    let mut tx = portal.database.read().await?;
+    let (mut kind, mut heads) = ("", Vec::new());
+    for reading in wanted {
+        kind = reading.kind();
+        heads = find(portal, &mut tx, staff, &reading).await?;
+        if !heads.is_empty() {
+            break;
+        }
+    }
+    let has_more = heads.len() > ROWS;
+    heads.truncate(ROWS);
+    let hits = i64::try_from(heads.len()).unwrap_or(i64::MAX);
+    let found = match heads.as_slice() {
+        [] => Found::Nothing,
+        [one] => Found::One(one.receipt_number.clone()),
+        _ => {
+            let members = staff::list(&mut tx).await?;
+            Found::Several(rows(portal, &mut tx, staff, heads, &members).await?, has_more)
+        }
+    };
+    drop(tx);
+    let entry = AuditEntry::done(portal.clock.now(), Actor::Staff(staff.staff_id), Deed::CaseSearched);
+    let tx = portal.database.write().await?;
+    tx.commit(Record::Deed(entry.with("kind", kind).with("hits", hits))).await?;
+    Ok(found)
+}
+
+async fn find(
+    portal: &Portal,
+    connection: &mut Connection,
+    staff: &Staff,
+    wanted: &Wanted,
+) -> Result<Vec<CaseHead>, FlowError> {
+    Ok(match wanted {
+        Wanted::Number(number) => {
+            let found = case::find_by_receipt_number(connection, number).await?;
+            let who = (staff.staff_id, staff.roles);
+            let may_know = |head: &CaseHead| access::may_with(who, Action::ReadCase, head.compartment, head.holder);
+            found.filter(may_know).into_iter().collect()
+        }
+        Wanted::Words(word, also) => {
+            let compartments = access::compartments(staff.roles, Action::ReadCase);
+            let (word, also) = (index(portal, word), also.as_ref().map(|also| index(portal, also)));
+            let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
+            case_word::find(connection, &compartments, (&word, also.as_ref()), limit).await?
+        }
+    })
+}
+
+/// A word as it stands in the database. Each kind has a key of its own.
+fn index(portal: &Portal, word: &Word) -> WordIndex {
+    let whole = portal.seal.index_key(&format!("search {}", word.kind()), &word.text());
+    let (cut, _) = whole.split_at(size_of::<WordIndex>());
+    cut.try_into().expect("as many bytes as were split off")
+}
+
+/// Keeps what a case can be found by, from the answers that it has now.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn keep(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    case: CaseId,
+    form: &Form,
+    answers: &Answers,
+) -> Result<(), FlowError> {
+    let words: Vec<WordIndex> = words(form, answers).iter().map(|word| index(portal, word)).collect();
+    Ok(case_word::keep(tx, case, &words).await?)
+}
+
+/// How many cases are opened in one transaction.
+const AT_ONCE: i64 = 100;
+
+/// Makes the indexes of every case with content anew, for those that were there before; how many cases.
+///
+/// # Errors
+/// When the database fails, or a case cannot be opened.
+pub async fn index_all(portal: &Portal) -> Result<usize, FlowError> {
+    let (mut after, mut indexed) = (CaseId::from_random([0; 16]), 0);
+    loop {
+        let mut tx = portal.database.write().await?;
+        let heads = case_word::with_content(&mut tx, after, AT_ONCE).await?;
+        let Some(last) = heads.last() else { return Ok(indexed) };
+        after = last.case_id;
+        let count = heads.len();
+        for head in heads {
+            let permit = access::permit_search_index(head.case_id);
+            let open = content::open(portal, &mut tx, head, &permit).await?;
+            keep(portal, &mut tx, open.head.case_id, open.form, open.complete()?.answers()).await?;
+        }
+        let entry = AuditEntry::done(portal.clock.now(), Actor::Operator, Deed::SearchIndexed);
+        let cases = i64::try_from(count).unwrap_or(i64::MAX);
+        tx.commit(Record::Deed(entry.with("cases", cases))).await?;
+        indexed += count;
+    }
+}

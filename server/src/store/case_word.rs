@@ -1,0 +1,71 @@
+//! 「探す」 What a case can be found by, as keyed indexes. Invariant: without the master key nobody is found by them; they go with
+//! the content of the case; what is found is only what who asks may know of.
+
+use intake::{form::Compartment, ids::CaseId};
+
+use super::{
+    Connection, StoreError, WriteTx, all,
+    case::{CaseHead, head, places},
+    execute, sql,
+};
+
+sql! {
+    DELETE = "DELETE FROM case_word WHERE found_case = $1";
+    KEEP = "INSERT INTO case_word (word_index, found_filed_at, found_case)
+        SELECT $2, filed_at, case_id FROM case_file WHERE case_id = $1 ON CONFLICT DO NOTHING";
+    FIND = head!("JOIN case_word ON found_case = case_id WHERE word_index = $1 AND compartment IN ($2, $3)
+        ORDER BY found_filed_at DESC, found_case DESC LIMIT $4");
+    FIND_BOTH = head!("JOIN case_word ON found_case = case_id WHERE word_index = $1 AND compartment IN ($2, $3)
+        AND EXISTS (SELECT 1 FROM case_word other WHERE other.word_index = $5
+            AND other.found_filed_at = case_word.found_filed_at AND other.found_case = case_word.found_case)
+        ORDER BY found_filed_at DESC, found_case DESC LIMIT $4");
+    WITH_CONTENT = head!("WHERE erased_at IS NULL AND case_id > $1 ORDER BY case_id LIMIT $2");
+}
+
+/// So much of a keyed index is enough to find by.
+pub type WordIndex = [u8; 16];
+
+/// Keeps what a case can be found by, in the place of what was kept of it. The case is there already.
+///
+/// # Errors
+/// When the database fails.
+pub async fn keep(tx: &mut WriteTx, case: CaseId, words: &[WordIndex]) -> Result<(), StoreError> {
+    erase(tx, case).await?;
+    for word in words {
+        execute!(tx, KEEP, case.bytes().as_slice(), word.as_slice())?;
+    }
+    Ok(())
+}
+
+/// Removes what is kept of a case.
+///
+/// # Errors
+/// When the database fails.
+pub async fn erase(tx: &mut WriteTx, case: CaseId) -> Result<(), StoreError> {
+    execute!(tx, DELETE, case.bytes().as_slice()).map(drop)
+}
+
+/// The cases of these compartments with a word, or with two, the newest first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find(
+    connection: &mut Connection,
+    compartments: &[Compartment],
+    (word, also): (&WordIndex, Option<&WordIndex>),
+    limit: i64,
+) -> Result<Vec<CaseHead>, StoreError> {
+    let Some([one, other]) = places(compartments) else { return Ok(Vec::new()) };
+    match also {
+        None => all!(connection, CaseHead, FIND, word.as_slice(), one, other, limit),
+        Some(also) => all!(connection, CaseHead, FIND_BOTH, word.as_slice(), one, other, limit, also.as_slice()),
+    }
+}
+
+/// Cases with content, by their ids, after this one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn with_content(connection: &mut Connection, after: CaseId, limit: i64) -> Result<Vec<CaseHead>, StoreError> {
+    all!(connection, CaseHead, WITH_CONTENT, after.bytes().as_slice(), limit)
+}
