@@ -26,6 +26,7 @@ fn every_asset_is_found_by_its_path_and_comes_back_from_brotli() {
 fn style_and_script_of_a_page_stay_small() {
     let size = |path: &str| server::assets::find(path).unwrap().brotli.len();
     assert!(size(server::assets::PORTAL) <= 6_000, "decisions.md: the script of a page weighs 6 kB at most");
+    assert!(size(server::assets::STAFF) <= 4_000, "the keys and the desks weigh 4 kB at most");
     assert!(size(server::assets::HELPERS) <= 3_000, "{}", size(server::assets::HELPERS));
     assert!(size(server::assets::STYLE) <= 12_000);
 }
