@@ -2,9 +2,11 @@
 //! database and clock, and shares nothing with another.
 
 mod account;
+mod amend;
 mod assets;
 mod booking;
 mod channels;
+mod differences;
 mod draft_end;
 mod epds;
 mod filing;
@@ -30,5 +32,6 @@ mod staff_sign_in;
 mod store;
 mod support;
 mod tidy;
+mod two_people;
 mod ways;
 mod withdrawal;

@@ -46,7 +46,8 @@ async fn give(browser: &mut Browser, number: &ReceiptNumber, command: &str, inpu
     browser.post(&format!("{address}/{command}"), &all).await
 }
 
-const SEEN: [(&str, &str); 2] = [("number", "later"), ("person", "driving_licence")];
+const SEEN: [(&str, &str); 4] =
+    [("number", "later"), ("person", "driving_licence"), ("compared_with", "person_document"), ("compared", "all")];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_filing_goes_from_the_queue_through_two_people() {
@@ -218,7 +219,11 @@ async fn no_page_of_staff_is_for_nobody_or_for_the_wrong_role() {
         let mut auditor = at_work(&site, "auditor1", Role::Auditor).await;
         let mut administrator = at_work(&site, "admin1", Role::Administrator).await;
         for row in ROUTES.iter().filter(|row| row.guard == Guard::Staff) {
-            let path = row.path.replace("{receipt_number}", number.as_str()).replace("{command}", "claim");
+            let path = row
+                .path
+                .replace("{receipt_number}", number.as_str())
+                .replace("{command}", "claim")
+                .replace("{field}", "name");
             let ask = async |browser: &mut Browser| match row.verb {
                 Verb::Get => browser.get(&path).await,
                 Verb::Post => browser.post(&path, &[("version", "1"), ("number", number.as_str())]).await,

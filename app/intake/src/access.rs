@@ -137,6 +137,8 @@ const fn command_is_for_staff(kind: CommandKind) -> bool {
         | CommandKind::RecordProxy
         | CommandKind::EditStaffItems
         | CommandKind::Complete
+        | CommandKind::Amend
+        | CommandKind::SettleDifference
         | CommandKind::Accept
         | CommandKind::Reopen
         | CommandKind::Confirm

@@ -125,6 +125,10 @@ vocabulary! {
         EditStaffItems = "edit_staff_items",
         /// 「聞き取り」 Fill in what another channel never asks.
         Complete = "complete",
+        /// 「職権訂正」 Put right what was declared; what was filed stays beside it.
+        Amend = "amend",
+        /// 「同じ方と確認」 Say why something that differs is no difference.
+        SettleDifference = "settle_difference",
         /// 「受理」
         Accept = "accept",
         /// Take an acceptance or a proposal back.
@@ -155,6 +159,20 @@ vocabulary! {
         ConfirmWithdrawal = "confirm_withdrawal",
         /// The case stays as it is.
         RefuseWithdrawal = "refuse_withdrawal",
+    }
+}
+
+vocabulary! {
+    /// 「職権訂正の理由」 Why the office puts right what was declared; the person reads it (`controls.md` R10).
+    AmendReason {
+        /// 「本人確認書類の記載に合わせた」
+        Document = "document",
+        /// 「住民基本台帳の記載に合わせた」
+        Register = "register",
+        /// 「ご本人からの申し出」
+        Request = "request",
+        /// 「明らかな誤記」
+        Slip = "slip",
     }
 }
 
@@ -216,6 +234,8 @@ pub const ALLOWED: &[Transition] = &[
     row(Stage::InReview, CommandKind::RecordProxy, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::EditStaffItems, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::Complete, Hand::Holder, Stage::InReview),
+    row(Stage::InReview, CommandKind::Amend, Hand::Holder, Stage::InReview),
+    row(Stage::InReview, CommandKind::SettleDifference, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::SendBack, Hand::Holder, Stage::SentBack),
     row(Stage::InReview, CommandKind::AskToVisit, Hand::Holder, Stage::VisitNeeded),
     row(Stage::InReview, CommandKind::Accept, Hand::Holder, Stage::Accepted),
@@ -363,6 +383,10 @@ pub enum Command {
     EditStaffItems,
     /// See [`CommandKind::Complete`].
     Complete,
+    /// See [`CommandKind::Amend`].
+    Amend,
+    /// See [`CommandKind::SettleDifference`].
+    SettleDifference,
     /// See [`CommandKind::Accept`]; impossible without sufficient identity evidence.
     Accept(Sufficient),
     /// See [`CommandKind::Reopen`].
@@ -420,6 +444,8 @@ impl Command {
             Self::RecordProxy => CommandKind::RecordProxy,
             Self::EditStaffItems => CommandKind::EditStaffItems,
             Self::Complete => CommandKind::Complete,
+            Self::Amend => CommandKind::Amend,
+            Self::SettleDifference => CommandKind::SettleDifference,
             Self::Accept(_) => CommandKind::Accept,
             Self::Reopen => CommandKind::Reopen,
             Self::Confirm => CommandKind::Confirm,
@@ -533,7 +559,7 @@ fn after(state: &CaseState, stage: Stage, kind: CommandKind, giver: Giver) -> Ca
         _ => state.decided_by,
     };
     let rev = match kind {
-        CommandKind::Correct | CommandKind::Resubmit | CommandKind::Complete => state.rev + 1,
+        CommandKind::Correct | CommandKind::Resubmit | CommandKind::Complete | CommandKind::Amend => state.rev + 1,
         // A rejected revision was in a batch; the next attempt must be another one, for (id, rev) is in one batch only.
         CommandKind::SettleRejected => state.rev + 1,
         _ => state.rev,
@@ -565,7 +591,9 @@ mod tests {
     fn proof() -> Sufficient {
         let matched = vec![CardFact::Name, CardFact::Birthdate].into();
         let signed_in_at = crate::time::Instant(0);
-        let evidence = Evidence { method: Method::Mynaapp, signed_in_at, counter: None, matched, proxy: None };
+        let comparison = crate::identity::Comparison::default();
+        let evidence =
+            Evidence { method: Method::Mynaapp, signed_in_at, counter: None, matched, proxy: None, comparison };
         evidence.sufficient().unwrap()
     }
 
@@ -585,6 +613,8 @@ mod tests {
             Command::RecordProxy,
             Command::EditStaffItems,
             Command::Complete,
+            Command::Amend,
+            Command::SettleDifference,
             Command::Accept(proof()),
             Command::Reopen,
             Command::Confirm,
@@ -666,7 +696,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_walk_confirms_or_declines_with_one_person(steps in prop::collection::vec((0usize..24, 0u8..4), 1..60)) {
+        fn no_walk_confirms_or_declines_with_one_person(steps in prop::collection::vec((0usize..27, 0u8..4), 1..60)) {
             let mut state = arrived();
             let commands = every_command();
             for (command, who) in steps {

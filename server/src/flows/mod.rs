@@ -3,9 +3,11 @@
 
 pub mod account;
 pub mod address_change;
+pub mod amend;
 pub mod booking;
 pub mod booking_news;
 pub mod card;
+mod case_log;
 pub mod case_signature;
 pub mod content;
 pub mod correction;
@@ -20,6 +22,7 @@ pub mod import_job;
 pub mod message;
 pub mod my_number;
 pub mod overdue;
+pub mod own_log;
 pub mod page_state;
 pub mod paper;
 pub mod paper_scan;

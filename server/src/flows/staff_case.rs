@@ -14,7 +14,7 @@ use intake::{
 };
 
 use super::{
-    FlowError, address_change, case_signature,
+    FlowError, address_change, case_log, case_signature,
     content::{self, EventDetail, OpenCase, OpenRevision},
     decide::{Obstacle, is_another_person, proof},
     message, my_number, paper_scan, queue, review, transfer,
@@ -49,8 +49,10 @@ pub struct Step {
     pub at: Instant,
     /// Who.
     pub who: Who,
-    /// Which command; `submit` for the filing itself.
+    /// Which command; `submit` for the filing itself, and the name of a deed that is no command.
     pub command: String,
+    /// The revision that it left.
+    pub rev: i64,
     /// More of it.
     pub detail: Option<EventDetail>,
 }
@@ -59,8 +61,10 @@ pub struct Step {
 pub struct Revised {
     /// Its number.
     pub rev: i64,
-    /// `citizen` or `staff`.
-    pub author_kind: String,
+    /// When it came.
+    pub at: Instant,
+    /// Who made it.
+    pub who: Who,
     /// The fields whose answers differ from the revision before.
     pub fields: Vec<FieldId>,
 }
@@ -97,6 +101,8 @@ pub struct StaffCase<'portal> {
     pub warnings: Vec<Warning>,
     /// What later revisions changed.
     pub revised: Vec<Revised>,
+    /// The revision that who asks was shown last; none where she opens the case for the first time.
+    pub seen_rev: Option<i64>,
     /// What happened, oldest first.
     pub history: Vec<Step>,
     /// What can be done now by who asks.
@@ -154,7 +160,8 @@ pub async fn view<'portal>(
     };
     let open = content::open(portal, &mut tx, head, &permit).await?;
     let people = queue::names(&mut tx).await?;
-    let history = history(&mut tx, &open.head, &open.key, &people).await?;
+    let mut history = history(&mut tx, &open.head, &open.key, &people).await?;
+    let log = case_log::of_case(&mut tx, open.head.case_id, staff.staff_id, &people).await?;
     let offers = offers(&mut tx, staff, &open).await?;
     let related = related(&mut tx, staff, &open.head).await?;
     let mut same_person = case::of_same_person(&mut tx, open.head.case_id, &open.head.form_id).await?;
@@ -178,6 +185,9 @@ pub async fn view<'portal>(
     }
     let transfer = transfer::proposal(portal, &mut tx, staff, &open.head).await?;
     drop(tx);
+    let revised = revised(&open, &history);
+    history.extend(log.steps);
+    history.sort_by_key(|step| step.at);
 
     let filed_on = open.head.filed_at.date_in_japan();
     let raised = flags::flags(open.form, complete.answers(), filed_on);
@@ -186,7 +196,8 @@ pub async fn view<'portal>(
         derived: derive_on(open.form, complete.answers(), filed_on, after_birth),
         warnings: journey::warnings(open.form, complete.answers(), complete.day()),
         flags: raised,
-        revised: revised(&open),
+        revised,
+        seen_rev: log.seen_rev,
         epds: shown_epds(portal, &open, &complete),
         history,
         offers,
@@ -264,12 +275,13 @@ async fn history(
             // Of another kind than those of staff, such as a receipt: the command says enough.
             Some(sealed) => serde_json::from_slice(&key.open(&case::event_place(head.case_id), &sealed)?).ok(),
         };
-        steps.push(Step { at: event.at, who, command: event.command, detail });
+        steps.push(Step { at: event.at, who, command: event.command, rev: event.rev, detail });
     }
     Ok(steps)
 }
 
-fn revised(open: &OpenCase<'_>) -> Vec<Revised> {
+/// What each later revision changed; who made it, and when, is what the history says of it.
+fn revised(open: &OpenCase<'_>, history: &[Step]) -> Vec<Revised> {
     let differs = |before: &OpenRevision, after: &OpenRevision| {
         let changed = |input: &String| before.raw.all(input) != after.raw.all(input);
         let fields = open.form.fields().map(|(_, field)| field);
@@ -277,10 +289,14 @@ fn revised(open: &OpenCase<'_>) -> Vec<Revised> {
     };
     open.revisions
         .windows(2)
-        .map(|pair| Revised {
-            rev: pair[1].rev,
-            author_kind: pair[1].author_kind.clone(),
-            fields: differs(&pair[0], &pair[1]),
+        .map(|pair| {
+            let step = history.iter().find(|step| step.rev == pair[1].rev);
+            Revised {
+                rev: pair[1].rev,
+                at: step.map_or(pair[1].created_at, |step| step.at),
+                who: step.map_or(Who::Portal, |step| step.who.clone()),
+                fields: differs(&pair[0], &pair[1]),
+            }
         })
         .collect()
 }

@@ -14,6 +14,7 @@ pub mod case;
 pub mod case_person;
 mod columns;
 mod dialect;
+pub mod difference;
 pub mod draft;
 pub mod foreign_filing;
 pub mod form_use;
@@ -30,6 +31,7 @@ pub mod session;
 pub mod signature;
 pub mod staff;
 pub mod staff_identity;
+pub mod staff_log;
 pub mod transfer;
 
 use std::ops::{Deref, DerefMut};
@@ -204,6 +206,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         card::STATEMENTS,
         case::STATEMENTS,
         case_person::STATEMENTS,
+        difference::STATEMENTS,
         draft::STATEMENTS,
         foreign_filing::STATEMENTS,
         form_use::STATEMENTS,
@@ -220,6 +223,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         signature::STATEMENTS,
         staff::STATEMENTS,
         staff_identity::STATEMENTS,
+        staff_log::STATEMENTS,
         transfer::STATEMENTS,
     ]
     .concat()

@@ -1,6 +1,8 @@
 //! The answers of a case, and what of them wants a second look. Invariant: every answer is shown as it was typed, beside the
 //! number of its record item.
 
+use std::collections::BTreeSet;
+
 use intake::{
     form::{Field, Kind, Target},
     gestation::TimingClass,
@@ -8,7 +10,7 @@ use intake::{
 };
 use leptos::prelude::*;
 
-use super::case::Model;
+use super::{case::Model, changes};
 use crate::{
     pages::{check::shown, form::warning_sentence},
     text::Locale,
@@ -42,6 +44,7 @@ fn foreign(model: &Model<'_>) -> Option<Locale> {
 
 /// The answers, always in Japanese: staff decide on what the record will say, in whatever language it was asked.
 pub(super) fn answers(locale: Locale, model: &Model<'_>) -> AnyView {
+    let changed = changes::changed(model);
     let sections = model
         .pages
         .iter()
@@ -52,7 +55,7 @@ pub(super) fn answers(locale: Locale, model: &Model<'_>) -> AnyView {
                 .fields
                 .iter()
                 .filter(|field| model.is_asked(field) && !is_item(field))
-                .map(|field| row(locale, model, field))
+                .map(|field| row(locale, model, field, &changed))
                 .collect_view();
             view! { <h3>{page.title.get("ja").to_owned()}</h3><dl class="summary-list">{rows}</dl> }
         })
@@ -74,14 +77,14 @@ pub(super) const fn is_item(field: &Field) -> bool {
     matches!(field.target, Target::EpdsItem(_))
 }
 
-fn row(locale: Locale, model: &Model<'_>, field: &Field) -> AnyView {
+fn row(locale: Locale, model: &Model<'_>, field: &Field, changed: &BTreeSet<FieldId>) -> AnyView {
     let item = match &field.target {
         Target::Record(number) => Some(locale.with("staff-record-item", &[("number", number)])),
         Target::Legal(_) => Some(locale.say("staff-legal-item")),
         Target::Person(_) | Target::Extra(_) | Target::DetailOf(_) | Target::EpdsItem(_) => None,
     };
     let item = item.map(|text| view! { " " <span class="badge">{text}</span> });
-    let changed = model.changed.contains(&field.id).then(|| {
+    let changed = changed.contains(&field.id).then(|| {
         view! { " " <span class="badge badge--flag">{locale.say("staff-changed-answer")}</span> }
     });
     let text = shown(Locale::Ja, field, model.raw).unwrap_or_else(|| Locale::Ja.say("not-answered"));
@@ -91,10 +94,17 @@ fn row(locale: Locale, model: &Model<'_>, field: &Field) -> AnyView {
         let text = locale.with("staff-foreign-text", &[("language", language.name())]);
         view! { " " <span class="badge badge--flag">{text}</span> }
     });
+    let private = field.private.then(|| view! { " " <span class="badge">{locale.say("staff-private-answer")}</span> });
+    let amend = model.amendable.contains(&field.id).then(|| {
+        let address = format!("/staff/cases/{}/amend/{}", model.number, field.id);
+        view! {
+            <a class="amend-link" href=address lang=locale.lang()>{locale.say("amend-link")}<span class="visually-hidden">"："{field.label.get("ja").to_owned()}</span></a>
+        }
+    });
     view! {
         <div class="summary-list__row" id=format!("answer-{}", field.id)>
-            <dt class="summary-list__key">{field.label.get("ja").to_owned()}{item}{changed}{mark}</dt>
-            <dd class="summary-list__value" lang=language.map(Locale::lang)>{text}</dd>
+            <dt class="summary-list__key">{field.label.get("ja").to_owned()}{item}{private}{changed}{mark}</dt>
+            <dd class="summary-list__value" lang=language.map(Locale::lang)>{text}{amend}</dd>
         </div>
     }
     .into_any()

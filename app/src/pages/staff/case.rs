@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use intake::{
     answers::{Answers, FieldError, RawAnswers},
     card::CardFacts,
-    case::{CommandKind, CorrectionRequest, DeclineReason, Stage},
+    case::{AmendReason, CommandKind, CorrectionRequest, DeclineReason, Stage},
     epds::{Score, TextPack},
     export::Channel,
     flags::Raised,
     form::{Field, Form, Page},
-    identity::{Evidence, ProxyState},
+    identity::{Compared, Evidence, Fact, ProxyState},
     ids::{FieldId, PaperId, ReceiptNumber},
     journey::{Derived, Warning},
     staff_items::StaffItemError,
@@ -20,7 +20,9 @@ use intake::{
 use leptos::prelude::*;
 
 use super::{
-    answers, channel, command,
+    answers,
+    changes::{self, Revision},
+    channel, command,
     frame::{Desk, document, error_summary},
     history, identity, notices, papers,
     transfer::{self, Transfer},
@@ -103,6 +105,12 @@ pub enum Detail {
     SendBack(CorrectionRequest),
     /// Why it is to be declined.
     Decline(DeclineReason),
+    /// 「照合」 With what it was compared, and what differed.
+    Compared(Compared),
+    /// 「職権訂正」 Which fields, why, and what colleagues are told.
+    Amend(Vec<FieldId>, AmendReason, String),
+    /// 「同じ方と確認」 What, and why it is no difference.
+    Settled(Fact, String),
 }
 
 /// A button, and the key of the sentence that says why it cannot be pressed now.
@@ -173,8 +181,12 @@ pub struct Model<'a> {
     pub raw: &'a RawAnswers,
     /// The same, parsed.
     pub answers: &'a Answers,
-    /// The fields that the newest revision changed.
-    pub changed: BTreeSet<FieldId>,
+    /// 「変更」 Every revision, the first first.
+    pub revisions: Vec<Revision<'a>>,
+    /// The revision that who reads was shown last.
+    pub seen_rev: Option<i64>,
+    /// 「職権訂正」 The fields that who reads may put right now.
+    pub amendable: BTreeSet<FieldId>,
     /// What is computed.
     pub derived: Derived,
     /// 「確認が必要な項目」
@@ -302,6 +314,7 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
                     {answers::look_at(locale, model)}
                     {super::epds::scores(locale, model)}
                     {answers::answers(locale, model)}
+                    {changes::section(locale, model)}
                     {papers::papers(locale, model)}
                     {command::staff_items(locale, model)}
                     {messages_of(locale, model)}

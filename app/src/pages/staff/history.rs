@@ -1,8 +1,12 @@
 //! 「履歴」 What happened to a case, in words. Invariant: every step says who, what and when.
 
+use intake::identity::{Fact, Finding};
 use leptos::prelude::*;
 
-use super::case::{Detail, Model};
+use super::{
+    case::{Detail, Model},
+    comparison,
+};
 use crate::text::Locale;
 
 pub(super) fn history(locale: Locale, model: &Model<'_>) -> AnyView {
@@ -29,6 +33,26 @@ fn detail(locale: Locale, model: &Model<'_>, detail: &Detail) -> Option<AnyView>
             let text = locale.say(&format!("decline-{}", reason.as_str().replace('_', "-")));
             Some(view! { <p>{text}</p> }.into_any())
         }
+        Detail::Compared(compared) => {
+            let with = comparison::with_what(locale, compared.with);
+            let differs = Fact::ALL.iter().filter(|fact| compared.findings.on(**fact) == Finding::Different);
+            let differs = differs.map(|fact| comparison::name(locale, *fact)).collect::<Vec<_>>();
+            let found = if differs.is_empty() {
+                locale.with("history-compared-same", &[("with", &with)])
+            } else {
+                locale.with("history-compared-different", &[("with", &with), ("facts", &differs.join("、"))])
+            };
+            Some(view! { <p>{found}</p> }.into_any())
+        }
+        Detail::Amend(fields, reason, note) => {
+            let fields = fields.iter().map(|field| model.label(field)).collect::<Vec<_>>().join("、");
+            let reason = locale.say(&format!("amend-reason-{reason}"));
+            let note = (!note.is_empty()).then(|| view! { <p lang="ja">{note.clone()}</p> });
+            Some(view! { <p><span lang="ja">{fields}</span>"："{reason}</p>{note} }.into_any())
+        }
+        Detail::Settled(fact, because) => Some(
+            view! { <p>{comparison::name(locale, *fact)}"："<span lang="ja">{because.clone()}</span></p> }.into_any(),
+        ),
         Detail::SendBack(request) => {
             let lines = request
                 .fields

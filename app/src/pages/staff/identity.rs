@@ -70,12 +70,14 @@ pub(super) fn identity(locale: Locale, model: &Model<'_>) -> AnyView {
         }
     });
     let is_enough = model.evidence.and_then(|found| found.sufficient()).is_some();
-    let missing = (!is_enough).then(|| view! { <p><strong>{locale.say("identity-missing")}</strong></p> });
+    let has_open = model.evidence.is_some_and(|found| !found.comparison.open().is_empty());
+    let missing = (!is_enough && !has_open).then(|| view! { <p><strong>{locale.say("identity-missing")}</strong></p> });
     let sealed = model.number_is_sealed.map(|is_sealed| {
         let how = locale.say(if is_sealed { "identity-my-number-sealed" } else { "identity-my-number-counter" });
         view! { <p>{locale.say("identity-my-number")}"："<strong>{how}</strong></p> }
     });
-    let of_card = super::card::beside(locale, model);
-    view! { <section><h3>{locale.say("identity-title")}</h3>{method}{of_card}{of_proxy}{sealed}{seen}{missing}</section> }
+    let compared = super::comparison::section(locale, model);
+    let of_card = super::card::worth(locale, model);
+    view! { <section><h3>{locale.say("identity-title")}</h3>{method}{of_card}{of_proxy}{sealed}{seen}{missing}</section>{compared} }
         .into_any()
 }

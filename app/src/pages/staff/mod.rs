@@ -1,17 +1,22 @@
 //! The staff's side. Invariant: every page but the two with a passkey works as a plain form; none has the parents' quick
 //! exit, and each says who is signed in.
 
+pub mod amend;
 mod answers;
 mod card;
 pub mod case;
+pub mod changes;
 mod channel;
 mod command;
+mod comparison;
 mod epds;
 mod frame;
 pub mod handover;
 mod history;
 mod identity;
+pub mod log;
 pub mod mail;
+mod marks;
 pub mod message;
 mod notices;
 mod papers;

@@ -1,9 +1,11 @@
 //! The staff's side over HTTP. Invariant: a handler that needs somebody of the staff takes [`AtWork`] as an argument; it is
 //! made here only, asked anew of the database at every request.
 
+pub mod amend;
 pub mod case;
 pub mod command;
 pub mod handover;
+pub mod log;
 pub mod mail;
 pub mod message;
 pub mod pregnancy_end;
@@ -28,7 +30,10 @@ use super::{
 };
 use crate::{
     assets,
-    flows::staff_sign_in::{self, SignedInStaff},
+    flows::{
+        own_log,
+        staff_sign_in::{self, SignedInStaff},
+    },
     portal::Portal,
 };
 
@@ -62,7 +67,11 @@ async fn at_desk(request: &HttpRequest, portal: &Portal) -> Result<AtDesk, WebEr
         sees_slots: may(who.staff.role, Action::ManageSlots),
         sees_handover: may(who.staff.role, Action::SeeHandover),
     });
-    Ok(AtDesk { who, desk: Desk::new(chrome, person) })
+    let previous = match &who {
+        Some(who) => own_log::previous_sign_in(portal, &who.staff).await?,
+        None => None,
+    };
+    Ok(AtDesk { who, desk: Desk::new(chrome, person).signed_in_before(previous) })
 }
 
 type Guarded<T> = Pin<Box<dyn Future<Output = Result<T, WebError>>>>;
