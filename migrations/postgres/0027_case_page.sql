@@ -24,3 +24,12 @@ END;
 $$;
 CREATE TRIGGER case_event_second_yes_is_another_persons BEFORE INSERT ON case_event
 FOR EACH ROW EXECUTE FUNCTION refuse_second_yes_of_one_person();
+
+-- 「職員の再招待」 Somebody of the staff who has lost her passkey: one person proposes that she is invited again, another confirms.
+CREATE TABLE staff_return (
+    staff_id BYTEA NOT NULL PRIMARY KEY REFERENCES staff (staff_id),
+    proposed_by BYTEA NOT NULL REFERENCES staff (staff_id),
+    created_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL,
+    CHECK (proposed_by <> staff_id)
+);

@@ -18,3 +18,12 @@ WHEN NEW.command IN ('confirm', 'decline', 'confirm_withdrawal') AND NOT EXISTS 
     JOIN staff two ON two.staff_id = NEW.actor_id
     WHERE case_id = NEW.case_id AND one.person_id <> two.person_id)
 BEGIN SELECT RAISE(ABORT, 'the second yes is another person''s'); END;
+
+-- 「職員の再招待」 Somebody of the staff who has lost her passkey: one person proposes that she is invited again, another confirms.
+CREATE TABLE staff_return (
+    staff_id BLOB NOT NULL PRIMARY KEY REFERENCES staff (staff_id),
+    proposed_by BLOB NOT NULL REFERENCES staff (staff_id),
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    CHECK (proposed_by <> staff_id)
+) STRICT;

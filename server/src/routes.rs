@@ -240,6 +240,10 @@ pub static ROUTES: &[Row] = &[
     sent("/staff/sign-out", STAFF, Guard::Anybody, post!(staff::sign_in::sign_out)),
     shown("/staff/invitation/{token}", STAFF, Guard::Anybody, get!(staff::sign_in::invitation)),
     sent("/staff/invitation/{token}", STAFF, Guard::Anybody, post!(staff::sign_in::join)),
+    // 「職員の再招待」
+    shown("/staff/people", STAFF, Guard::Staff, get!(staff::people::list)),
+    sent("/staff/people/{staff}/return", STAFF, Guard::Staff, post!(staff::people::propose)),
+    sent("/staff/people/{staff}/return-confirmed", STAFF, Guard::Staff, post!(staff::people::confirm)),
     shown("/staff/me/log", STAFF, Guard::Staff, get!(staff::log::own)),
     shown("/staff/sessions", STAFF, Guard::Staff, get!(staff::sessions::list)),
     sent("/staff/session-end", STAFF, Guard::Staff, post!(staff::sessions::end)),
@@ -256,6 +260,7 @@ pub static ROUTES: &[Row] = &[
     shown("/staff/handover/{list}.csv", STAFF, Guard::Staff, get!(staff::handover::file)),
     shown("/staff/mail", STAFF, Guard::Staff, get!(staff::mail::list)),
     sent("/staff/mail/{mail}/{deed}", STAFF, Guard::Staff, post!(staff::mail::act)),
+    shown("/staff/cases/{receipt_number}/papers/{paper}/view", STAFF, Guard::Staff, get!(staff::viewer::photo)),
     shown("/staff/cases/{receipt_number}/papers/{paper}", STAFF, Guard::Staff, get!(staff::case::paper)),
     shown("/staff/cases/{receipt_number}/fhir.json", STAFF, Guard::Staff, get!(staff::case::fhir)),
     shown("/staff/cases/{receipt_number}/amend/{field}", STAFF, Guard::Staff, get!(staff::amend::ask)),

@@ -5,6 +5,7 @@ mod account;
 mod amend;
 mod assets;
 mod booking;
+mod case_page;
 mod channels;
 mod differences;
 mod draft_end;

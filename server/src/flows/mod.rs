@@ -45,6 +45,7 @@ pub mod signing_keys;
 pub mod slots;
 pub mod staff_case;
 pub mod staff_provider;
+pub mod staff_return;
 pub mod staff_sessions;
 pub mod staff_sign_in;
 pub mod submit;

@@ -177,6 +177,8 @@ pub enum Deed {
     RemindersStopped,
     RemindersResumed,
     StaffInvited,
+    /// 「職員の再招待」 The first person's yes.
+    StaffReturnProposed,
     StaffJoined,
     StaffDisabled,
     /// 「共通基盤」 The city's provider signed somebody in who was not here yet.
@@ -283,6 +285,7 @@ impl Deed {
             Self::RemindersStopped => "reminders_stopped",
             Self::RemindersResumed => "reminders_resumed",
             Self::StaffInvited => "staff_invited",
+            Self::StaffReturnProposed => "staff_return_proposed",
             Self::StaffJoined => "staff_joined",
             Self::StaffDisabled => "staff_disabled",
             Self::StaffProvided => "staff_provided",

@@ -32,6 +32,7 @@ pub mod signature;
 pub mod staff;
 pub mod staff_identity;
 pub mod staff_log;
+pub mod staff_return;
 pub mod transfer;
 
 use std::ops::{Deref, DerefMut};
@@ -224,6 +225,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         staff::STATEMENTS,
         staff_identity::STATEMENTS,
         staff_log::STATEMENTS,
+        staff_return::STATEMENTS,
         transfer::STATEMENTS,
     ]
     .concat()

@@ -20,6 +20,7 @@ fn path_of(row: &Row) -> String {
         .replace("{paper}", "00000000000000000000000000000000")
         .replace("{command}", "claim")
         .replace("{field}", "name")
+        .replace("{staff}", "00000000000000000000000000000000")
         .replace("{slot}", "00000000000000000000000000000000")
         .replace("{token}", "AAAA")
         .replace("{mail}", "00000000000000000000000000000000")

@@ -39,7 +39,7 @@ fn sights() -> Vec<Sight> {
     };
     let half = Sight::of(number, person).and_compared(compared(Finding::Same));
     let whole =
-        |met| Finding::ALL.iter().filter_map(move |address| Some(uncompared(met)?.and_compared(compared(*address))));
+        |met| Finding::ALL.iter().filter_map(move |address| Some(uncompared(met)?.and_compared(compared(address))));
     let not_whole = [Some(half), Some(half.and_met()), uncompared(false), uncompared(true)];
     not_whole.into_iter().flatten().chain(whole(false)).chain(whole(true)).collect()
 }

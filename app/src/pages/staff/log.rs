@@ -17,7 +17,9 @@ pub struct Line {
 }
 
 /// Deeds that have a sentence of their own, by their names in the log.
-const NAMED: [&str; 13] = [
+const NAMED: [&str; 15] = [
+    "staff_invited",
+    "staff_return_proposed",
     "signed_in",
     "signed_out",
     "stepped_up",

@@ -20,12 +20,14 @@ mod marks;
 pub mod message;
 mod notices;
 mod papers;
+pub mod people;
 pub mod queue;
 pub mod sessions;
 pub mod sign_in;
 pub mod signature;
 pub mod slots;
 pub mod transfer;
+pub mod viewer;
 pub mod way_back;
 
 pub use frame::{Desk, Person};

@@ -13,7 +13,8 @@ pub(super) fn papers(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
             let key = if paper.is_document { "paper-document" } else { "paper-photo" };
             let called = Locale::Ja.with(key, &[("number", &number.to_string())]);
             let name = if paper.can_be_opened {
-                let address = format!("/staff/cases/{}/papers/{}", model.number, paper.id);
+                let view = if paper.is_document { "" } else { "/view" };
+                let address = format!("/staff/cases/{}/papers/{}{view}", model.number, paper.id);
                 let target = (!paper.is_document).then_some("_blank");
                 view! { <a href=address target=target rel="noopener">{called}</a> }.into_any()
             } else {

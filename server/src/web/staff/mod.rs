@@ -8,6 +8,7 @@ pub mod handover;
 pub mod log;
 pub mod mail;
 pub mod message;
+pub mod people;
 pub mod pregnancy_end;
 pub mod provider;
 pub mod queue;
@@ -15,6 +16,7 @@ pub mod sessions;
 pub mod sign_in;
 pub mod slots;
 pub mod transfer;
+pub mod viewer;
 pub mod way_back;
 
 use std::{future::Future, pin::Pin};
