@@ -3,7 +3,7 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use intake::{
-    access::{Role, permit_owner},
+    access::{Roles, permit_owner},
     ids::ReceiptNumber,
 };
 use server::store::paper;
@@ -17,7 +17,7 @@ use crate::support::{
 };
 
 async fn at_the_desk(site: &Site, user_id: &str) -> Browser {
-    let member = hire(&site.portal, user_id, user_id, Role::Clerk).await;
+    let member = hire(&site.portal, user_id, user_id, Roles::CLERK).await;
     let session = sign_in(&site.portal, &member).await;
     let mut browser = site.browser();
     browser.cookies.insert("staff_session".to_owned(), BASE64_URL_SAFE_NO_PAD.encode(session));
@@ -72,9 +72,9 @@ async fn what_was_compared_with_what_is_said_and_nothing_chosen_is_lost() {
         let page = desk.get(&home).await;
         assert!(page.body.contains("相違（未解消）") && page.body.contains("照合先：身元確認の書類"), "{}", page.body);
         assert_eq!(give(&mut desk, &number, "accept", &[]).await.status, 422);
-        let empty = give(&mut desk, &number, "settle_difference", &[("fact", "name"), ("because", " ")]).await;
+        let empty = give(&mut desk, &number, "settle_difference", &[("fact", "name"), ("because-name", " ")]).await;
         assert_eq!((empty.status, empty.value(".error-summary a", "href").as_str()), (422, "#comparison"));
-        let because = [("fact", "name"), ("because", "<b>旧姓</b>の併記を確認")];
+        let because = [("fact", "name"), ("because-name", "<b>旧姓</b>の併記を確認")];
         assert_eq!(give(&mut desk, &number, "settle_difference", &because).await.leads_to(), home);
         let page = desk.get(&home).await;
         assert!(page.body.contains("同じ方と確認") && !page.body.contains("<b>旧姓"), "hostile text comes out as text");

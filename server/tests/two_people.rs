@@ -2,7 +2,7 @@
 //! 「二人目」 One person with two accounts is one person, for the database too.
 
 use intake::{
-    access::Role,
+    access::Roles,
     case::{CommandKind, DeclineReason, Stage},
     ids::ReceiptNumber,
     time::DAY,
@@ -52,7 +52,7 @@ async fn the_database_takes_no_second_yes_of_the_same_person() {
     for one in portals().await {
         let portal = &one.portal;
         let [first, second] = two_clerks(portal).await;
-        let twin = at_work(portal, "again", "person-a", Role::Nurse).await.staff;
+        let twin = at_work(portal, "again", "person-a", Roles::NURSE).await.staff;
         let (account, accepted) = file(portal, 1).await;
         for order in [Order::Claim, seen(), Order::Accept] {
             done(portal, &first, &accepted, order).await;
@@ -84,13 +84,13 @@ async fn the_database_takes_no_second_yes_of_the_same_person() {
 async fn who_has_lost_her_passkey_is_invited_again_by_two_people_who_are_neither_she_nor_one() {
     for one in portals().await {
         let portal = &one.portal;
-        let lost = hire(portal, "lost", "person-l", Role::Clerk).await;
+        let lost = hire(portal, "lost", "person-l", Roles::CLERK).await;
         let session = sign_in(portal, &lost).await;
-        let first = at_work(portal, "admin1", "person-a", Role::Administrator).await.staff;
-        let twin = at_work(portal, "admin2", "person-a", Role::Administrator).await.staff;
-        let second = at_work(portal, "admin3", "person-b", Role::Administrator).await.staff;
-        let herself = at_work(portal, "admin4", "person-l", Role::Administrator).await.staff;
-        let clerk = at_work(portal, "clerk1", "person-c", Role::Clerk).await.staff;
+        let first = at_work(portal, "admin1", "person-a", Roles::ADMINISTRATOR).await.staff;
+        let twin = at_work(portal, "admin2", "person-a", Roles::ADMINISTRATOR).await.staff;
+        let second = at_work(portal, "admin3", "person-b", Roles::ADMINISTRATOR).await.staff;
+        let herself = at_work(portal, "admin4", "person-l", Roles::ADMINISTRATOR).await.staff;
+        let clerk = at_work(portal, "clerk1", "person-c", Roles::CLERK).await.staff;
         for not_hers in [&clerk, &herself] {
             assert!(matches!(staff_return::propose(portal, not_hers, lost.id).await, Err(FlowError::NotFound)));
         }
@@ -123,9 +123,9 @@ async fn who_has_lost_her_passkey_is_invited_again_by_two_people_who_are_neither
 async fn a_proposal_to_invite_again_waits_a_day() {
     for one in portals().await {
         let portal = &one.portal;
-        let lost = hire(portal, "lost", "person-l", Role::Clerk).await;
-        let first = at_work(portal, "admin1", "person-a", Role::Administrator).await.staff;
-        let second = at_work(portal, "admin2", "person-b", Role::Administrator).await.staff;
+        let lost = hire(portal, "lost", "person-l", Roles::CLERK).await;
+        let first = at_work(portal, "admin1", "person-a", Roles::ADMINISTRATOR).await.staff;
+        let second = at_work(portal, "admin2", "person-b", Roles::ADMINISTRATOR).await.staff;
         staff_return::propose(portal, &first, lost.id).await.unwrap();
         portal.clock.advance(DAY);
         assert_eq!(staff_return::confirm(portal, &second, lost.id).await.unwrap(), None);

@@ -44,7 +44,7 @@ fn can_return(member: &Staff, now: Instant) -> bool {
 }
 
 async fn may_ask(portal: &Portal, asking: &Staff, deed: Deed, of: Option<StaffId>) -> Result<(), FlowError> {
-    if may(asking.role, Action::ManageStaff) {
+    if may(asking.roles, Action::ManageStaff) {
         return Ok(());
     }
     let mut entry = AuditEntry::done(portal.clock.now(), Actor::Staff(asking.staff_id), deed).refused();

@@ -13,7 +13,7 @@ use super::{
     command::{address, key, typed},
     marks::marked,
 };
-use crate::{pages::check::shown, text::Locale};
+use crate::{fields::text_area_of, pages::check::shown, text::Locale};
 
 /// The name of a fact.
 pub(super) fn name(locale: Locale, fact: Fact) -> String {
@@ -125,8 +125,8 @@ fn settle(locale: Locale, model: &Model<'_>, fact: Fact) -> Option<AnyView> {
     let kind = CommandKind::SettleDifference;
     model.offers(kind)?;
     let failed = typed(model, kind).filter(|typed| typed.first("fact") == fact.code());
-    let because = failed.map(|typed| typed.first("because").to_owned()).unwrap_or_default();
     let input = format!("because-{}", fact.code());
+    let because = failed.map(|typed| typed.first(&input).to_owned()).unwrap_or_default();
     let error = failed.map(|_| model.failed.error.clone().unwrap_or_default());
     let invalid = error.is_some();
     let class = if invalid { "field field--invalid" } else { "field" };
@@ -149,7 +149,7 @@ fn settle(locale: Locale, model: &Model<'_>, fact: Fact) -> Option<AnyView> {
                         <p class="field__hint">{locale.say("compare-because-hint")}</p>
                         {error}
                         <div class="field__control">
-                            <textarea class="input" id=input name="because" rows="3" aria-describedby=described aria-invalid=invalid.then_some("true")>{because}</textarea>
+                            {text_area_of(&input, &because, Some("off".to_owned()), described, invalid)}
                         </div>
                     </div>
                     <div class="button-row"><button class="button button--secondary">{locale.say(&format!("{}-button", key(kind)))}</button></div>

@@ -22,6 +22,7 @@ mod notices;
 mod papers;
 pub mod people;
 pub mod queue;
+pub mod roles;
 pub mod sessions;
 pub mod sign_in;
 pub mod signature;

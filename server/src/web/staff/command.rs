@@ -64,7 +64,7 @@ fn order(kind: CommandKind, typed: &RawAnswers, takes_number: bool) -> Result<Or
         }
         CommandKind::SettleDifference => {
             let fact = Fact::of_code(typed.first("fact")).ok_or(None)?;
-            Order::SettleDifference(fact, typed.first("because").to_owned())
+            Order::SettleDifference(fact, typed.first(&format!("because-{}", fact.code())).to_owned())
         }
         // Has a page of its own.
         CommandKind::Amend
