@@ -27,3 +27,6 @@ CREATE TABLE staff_return (
     expires_at INTEGER NOT NULL,
     CHECK (proposed_by <> staff_id)
 ) STRICT;
+
+-- 「不開示」 Where she lives is told to nobody but who needs it (支援措置; R51).
+ALTER TABLE case_file ADD COLUMN non_disclosure INTEGER NOT NULL DEFAULT 0 CHECK (non_disclosure IN (0, 1));

@@ -268,6 +268,7 @@ pub static ROUTES: &[Row] = &[
     sent("/staff/cases/{receipt_number}/amend/{field}", STAFF, Guard::Staff, post!(staff::amend::give)),
     shown("/staff/cases/{receipt_number}", STAFF, Guard::Staff, get!(staff::case::case)),
     sent("/staff/cases/{receipt_number}/messages", STAFF, Guard::Staff, post!(staff::message::write)),
+    sent("/staff/cases/{receipt_number}/non-disclosure", STAFF, Guard::Staff, post!(staff::non_disclosure::mark)),
     sent("/staff/cases/{receipt_number}/pregnancy-end", STAFF, Guard::Staff, post!(staff::pregnancy_end::note)),
     sent("/staff/cases/{receipt_number}/signature", STAFF, Guard::Staff, post!(staff::case::verify_signature)),
     sent("/staff/cases/{receipt_number}/way-back", STAFF, Guard::Staff, post!(staff::way_back::propose)),

@@ -21,6 +21,7 @@ mod mail;
 mod message;
 mod my_filings;
 mod my_number;
+mod non_disclosure;
 mod papers;
 mod passkey;
 mod practice_provider;

@@ -28,6 +28,10 @@ pub enum Action {
     SeeUndeliveredMail,
     /// 「市との連絡」 Read what the parent wrote on a case, and answer.
     WriteMessage,
+    /// 「不開示」 Mark a case of which nobody is told where she lives, or take the mark away.
+    MarkNonDisclosure,
+    /// 「不開示」 Read where she lives in a case that is so marked.
+    ReadUndisclosed,
     /// 「妊娠の終了」 Keep that a parent has told of it.
     NotePregnancyEnd,
     /// 「窓口でのアカウント再開」 Let a parent back in who has lost her mail or her passkey; two people do it.
@@ -48,13 +52,15 @@ pub enum Action {
 
 impl Action {
     /// Everything but the commands on a case.
-    pub const PLAIN: [Self; 13] = [
+    pub const PLAIN: [Self; 15] = [
         Self::SeeQueue,
         Self::ReadCase,
         Self::OpenPaper,
         Self::ExportCase,
         Self::SeeUndeliveredMail,
         Self::WriteMessage,
+        Self::MarkNonDisclosure,
+        Self::ReadUndisclosed,
         Self::NotePregnancyEnd,
         Self::RestoreAccess,
         Self::ManageSlots,
@@ -89,6 +95,8 @@ pub const fn reach(role: Role, action: Action) -> Reach {
         Action::ReadCase => (WORKING, &[Role::Contractor]),
         Action::WriteMessage => (FIRST, &[Role::Contractor]),
         Action::SeeUndeliveredMail | Action::NotePregnancyEnd => (FIRST, &[]),
+        Action::MarkNonDisclosure => (FIRST, &[]),
+        Action::ReadUndisclosed => (SECOND, &[Role::Reviewer, Role::Contractor]),
         Action::ExportCase => (&[Role::Nurse], &[]),
         Action::Command(kind) => by_command(kind),
         Action::SeeHandover => {

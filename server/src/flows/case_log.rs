@@ -15,7 +15,9 @@ use crate::store::{
 };
 
 /// Deeds that the history tells, by their names in the log; the commands have events of their own.
-const TOLD: [&str; 17] = [
+const TOLD: [&str; 19] = [
+    "non_disclosure_marked",
+    "non_disclosure_lifted",
     "message_sent",
     "paper_opened",
     "case_exported",

@@ -21,6 +21,7 @@ pub mod hand_over;
 pub mod import_job;
 pub mod message;
 pub mod my_number;
+pub mod non_disclosure;
 pub mod overdue;
 pub mod own_log;
 pub mod page_state;

@@ -17,7 +17,9 @@ use super::{
     FlowError, address_change, case_log, case_signature,
     content::{self, EventDetail, OpenCase, OpenRevision},
     decide::{Obstacle, is_another_person, proof},
-    message, my_number, paper_scan, queue, review, transfer,
+    message, my_number,
+    non_disclosure::{self, Disclosure},
+    paper_scan, queue, review, transfer,
 };
 use crate::{
     portal::Portal,
@@ -99,6 +101,8 @@ pub struct StaffCase<'portal> {
     pub flags: Vec<Raised>,
     /// Answers that do not go together.
     pub warnings: Vec<Warning>,
+    /// 「不開示」 Whether it is marked, and whether who asks reads where she lives.
+    pub disclosure: Disclosure,
     /// What later revisions changed.
     pub revised: Vec<Revised>,
     /// The revision that who asks was shown last; none where she opens the case for the first time.
@@ -158,7 +162,9 @@ pub async fn view<'portal>(
         portal.database.write().await?.commit(Record::Deed(entry.refused().with("reason", "not_allowed"))).await?;
         return Err(FlowError::NotFound);
     };
-    let open = content::open(portal, &mut tx, head, &permit).await?;
+    let mut open = content::open(portal, &mut tx, head, &permit).await?;
+    let disclosure = non_disclosure::of_case(&mut tx, staff, &open.head).await?;
+    let is_hidden = disclosure == Disclosure::Hidden;
     let people = queue::names(&mut tx).await?;
     let mut history = history(&mut tx, &open.head, &open.key, &people).await?;
     let log = case_log::of_case(&mut tx, open.head.case_id, staff.staff_id, &people).await?;
@@ -166,14 +172,14 @@ pub async fn view<'portal>(
     let related = related(&mut tx, staff, &open.head).await?;
     let mut same_person = case::of_same_person(&mut tx, open.head.case_id, &open.head.form_id).await?;
     same_person.retain(|head| access::may_in(staff.roles, Action::ReadCase, head.compartment));
-    let may_open = access::may_in(staff.roles, Action::OpenPaper, open.head.compartment);
+    let may_open = access::may_in(staff.roles, Action::OpenPaper, open.head.compartment) && !is_hidden;
     let papers = paper::sent_of_case(&mut tx, &permit).await?.into_iter();
     let papers = papers.map(|it| (it.clone(), may_open && paper_scan::can_be_opened(portal, &it))).collect();
     let came_back = came_back(&mut tx, &open.head).await?;
     let number = my_number::of_case(portal, &mut tx, &open.head).await?;
     let messages = message::of_case(&mut tx, &open.key, &permit).await?;
     let complete = open.complete()?;
-    let signature = case_signature::shown(&mut tx, (&open.key, open.form), &permit, complete.answers()).await?;
+    let mut signature = case_signature::shown(&mut tx, (&open.key, open.form), &permit, complete.answers()).await?;
     // Who filed elsewhere has none that could be closed.
     let (mut pregnancy_ended_at, mut way_back, mut account_is_closed) = (None, None, open.office.origin.is_none());
     if let Some(id) = open.head.account_id {
@@ -186,6 +192,13 @@ pub async fn view<'portal>(
     let transfer = transfer::proposal(portal, &mut tx, staff, &open.head).await?;
     drop(tx);
     let revised = revised(&open, &history);
+    if is_hidden {
+        // Everything that is computed is computed by now.
+        non_disclosure::hide(&mut open);
+        if let Some(signature) = &mut signature {
+            signature.facts.address = None;
+        }
+    }
     history.extend(log.steps);
     history.sort_by_key(|step| step.at);
 
@@ -196,6 +209,7 @@ pub async fn view<'portal>(
         derived: derive_on(open.form, complete.answers(), filed_on, after_birth),
         warnings: journey::warnings(open.form, complete.answers(), complete.day()),
         flags: raised,
+        disclosure,
         revised,
         seen_rev: log.seen_rev,
         epds: shown_epds(portal, &open, &complete),

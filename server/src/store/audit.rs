@@ -178,6 +178,9 @@ pub enum Deed {
     RemindersStopped,
     RemindersResumed,
     StaffInvited,
+    /// 「不開示」 A case was marked.
+    NonDisclosureMarked,
+    NonDisclosureLifted,
     /// 「職員の再招待」 The first person's yes.
     StaffReturnProposed,
     StaffJoined,
@@ -288,6 +291,8 @@ impl Deed {
             Self::RemindersStopped => "reminders_stopped",
             Self::RemindersResumed => "reminders_resumed",
             Self::StaffInvited => "staff_invited",
+            Self::NonDisclosureMarked => "non_disclosure_marked",
+            Self::NonDisclosureLifted => "non_disclosure_lifted",
             Self::StaffReturnProposed => "staff_return_proposed",
             Self::StaffJoined => "staff_joined",
             Self::StaffDisabled => "staff_disabled",

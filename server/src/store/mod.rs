@@ -20,6 +20,7 @@ pub mod foreign_filing;
 pub mod form_use;
 pub mod installation;
 pub mod message;
+pub mod non_disclosure;
 pub mod outbox;
 pub mod paper;
 pub mod pregnancy_end;
@@ -213,6 +214,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         form_use::STATEMENTS,
         installation::STATEMENTS,
         message::STATEMENTS,
+        non_disclosure::STATEMENTS,
         outbox::STATEMENTS,
         reminders::STATEMENTS,
         sealed_number::STATEMENTS,

@@ -24,7 +24,9 @@ use super::{
     changes::{self, Revision},
     channel, command,
     frame::{Desk, document, error_summary},
-    history, identity, notices, papers,
+    history, identity,
+    non_disclosure::{self, NonDisclosure},
+    notices, papers,
     transfer::{self, Transfer},
     way_back::{self, WayBack},
 };
@@ -181,6 +183,8 @@ pub struct Model<'a> {
     pub raw: &'a RawAnswers,
     /// The same, parsed.
     pub answers: &'a Answers,
+    /// 「不開示」
+    pub non_disclosure: NonDisclosure,
     /// 「変更」 Every revision, the first first.
     pub revisions: Vec<Revision<'a>>,
     /// The revision that who reads was shown last.
@@ -300,6 +304,7 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
                 {facts(locale, model)}
                 {channel::origin(locale, model)}
             </div>
+            {non_disclosure::notice(locale, model)}
             {super::mail::notice(locale, &model.undelivered)}
             {super::handover::notice(locale, model.came_back.as_deref())}
             {notices::closed(locale, model)}
@@ -327,6 +332,7 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
                     {model.signature.as_ref().map(|of| super::signature::section(locale, model.number, of))}
                     {command::all(locale, model)}
                     {notices::note_end(locale, model)}
+                    {non_disclosure::deed(locale, model)}
                     {model.transfer.as_ref().map(|of| transfer::section(locale, model.number, of))}
                     {model.way_back.as_ref().map(|of| way_back::section(locale, model.number, of))}
                 </aside>

@@ -18,6 +18,7 @@ pub mod log;
 pub mod mail;
 mod marks;
 pub mod message;
+pub mod non_disclosure;
 mod notices;
 mod papers;
 pub mod people;

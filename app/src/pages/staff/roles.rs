@@ -127,6 +127,8 @@ fn action_name(locale: Locale, action: Action) -> String {
         Action::ExportCase => "export-case",
         Action::SeeUndeliveredMail => "see-undelivered-mail",
         Action::WriteMessage => "write-message",
+        Action::MarkNonDisclosure => "mark-non-disclosure",
+        Action::ReadUndisclosed => "read-undisclosed",
         Action::NotePregnancyEnd => "note-pregnancy-end",
         Action::RestoreAccess => "restore-access",
         Action::SeeHandover => "see-handover",

@@ -12,6 +12,7 @@ use app::{
     pages::staff::{
         case::{self as pages, Detail, Failed, Model, Related, ShownPaper, Step, WithdrawalAsked},
         changes::Revision,
+        non_disclosure::NonDisclosure,
         signature::Signature,
     },
     text::Locale,
@@ -39,6 +40,7 @@ use crate::{
         content::{EventDetail, OpenCase},
         decide::Obstacle,
         my_number::Kept,
+        non_disclosure::Disclosure,
         paper_scan,
         staff_case::{self, Revised, StaffCase, Who},
         undelivered,
@@ -225,6 +227,12 @@ pub(super) async fn shown_with(
         pages: journey::pages(case.form, complete.answers()),
         raw: &newest.raw,
         answers: complete.answers(),
+        non_disclosure: NonDisclosure {
+            is_marked: view.disclosure != Disclosure::Open,
+            can_read: view.disclosure != Disclosure::Hidden,
+            can_mark: may_in(at.who.staff.roles, Action::MarkNonDisclosure, case.head.compartment)
+                && view.disclosure != Disclosure::Hidden,
+        },
         revisions: revisions(&case, revised, &history),
         seen_rev: view.seen_rev,
         amendable,

@@ -8,6 +8,7 @@ pub mod handover;
 pub mod log;
 pub mod mail;
 pub mod message;
+pub mod non_disclosure;
 pub mod people;
 pub mod pregnancy_end;
 pub mod provider;
