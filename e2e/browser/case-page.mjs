@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { look, person, press, startBrowser } from "../support/browser.mjs";
-import { HANAKO, begin, button, enter, fillIn, pages, passNumber, path, signIn } from "../support/notification.mjs";
+import { FORM, HANAKO, begin, button, enter, pages, passNumber, path, signIn } from "../support/notification.mjs";
 import { atTheDesk, unfold } from "../support/office.mjs";
 import { startPortal } from "../support/portal.mjs";
 
@@ -18,9 +18,11 @@ const HOSTILE = [
 /** Readers run what stands in a PDF; it is never shown here. */
 const PDF = { name: "x.pdf", mimeType: "application/pdf", buffer: Buffer.from("%PDF-1.7\n1 0 obj<</OpenAction<</S/JavaScript/JS(app.alert(1))>>>>endobj\n%%EOF\n") };
 
-/** A real photo, made by the browser, after which HTML stands. */
-async function polyglot(page) {
-  const jpeg = await page.evaluate(() => {
+/** A real photo, made by a browser, after which HTML stands. */
+async function polyglot() {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const url = await page.evaluate(() => {
     const canvas = document.createElement("canvas");
     [canvas.width, canvas.height] = [600, 400];
     const pen = canvas.getContext("2d");
@@ -29,42 +31,42 @@ async function polyglot(page) {
     pen.fillStyle = "#fff";
     pen.font = "48px sans-serif";
     pen.fillText("見本の写真", 150, 220);
-    return canvas.toDataURL("image/jpeg").split(",")[1];
+    return canvas.toDataURL("image/jpeg");
   });
-  const buffer = Buffer.concat([Buffer.from(jpeg, "base64"), Buffer.from("<script>document.title='ran'</script>")]);
+  await context.close();
+  const buffer = Buffer.concat([Buffer.from(url.split(",")[1], "base64"), Buffer.from("<script>document.title='ran'</script>")]);
   return { name: "photo.jpg", mimeType: "image/jpeg", buffer };
 }
+const photo = await polyglot();
 
-/** A parent files with papers; her browser, which stays signed in, and the receipt number. */
-async function file() {
-  const parent = await person(browser, portal, { javaScript: true });
+/** A parent files with papers, without script; her browser, which stays signed in, and the receipt number. */
+async function file(mail) {
+  const parent = await person(browser, portal, { javaScript: false });
   const { page } = parent;
   await begin(page);
-  const photo = await polyglot(page);
   for (const [id, values] of pages(HANAKO)) {
-    if (!path(page).endsWith(`/${id}`)) continue;
+    if (path(page) !== `${FORM}/${id}`) continue;
     await enter(page, values);
     await press(button(page, "次へ"));
   }
   await passNumber(page);
-  assert.match(path(page), /\/papers$/);
-  const chooser = page.locator('input[type="file"]').first();
-  for (const one of HOSTILE) {
-    await chooser.setInputFiles(one);
-    await page.locator(".field__error, .error-summary, [data-paper-state]").first().waitFor();
+  assert.equal(path(page), `${FORM}/papers`);
+  const chooser = page.locator("#paper-due_date_proof");
+  for (const files of [HOSTILE, [photo, PDF]]) {
+    await chooser.setInputFiles(files);
+    await press(button(page, "選んだものを追加する"));
   }
-  await chooser.setInputFiles([photo, PDF]);
-  await page.locator(".paper-list li").nth(1).waitFor();
-  assert.equal(await page.locator(".paper-list li").count(), 2, "what is no photo is not taken");
+  const listed = await page.locator(".paper-list li > span").allInnerTexts();
+  assert.deepEqual(listed.map((text) => text.split(" (")[0]), ["写真1", "書類2（PDF）"], "what is no photo is not taken");
   await press(button(page, "次へ"));
   await press(page.getByRole("link", { name: "メールアドレスの確認へ" }));
-  await signIn(page, portal, "case-page@example.jp");
+  await signIn(page, portal, mail);
   await press(button(page, "送信する"));
   return { parent, number: path(page).split("/").pop() };
 }
 
 test("a difference is settled, an answer put right, and each is read where it belongs", async () => {
-  const { parent, number } = await file();
+  const { parent, number } = await file("case-page@example.jp");
   const first = await atTheDesk(browser, portal, "clerk1");
   const { page } = first;
   await page.setViewportSize(DESK);
@@ -125,7 +127,7 @@ test("a difference is settled, an answer put right, and each is read where it be
 });
 
 test("a photo is seen, turned and enlarged without any script; nothing that a file brings along runs", async () => {
-  const { parent, number } = await file();
+  const { parent, number } = await file("viewer@example.jp");
   await parent.context.close();
   const desk = await atTheDesk(browser, portal, "clerk2");
   const { page, context } = desk;
@@ -149,5 +151,32 @@ test("a photo is seen, turned and enlarged without any script; nothing that a fi
   await viewer.close();
   const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "書類2（PDF）" }).click()]);
   assert.match(download.suggestedFilename(), /\.pdf$/);
+  await context.close();
+});
+
+test("two people invite somebody again who has lost her passkey; whoever proposed it does not confirm it", async () => {
+  const desk = await atTheDesk(browser, portal, "admin1");
+  const { page, context } = desk;
+  await page.goto("/staff/people");
+  await look(desk, "staff-people");
+  const card = page.locator(".card", { hasText: "clerk1" });
+  await press(card.getByRole("button", { name: /^再招待を提案する/ }));
+  assert.match(await card.innerText(), /別の人の確認を待っています。/);
+  assert.equal(await card.getByRole("button").count(), 0);
+  await look(desk, "staff-people-proposed");
+  await context.close();
+});
+
+test("of a case under 支援措置 the mark stands above everything", async () => {
+  const { parent, number } = await file("undisclosed@example.jp");
+  await parent.context.close();
+  const desk = await atTheDesk(browser, portal, "clerk1");
+  const { page, context } = desk;
+  await page.setViewportSize(DESK);
+  await page.goto(`/staff/cases/${number}`);
+  const deed = await unfold(page, "支援措置（不開示）");
+  await press(deed.getByRole("button", { name: "不開示にする" }));
+  assert.match(await page.locator("main .notice").first().innerText(), /支援措置：住所などは不開示です/);
+  await look(desk, "case-page-undisclosed");
   await context.close();
 });

@@ -66,8 +66,10 @@ pub(crate) fn hide(open: &mut OpenCase<'_>) {
 }
 
 fn hide_in(form: &Form, raw: &mut RawAnswers) {
-    for field in form.fields().map(|(_, field)| field).filter(|field| says_where(field) && raw.has(field)) {
-        raw.set(field.id.as_str(), vec![HIDDEN.to_owned()]);
+    for (_, field) in form.fields().filter(|(_, field)| says_where(field)) {
+        if raw.has(field) {
+            raw.set(field.id.as_str(), vec![HIDDEN.to_owned()]);
+        }
     }
 }
 
