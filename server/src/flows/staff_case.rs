@@ -192,6 +192,7 @@ pub async fn view<'portal>(
     let transfer = transfer::proposal(portal, &mut tx, staff, &open.head).await?;
     drop(tx);
     let revised = revised(&open, &history);
+    let unanswered = open.unanswered()?;
     if is_hidden {
         // Everything that is computed is computed by now.
         non_disclosure::hide(&mut open);
@@ -217,7 +218,7 @@ pub async fn view<'portal>(
         offers,
         related,
         same_person,
-        unanswered: open.unanswered()?,
+        unanswered,
         papers,
         number,
         holder: open.head.holder.and_then(|holder| people.get(&holder).cloned()),
