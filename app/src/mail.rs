@@ -88,17 +88,20 @@ pub enum News {
     VisitNeeded,
     /// It was decided on.
     Decided,
+    /// 「職権訂正」 The office has put something right.
+    Amended,
 }
 
 impl News {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::SentBack, Self::VisitNeeded, Self::Decided];
+    pub const ALL: [Self; 4] = [Self::SentBack, Self::VisitNeeded, Self::Decided, Self::Amended];
 
     const fn name(self) -> &'static str {
         match self {
             Self::SentBack => "sent-back",
             Self::VisitNeeded => "visit-needed",
             Self::Decided => "decided",
+            Self::Amended => "amended",
         }
     }
 }

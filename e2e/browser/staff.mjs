@@ -92,6 +92,10 @@ test("two people accept a filing, and every page on the way is in order", async 
   await page.getByLabel("あとで確認する").check();
   await page.getByLabel("運転免許証").first().check();
   await press(button(page, "記録する"));
+  assert.match(await page.locator(".error-summary").innerText(), /何と照合したかを選んでください。/);
+  await page.getByLabel("身元確認の書類").check();
+  await page.getByLabel("書類にある事項は、すべて届出と一致した").check();
+  await press(button(page, "記録する"));
   await page.locator('[name="handbook_issued_on-year"]').fill("2026");
   await press(button(page, "職員の項目を保存する"));
   assert.match(await page.title(), /^エラー：/);

@@ -76,5 +76,7 @@ export async function recordIdentity(page) {
   const deed = await unfold(page, "本人確認を記録する");
   await deed.locator('input[name="number"][value="my_number_card"]').check();
   await deed.locator('input[name="person"][value="my_number_card"]').check();
+  await deed.locator('input[name="compared_with"][value="person_document"]').check();
+  await deed.locator('input[name="compared"][value="all"]').check();
   await press(button(page, "記録する"));
 }

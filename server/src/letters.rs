@@ -113,6 +113,7 @@ pub fn notice(notice: Notice, locale: &str) -> MailPayload {
         Notice::SentBack => mail::News::SentBack,
         Notice::VisitNeeded => mail::News::VisitNeeded,
         Notice::Decided => mail::News::Decided,
+        Notice::Amended => mail::News::Amended,
     };
     payload(mail::news(language(locale), news))
 }

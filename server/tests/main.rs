@@ -3,9 +3,12 @@
 
 mod access_matrix;
 mod account;
+mod amend;
 mod assets;
 mod booking;
+mod case_page;
 mod channels;
+mod differences;
 mod draft_end;
 mod epds;
 mod filing;
@@ -20,6 +23,7 @@ mod message;
 mod my_filings;
 mod my_number;
 mod note;
+mod non_disclosure;
 mod papers;
 mod passkey;
 mod practice_provider;
@@ -37,5 +41,6 @@ mod staff_sign_in;
 mod store;
 mod support;
 mod tidy;
+mod two_people;
 mod ways;
 mod withdrawal;

@@ -30,6 +30,10 @@ pub enum Action {
     WriteMessage,
     /// 「職員のメモ」 Read what staff write for each other on a case, and write.
     WriteNote,
+    /// 「不開示」 Mark a case of which nobody is told where she lives, or take the mark away.
+    MarkNonDisclosure,
+    /// 「不開示」 Read where she lives in a case that is so marked.
+    ReadUndisclosed,
     /// 「妊娠の終了」 Keep that a parent has told of it.
     NotePregnancyEnd,
     /// 「窓口でのアカウント再開」 Let a parent back in who has lost her mail or her passkey; two people do it.
@@ -52,7 +56,7 @@ pub enum Action {
 
 impl Action {
     /// Everything but the commands on a case.
-    pub const PLAIN: [Self; 14] = [
+    pub const PLAIN: [Self; 17] = [
         Self::SeeQueue,
         Self::ReadCase,
         Self::OpenPaper,
@@ -61,6 +65,8 @@ impl Action {
         Self::SeeUndeliveredMail,
         Self::WriteMessage,
         Self::WriteNote,
+        Self::MarkNonDisclosure,
+        Self::ReadUndisclosed,
         Self::NotePregnancyEnd,
         Self::RestoreAccess,
         Self::ManageSlots,
@@ -99,6 +105,8 @@ pub const fn reach(role: Role, action: Action) -> Reach {
         Action::ReadCase => (WORKING, &[Role::Contractor]),
         Action::WriteMessage => (FIRST, &[Role::Contractor]),
         Action::SeeUndeliveredMail | Action::NotePregnancyEnd => (FIRST, &[]),
+        Action::MarkNonDisclosure => (FIRST, &[]),
+        Action::ReadUndisclosed => (SECOND, &[Role::Reviewer, Role::Contractor]),
         Action::ExportCase => (&[Role::Nurse], &[]),
         Action::Command(kind) => by_command(kind),
         Action::SeeHandover => {
@@ -150,6 +158,8 @@ const fn by_command(kind: CommandKind) -> (&'static [Role], &'static [Role]) {
         | CommandKind::RecordIdentity
         | CommandKind::RecordProxy
         | CommandKind::Complete
+        | CommandKind::Amend
+        | CommandKind::SettleDifference
         | CommandKind::Accept
         | CommandKind::ProposeDecline
         | CommandKind::Correct

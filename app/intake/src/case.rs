@@ -131,6 +131,10 @@ vocabulary! {
         EditStaffItems = "edit_staff_items",
         /// 「聞き取り」 Fill in what another channel never asks.
         Complete = "complete",
+        /// 「職権訂正」 Put right what was declared; what was filed stays beside it.
+        Amend = "amend",
+        /// 「同じ方と確認」 Say why something that differs is no difference.
+        SettleDifference = "settle_difference",
         /// 「受理」
         Accept = "accept",
         /// Take an acceptance or a proposal back.
@@ -161,6 +165,20 @@ vocabulary! {
         ConfirmWithdrawal = "confirm_withdrawal",
         /// The case stays as it is.
         RefuseWithdrawal = "refuse_withdrawal",
+    }
+}
+
+vocabulary! {
+    /// 「職権訂正の理由」 Why the office puts right what was declared; the person reads it (`controls.md` R10).
+    AmendReason {
+        /// 「本人確認書類の記載に合わせた」
+        Document = "document",
+        /// 「住民基本台帳の記載に合わせた」
+        Register = "register",
+        /// 「ご本人からの申し出」
+        Request = "request",
+        /// 「明らかな誤記」
+        Slip = "slip",
     }
 }
 
@@ -228,6 +246,8 @@ pub const ALLOWED: &[Transition] = &[
     row(Stage::InReview, CommandKind::RecordProxy, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::EditStaffItems, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::Complete, Hand::Holder, Stage::InReview),
+    row(Stage::InReview, CommandKind::Amend, Hand::Holder, Stage::InReview),
+    row(Stage::InReview, CommandKind::SettleDifference, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::SendBack, Hand::Holder, Stage::SentBack),
     row(Stage::InReview, CommandKind::AskToVisit, Hand::Holder, Stage::VisitNeeded),
     row(Stage::InReview, CommandKind::Accept, Hand::Holder, Stage::Accepted),
@@ -381,6 +401,10 @@ pub enum Command {
     EditStaffItems,
     /// See [`CommandKind::Complete`].
     Complete,
+    /// See [`CommandKind::Amend`].
+    Amend,
+    /// See [`CommandKind::SettleDifference`].
+    SettleDifference,
     /// See [`CommandKind::Accept`]; impossible without sufficient identity evidence.
     Accept(Sufficient),
     /// See [`CommandKind::Reopen`].
@@ -441,6 +465,8 @@ impl Command {
             Self::RecordProxy => CommandKind::RecordProxy,
             Self::EditStaffItems => CommandKind::EditStaffItems,
             Self::Complete => CommandKind::Complete,
+            Self::Amend => CommandKind::Amend,
+            Self::SettleDifference => CommandKind::SettleDifference,
             Self::Accept(_) => CommandKind::Accept,
             Self::Reopen => CommandKind::Reopen,
             Self::Confirm => CommandKind::Confirm,
@@ -560,7 +586,7 @@ fn after(state: &CaseState, stage: Stage, command: &Command, giver: Giver) -> Ca
         _ => state.decided_by,
     };
     let rev = match kind {
-        CommandKind::Correct | CommandKind::Resubmit | CommandKind::Complete => state.rev + 1,
+        CommandKind::Correct | CommandKind::Resubmit | CommandKind::Complete | CommandKind::Amend => state.rev + 1,
         // A rejected revision was in a batch; the next attempt must be another one, for (id, rev) is in one batch only.
         CommandKind::SettleRejected => state.rev + 1,
         _ => state.rev,
@@ -592,7 +618,9 @@ mod tests {
     fn proof() -> Sufficient {
         let matched = vec![CardFact::Name, CardFact::Birthdate].into();
         let signed_in_at = crate::time::Instant(0);
-        let evidence = Evidence { method: Method::Mynaapp, signed_in_at, counter: None, matched, proxy: None };
+        let comparison = crate::identity::Comparison::default();
+        let evidence =
+            Evidence { method: Method::Mynaapp, signed_in_at, counter: None, matched, proxy: None, comparison };
         evidence.sufficient().unwrap()
     }
 
@@ -615,6 +643,8 @@ mod tests {
             Command::RecordProxy,
             Command::EditStaffItems,
             Command::Complete,
+            Command::Amend,
+            Command::SettleDifference,
             Command::Accept(proof()),
             Command::Reopen,
             Command::Confirm,
@@ -707,7 +737,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_walk_confirms_or_declines_with_one_person(steps in prop::collection::vec((0usize..28, 0u8..4), 1..60)) {
+        fn no_walk_confirms_or_declines_with_one_person(steps in prop::collection::vec((0usize..31, 0u8..4), 1..60)) {
             let mut state = arrived();
             let commands = every_command();
             for (command, who) in steps {

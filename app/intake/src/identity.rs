@@ -3,6 +3,7 @@
 //!
 //! The names are public (`handover.md`, `decisions.md`).
 
+mod comparison;
 mod documents;
 #[cfg(test)]
 mod model;
@@ -14,6 +15,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    comparison::{Compared, ComparedWith, Comparison, Fact, Facts, Finding, Findings, NamesNobody, Settled},
     documents::{NoPhoto, NumberDocument, PersonDocument, SeenAtCounter, Sight, TwoAreNeeded},
     proxy::{Met, PowerDocument, ProxyEvidence, ProxySeen, ProxySight, ProxyState, is_by_proxy},
 };
@@ -139,6 +141,9 @@ pub struct Evidence {
     /// 「代理人」 What is known of who filed for her; none where she filed herself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy: Option<ProxyEvidence>,
+    /// 「照合」 How what she declared compares with what was seen.
+    #[serde(default, skip_serializing_if = "Comparison::is_empty")]
+    pub comparison: Comparison,
 }
 
 impl Evidence {
@@ -170,11 +175,12 @@ impl Evidence {
         if !sight.is_whole() {
             return Err(NotRecorded::TwoAreNeeded);
         }
+        let compared = sight.compared.ok_or(NotRecorded::NotCompared)?;
         if self.proxy.is_some() && !sight.met {
             return Err(NotRecorded::NotMet);
         }
         let proxy = self.proxy.map(|proxy| ProxyEvidence { met: Some(Met { by, at }), ..proxy });
-        Ok(Self { counter: Some(sight.by(by, at)), proxy, ..self })
+        Ok(Self { counter: Some(sight.by(by, at)), proxy, comparison: self.comparison.at_counter(compared), ..self })
     }
 
     /// The record with what a member of staff saw of the proxy; it says nothing of the person.
@@ -186,10 +192,18 @@ impl Evidence {
         Ok(Self { proxy: Some(ProxyEvidence { seen: Some(seen), ..proxy }), ..self })
     }
 
-    /// Proof that a notification may be accepted on this evidence (`controls.md` R02), or `None`.
+    /// Whether she was seen, and nobody has said with what her declaration was compared.
+    #[must_use]
+    pub const fn was_not_compared(&self) -> bool {
+        self.counter.is_some() && self.comparison.counter.is_none()
+    }
+
+    /// Proof that a notification may be accepted on this evidence (`controls.md` R02, R09), or `None`: somebody is sure of the
+    /// person, what was seen was compared, and no difference is open.
     #[must_use]
     pub fn sufficient(&self) -> Option<Sufficient> {
-        (self.level() >= Level::VerifiedRemote).then_some(Sufficient(()))
+        let is_sure = self.level() >= Level::VerifiedRemote && !self.was_not_compared();
+        (is_sure && self.comparison.open().is_empty()).then_some(Sufficient(()))
     }
 }
 
@@ -199,6 +213,9 @@ pub enum NotRecorded {
     /// Two different documents without a photo are needed.
     #[error("two different documents without a photo are needed")]
     TwoAreNeeded,
+    /// Nobody says with what her declaration was compared, and what came of it.
+    #[error("it was not compared")]
+    NotCompared,
     /// A proxy filed, and nobody says that the person herself was met and wants it.
     #[error("the person herself was not met")]
     NotMet,
@@ -213,13 +230,16 @@ pub struct Sufficient(());
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
 
     fn evidence(method: Method, seen: bool) -> Evidence {
         let sight = Sight::of(NumberDocument::MyNumberCard, PersonDocument::MyNumberCard);
         let counter = sight.by(StaffId::from_random([1; 16]), Instant(1));
         let counter = seen.then_some(counter);
-        Evidence { method, signed_in_at: Instant(0), counter, matched: Matched::default(), proxy: None }
+        let compared = sight.compared.filter(|_| seen);
+        let comparison = Comparison { counter: compared, ..Comparison::default() };
+        Evidence { method, signed_in_at: Instant(0), counter, matched: Matched::default(), proxy: None, comparison }
     }
 
     #[test]
@@ -240,6 +260,26 @@ mod tests {
         }
         let by_code = Evidence { matched: vec![Name, Birthdate].into(), ..evidence(Method::EmailCode, false) };
         assert_eq!(by_code.sufficient(), None, "what was matched in another session carries nothing");
+    }
+
+    #[test]
+    fn what_was_seen_and_not_compared_carries_nothing_and_neither_does_an_open_difference() {
+        let found = evidence(Method::EmailCode, true);
+        let uncompared = Evidence { comparison: Comparison::default(), ..found };
+        assert_eq!((uncompared.level(), uncompared.sufficient()), (Level::VerifiedInPerson, None));
+        let findings = Findings::of(|fact| if fact == Fact::Address { Finding::Different } else { Finding::Same });
+        let compared = Compared { with: ComparedWith::PersonDocument, findings: findings.unwrap() };
+        let differs = Evidence { comparison: found.comparison.at_counter(compared), ..found };
+        assert_eq!(differs.sufficient(), None);
+        let settled = Evidence { comparison: differs.comparison.settle(Fact::Address).unwrap(), ..differs };
+        assert!(settled.sufficient().is_some());
+        let by_card = Evidence {
+            matched: vec![crate::card::CardFact::Name, crate::card::CardFact::Birthdate].into(),
+            ..evidence(Method::Mynaapp, false)
+        };
+        assert!(by_card.sufficient().is_some());
+        let comparison = Comparison { card_differs: Facts::default().with(Fact::Address), ..by_card.comparison };
+        assert_eq!(Evidence { comparison, ..by_card }.sufficient(), None, "the card says another address");
     }
 
     fn by_proxy(method: Method, seen: bool, met: bool) -> Evidence {

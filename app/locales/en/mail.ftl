@@ -78,3 +78,9 @@ passkeys-changed-subject = Your ways to sign in were changed
 passkeys-changed-body =
     A passkey was added or removed.
     If you do not know about this, please call the counter.
+
+# Corrected by the office
+amended-subject = About what you sent
+amended-body =
+    The office has corrected part of what you sent.
+    Sign in to see it.

@@ -79,3 +79,9 @@ passkeys-changed-subject = Pagbabago sa pag-sign in
 passkeys-changed-body =
     May passkey na inirehistro o inalis.
     Kung hindi mo ito alam, tumawag sa tanggapan.
+
+# Itinama ng tanggapan
+amended-subject = Tungkol sa ipinadala mo
+amended-body =
+    Itinama ng tanggapan ang isang bahagi ng ipinadala mo.
+    Mag-sign in upang makita ito.

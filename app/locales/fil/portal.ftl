@@ -691,3 +691,11 @@ my-number-hint-off = Hanggang { $longest } karakter.
 my-number-privacy = Ang abiso ng pagbubuntis ay prosesong ginagamitan ng numero ayon sa batas ng My Number. Ine-encrypt ito sa iyong screen bago namin matanggap, at hindi ito mabubuksan sa site na ito. Buburahin ito kapag naitala na ng lungsod ang abiso o natapos na ito. Puwede ring sabihin sa tanggapan.
 message-my-number = Mukhang numero ng indibidwal (My Number) ito. Binura namin ito. Tingnan ang natitira at ipadala ulit
 error-my-number = Mukhang numero ng indibidwal (My Number) ito. Binura namin at hindi itinago. Tingnan ang natitira at pindutin ulit ang “Susunod”
+
+# Itinama ng tanggapan
+case-amended-title = Mga itinama ng lungsod
+case-amended-lead = Sa mga isinumite mo, itinama ng lungsod ang mga sumusunod. Kung hindi mo ito alam, sumulat sa “Mga mensahe sa lungsod” sa pahinang ito o magtanong sa tanggapan.
+case-amended-document = Itinugma sa nakasulat sa iyong ID.
+case-amended-register = Itinugma sa talaan ng mga residente.
+case-amended-request = Itinama ayon sa hiling mo.
+case-amended-slip = Itinama ang malinaw na pagkakamali sa pagsulat.

@@ -78,3 +78,9 @@ passkeys-changed-subject = サインインの方法についてのお知らせ
 passkeys-changed-body =
     パスキーの登録または削除が行われました。
     心当たりのないときは、窓口へお電話ください。
+
+# 職権訂正
+amended-subject = 手続きの内容についてのお知らせ
+amended-body =
+    窓口で、お送りいただいた内容の一部を訂正しました。
+    サインインすると、ご覧になれます。

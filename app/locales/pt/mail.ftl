@@ -79,3 +79,9 @@ passkeys-changed-subject = Mudança na forma de entrar
 passkeys-changed-body =
     Uma chave de acesso foi registrada ou apagada.
     Se você não sabe disso, ligue para o balcão.
+
+# Correção pelo balcão
+amended-subject = Sobre o que você enviou
+amended-body =
+    O balcão corrigiu uma parte do que você enviou.
+    Entre na sua conta para ver.

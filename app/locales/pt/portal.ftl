@@ -691,3 +691,11 @@ my-number-hint-off = Até { $longest } caracteres.
 my-number-privacy = A notificação de gravidez é um procedimento em que a lei do My Number prevê o número. Ele é criptografado na sua tela antes de o recebermos e não pode ser aberto neste site. É apagado quando a notificação entra no registro da cidade ou termina. Você também pode informá-lo no balcão.
 message-my-number = Isto parece um número individual (My Number). Nós o apagamos. Confira o resto e envie de novo
 error-my-number = Isto parece um número individual (My Number). Nós o apagamos e não o guardamos. Confira o resto e aperte “Avançar” de novo
+
+# Correção pelo balcão
+case-amended-title = Itens corrigidos pela cidade
+case-amended-lead = Do que você declarou, a cidade corrigiu os itens abaixo. Se você não sabe disso, escreva em “Mensagens com a cidade” nesta página ou pergunte no balcão.
+case-amended-document = Ajustado ao que consta no seu documento de identidade.
+case-amended-register = Ajustado ao que consta no registro de residentes.
+case-amended-request = Corrigido a seu pedido.
+case-amended-slip = Corrigido um erro evidente de escrita.

@@ -79,3 +79,9 @@ passkeys-changed-subject = Thông báo về cách đăng nhập
 passkeys-changed-body =
     Một passkey đã được thêm hoặc xóa.
     Nếu bạn không biết việc này, hãy gọi cho quầy.
+
+# Văn phòng chỉnh lại
+amended-subject = Về nội dung bạn đã gửi
+amended-body =
+    Văn phòng đã chỉnh lại một phần nội dung bạn đã gửi.
+    Hãy đăng nhập để xem.

@@ -691,3 +691,11 @@ my-number-hint-off = Tối đa { $longest } ký tự.
 my-number-privacy = Khai báo mang thai là thủ tục mà Luật My Number quy định dùng mã số này. Mã số được mã hóa trên màn hình của bạn trước khi chúng tôi nhận, trang này không mở được. Mã số bị xóa khi khai báo đã vào hồ sơ của thành phố hoặc đã kết thúc. Bạn cũng có thể cho biết tại quầy.
 message-my-number = Có vẻ đây là mã số cá nhân (My Number). Chúng tôi đã xóa. Hãy kiểm tra phần còn lại và gửi lại
 error-my-number = Có vẻ đây là mã số cá nhân (My Number). Chúng tôi đã xóa và không lưu. Hãy kiểm tra phần còn lại và nhấn “Tiếp theo” lần nữa
+
+# Văn phòng chỉnh lại
+case-amended-title = Mục thành phố đã chỉnh lại
+case-amended-lead = Trong nội dung bạn đã khai, thành phố đã chỉnh lại các mục sau. Nếu bạn không biết việc này, hãy viết ở phần “Tin nhắn với thành phố” trên trang này hoặc hỏi tại quầy.
+case-amended-document = Đã chỉnh cho khớp với giấy tờ tùy thân.
+case-amended-register = Đã chỉnh cho khớp với sổ đăng ký cư trú.
+case-amended-request = Đã chỉnh theo yêu cầu của bạn.
+case-amended-slip = Đã chỉnh lỗi viết nhầm rõ ràng.

@@ -79,3 +79,9 @@ passkeys-changed-subject = 登录方式变更通知
 passkeys-changed-body =
     通行密钥已注册或删除。
     如果您不知情，请打电话给窗口。
+
+# 窗口更正
+amended-subject = 关于您提交的内容
+amended-body =
+    窗口更正了您提交内容的一部分。
+    登录后可以查看。

@@ -691,3 +691,11 @@ my-number-hint-off = 最多{ $longest }个字。
 my-number-privacy = 妊娠申报是个人编号法规定使用个人编号的手续。编号在您的画面中加密后才由我们保管，本网站无法打开。登记到市的记录或申报结束后即删除。也可以不填写，在窗口告知。
 message-my-number = 这似乎是个人编号（My Number），已删除。请确认其余内容后再次发送
 error-my-number = 这似乎是个人编号（My Number），已删除且没有保存。请确认其余内容后再次按“下一步”
+
+# 窗口更正
+case-amended-title = 市政府更正的项目
+case-amended-lead = 在您提交的内容中，市政府更正了以下项目。如果您不知情，请通过本页的“与市政府的联系”或窗口告知我们。
+case-amended-document = 已按照身份证件的记载更正。
+case-amended-register = 已按照居民基本台帐的记载更正。
+case-amended-request = 已按照您本人的要求更正。
+case-amended-slip = 已更正明显的笔误。

@@ -1,7 +1,7 @@
 //! 「わたしの届出」 A parent's own filings. Invariant: states stand in the plain words of `contract.md`.
 
 use intake::{
-    case::{DeclineReason, Stage},
+    case::{AmendReason, DeclineReason, Stage},
     course::{Part, Place},
     identity::ProxyState,
     ids::{FormId, ReceiptNumber},
@@ -112,6 +112,8 @@ pub struct Model {
     pub declined_for: Option<DeclineReason>,
     /// 「写真・書類」 How many were sent.
     pub papers: usize,
+    /// 「職権訂正」 What the office has put right: when, which fields, and why.
+    pub amended: Vec<(Instant, Vec<String>, AmendReason)>,
     /// 「個人番号」 How it stands, and where it can be changed; none where it is not asked for here.
     pub number: Option<(number::Kept, Option<String>)>,
     /// 「取下げ」
@@ -321,6 +323,30 @@ fn preliminary(locale: Locale, model: &Model) -> Option<AnyView> {
     )
 }
 
+/// 「職権訂正」 Which fields the office has put right, when and why; what stands in them she reads nowhere that somebody who only
+/// reads her mail could.
+fn amended(locale: Locale, model: &Model) -> Option<AnyView> {
+    let rows = model
+        .amended
+        .iter()
+        .map(|(at, fields, reason)| {
+            let fields = fields.join(&locale.say("comma"));
+            let reason = locale.say(&format!("case-amended-{reason}"));
+            view! { <li><time>{locale.minute(*at)}</time><p><strong>{fields}</strong></p><p>{reason}</p></li> }
+        })
+        .collect_view();
+    (!model.amended.is_empty()).then(|| {
+        view! {
+            <div class="notice notice--info">
+                <h2>{locale.say("case-amended-title")}</h2>
+                <p>{locale.say("case-amended-lead")}</p>
+                <ul>{rows}</ul>
+            </div>
+        }
+        .into_any()
+    })
+}
+
 /// Why the message that was just written was not taken.
 fn trouble(locale: Locale, model: &Model) -> Option<AnyView> {
     let error = model.messages.as_ref()?.error.clone()?;
@@ -367,6 +393,7 @@ pub fn page(chrome: &Chrome, model: &Model) -> String {
             {preliminary(locale, model)}
             {withdrawal_news(locale, model)}
             {next_step(locale, model)}
+            {amended(locale, model)}
             {super::papers::sent(locale, model.papers)}
             {model.number.clone().map(|(kept, change)| number::of_filing(locale, kept, change))}
             {course(locale, model)}

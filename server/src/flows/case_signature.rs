@@ -98,7 +98,8 @@ fn put_evidence(open: &mut OpenCase<'_>, signed: &SignedFiling, answers: &Answer
     // The card that she signed in with is compared with what is declared now, too.
     let card = open.office.card.as_ref();
     let matched = card.map_or(without.matched, |card| card.matched(open.form, answers));
-    let before = Evidence { counter: now.counter, matched, ..without };
+    let comparison = card.map_or(now.comparison, |card| now.comparison.with_card(card, open.form, answers));
+    let before = Evidence { counter: now.counter, matched, comparison, ..without };
     let after = signed.evidence(before, open.form, answers);
     open.office.evidence = Some(after);
     after != now

@@ -9,7 +9,7 @@ use intake::{
     epds,
     export::Epds,
     form::Form,
-    identity::{Evidence, ProxySeen, SeenAtCounter},
+    identity::{Compared, Evidence, ProxySeen, SeenAtCounter},
     ids::{FieldId, StaffId},
     journey::{CompleteAnswers, complete, complete_but, with_dependents},
     staff_items::{StaffAnswers, parse_staff_items},
@@ -17,7 +17,10 @@ use intake::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::FlowError;
+use super::{
+    FlowError,
+    amend::{Amended, SettledDifference},
+};
 use crate::{
     portal::Portal,
     seal::DataKey,
@@ -60,8 +63,23 @@ impl Office {
     /// Compares the card with answers that were corrected: evidence is about what is declared now. Whether anything changed.
     pub(crate) fn compare_again(&mut self, form: &Form, answers: &Answers) -> bool {
         let (Some(card), Some(evidence)) = (&self.card, &mut self.evidence) else { return false };
-        let matched = card.matched(form, answers);
-        std::mem::replace(&mut evidence.matched, matched) != matched
+        let before = *evidence;
+        evidence.matched = card.matched(form, answers);
+        evidence.comparison = evidence.comparison.with_card(card, form, answers);
+        *evidence != before
+    }
+
+    /// 「照合」 After the answers went from the one to the other, by the person or by the office: what was compared before says
+    /// nothing of what is declared anew. Whether anything changed.
+    pub(crate) fn declared(
+        &mut self,
+        form: &Form,
+        (before, after): (&RawAnswers, &RawAnswers),
+        by_office: bool,
+    ) -> bool {
+        let Some(evidence) = &mut self.evidence else { return false };
+        let comparison = evidence.comparison.after_change(form, before, after, by_office);
+        std::mem::replace(&mut evidence.comparison, comparison) != comparison
     }
 }
 
@@ -111,8 +129,12 @@ pub enum EventDetail {
     Assign(StaffId),
     /// Why it is to be declined.
     ProposeDecline(DeclineReason),
-    /// 「本人確認」 What was seen.
-    RecordIdentity(SeenAtCounter),
+    /// 「本人確認」 What was seen, and how it compares with what was declared.
+    RecordIdentity(SeenAtCounter, Compared),
+    /// 「職権訂正」
+    Amend(Amended),
+    /// 「同じ方と確認」
+    SettleDifference(SettledDifference),
     /// 「代理人の確認」 What was seen of the proxy.
     RecordProxy(ProxySeen),
 }

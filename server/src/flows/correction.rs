@@ -23,7 +23,7 @@ use crate::{
         AuditEntry, Connection, Record, StoreError,
         audit::{Actor, Deed, Subject},
         case::{self, Author, NewEvent, revision_place},
-        paper,
+        difference, paper,
     },
 };
 
@@ -189,8 +189,13 @@ pub async fn resubmit<'portal>(
     let owner = permit_owner(account, opened.head.account_id, opened.head.case_id).ok_or(FlowError::NotFound)?;
     let is_signed = case_signature::after_correction(&mut tx, &mut opened, &owner, answers.answers()).await?;
     // Where it is signed the evidence is that of the certificate, or what it was without.
-    let changed = is_signed.unwrap_or_else(|| opened.office.compare_again(opened.form, answers.answers()));
-    if changed {
+    let compared = is_signed.unwrap_or_else(|| opened.office.compare_again(opened.form, answers.answers()));
+    let before = opened.newest()?.raw.clone();
+    let declared = opened.office.declared(opened.form, (&before, &raw), false);
+    if let Some(evidence) = opened.office.evidence {
+        difference::note(&mut tx, opened.head.case_id, &evidence.comparison).await?;
+    }
+    if compared || declared {
         case::save_office(&mut tx, opened.head.case_id, &opened.seal_office()?, now).await?;
     }
     let head = &opened.head;

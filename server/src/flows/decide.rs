@@ -9,7 +9,7 @@ use intake::{
         Command, CommandKind, CorrectionRequest, DeclineReason, Giver, Hand, Refusal, Stage, allowed, decide, possible,
     },
     form::{Compartment, Field, Target},
-    identity::{Evidence, Method, NotRecorded, ProxySight, ProxyState, Sight, Sufficient},
+    identity::{Comparison, Evidence, Fact, Level, Method, NotRecorded, ProxySight, ProxyState, Sight, Sufficient},
     ids::{FieldId, ReceiptNumber, StaffId},
     journey::complete_but,
     staff_items::{StaffItemError, parse_staff_items},
@@ -17,7 +17,9 @@ use intake::{
 };
 
 use super::{
-    FlowError, booking,
+    FlowError,
+    amend::{self, Amendment},
+    booking, case_signature,
     content::{self, EventDetail, Office, OpenCase},
     correction::asks_who_files,
     my_number, remind, review, same_person, statistics,
@@ -28,6 +30,7 @@ use crate::{
         AuditEntry, Connection, Record, WriteTx,
         audit::{Actor, Deed, Subject},
         case::{self, Author, CaseHead, NewEvent, StageChange},
+        difference,
         outbox::MailPayload,
         staff::{self, Staff},
     },
@@ -56,6 +59,10 @@ pub enum Order {
     EditStaffItems(RawAnswers),
     /// See [`CommandKind::Complete`].
     Complete(RawAnswers),
+    /// See [`CommandKind::Amend`].
+    Amend(Amendment),
+    /// See [`CommandKind::SettleDifference`]: what, and why it is she all the same.
+    SettleDifference(Fact, String),
     /// See [`CommandKind::Accept`].
     Accept,
     /// See [`CommandKind::Reopen`].
@@ -91,6 +98,8 @@ impl Order {
             Self::RecordProxy(_) => CommandKind::RecordProxy,
             Self::EditStaffItems(_) => CommandKind::EditStaffItems,
             Self::Complete(_) => CommandKind::Complete,
+            Self::Amend(_) => CommandKind::Amend,
+            Self::SettleDifference(..) => CommandKind::SettleDifference,
             Self::Accept => CommandKind::Accept,
             Self::Reopen => CommandKind::Reopen,
             Self::Confirm => CommandKind::Confirm,
@@ -113,6 +122,8 @@ pub enum Notice {
     VisitNeeded,
     /// It was decided on: the result is read after signing in.
     Decided,
+    /// 「職権訂正」 The office has put something right.
+    Amended,
 }
 
 impl Notice {
@@ -121,6 +132,7 @@ impl Notice {
             Self::SentBack => "sent_back",
             Self::VisitNeeded => "visit_needed",
             Self::Decided => "decided",
+            Self::Amended => "amended",
         }
     }
 
@@ -128,6 +140,7 @@ impl Notice {
         match kind {
             CommandKind::SendBack => Some(Self::SentBack),
             CommandKind::AskToVisit => Some(Self::VisitNeeded),
+            CommandKind::Amend => Some(Self::Amended),
             CommandKind::Decline | CommandKind::ConfirmWithdrawal | CommandKind::RefuseWithdrawal => {
                 Some(Self::Decided)
             }
@@ -156,6 +169,16 @@ pub enum Obstacle {
     PersonNotMet,
     /// Two different documents without a photo are needed.
     TwoDocuments,
+    /// 「照合」 With what her declaration was compared is not said, or that says nothing of who she is.
+    NotCompared,
+    /// 「照合」 A difference that nobody has settled.
+    DifferenceOpen,
+    /// 「照合」 There is no such difference.
+    NoDifference,
+    /// Why is not said, or in too many words.
+    Because,
+    /// 「職権訂正」 Nothing was changed, or what is not the office's to change.
+    NothingAmended,
     /// A correction request without a field, with a field that was not asked, or without a reason.
     Request,
     /// The day for the answer lies in the past or too far ahead.
@@ -232,7 +255,12 @@ const fn word(obstacle: &Obstacle) -> &'static str {
         Obstacle::NoAccount => "no_account",
         Obstacle::Unanswered => "unanswered",
         Obstacle::PersonNotMet => "person_not_met",
+        Obstacle::NotCompared => "not_compared",
+        Obstacle::DifferenceOpen => "difference_open",
         Obstacle::TwoDocuments
+        | Obstacle::NoDifference
+        | Obstacle::Because
+        | Obstacle::NothingAmended
         | Obstacle::Request
         | Obstacle::AnswerBy
         | Obstacle::StaffItems(_)
@@ -276,6 +304,7 @@ async fn carry_out(
         return Ok(Err(Obstacle::NotForThem));
     }
     let mut open = content::open(portal, tx, head.clone(), &permit).await?;
+    let before = open.newest()?.raw.clone();
     let prepared = match prepare(&mut open, staff.staff_id, order, now) {
         Ok(prepared) => prepared,
         Err(obstacle) => return Ok(Err(obstacle)),
@@ -303,7 +332,17 @@ async fn carry_out(
     if kind == CommandKind::Complete {
         same_person::index_again(portal, tx, &open).await?;
     }
+    let entry = AuditEntry::done(now, Actor::Staff(staff.staff_id), Deed::Commanded(kind));
+    let mut entry = entry.on(Subject::Case(head.case_id)).with("rev", after.rev);
+    if kind == CommandKind::Amend {
+        let complete = open.complete()?;
+        case_signature::after_correction(tx, &mut open, &permit, complete.answers()).await?;
+        entry = amend::keep(portal, tx, &open, &before, entry).await?;
+    }
     if prepared.office_changed {
+        if let Some(evidence) = open.office.evidence {
+            difference::note(tx, head.case_id, &evidence.comparison).await?;
+        }
         case::save_office(tx, head.case_id, &open.seal_office()?, now).await?;
     }
     let detail = prepared.detail.map(|detail| serde_json::to_vec(&detail)).transpose()?;
@@ -320,8 +359,7 @@ async fn carry_out(
     };
     statistics::ordered(tx, head, (order, &open.office), now).await?;
     case::append_event(tx, &event).await?;
-    let entry = AuditEntry::done(now, Actor::Staff(staff.staff_id), Deed::Commanded(kind));
-    Ok(Ok((after.stage, entry.on(Subject::Case(head.case_id)).with("rev", after.rev))))
+    Ok(Ok((after.stage, entry)))
 }
 
 /// What the evidence says of the case, for the database, which refuses an acceptance without it.
@@ -371,10 +409,13 @@ fn prepare(open: &mut OpenCase<'_>, by: StaffId, order: &Order, now: Instant) ->
         Order::Visited => Prepared::plain(Command::Visited),
         Order::RecordIdentity(sight) => {
             let (method, matched) = (Method::Counter, Matched::default());
-            let at_counter = Evidence { method, signed_in_at: now, counter: None, matched, proxy: None };
+            let comparison = Comparison::default();
+            let at_counter = Evidence { method, signed_in_at: now, counter: None, matched, proxy: None, comparison };
             let evidence = open.office.evidence.unwrap_or(at_counter);
-            open.office.evidence = Some(evidence.with_sight(sight, by, now).map_err(not_recorded)?);
-            Prepared::noting(Command::RecordIdentity, EventDetail::RecordIdentity(sight.by(by, now)))
+            let evidence = evidence.with_sight(sight, by, now).map_err(not_recorded)?;
+            let compared = evidence.comparison.counter.ok_or(Obstacle::NotCompared)?;
+            open.office.evidence = Some(evidence);
+            Prepared::noting(Command::RecordIdentity, EventDetail::RecordIdentity(sight.by(by, now), compared))
         }
         Order::RecordProxy(sight) => {
             let seen = sight.by(by, now);
@@ -394,6 +435,10 @@ fn prepare(open: &mut OpenCase<'_>, by: StaffId, order: &Order, now: Instant) ->
         Order::Complete(typed) => {
             fill_in(open, typed)?;
             Prepared::plain(Command::Complete)
+        }
+        Order::Amend(amendment) => Prepared::noting(Command::Amend, amend::put_right(open, amendment)?),
+        Order::SettleDifference(fact, because) => {
+            Prepared::noting(Command::SettleDifference, amend::settle(open, *fact, because, (by, now))?)
         }
         Order::Accept => {
             if open.unanswered().is_ok_and(|fields| !fields.is_empty()) {
@@ -439,6 +484,7 @@ fn fill_in(open: &mut OpenCase<'_>, typed: &RawAnswers) -> Result<(), Obstacle> 
 const fn not_recorded(why: NotRecorded) -> Obstacle {
     match why {
         NotRecorded::TwoAreNeeded => Obstacle::TwoDocuments,
+        NotRecorded::NotCompared => Obstacle::NotCompared,
         NotRecorded::NotMet => Obstacle::PersonNotMet,
         NotRecorded::NoProxy => Obstacle::Request,
     }
@@ -447,7 +493,15 @@ const fn not_recorded(why: NotRecorded) -> Obstacle {
 /// The proof that carries an acceptance, or what is missing.
 pub(super) fn proof(office: &Office) -> Result<Sufficient, Obstacle> {
     let evidence = office.evidence.ok_or(Obstacle::NoEvidence)?;
-    evidence.sufficient().ok_or(if evidence.waits_for_her() { Obstacle::PersonNotMet } else { Obstacle::NoEvidence })
+    evidence.sufficient().ok_or(if evidence.waits_for_her() {
+        Obstacle::PersonNotMet
+    } else if evidence.level() < Level::VerifiedRemote {
+        Obstacle::NoEvidence
+    } else if evidence.was_not_compared() {
+        Obstacle::NotCompared
+    } else {
+        Obstacle::DifferenceOpen
+    })
 }
 
 fn check_request(open: &OpenCase<'_>, request: &CorrectionRequest, today: CivilDate) -> Result<(), Obstacle> {

@@ -2,13 +2,17 @@
 
 use intake::{
     access::permit_owner,
-    case::{Command, CommandKind, DeclineReason, Giver, Stage, decide, possible},
+    case::{AmendReason, Command, CommandKind, DeclineReason, Giver, Stage, decide, possible},
     identity::ways::Right,
-    ids::{AccountId, ReceiptNumber},
+    ids::{AccountId, FieldId, ReceiptNumber},
     time::Instant,
 };
 
-use super::{FlowError, booking, content, my_number, paper, review};
+use super::{
+    FlowError, booking,
+    content::{self, EventDetail},
+    my_number, paper, review,
+};
 use crate::{
     portal::Portal,
     store::{
@@ -48,6 +52,8 @@ pub struct Filing {
     pub declined_for: Option<DeclineReason>,
     /// 「写真・書類」 How many were sent; none once they are erased.
     pub papers: usize,
+    /// 「職権訂正」 What the office has put right, when and why, oldest first; none once the content is erased.
+    pub amended: Vec<(Instant, Vec<FieldId>, AmendReason)>,
 }
 
 impl Filing {
@@ -116,7 +122,9 @@ pub(crate) async fn own(
 pub async fn view(portal: &Portal, account: AccountId, number: &ReceiptNumber) -> Result<Filing, FlowError> {
     let mut tx = portal.database.read().await?;
     let head = held(&mut tx, account, number).await?;
-    let history = steps(&case::events(&mut tx, head.case_id).await?);
+    let events = case::events(&mut tx, head.case_id).await?;
+    let history = steps(&events);
+    let amended = amended(portal, &mut tx, account, &head, &events).await?;
     let declined_for = match head.stage {
         Stage::Declined => decline_reason(portal, &mut tx, account, &head).await?,
         _ => None,
@@ -125,7 +133,35 @@ pub async fn view(portal: &Portal, account: AccountId, number: &ReceiptNumber) -
         Some(permit) => paper::count_sent(&mut tx, &permit).await?,
         None => 0,
     };
-    Ok(Filing { head, history, declined_for, papers })
+    Ok(Filing { head, history, declined_for, papers, amended })
+}
+
+/// What the office has put right, for the person herself.
+async fn amended(
+    portal: &Portal,
+    connection: &mut Connection,
+    account: AccountId,
+    head: &CaseHead,
+    events: &[Event],
+) -> Result<Vec<(Instant, Vec<FieldId>, AmendReason)>, FlowError> {
+    let of_amendments = events.iter().filter(|event| event.command == CommandKind::Amend.as_str());
+    let sealed: Vec<_> = of_amendments.filter_map(|event| Some((event.at, event.detail_sealed.as_ref()?))).collect();
+    let Some(permit) = permit_owner(account, head.owner(), head.case_id).filter(|_| !sealed.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let opened = match content::open(portal, connection, head.clone(), &permit).await {
+        Ok(opened) => opened,
+        Err(FlowError::NotFound) => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut all = Vec::with_capacity(sealed.len());
+    for (at, sealed) in sealed {
+        let plain = opened.key.open(&case::event_place(head.case_id), sealed)?;
+        if let EventDetail::Amend(amended) = serde_json::from_slice(&plain)? {
+            all.push((at, amended.fields, amended.reason));
+        }
+    }
+    Ok(all)
 }
 
 /// What staff note without moving the case is not a step to the parent; what became of her own request is.

@@ -4,17 +4,17 @@
 use intake::{
     access::permit_owner,
     answers::RawAnswers,
-    form::{Computed, DateRange, Form, Kind, Prefill},
+    form::{Computed, DateRange, Field, Form, Kind, Prefill},
     gestation::gestation,
     ids::AccountId,
     time::CivilDate,
 };
 
-use super::{FlowError, content};
+use super::{FlowError, content, non_disclosure};
 use crate::{
     portal::Portal,
     store::{
-        Connection,
+        self, Connection,
         case::{self, CaseHead},
     },
 };
@@ -59,6 +59,7 @@ pub(crate) async fn first_answers(
     let mut raw = RawAnswers::default();
     let Some(head) = followed(connection, account, form).await? else { return Ok(raw) };
     let permit = permit_owner(account, head.owner(), head.case_id).ok_or(FlowError::NotFound)?;
+    let is_marked = store::non_disclosure::is_marked(connection, head.case_id).await?;
     let open = match content::open(portal, connection, head, &permit).await {
         Ok(open) => open,
         Err(FlowError::NotFound) => return Ok(raw),
@@ -69,7 +70,8 @@ pub(crate) async fn first_answers(
         match &field.prefill {
             None => {}
             Some(Prefill::Field(id)) => {
-                let Some((_, from)) = open.form.field(id).filter(|(_, from)| !from.private) else { continue };
+                let may_come = |from: &Field| !from.private && !(is_marked && non_disclosure::says_where(from));
+                let Some((_, from)) = open.form.field(id).filter(|(_, from)| may_come(from)) else { continue };
                 // Inputs of the same kind of field have the same endings.
                 for (input, source) in field.inputs().iter().zip(from.inputs()) {
                     raw.set(input, before.all(&source).to_vec());

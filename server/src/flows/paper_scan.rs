@@ -7,7 +7,11 @@ use intake::{
     time::{HOUR, MINUTE},
 };
 
-use super::{FlowError, content as contents, paper::content};
+use super::{
+    FlowError, content as contents,
+    non_disclosure::{self, Disclosure},
+    paper::content,
+};
 use crate::{
     portal::Portal,
     scan::Found,
@@ -139,6 +143,12 @@ pub async fn open_for_staff(
         portal.database.write().await?.commit(Record::Deed(entry.refused().with("reason", "not_allowed"))).await?;
         return Err(FlowError::NotFound);
     };
+    // A photo may show where she lives.
+    if non_disclosure::of_case(&mut tx, staff, &head).await? == Disclosure::Hidden {
+        drop(tx);
+        portal.database.write().await?.commit(Record::Deed(entry.refused().with("reason", "non_disclosure"))).await?;
+        return Err(FlowError::NotFound);
+    }
     let open = contents::open(portal, &mut tx, head, &permit).await?;
     let papers = paper::sent_of_case(&mut tx, &permit).await?;
     let place = papers.iter().position(|paper| paper.paper_id == id).ok_or(FlowError::NotFound)?;

@@ -13,6 +13,7 @@ use super::{
     FlowError, content,
     draft::{self, Typist},
     filings, follow,
+    non_disclosure::says_where,
 };
 use crate::{
     portal::Portal,
@@ -20,6 +21,7 @@ use crate::{
         Record,
         case::CaseHead,
         draft::{self as store, DraftOwner},
+        non_disclosure::is_marked as non_disclosure_of,
     },
 };
 
@@ -67,13 +69,18 @@ pub async fn begin(
         }
         store::delete(&mut tx, there.draft_id).await?;
     }
-    let stage = head.stage;
+    let (stage, is_marked) = (head.stage, non_disclosure_of(&mut tx, head.case_id).await?);
     let open = match content::open(portal, &mut tx, head, &permit).await {
         Ok(open) => open,
         Err(FlowError::NotFound) => return Err(FlowError::Changed(stage)),
         Err(error) => return Err(error),
     };
-    let raw = carry::carried(open.form, form, &open.newest()?.raw);
+    let mut raw = carry::carried(open.form, form, &open.newest()?.raw);
+    if is_marked {
+        for input in form.fields().filter(|(_, field)| says_where(field)).flat_map(|(_, field)| field.inputs()) {
+            raw.set(&input, Vec::new());
+        }
+    }
     let entry = draft::put(portal, &mut tx, &typist, form, &raw).await?;
     tx.commit(Record::Deed(entry)).await?;
     Ok(Refiled::Begun(form.id.clone()))

@@ -71,7 +71,10 @@ pub(crate) fn change(head: &CaseHead, after: &CaseState, command: &Command, give
         _ => head.correction_due_on.filter(|_| after.stage == Stage::SentBack),
     };
     let (withdrawal_asked_at, withdrawal_proposed_by) = match after.withdrawal {
-        Withdrawal::NotAsked => (None, None),
+        // Who said yes first stays: the database compares the second with it.
+        Withdrawal::NotAsked => {
+            (None, head.withdrawal_proposed_by.filter(|_| matches!(command, Command::ConfirmWithdrawal)))
+        }
         Withdrawal::Asked => (head.withdrawal_asked_at.or(Some(at)), None),
         Withdrawal::Proposed(first) => (head.withdrawal_asked_at.or(Some(at)), Some(first)),
     };

@@ -14,10 +14,12 @@ use intake::{
 };
 
 use super::{
-    FlowError, address_change, case_signature,
+    FlowError, address_change, case_log, case_signature,
     content::{self, EventDetail, OpenCase, OpenRevision},
     decide::{Obstacle, is_another_person, proof},
-    message, my_number, note, paper_scan, presence, queue, review, transfer,
+    message, my_number,
+    non_disclosure::{self, Disclosure},
+    note, paper_scan, presence, queue, review, transfer,
 };
 use crate::{
     portal::Portal,
@@ -49,8 +51,10 @@ pub struct Step {
     pub at: Instant,
     /// Who.
     pub who: Who,
-    /// Which command; `submit` for the filing itself.
+    /// Which command; `submit` for the filing itself, and the name of a deed that is no command.
     pub command: String,
+    /// The revision that it left.
+    pub rev: i64,
     /// More of it.
     pub detail: Option<EventDetail>,
 }
@@ -59,8 +63,10 @@ pub struct Step {
 pub struct Revised {
     /// Its number.
     pub rev: i64,
-    /// `citizen` or `staff`.
-    pub author_kind: String,
+    /// When it came.
+    pub at: Instant,
+    /// Who made it.
+    pub who: Who,
     /// The fields whose answers differ from the revision before.
     pub fields: Vec<FieldId>,
 }
@@ -95,8 +101,12 @@ pub struct StaffCase<'portal> {
     pub flags: Vec<Raised>,
     /// Answers that do not go together.
     pub warnings: Vec<Warning>,
+    /// 「不開示」 Whether it is marked, and whether who asks reads where she lives.
+    pub disclosure: Disclosure,
     /// What later revisions changed.
     pub revised: Vec<Revised>,
+    /// The revision that who asks was shown last; none where she opens the case for the first time.
+    pub seen_rev: Option<i64>,
     /// What happened, oldest first.
     pub history: Vec<Step>,
     /// What can be done now by who asks.
@@ -156,14 +166,17 @@ pub async fn view<'portal>(
         portal.database.write().await?.commit(Record::Deed(entry.refused().with("reason", "not_allowed"))).await?;
         return Err(FlowError::NotFound);
     };
-    let open = content::open(portal, &mut tx, head, &permit).await?;
+    let mut open = content::open(portal, &mut tx, head, &permit).await?;
+    let disclosure = non_disclosure::of_case(&mut tx, staff, &open.head).await?;
+    let is_hidden = disclosure == Disclosure::Hidden;
     let people = queue::names(&mut tx).await?;
-    let history = history(&mut tx, &open.head, &open.key, &people).await?;
+    let mut history = history(&mut tx, &open.head, &open.key, &people).await?;
+    let log = case_log::of_case(&mut tx, open.head.case_id, staff.staff_id, &people).await?;
     let offers = offers(&mut tx, staff, &open).await?;
     let related = related(&mut tx, staff, &open.head).await?;
     let mut same_person = case::of_same_person(&mut tx, open.head.case_id, &open.head.form_id).await?;
     same_person.retain(|head| access::may_in(staff.roles, Action::ReadCase, head.compartment));
-    let may_open = access::may_in(staff.roles, Action::OpenPaper, open.head.compartment);
+    let may_open = access::may_in(staff.roles, Action::OpenPaper, open.head.compartment) && !is_hidden;
     let papers = paper::sent_of_case(&mut tx, &permit).await?.into_iter();
     let papers = papers.map(|it| (it.clone(), may_open && paper_scan::can_be_opened(portal, &it))).collect();
     let came_back = came_back(&mut tx, &open.head).await?;
@@ -181,7 +194,7 @@ pub async fn view<'portal>(
     };
     let desks = presence::desks(portal, &mut tx, staff, &open.head, &people).await?;
     let complete = open.complete()?;
-    let signature = case_signature::shown(&mut tx, (&open.key, open.form), &permit, complete.answers()).await?;
+    let mut signature = case_signature::shown(&mut tx, (&open.key, open.form), &permit, complete.answers()).await?;
     // Who filed elsewhere has none that could be closed.
     let (mut pregnancy_ended_at, mut way_back, mut account_is_closed) = (None, None, open.office.origin.is_none());
     if let Some(id) = open.head.account_id {
@@ -193,6 +206,17 @@ pub async fn view<'portal>(
     }
     let transfer = transfer::proposal(portal, &mut tx, staff, &open.head).await?;
     drop(tx);
+    let revised = revised(&open, &history);
+    let unanswered = open.unanswered()?;
+    if is_hidden {
+        // Everything that is computed is computed by now.
+        non_disclosure::hide(&mut open);
+        if let Some(signature) = &mut signature {
+            signature.facts.address = None;
+        }
+    }
+    history.extend(log.steps);
+    history.sort_by_key(|step| step.at);
 
     let filed_on = open.head.filed_at.date_in_japan();
     let raised = flags::flags(open.form, complete.answers(), filed_on);
@@ -201,13 +225,15 @@ pub async fn view<'portal>(
         derived: derive_on(open.form, complete.answers(), filed_on, after_birth),
         warnings: journey::warnings(open.form, complete.answers(), complete.day()),
         flags: raised,
-        revised: revised(&open),
+        disclosure,
+        revised,
+        seen_rev: log.seen_rev,
         epds: shown_epds(portal, &open, &complete),
         history,
         offers,
         related,
         same_person,
-        unanswered: open.unanswered()?,
+        unanswered,
         papers,
         number,
         holder: open.head.holder.and_then(|holder| people.get(&holder).cloned()),
@@ -276,7 +302,7 @@ async fn history(
             // Of another kind than those of staff, such as a receipt: the command says enough.
             Some(sealed) => serde_json::from_slice(&key.open(&case::event_place(head.case_id), &sealed)?).ok(),
         };
-        steps.push(Step { at: event.at, who, command: event.command, detail });
+        steps.push(Step { at: event.at, who, command: event.command, rev: event.rev, detail });
     }
     Ok(steps)
 }
@@ -293,7 +319,7 @@ pub async fn last_step(portal: &Portal, staff: &Staff, number: &ReceiptNumber) -
     let head = head.ok_or(FlowError::NotFound)?;
     let people = queue::names(&mut tx).await?;
     let last = case::events(&mut tx, head.case_id).await?.into_iter().next_back();
-    Ok(last.map(|event| Step { at: event.at, who: who(&event, &people), command: event.command, detail: None }))
+    Ok(last.map(|event| Step { at: event.at, who: who(&event, &people), command: event.command, rev: event.rev, detail: None }))
 }
 
 fn who(event: &Event, people: &BTreeMap<StaffId, String>) -> Who {
@@ -305,7 +331,8 @@ fn who(event: &Event, people: &BTreeMap<StaffId, String>) -> Who {
     }
 }
 
-fn revised(open: &OpenCase<'_>) -> Vec<Revised> {
+/// What each later revision changed; who made it, and when, is what the history says of it.
+fn revised(open: &OpenCase<'_>, history: &[Step]) -> Vec<Revised> {
     let differs = |before: &OpenRevision, after: &OpenRevision| {
         let changed = |input: &String| before.raw.all(input) != after.raw.all(input);
         let fields = open.form.fields().map(|(_, field)| field);
@@ -313,10 +340,14 @@ fn revised(open: &OpenCase<'_>) -> Vec<Revised> {
     };
     open.revisions
         .windows(2)
-        .map(|pair| Revised {
-            rev: pair[1].rev,
-            author_kind: pair[1].author_kind.clone(),
-            fields: differs(&pair[0], &pair[1]),
+        .map(|pair| {
+            let step = history.iter().find(|step| step.rev == pair[1].rev);
+            Revised {
+                rev: pair[1].rev,
+                at: step.map_or(pair[1].created_at, |step| step.at),
+                who: step.map_or(Who::Portal, |step| step.who.clone()),
+                fields: differs(&pair[0], &pair[1]),
+            }
         })
         .collect()
 }

@@ -378,7 +378,11 @@ pub async fn invite_to_passkey(portal: &Portal, by: Actor, user_id: &str) -> Res
     Ok(invited)
 }
 
-async fn insert_invitation(tx: &mut WriteTx, member: StaffId, now: Instant) -> Result<(String, Instant), FlowError> {
+pub(super) async fn insert_invitation(
+    tx: &mut WriteTx,
+    member: StaffId,
+    now: Instant,
+) -> Result<(String, Instant), FlowError> {
     let token = BASE64_URL_SAFE_NO_PAD.encode(random::<32>());
     let until = now.plus(retention::INVITATION);
     staff::insert_invitation(tx, &token_hash(token.as_bytes()), member, now, until).await?;

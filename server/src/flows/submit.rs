@@ -6,7 +6,7 @@ use intake::{
     case::Stage,
     export::Channel,
     form::{Compartment, Form},
-    identity::{Evidence, Method, ProxyEvidence, ProxyState, is_by_proxy},
+    identity::{Comparison, Evidence, Method, ProxyEvidence, ProxyState, is_by_proxy},
     ids::{AccountId, CaseId, DraftId, FormId, ReceiptNumber},
     journey,
     time::Instant,
@@ -24,7 +24,7 @@ use crate::{
         AuditEntry, Record, StoreError,
         audit::{Actor, Deed, Subject},
         case::{self, Author, NewCase, NewEvent},
-        draft,
+        difference, draft,
         outbox::MailPayload,
     },
 };
@@ -114,7 +114,9 @@ async fn once(
     let is_by_proxy = is_by_proxy(form, complete.answers());
     let proxy = is_by_proxy.then(ProxyEvidence::default);
     let Sender { method, signed_in_at, .. } = *sender;
-    let without = Evidence { method, signed_in_at, counter: None, matched, proxy };
+    let comparison = card.as_ref().map(|card| Comparison::default().with_card(card, form, complete.answers()));
+    let comparison = comparison.unwrap_or_default();
+    let without = Evidence { method, signed_in_at, counter: None, matched, proxy, comparison };
     let signed = signing::of_filing(&mut tx, sender, (&stored, &draft_key), form, &raw).await?;
     let evidence = signed.as_ref().map_or(without, |signed| signed.evidence(without, form, complete.answers()));
     let text_pack = shown_pack(portal, form, &stored)?;
@@ -151,6 +153,7 @@ async fn once(
         rev: 1,
         detail_sealed: None,
     };
+    difference::note(&mut tx, case_id, &evidence.comparison).await?;
     case::append_event(&mut tx, &event).await?;
     same_person::index(portal, &mut tx, case_id, form, complete.answers(), None).await?;
     statistics::filed(&mut tx, form, complete.answers(), Channel::Portal, now).await?;

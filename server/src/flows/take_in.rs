@@ -10,7 +10,7 @@ use intake::{
     case::Stage,
     export::Channel,
     form::Form,
-    identity::{Evidence, Level, Method},
+    identity::{Comparison, Evidence, Level, Method},
     ids::{CaseId, DraftId, FieldId, PaperId, ReceiptNumber},
     journey::{self, CompleteAnswers},
     time::Instant,
@@ -282,6 +282,7 @@ fn office(arrival: &Arrival<'_>, now: Instant) -> Office {
         // What is answered for: signature and certificate, and that the certificate names the person of the application.
         matched: vec![CardFact::Name, CardFact::Birthdate].into(),
         proxy: None,
+        comparison: Comparison::default(),
     };
     let origin = Origin {
         number: mapped.number.clone(),

@@ -198,6 +198,11 @@ pub enum Deed {
     RemindersStopped,
     RemindersResumed,
     StaffInvited,
+    /// 「不開示」 A case was marked.
+    NonDisclosureMarked,
+    NonDisclosureLifted,
+    /// 「職員の再招待」 The first person's yes.
+    StaffReturnProposed,
     StaffJoined,
     StaffDisabled,
     /// 「共通基盤」 The city's provider signed somebody in who was not here yet.
@@ -315,6 +320,9 @@ impl Deed {
             Self::RemindersStopped => "reminders_stopped",
             Self::RemindersResumed => "reminders_resumed",
             Self::StaffInvited => "staff_invited",
+            Self::NonDisclosureMarked => "non_disclosure_marked",
+            Self::NonDisclosureLifted => "non_disclosure_lifted",
+            Self::StaffReturnProposed => "staff_return_proposed",
             Self::StaffJoined => "staff_joined",
             Self::StaffDisabled => "staff_disabled",
             Self::StaffProvided => "staff_provided",

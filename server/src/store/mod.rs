@@ -16,12 +16,14 @@ pub mod case_person;
 pub mod case_word;
 mod columns;
 mod dialect;
+pub mod difference;
 pub mod draft;
 pub mod foreign_filing;
 pub mod form_use;
 pub mod installation;
 pub mod message;
 pub mod note;
+pub mod non_disclosure;
 pub mod outbox;
 pub mod paper;
 pub mod pregnancy_end;
@@ -38,6 +40,8 @@ pub mod staff_identity;
 pub mod statistic;
 pub mod staff_view;
 pub mod take_over;
+pub mod staff_log;
+pub mod staff_return;
 pub mod transfer;
 
 use std::ops::{Deref, DerefMut};
@@ -214,12 +218,14 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         case::STATEMENTS,
         case_person::STATEMENTS,
         case_word::STATEMENTS,
+        difference::STATEMENTS,
         draft::STATEMENTS,
         foreign_filing::STATEMENTS,
         form_use::STATEMENTS,
         installation::STATEMENTS,
         message::STATEMENTS,
         note::STATEMENTS,
+        non_disclosure::STATEMENTS,
         outbox::STATEMENTS,
         reminders::STATEMENTS,
         sealed_number::STATEMENTS,
@@ -236,6 +242,8 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         statistic::STATEMENTS,
         staff_view::STATEMENTS,
         take_over::STATEMENTS,
+        staff_log::STATEMENTS,
+        staff_return::STATEMENTS,
         transfer::STATEMENTS,
     ]
     .concat()

@@ -26,7 +26,8 @@ sql! {
     FAILED = "UPDATE staff SET failed_attempts = failed_attempts + 1, locked_until = $2 WHERE staff_id = $1
         AND failed_attempts = $3";
     PASSWORD_RIGHT = "UPDATE staff SET failed_attempts = 0, locked_until = NULL WHERE staff_id = $1";
-    SIGNED_IN = "UPDATE staff SET failed_attempts = 0, locked_until = NULL, last_sign_in_at = $2 WHERE staff_id = $1";
+    SIGNED_IN = "UPDATE staff SET failed_attempts = 0, locked_until = NULL,
+        previous_sign_in_at = last_sign_in_at, last_sign_in_at = $2 WHERE staff_id = $1";
     DISABLE = "UPDATE staff SET disabled_at = $2 WHERE staff_id = $1 AND disabled_at IS NULL";
     INSERT_INVITATION = "INSERT INTO staff_invitation (token_hash, staff_id, created_at, expires_at)
         VALUES ($1, $2, $3, $4)";

@@ -17,6 +17,7 @@ use app::{
 use intake::{
     answers::{FieldError, RawAnswers, parse},
     booking::State,
+    case::AmendReason,
     course::{Facts, Part, Place, course},
     form::{Compartment, Form},
     help::{ASK, Helped, Wish},
@@ -143,6 +144,12 @@ async fn shown(portal: &Portal, citizen: &Citizen, number: &ReceiptNumber, not_s
         if is_by_proxy { None } else { message_flow::read_by_parent(portal, citizen.session.account, number).await? };
     let locale = citizen.visitor.locale;
     let status = if not_sent.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let form = portal.form_of(&filing.head);
+    let label =
+        |id: &FieldId| form.and_then(|form| form.field(id)).map(|(_, field)| field.label.get(locale.code()).to_owned());
+    let amended = |(at, fields, reason): &(Instant, Vec<FieldId>, AmendReason)| {
+        (*at, fields.iter().filter_map(label).collect::<Vec<String>>(), *reason)
+    };
     let message = |shown: message_flow::Shown| Message {
         by: locale.say(if shown.by.is_some() { "message-from-city" } else { "message-from-you" }),
         is_own: shown.by.is_none(),
@@ -168,6 +175,7 @@ async fn shown(portal: &Portal, citizen: &Citizen, number: &ReceiptNumber, not_s
         declined_for: filing.declined_for,
         withdrawing: withdrawing(&filing),
         papers: filing.papers,
+        amended: filing.amended.iter().map(amended).collect(),
         number: if is_by_proxy { None } else { number_of(portal, citizen, number).await? },
         can_be_refiled: refile::can_be_refiled(portal, &filing.head),
         is_quiet: pregnancy_end::told_at(portal, citizen.session.account).await?.is_some(),

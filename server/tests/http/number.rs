@@ -263,7 +263,8 @@ async fn a_portal_that_has_nothing_to_do_with_it_never_speaks_of_it() {
         let page = desk.open(&case);
         let action = format!("{case}/record_identity");
         assert!(page.controls(&action).iter().all(|(name, _)| name != "number"));
-        desk.press(&page, &action, &[("person", "driving_licence")]).leads_to(&case);
+        let compared = [("compared_with", "person_document"), ("compared", "all")];
+        desk.press(&page, &action, &[&[("person", "driving_licence")], &compared[..]].concat()).leads_to(&case);
         see(&mut desk, &case);
     }
 }

@@ -31,6 +31,8 @@ pub fn path_of(row: &Row, things: &Things) -> String {
         .replace("{upload}", "00000000000000000000000000000000")
         .replace("{paper}", &things.paper)
         .replace("{command}", "claim")
+        .replace("{field}", "name")
+        .replace("{staff}", "00000000000000000000000000000000")
         .replace("{slot}", &things.slot)
         .replace("{token}", "AAAA")
         .replace("{mail}", &things.mail)

@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Compared;
 use crate::{ids::StaffId, time::Instant};
 
 macro_rules! kinds {
@@ -111,13 +112,20 @@ pub struct Sight {
     person: PersonDocument,
     without_photo: Option<[NoPhoto; 2]>,
     pub(super) met: bool,
+    pub(super) compared: Option<Compared>,
 }
 
 impl Sight {
-    /// One document for each; `person` is one with a photo.
+    /// One document for each; `person` is one with a photo, and everything that it shows agrees with what was declared.
     #[must_use]
     pub const fn of(number: NumberDocument, person: PersonDocument) -> Self {
-        Self { number, person, without_photo: None, met: false }
+        Self { number, person, without_photo: None, met: false, compared: Compared::all_same(number, person) }
+    }
+
+    /// 「照合」 The same, with what it was compared with and what came of it.
+    #[must_use]
+    pub const fn and_compared(self, compared: Compared) -> Self {
+        Self { compared: Some(compared), ..self }
     }
 
     /// 「本人との面会」 Of a filing by a proxy: she is met herself, and wants the filing to go on.
@@ -126,7 +134,7 @@ impl Sight {
         Self { met: true, ..self }
     }
 
-    /// The same with the two documents that take the place of one with a photo.
+    /// The same with the two documents that take the place of one with a photo; not compared yet.
     ///
     /// # Errors
     /// See [`TwoAreNeeded`].
@@ -136,7 +144,7 @@ impl Sight {
         without_photo: &[NoPhoto],
         met: bool,
     ) -> Result<Self, TwoAreNeeded> {
-        Ok(Self { number, person, without_photo: two_kinds(person, without_photo)?, met })
+        Ok(Self { number, person, without_photo: two_kinds(person, without_photo)?, met, compared: None })
     }
 
     /// Whether it names all that it has to.
@@ -184,7 +192,8 @@ mod tests {
         }
         assert!(!Sight::of(NumberDocument::Later, PersonDocument::TwoWithoutPhoto).is_whole());
         let one = Sight::checked(NumberDocument::Later, PersonDocument::Passport, &[NoPhoto::Pension], false);
-        assert_eq!(one, Ok(Sight::of(NumberDocument::Later, PersonDocument::Passport)));
+        let passport = Sight::of(NumberDocument::Later, PersonDocument::Passport);
+        assert_eq!(one, Ok(Sight { compared: None, ..passport }));
     }
 
     #[test]

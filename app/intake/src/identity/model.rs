@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Evidence, Method, NoPhoto, NotRecorded, NumberDocument, PersonDocument, PowerDocument, ProxyEvidence, ProxySight,
-    Sight,
+    Compared, ComparedWith, Comparison, Evidence, Fact, Facts, Finding, Findings, Method, NoPhoto, NotRecorded,
+    NumberDocument, PersonDocument, PowerDocument, ProxyEvidence, ProxySight, Sight,
 };
 use crate::{
     access::{Action, Role, may},
@@ -31,9 +31,18 @@ fn givers(kind: CommandKind) -> Vec<Giver> {
 fn sights() -> Vec<Sight> {
     let (number, person) = (NumberDocument::Later, PersonDocument::TwoWithoutPhoto);
     let two = [NoPhoto::Pension, NoPhoto::HealthInsurance];
-    let good = |met| Sight::checked(number, person, &two, met).ok();
-    let half = Sight::of(number, person);
-    [Some(half), Some(half.and_met()), good(false), good(true)].into_iter().flatten().collect()
+    let uncompared = |met| Sight::checked(number, person, &two, met).ok();
+    let compared = |address: Finding| {
+        let findings = Findings::of(|fact| if fact == Fact::Address { address } else { Finding::Same });
+        Compared { with: ComparedWith::PersonDocument, findings: findings.unwrap() }
+    };
+    let half = Sight::of(number, person).and_compared(compared(Finding::Same));
+    let whole = |met| {
+        let found = [Finding::Same, Finding::Different].into_iter();
+        found.filter_map(move |address| Some(uncompared(met)?.and_compared(compared(address))))
+    };
+    let not_whole = [Some(half), Some(half.and_met()), uncompared(false), uncompared(true)];
+    not_whole.into_iter().flatten().chain(whole(false)).chain(whole(true)).collect()
 }
 
 /// What a command needs, and what it leaves of the evidence; none where it cannot even be given.
@@ -55,6 +64,20 @@ fn commands(kind: CommandKind, evidence: &Evidence) -> Vec<(Command, Evidence)> 
             let after = evidence.with_proxy_seen(sight.unwrap().by(by, at));
             after.map(|after| (Command::RecordProxy, after)).into_iter().collect()
         }
+        // Every difference can be put right by the office, or said to be none; whatever agreed can be put right too.
+        CommandKind::Amend => {
+            let after = |fact| Evidence { comparison: evidence.comparison.changed(fact, true), ..*evidence };
+            [Fact::Name, Fact::Address].into_iter().map(|fact| (Command::Amend, after(fact))).collect()
+        }
+        CommandKind::SettleDifference => {
+            let settled = Fact::ALL.iter().filter_map(|fact| evidence.comparison.settle(*fact));
+            settled.map(|comparison| (Command::SettleDifference, Evidence { comparison, ..*evidence })).collect()
+        }
+        // She may have declared another name.
+        CommandKind::Resubmit => {
+            let anew = Evidence { comparison: evidence.comparison.changed(Fact::Name, false), ..*evidence };
+            [*evidence, anew].into_iter().map(|after| (Command::Resubmit, after)).collect()
+        }
         CommandKind::SendBack => plain(Command::SendBack(request)),
         CommandKind::ProposeDecline => plain(Command::ProposeDecline(DeclineReason::WrongPerson)),
         CommandKind::Claim => plain(Command::Claim),
@@ -62,7 +85,6 @@ fn commands(kind: CommandKind, evidence: &Evidence) -> Vec<(Command, Evidence)> 
         CommandKind::Release => plain(Command::Release),
         CommandKind::TakeOver => plain(Command::TakeOver),
         CommandKind::ReleaseIdle => plain(Command::ReleaseIdle),
-        CommandKind::Resubmit => plain(Command::Resubmit),
         CommandKind::AskToVisit => plain(Command::AskToVisit),
         CommandKind::Visited => plain(Command::Visited),
         CommandKind::EditStaffItems => plain(Command::EditStaffItems),
@@ -83,10 +105,19 @@ fn commands(kind: CommandKind, evidence: &Evidence) -> Vec<(Command, Evidence)> 
     }
 }
 
+/// The place of one among those that are known; it is put at the end when it is new.
+fn place_in<T: PartialEq>(known: &mut Vec<T>, one: T) -> usize {
+    known.iter().position(|other| *other == one).unwrap_or_else(|| {
+        known.push(one);
+        known.len() - 1
+    })
+}
+
 /// Everything that can be reached from a filing; the stages that were.
-fn walk(method: Method, matched: Matched, by_proxy: bool) -> BTreeSet<Stage> {
+fn walk(method: Method, (matched, card_differs): (Matched, Facts), by_proxy: bool) -> BTreeSet<Stage> {
     let proxy = by_proxy.then(ProxyEvidence::default);
-    let evidence = Evidence { method, signed_in_at: Instant(0), counter: None, matched, proxy };
+    let comparison = Comparison { card_differs, ..Comparison::default() };
+    let evidence = Evidence { method, signed_in_at: Instant(0), counter: None, matched, proxy, comparison };
     let withdrawal = Withdrawal::NotAsked;
     let first = CaseState {
         stage: Stage::Submitted,
@@ -97,12 +128,15 @@ fn walk(method: Method, matched: Matched, by_proxy: bool) -> BTreeSet<Stage> {
         is_by_proxy: by_proxy,
     };
     let mut seen = vec![(first, evidence)];
+    let (mut states, mut evidences) = (vec![first], vec![evidence]);
+    let mut known = BTreeSet::from([(0, 0)]);
     let mut next = 0;
     while let Some((state, evidence)) = seen.get(next).copied() {
         next += 1;
         if state.stage.stands_accepted() {
             assert!(evidence.sufficient().is_some(), "{:?} with {evidence:?}", state.stage);
             assert!(!evidence.waits_for_her(), "nobody met her: {evidence:?}");
+            assert!(evidence.comparison.open().is_empty(), "a difference is open: {evidence:?}");
         }
         for kind in CommandKind::ALL {
             for giver in givers(*kind) {
@@ -110,7 +144,8 @@ fn walk(method: Method, matched: Matched, by_proxy: bool) -> BTreeSet<Stage> {
                     let Ok(state) = decide(&state, &command, giver) else { continue };
                     // How often it went round says nothing.
                     let reached = (CaseState { rev: 1, ..state }, after);
-                    if !seen.contains(&reached) {
+                    let places = (place_in(&mut states, reached.0), place_in(&mut evidences, reached.1));
+                    if known.insert(places) {
                         seen.push(reached);
                     }
                 }
@@ -125,7 +160,8 @@ fn nothing_is_accepted_without_evidence_by_nobody_and_on_no_way_through_a_case()
     for method in [Method::EmailCode, Method::Passkey, Method::Mynaapp, Method::Signature, Method::Counter] {
         let of_card = [Matched::default(), vec![CardFact::Name, CardFact::Birthdate].into()];
         for (matched, by_proxy) in of_card.into_iter().flat_map(|matched| [(matched, false), (matched, true)]) {
-            let stages = walk(method, matched, by_proxy);
+            let differs = if by_proxy { Facts::default() } else { Facts::default().with(Fact::Address) };
+            let stages = walk(method, (matched, differs), by_proxy);
             assert_eq!(stages.len(), Stage::ALL.len(), "the walk is the whole table: {stages:?}");
         }
     }
@@ -139,6 +175,7 @@ fn what_was_seen_of_a_proxy_is_nothing_that_was_seen_of_the_person() {
         counter: None,
         matched: Matched::default(),
         proxy: Some(ProxyEvidence::default()),
+        comparison: Comparison::default(),
     };
     let sight = ProxySight::checked(PowerDocument::FamilyRegister, PersonDocument::MyNumberCard, &[]).unwrap();
     let seen = evidence.with_proxy_seen(sight.by(staff(1), Instant(1))).unwrap();

@@ -9,7 +9,7 @@ use intake::{
 };
 use leptos::prelude::*;
 
-use super::case::{Model, is_item};
+use super::{answers::is_item, case::Model};
 use crate::{
     fields::{sentence, text_area_of},
     text::Locale,
@@ -143,6 +143,7 @@ fn record_identity(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
             <div class="choice-list">{radios("person", persons, &chosen("person", seen.map(|seen| seen.person.code())))}</div>
         </fieldset>
         {without_photo(locale, "without_photo", &two)}
+        {super::comparison::fields(locale, model)}
         {met}
         <p class="field__hint">{locale.say(if model.takes_number { "identity-no-number" } else { "identity-no-copy" })}</p>
     };

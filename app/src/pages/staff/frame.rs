@@ -1,6 +1,9 @@
 //! The frame of every page of the staff's side. Invariant: who is signed in stands on it, with the way out beside it.
 
-use intake::access::{Role, Roles};
+use intake::{
+    access::{Role, Roles},
+    time::Instant,
+};
 use leptos::prelude::*;
 
 use super::keys;
@@ -35,6 +38,7 @@ pub struct Person {
 pub struct Desk {
     chrome: Chrome,
     person: Option<Person>,
+    previous_sign_in: Option<Instant>,
 }
 
 impl Desk {
@@ -43,7 +47,14 @@ impl Desk {
     pub fn new(mut chrome: Chrome, person: Option<Person>) -> Self {
         chrome.locale = chrome.locale.for_staff();
         chrome.offered.retain(|locale| locale.for_staff() == *locale);
-        Self { chrome, person }
+        Self { chrome, person, previous_sign_in: None }
+    }
+
+    /// 「前回のサインイン」 The same frame that says when she signed in before.
+    #[must_use]
+    pub const fn signed_in_before(mut self, at: Option<Instant>) -> Self {
+        self.previous_sign_in = at;
+        self
     }
 
     /// The language.
@@ -122,9 +133,27 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
             </header>
             <main class="page page--wide" id="main">{main}</main>
             {desk.person.as_ref().filter(|person| person.sees_queue).map(|_| keys::map(locale))}
+            {recorded(desk)}
         </body>
     }
     .into_any()
+}
+
+/// 「記録」 That what is done and seen here is recorded, and when she signed in before (`controls.md` R28).
+fn recorded(desk: &Desk) -> Option<AnyView> {
+    let locale = desk.locale();
+    desk.person.as_ref()?;
+    let before = desk.previous_sign_in.map(|at| {
+        view! { " " {locale.with("staff-previous-sign-in", &[("at", &at.minute_in_japan())])} }
+    });
+    Some(
+        view! {
+            <footer class="staff-recorded">
+                <p>{locale.say("staff-recorded")}{before} " " <a href="/staff/me/log">{locale.say("own-log-title")}</a></p>
+            </footer>
+        }
+        .into_any(),
+    )
 }
 
 /// What a role is called.

@@ -2,16 +2,28 @@
 //! exit, and each says who is signed in.
 
 pub mod assigned;
+pub mod amend;
+mod answers;
 mod card;
 pub mod case;
+pub mod changes;
 mod channel;
 mod command;
+mod comparison;
 mod epds;
 mod frame;
 pub mod handover;
+mod history;
+mod identity;
+pub mod log;
 pub mod keys;
 pub mod mail;
+mod marks;
 pub mod message;
+pub mod non_disclosure;
+mod notices;
+mod papers;
+pub mod people;
 pub mod note;
 pub mod presence;
 pub mod queue;
@@ -22,6 +34,7 @@ pub mod sign_in;
 pub mod signature;
 pub mod slots;
 pub mod transfer;
+pub mod viewer;
 pub mod way;
 pub mod way_back;
 

@@ -129,6 +129,8 @@ fn action_name(locale: Locale, action: Action) -> String {
         Action::SeeUndeliveredMail => "see-undelivered-mail",
         Action::WriteMessage => "write-message",
         Action::WriteNote => "write-note",
+        Action::MarkNonDisclosure => "mark-non-disclosure",
+        Action::ReadUndisclosed => "read-undisclosed",
         Action::NotePregnancyEnd => "note-pregnancy-end",
         Action::RestoreAccess => "restore-access",
         Action::SeeHandover => "see-handover",

@@ -1,7 +1,5 @@
 //! A case. Invariant: it is shown as the flow opened it; nothing is looked up here.
 
-use std::collections::BTreeSet;
-
 use actix_web::{
     HttpResponse,
     http::{
@@ -13,6 +11,8 @@ use actix_web::{
 use app::{
     pages::staff::{
         case::{self as pages, Detail, Failed, Model, Related, ShownPaper, Step, WithdrawalAsked},
+        changes::Revision,
+        non_disclosure::NonDisclosure,
         presence::{Ask, Desks},
         signature::Signature,
         way::Way,
@@ -30,7 +30,7 @@ use intake::{
 };
 
 use super::{
-    Answer, AtWork, events,
+    Answer, AtWork, amend, events,
     message::{NotSent, messages},
     note, to, transfer,
     way_back::{self, Tried},
@@ -39,11 +39,12 @@ use crate::{
     flows::{
         self,
         case_signature::{self, ShownSignature},
-        content::EventDetail,
+        content::{EventDetail, OpenCase},
         decide::Obstacle,
         my_number::Kept,
+        non_disclosure::Disclosure,
         paper_scan, presence,
-        staff_case::{self, StaffCase, Who},
+        staff_case::{self, Revised, StaffCase, Who},
         staff_view, undelivered,
     },
     picture::PDF,
@@ -63,6 +64,11 @@ pub(super) const fn obstacle_key(obstacle: &Obstacle) -> &'static str {
         Obstacle::NeedsAnotherPerson => "staff-obstacle-another-person",
         Obstacle::NoEvidence => "staff-obstacle-no-evidence",
         Obstacle::PersonNotMet => "staff-obstacle-not-met",
+        Obstacle::NotCompared => "staff-obstacle-not-compared",
+        Obstacle::DifferenceOpen => "staff-obstacle-difference-open",
+        Obstacle::NoDifference => "staff-obstacle-no-difference",
+        Obstacle::Because => "staff-obstacle-because",
+        Obstacle::NothingAmended => "staff-obstacle-nothing-amended",
         Obstacle::TwoDocuments => "staff-obstacle-two-documents",
         Obstacle::Request => "staff-obstacle-request",
         Obstacle::AnswerBy => "staff-obstacle-answer-by",
@@ -74,18 +80,15 @@ pub(super) const fn obstacle_key(obstacle: &Obstacle) -> &'static str {
 }
 
 fn step(step: staff_case::Step) -> Step {
-    let by_parent = step.who == Who::Citizen;
-    let staff = match step.who {
-        Who::Staff(name) => Some(name),
-        Who::Citizen | Who::Portal => None,
-    };
+    let (staff, by_parent) = named(&step.who);
     let detail = match step.detail {
         Some(EventDetail::SendBack(request)) => Detail::SendBack(request),
         Some(EventDetail::ProposeDecline(reason)) => Detail::Decline(reason),
-        // What was seen stands beside the decision.
-        Some(EventDetail::RecordIdentity(_) | EventDetail::RecordProxy(_) | EventDetail::Assign(_)) | None => {
-            Detail::None
-        }
+        Some(EventDetail::RecordIdentity(_, compared)) => Detail::Compared(compared),
+        Some(EventDetail::Amend(amended)) => Detail::Amend(amended.fields, amended.reason, amended.note),
+        Some(EventDetail::SettleDifference(settled)) => Detail::Settled(settled.fact, settled.because),
+        // What was seen of a proxy stands beside the decision.
+        Some(EventDetail::RecordProxy(_) | EventDetail::Assign(_)) | None => Detail::None,
     };
     Step { at: step.at, staff, by_parent, command: step.command, detail }
 }
@@ -120,6 +123,32 @@ fn shown_paper(portal: &Portal, form: &Form, (paper, can_be_opened): (Paper, boo
         state,
         can_be_opened,
         rev: paper.sent_rev.unwrap_or_default(),
+    }
+}
+
+/// Every revision, with what it changed and who made it.
+fn revisions<'a>(case: &'a OpenCase<'_>, revised: Vec<Revised>, history: &[staff_case::Step]) -> Vec<Revision<'a>> {
+    let filed = history.first();
+    let first = case.revisions.first().map(|first| {
+        let who = filed.map_or(&Who::Portal, |step| &step.who);
+        let (staff, by_parent) = named(who);
+        let raw = &first.raw;
+        Revision { rev: first.rev, at: first.created_at, staff, by_parent, before: None, raw, fields: Vec::new() }
+    });
+    let later = case.revisions.windows(2).zip(revised).map(|(pair, revised)| {
+        let (staff, by_parent) = named(&revised.who);
+        let (before, raw) = (Some(&pair[0].raw), &pair[1].raw);
+        Revision { rev: revised.rev, at: revised.at, staff, by_parent, before, raw, fields: revised.fields }
+    });
+    first.into_iter().chain(later).collect()
+}
+
+/// The name of who did something, if it was somebody of the staff, and whether it was the parent.
+fn named(who: &Who) -> (Option<String>, bool) {
+    match who {
+        Who::Staff(name) => (Some(name.clone()), false),
+        Who::Citizen => (None, true),
+        Who::Portal => (None, false),
     }
 }
 
@@ -194,11 +223,10 @@ pub(super) async fn shown_with(
     let hides_private = !may_in(who.1, Action::ReadCase, case.head.compartment);
     let restores = may_in(at.who.staff.roles, Action::RestoreAccess, case.head.compartment);
     let newest = case.newest()?;
+    let amendable = amend::offered(&case, &offers);
     let offers = offers
         .into_iter()
         .map(|offer| pages::Offer { kind: offer.kind, obstacle: offer.obstacle.as_ref().map(obstacle_key) });
-    let changed: BTreeSet<_> =
-        revised.into_iter().next_back().map(|last| last.fields).unwrap_or_default().into_iter().collect();
     let model = Model {
         number,
         version: case.head.version,
@@ -212,7 +240,15 @@ pub(super) async fn shown_with(
         pages: journey::pages(case.form, complete.answers()),
         raw: &newest.raw,
         answers: complete.answers(),
-        changed,
+        non_disclosure: NonDisclosure {
+            is_marked: view.disclosure != Disclosure::Open,
+            can_read: view.disclosure != Disclosure::Hidden,
+            can_mark: may_in(at.who.staff.roles, Action::MarkNonDisclosure, case.head.compartment)
+                && view.disclosure != Disclosure::Hidden,
+        },
+        revisions: revisions(&case, revised, &history),
+        seen_rev: view.seen_rev,
+        amendable,
         derived,
         // A flag tells of the answer that raised it.
         flags: if hides_private { &[] } else { &flags },

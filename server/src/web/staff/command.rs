@@ -8,7 +8,10 @@ use app::pages::staff::{case::Failed, message};
 use intake::{
     answers::RawAnswers,
     case::{CommandKind, CorrectionRequest, DeclineReason, Stage},
-    identity::{NoPhoto, NumberDocument, PersonDocument, PowerDocument, ProxySight, Sight, TwoAreNeeded},
+    identity::{
+        Compared, ComparedWith, Fact, Finding, Findings, NamesNobody, NoPhoto, NumberDocument, PersonDocument,
+        PowerDocument, ProxySight, Sight, TwoAreNeeded,
+    },
     ids::{FieldId, ReceiptNumber},
 };
 
@@ -63,9 +66,14 @@ fn order(kind: CommandKind, typed: &RawAnswers, takes_number: bool) -> Result<Or
             let reason: Result<DeclineReason, _> = typed.first("reason").parse();
             Order::ProposeDecline(reason.map_err(|_| Some(("staff-obstacle-reason", "reason-0")))?)
         }
-        // What is taken over is asked for first.
+        CommandKind::SettleDifference => {
+            let fact = Fact::of_code(typed.first("fact")).ok_or(None)?;
+            Order::SettleDifference(fact, typed.first(&format!("because-{}", fact.code())).to_owned())
+        }
+        // What is taken over is asked for first; putting right has a page of its own.
         CommandKind::TakeOver
         | CommandKind::ReleaseIdle
+        | CommandKind::Amend
         | CommandKind::Resubmit
         | CommandKind::Seal
         | CommandKind::SettleImported
@@ -87,8 +95,38 @@ fn sight(typed: &RawAnswers, takes_number: bool) -> Result<Sight, NoOrder> {
     let number = number.ok_or(("staff-obstacle-identity", "number-0"))?;
     let person = PersonDocument::of_code(typed.first("person")).ok_or(("staff-obstacle-identity", "person-0"))?;
     let two = without_photo(typed, "without_photo");
-    Sight::checked(number, person, &two, typed.first("met") == "yes")
-        .map_err(|TwoAreNeeded| ("staff-obstacle-two-documents", "without_photo-0"))
+    let sight = Sight::checked(number, person, &two, typed.first("met") == "yes")
+        .map_err(|TwoAreNeeded| ("staff-obstacle-two-documents", "without_photo-0"))?;
+    Ok(sight.and_compared(compared(typed, number, person)?))
+}
+
+/// 「照合」 With what, and what came of it.
+fn compared(typed: &RawAnswers, number: NumberDocument, person: PersonDocument) -> Result<Compared, NoOrder> {
+    let with = ComparedWith::of_code(typed.first("compared_with"));
+    let with = with.ok_or(("staff-obstacle-compared-with", "compared_with-0"))?;
+    let findings = match typed.first("compared") {
+        "all" => Findings::all_same(with, number, person).ok_or(("staff-obstacle-compare-each", "fact-name-0"))?,
+        "each" => {
+            let found = |fact: Fact| Finding::of_code(typed.first(&format!("fact-{}", fact.code())));
+            if let Some(fact) = Fact::ALL.iter().find(|fact| found(**fact).is_none()) {
+                return Err(("staff-obstacle-compare-fact", fact_input(*fact)));
+            }
+            Findings::of(|fact| found(fact).unwrap_or(Finding::NotShown))
+                .map_err(|NamesNobody| ("staff-obstacle-names-nobody", "fact-name-0"))?
+        }
+        _ => return Err(("staff-obstacle-compare-way", "compared-0")),
+    };
+    Ok(Compared { with, findings })
+}
+
+const fn fact_input(fact: Fact) -> &'static str {
+    match fact {
+        Fact::Name => "fact-name-0",
+        Fact::Kana => "fact-kana-0",
+        Fact::Birthdate => "fact-birthdate-0",
+        Fact::Address => "fact-address-0",
+        Fact::Sex => "fact-sex-0",
+    }
 }
 
 fn proxy_sight(typed: &RawAnswers) -> Result<ProxySight, NoOrder> {
@@ -121,16 +159,28 @@ fn input_of(obstacle: &Obstacle) -> Option<String> {
         Obstacle::NotForThem => Some("to".to_owned()),
         Obstacle::TwoDocuments => Some("without_photo-0".to_owned()),
         Obstacle::PersonNotMet => Some("met".to_owned()),
+        Obstacle::NotCompared => Some("compared_with-0".to_owned()),
+        Obstacle::DifferenceOpen | Obstacle::NoDifference | Obstacle::Because => Some("comparison".to_owned()),
         Obstacle::HeldByAnother
         | Obstacle::NeedsAnotherPerson
         | Obstacle::NoEvidence
+        | Obstacle::NothingAmended
         | Obstacle::NoAccount
         | Obstacle::Unanswered => None,
     }
 }
 
 /// Inputs that are ticked or chosen.
-const NOT_WRITTEN: [&str; 12] = [
+const NOT_WRITTEN: [&str; 21] = [
+    "fact",
+    "compared_with",
+    "compared",
+    "fact-name",
+    "fact-kana",
+    "fact-birthdate",
+    "fact-address",
+    "fact-sex",
+    "amend_reason",
     "version",
     "to",
     "field",

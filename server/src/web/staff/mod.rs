@@ -1,14 +1,18 @@
 //! The staff's side over HTTP. Invariant: a handler that needs somebody of the staff takes [`AtWork`] as an argument; it is
 //! made here only, asked anew of the database at every request.
 
+pub mod amend;
 pub mod assigned;
 pub mod case;
 pub mod command;
 pub mod events;
 pub mod handover;
+pub mod log;
 pub mod mail;
 pub mod message;
 pub mod note;
+pub mod non_disclosure;
+pub mod people;
 pub mod pregnancy_end;
 pub mod provider;
 pub mod queue;
@@ -19,6 +23,7 @@ pub mod sign_in;
 pub mod slots;
 pub mod take_over;
 pub mod transfer;
+pub mod viewer;
 pub mod way_back;
 
 use std::{future::Future, pin::Pin};
@@ -34,7 +39,10 @@ use super::{
 };
 use crate::{
     assets,
-    flows::staff_sign_in::{self, SignedInStaff},
+    flows::{
+        own_log,
+        staff_sign_in::{self, SignedInStaff},
+    },
     portal::Portal,
 };
 
@@ -71,7 +79,11 @@ async fn at_desk(request: &HttpRequest, portal: &Portal) -> Result<AtDesk, WebEr
         sees_slots: may(who.staff.roles, Action::ManageSlots),
         sees_handover: may(who.staff.roles, Action::SeeHandover),
     });
-    Ok(AtDesk { who, desk: Desk::new(chrome, person) })
+    let previous = match &who {
+        Some(who) => own_log::previous_sign_in(portal, &who.staff).await?,
+        None => None,
+    };
+    Ok(AtDesk { who, desk: Desk::new(chrome, person).signed_in_before(previous) })
 }
 
 type Guarded<T> = Pin<Box<dyn Future<Output = Result<T, WebError>>>>;
