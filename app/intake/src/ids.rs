@@ -87,6 +87,8 @@ random_id!(/// One photo or file.
     PaperId);
 random_id!(/// One message between a parent and the office.
     MessageId);
+random_id!(/// Something that a member of staff is to look after.
+    TaskId);
 
 macro_rules! name_id {
     ($(#[$doc:meta])* $name:ident, $longest:literal) => {
