@@ -85,6 +85,8 @@ pub enum Action {
     ManageStaff,
     /// 「面談枠」 Open and close slots, and mark who came.
     ManageSlots,
+    /// 「確認の仕事」 See what is to be looked after, and do it.
+    SeeTasks,
 }
 
 /// Whether a role may do an action with cases of a compartment. To whoever may not, they do not exist: they are neither
@@ -122,7 +124,7 @@ pub const fn may(role: Role, action: Action) -> bool {
         Action::SeeHandover => matches!(role, Role::Clerk | Role::Nurse | Role::Administrator | Role::Auditor),
         Action::ReadAudit => matches!(role, Role::Auditor),
         Action::ManageStaff => matches!(role, Role::Administrator),
-        Action::ManageSlots => matches!(role, Role::Clerk | Role::Nurse),
+        Action::ManageSlots | Action::SeeTasks => matches!(role, Role::Clerk | Role::Nurse),
     }
 }
 
@@ -246,6 +248,7 @@ mod tests {
             Action::ReadAudit,
             Action::ManageStaff,
             Action::ManageSlots,
+            Action::SeeTasks,
             Action::SeeUndeliveredMail,
         ];
         let mut table = String::new();

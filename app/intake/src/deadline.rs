@@ -11,7 +11,7 @@ use crate::{
     case::{Lateness, Stage},
     course::Targets,
     ids::{FormId, NotAnId},
-    time::{DAY, Instant},
+    time::{CivilDate, DAY, Instant},
 };
 
 /// A part of the office's work with a time of its own.
@@ -284,7 +284,7 @@ impl Deadlines<'_> {
     /// Working days from the day of `now` to that of a deadline, which is the end of its day.
     fn days_until(&self, now: Instant, due_at: Instant) -> i64 {
         let (today, last) = (now.date_in_japan(), due_at.plus(-1).date_in_japan());
-        let open_between = |from, to| {
+        let open_between = |from: CivilDate, to: CivilDate| {
             let mut day = from;
             let mut count = 0;
             while day < to {

@@ -2,6 +2,7 @@
 //! fault is reported at once, by the name of its setting and never with its value, which may be a secret.
 
 mod address;
+mod deadlines;
 mod oidc;
 mod settings;
 mod signing;
@@ -14,10 +15,12 @@ use std::{
 };
 
 pub use address::{Network, PublicUrl};
+pub use deadlines::{AlertUrl, Escalation};
 pub use app::chrome::MyNumber;
 use app::text::Locale;
 use intake::{
     course::Targets,
+    deadline::Allowed,
     identity::Method,
     ids::{DestinationId, FormId},
 };
@@ -99,6 +102,14 @@ pub struct Config {
     pub privacy_contact: Option<String>,
     /// In how many working days a filing is decided on and recorded, as parents are told.
     pub targets: Targets,
+    /// 「処理期限」 How long each step of the office may take.
+    pub deadlines: Allowed,
+    /// What happens to what is overdue.
+    pub escalation: Escalation,
+    /// 「EPDS」 Within how many hours, by day and by night, an answer to item 10 is to be looked at.
+    pub epds_urgent_hours: u32,
+    /// 「第二の連絡手段」 Where it is told that tasks wait, when mail does not do it.
+    pub alert_url: Option<AlertUrl>,
     /// A look at forms: nobody signs in, and nothing is kept.
     pub preview: bool,
     /// 「写真・書類」 How papers are scanned.
@@ -255,6 +266,7 @@ impl Config {
         let scanner = scanner(values, demo, faults);
         let oidc = oidc::provider(values, &oidc::OF_PARENTS, ACR, demo, faults);
         let signing = signing::signing(values, &data_dir, demo, faults);
+        let promised = targets(values, faults);
         let config = Self {
             demo,
             database_url: database_url(values, &data_dir, faults),
@@ -293,7 +305,11 @@ impl Config {
             booking: booking(values, faults),
             pdf_font: values.text("pdf_font").map(PathBuf::from),
             privacy_contact: values.text("privacy_contact").map(ToOwned::to_owned),
-            targets: targets(values, faults),
+            targets: promised,
+            deadlines: deadlines::allowed(values, promised, faults),
+            escalation: deadlines::escalation(values, faults),
+            epds_urgent_hours: deadlines::urgent_hours(values, faults),
+            alert_url: deadlines::alert_url(values, faults),
             preview: false,
             scanner,
             log: log(values, faults),

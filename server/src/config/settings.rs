@@ -21,7 +21,7 @@ const fn setting(key: &'static str, meaning: &'static str) -> Setting {
 }
 
 /// Every setting of this version.
-pub const SETTINGS: [Setting; 52] = [
+pub const SETTINGS: [Setting; 57] = [
     setting("database_url", "sqlite:PATH or postgres://USER@HOST/NAME [sqlite file in data_dir]"),
     setting("data_dir", "folder of this installation's files [/var/lib/madoguchi; demo: data]"),
     setting("master_key_file", "the key that everything at rest is sealed under"),
@@ -99,6 +99,18 @@ pub const SETTINGS: [Setting; 52] = [
     setting("privacy_contact", "whom parents ask about their personal data: section and telephone [the counter]"),
     setting("days_to_check", "working days in which a filing is looked at, as parents are told [5]"),
     setting("days_to_record", "working days from the decision to the record, as parents are told [3]"),
+    setting(
+        "deadlines",
+        "working days for each step (check, confirm, record), such as check=3,epds.check=1 [check and confirm: days_to_check \
+         together; record: days_to_record; epds.check=1]",
+    ),
+    setting("escalation_days", "working days that a filing stays overdue until a role is told [1]"),
+    setting("escalation_role", "which role is told of what stays overdue [clerk]"),
+    setting("epds_urgent_hours", "hours, by day and night, in which an answer to item 10 is to be looked at [4]"),
+    setting(
+        "alert_url",
+        "https address that gets a count (JSON) when tasks wait and mail does not arrive [none: the staff pages only]",
+    ),
     setting("signing", "電子署名 of filings by the sign API of the same service: off or offered [off]"),
     setting(
         "signing_ca_dir",

@@ -11,8 +11,9 @@ use intake::{
     identity::{Level, ProxyState},
     ids::{
         AccountId, BookingId, CaseId, DestinationId, DraftId, FieldId, FormId, MessageId, OutboxId, PaperId, PasskeyId,
-        ReceiptNumber, SlotId, StaffId,
+        ReceiptNumber, SlotId, StaffId, TaskId,
     },
+    task::TaskKind,
     time::{CivilDate, Instant},
 };
 
@@ -60,7 +61,7 @@ macro_rules! from_bytes {
         }
     })+ };
 }
-from_bytes!(CaseId, DraftId, AccountId, StaffId, PasskeyId, OutboxId, PaperId, SlotId, BookingId, MessageId);
+from_bytes!(CaseId, DraftId, AccountId, StaffId, PasskeyId, OutboxId, PaperId, SlotId, BookingId, MessageId, TaskId);
 
 pub(super) fn from_text<T: FromStr>(raw: &str, kind: &'static str) -> Result<T, Broken> {
     raw.parse().map_err(|_| Broken(kind))
@@ -77,7 +78,7 @@ macro_rules! text_columns {
 }
 text_columns!(FieldId, FormId, DestinationId, ReceiptNumber, Role, Stage, CommandKind, Compartment, CivilDate);
 text_columns!(Mode, State, Spoken);
-text_columns!(Device, Level, ProxyState, Lateness);
+text_columns!(Device, Level, ProxyState, Lateness, TaskKind);
 
 impl Column for Vec<Spoken> {
     type Raw = String;

@@ -13,6 +13,7 @@ pub mod card;
 pub mod case;
 pub mod case_person;
 mod columns;
+pub mod deadline;
 mod dialect;
 pub mod draft;
 pub mod foreign_filing;
@@ -30,6 +31,8 @@ pub mod session;
 pub mod signature;
 pub mod staff;
 pub mod staff_identity;
+pub mod staff_mail;
+pub mod task;
 pub mod transfer;
 
 use std::ops::{Deref, DerefMut};
@@ -204,6 +207,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         card::STATEMENTS,
         case::STATEMENTS,
         case_person::STATEMENTS,
+        deadline::STATEMENTS,
         draft::STATEMENTS,
         foreign_filing::STATEMENTS,
         form_use::STATEMENTS,
@@ -220,6 +224,8 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         signature::STATEMENTS,
         staff::STATEMENTS,
         staff_identity::STATEMENTS,
+        staff_mail::STATEMENTS,
+        task::STATEMENTS,
         transfer::STATEMENTS,
     ]
     .concat()

@@ -19,6 +19,7 @@ fn path_of(row: &Row) -> String {
         .replace("{upload}", "00000000000000000000000000000000")
         .replace("{paper}", "00000000000000000000000000000000")
         .replace("{command}", "claim")
+        .replace("{task}", "00000000000000000000000000000000")
         .replace("{slot}", "00000000000000000000000000000000")
         .replace("{token}", "AAAA")
         .replace("{mail}", "00000000000000000000000000000000")

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     case::ALLOWED,
-    time::{CivilDate, HOUR},
+    time::HOUR,
 };
 
 fn at(text: &str) -> Instant {

@@ -247,6 +247,8 @@ pub struct Model<'a> {
     pub can_note_end: bool,
     /// Whether it may be taken away as a file.
     pub is_exported: bool,
+    /// 「処理期限」
+    pub deadline: Option<super::deadline::Shown>,
     /// What could not be done just now.
     pub failed: Failed,
 }
@@ -290,6 +292,7 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
             <div>
                 <h1><span lang="ja">{model.form.title.get("ja").to_owned()}</span> " " {model.number.to_string()}</h1>
                 {facts(locale, model)}
+                {model.deadline.map(|shown| super::deadline::section(locale, shown))}
                 {channel::origin(locale, model)}
             </div>
             {super::mail::notice(locale, &model.undelivered)}

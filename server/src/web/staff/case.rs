@@ -13,6 +13,7 @@ use actix_web::{
 use app::{
     pages::staff::{
         case::{self as pages, Detail, Failed, Model, Related, ShownPaper, Step, WithdrawalAsked},
+        deadline::Shown,
         signature::Signature,
     },
     text::Locale,
@@ -38,6 +39,7 @@ use crate::{
         self,
         case_signature::{self, ShownSignature},
         content::EventDetail,
+        deadline,
         decide::Obstacle,
         my_number::Kept,
         paper_scan,
@@ -158,6 +160,7 @@ pub(super) async fn shown_with(
     let status = if failure { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = staff_case::view(portal, &at.who.staff, number).await?;
     let undelivered = undelivered::of_case(portal, &at.who.staff, number).await?;
+    let deadline = deadline::standing(portal, &at.who.staff, &view.case.head).await?;
     let StaffCase {
         case,
         complete,
@@ -246,6 +249,7 @@ pub(super) async fn shown_with(
             && may_in(at.who.staff.role, Action::NotePregnancyEnd, case.head.compartment),
         is_exported: may_in(at.who.staff.role, Action::ExportCase, case.head.compartment)
             && case.head.stage.stands_accepted(),
+        deadline: deadline.map(|(standing, lateness)| Shown { standing, lateness }),
         failed,
     };
     // Also after a command: choosing a language comes back to the case.

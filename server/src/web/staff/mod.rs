@@ -6,12 +6,14 @@ pub mod command;
 pub mod handover;
 pub mod mail;
 pub mod message;
+pub mod notices;
 pub mod pregnancy_end;
 pub mod provider;
 pub mod queue;
 pub mod sessions;
 pub mod sign_in;
 pub mod slots;
+pub mod tasks;
 pub mod transfer;
 pub mod way_back;
 
@@ -28,7 +30,10 @@ use super::{
 };
 use crate::{
     assets,
-    flows::staff_sign_in::{self, SignedInStaff},
+    flows::{
+        staff_sign_in::{self, SignedInStaff},
+        task,
+    },
     portal::Portal,
 };
 
@@ -55,12 +60,18 @@ async fn at_desk(request: &HttpRequest, portal: &Portal) -> Result<AtDesk, WebEr
         Some(hash) => staff_sign_in::who(portal, &hash).await?,
         None => None,
     };
+    let tasks_waiting = match &who {
+        Some(who) => task::waiting(portal, &who.staff).await?,
+        None => 0,
+    };
     let person = who.as_ref().map(|who| Person {
         name: who.staff.display_name.clone(),
         role: who.staff.role,
         sees_queue: may(who.staff.role, Action::SeeQueue),
         sees_slots: may(who.staff.role, Action::ManageSlots),
         sees_handover: may(who.staff.role, Action::SeeHandover),
+        sees_tasks: may(who.staff.role, Action::SeeTasks),
+        tasks_waiting,
     });
     Ok(AtDesk { who, desk: Desk::new(chrome, person) })
 }
