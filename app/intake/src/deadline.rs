@@ -242,8 +242,8 @@ impl Deadlines<'_> {
         };
         let same_stage = before.stage == to;
         // The stage goes on: what it has worked is counted when it ends.
-        let worked = before.worked
-            + if running.is_some() && !same_stage { self.working_time(before.since, at) } else { 0 };
+        let worked =
+            before.worked + if running.is_some() && !same_stage { self.working_time(before.since, at) } else { 0 };
         let stopped = Clock { due_at: None, soon_at: None, time_left: None, worked, lateness: Lateness::InTime };
         match (is, running) {
             (Turn::Nobody, _) => stopped,

@@ -93,11 +93,14 @@ mod tests {
 
     #[test]
     fn an_alert_goes_by_tls_or_stays_on_this_machine() {
-        for text in ["https://alert.example.jp/hook?key=x", "http://127.0.0.1:9000/", "http://localhost:9000", "https://a.jp"]
+        for text in
+            ["https://alert.example.jp/hook?key=x", "http://127.0.0.1:9000/", "http://localhost:9000", "https://a.jp"]
         {
             assert!(AlertUrl::parse(text).is_some(), "{text}");
         }
-        for text in ["http://alert.example.jp/", "alert.example.jp", "ftp://127.0.0.1/", "https://a.jp/ x", "https://a b.jp/"] {
+        for text in
+            ["http://alert.example.jp/", "alert.example.jp", "ftp://127.0.0.1/", "https://a.jp/ x", "https://a b.jp/"]
+        {
             assert!(AlertUrl::parse(text).is_none(), "{text}");
         }
     }

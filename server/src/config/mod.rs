@@ -15,9 +15,9 @@ use std::{
 };
 
 pub use address::{Network, PublicUrl};
-pub use deadlines::{AlertUrl, Escalation};
 pub use app::chrome::MyNumber;
 use app::text::Locale;
+pub use deadlines::{AlertUrl, Escalation};
 use intake::{
     course::Targets,
     deadline::Allowed,

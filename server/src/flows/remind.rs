@@ -57,7 +57,14 @@ pub async fn remind(
         return Ok(false);
     }
     reminders::keep_hash(tx, to, &hash(&portal.seal, &stop_token(&portal.seal, to))).await?;
-    queue(portal, tx, Destined { account: Some(to), case: about, is_reminder: true, ..Destined::default() }, kind, letter).await?;
+    queue(
+        portal,
+        tx,
+        Destined { account: Some(to), case: about, is_reminder: true, ..Destined::default() },
+        kind,
+        letter,
+    )
+    .await?;
     Ok(true)
 }
 

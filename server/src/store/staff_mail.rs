@@ -95,11 +95,7 @@ pub async fn every(connection: &mut Connection) -> Result<Vec<StaffMail>, StoreE
 ///
 /// # Errors
 /// When the database fails.
-pub async fn daily_due(
-    connection: &mut Connection,
-    day: CivilDate,
-    limit: i64,
-) -> Result<Vec<StaffMail>, StoreError> {
+pub async fn daily_due(connection: &mut Connection, day: CivilDate, limit: i64) -> Result<Vec<StaffMail>, StoreError> {
     all!(connection, StaffMail, DAILY, day.to_string(), limit)
 }
 

@@ -16,8 +16,8 @@ use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     flows::{
-        FlowError, booking_news, deadline, draft_end, hand_over, overdue, paper_scan, reconciliation, signing_keys, staff_mail,
-        task_news,
+        FlowError, booking_news, deadline, draft_end, hand_over, overdue, paper_scan, reconciliation, signing_keys,
+        staff_mail, task_news,
     },
     letters::{self, Written},
     mail::{Letter, Mailer, SendError},

@@ -4,10 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{
-    case::ALLOWED,
-    time::HOUR,
-};
+use crate::{case::ALLOWED, time::HOUR};
 
 fn at(text: &str) -> Instant {
     Instant::from_rfc3339(&format!("{text}:00+09:00")).unwrap()
@@ -76,7 +73,8 @@ fn while_the_parent_has_the_turn_the_clock_stands_still() {
         worked: clock.worked,
     };
     let sent_at = at("2026-11-26T12:00");
-    let sent = deadlines.change(&filing(), &before(first, Stage::InReview, at("2026-11-24T10:00")), Stage::SentBack, sent_at);
+    let sent =
+        deadlines.change(&filing(), &before(first, Stage::InReview, at("2026-11-24T10:00")), Stage::SentBack, sent_at);
     assert_eq!((sent.due_at, sent.lateness), (None, Lateness::InTime));
     assert_eq!(sent.time_left, Some(DAY + DAY / 2), "the afternoon and a day");
     assert_eq!(sent.worked, 2 * DAY + 2 * HOUR);
@@ -88,7 +86,12 @@ fn while_the_parent_has_the_turn_the_clock_stands_still() {
         assert_eq!(back.worked, sent.worked, "nobody has worked meanwhile");
     }
     // Asked to come instead: it stands still as before.
-    let visit = deadlines.change(&filing(), &before(sent, Stage::SentBack, sent_at), Stage::VisitNeeded, at("2026-12-20T00:00"));
+    let visit = deadlines.change(
+        &filing(),
+        &before(sent, Stage::SentBack, sent_at),
+        Stage::VisitNeeded,
+        at("2026-12-20T00:00"),
+    );
     assert_eq!((visit.time_left, visit.worked), (sent.time_left, sent.worked));
 }
 
@@ -127,7 +130,8 @@ fn the_last_day_warns_and_the_end_of_it_is_late() {
         assert_eq!(lateness(due, soon, at(now)), expected, "{now}");
     }
     let standing = |now: &str| deadlines.standing(Some(due), None, at(now)).unwrap();
-    for (now, days) in [("2026-11-24T10:00", 3), ("2026-11-27T10:00", 0), ("2026-11-28T10:00", -1), ("2026-12-01T10:00", -2)]
+    for (now, days) in
+        [("2026-11-24T10:00", 3), ("2026-11-27T10:00", 0), ("2026-11-28T10:00", -1), ("2026-12-01T10:00", -2)]
     {
         assert_eq!(standing(now), Standing::Runs { due_at: due, days }, "{now}");
     }
