@@ -2,7 +2,7 @@
 //! promised, unless the city says otherwise by name.
 
 use intake::{
-    access::Role,
+    access::{self, Action, Role},
     course::Targets,
     deadline::{Allowed, Line},
 };
@@ -66,8 +66,12 @@ pub(super) fn escalation(values: &Values, faults: &mut Faults) -> Escalation {
     if !(1..=60).contains(&days) {
         faults.add("escalation_days", "expected 1 to 60");
     }
-    let role = values.parsed("escalation_role", "the name of a role that works on cases", faults);
-    Escalation { days, role: role.unwrap_or(Role::Clerk) }
+    const WORKING: &str = "reviewer, confirmer or nurse";
+    let role = values.parsed("escalation_role", WORKING, faults).unwrap_or(Role::Confirmer);
+    if !access::may(role, Action::SeeTasks) {
+        faults.add("escalation_role", format!("expected {WORKING}: others see no case"));
+    }
+    Escalation { days, role }
 }
 
 pub(super) fn urgent_hours(values: &Values, faults: &mut Faults) -> u32 {

@@ -98,6 +98,8 @@ pub struct Config {
     pub booking: Booking,
     /// 「受付票」 The font of the PDF, if one is named.
     pub pdf_font: Option<PathBuf>,
+    /// 「委託」 Whether contractors open an EPDS that was assigned to them.
+    pub contractor_epds: bool,
     /// Whom parents ask about their personal data, if that is not the counter.
     pub privacy_contact: Option<String>,
     /// In how many working days a filing is decided on and recorded, as parents are told.
@@ -310,6 +312,7 @@ impl Config {
             escalation: deadlines::escalation(values, faults),
             epds_urgent_hours: deadlines::urgent_hours(values, faults),
             alert_url: deadlines::alert_url(values, faults),
+            contractor_epds: values.parsed("contractor_epds", "true or false", faults).unwrap_or(false),
             preview: false,
             scanner,
             log: log(values, faults),

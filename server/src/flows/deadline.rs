@@ -115,7 +115,7 @@ pub async fn standing(
     staff: &Staff,
     head: &CaseHead,
 ) -> Result<Option<(Standing, Lateness)>, FlowError> {
-    if !access::may_in(staff.role, Action::ReadCase, head.compartment) {
+    if !access::may_with((staff.staff_id, staff.roles), Action::ReadCase, head.compartment, head.holder) {
         return Ok(None);
     }
     let kept = deadline::find(&mut *portal.database.read().await?, head.case_id).await?;

@@ -221,7 +221,7 @@ pub async fn write_daily(
                 continue;
             }
             let who = staff::find(&mut tx, mail.staff_id).await?.filter(|who| who.is_valid_at(now));
-            let compartments = who.map(|who| access::compartments(who.role, Action::SeeQueue)).unwrap_or_default();
+            let compartments = who.map(|who| access::compartments(who.roles, Action::SeeQueue)).unwrap_or_default();
             let (overdue, soon) = deadline::late(&mut tx, &compartments).await?;
             if overdue + soon == 0 {
                 tx.commit(Record::Upkeep(Upkeep::ClockMoved)).await?;

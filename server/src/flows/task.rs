@@ -120,17 +120,17 @@ pub const LONGEST_DUTY: u32 = 24;
 const MOST: i64 = 200;
 
 pub(super) fn has(staff: &Staff, role: Role) -> bool {
-    staff.role == role
+    staff.roles.iter().any(|own| own == role)
 }
 
 /// Whether she may know of it.
 fn is_hers(staff: &Staff, task: &Task) -> bool {
     let told = task.for_role.parse::<Role>().is_ok_and(|role| has(staff, role));
-    told && access::may_in(staff.role, Action::SeeTasks, task.compartment)
+    told && access::may_in(staff.roles, Action::SeeTasks, task.compartment)
 }
 
 pub(super) fn sees_epds(staff: &Staff) -> bool {
-    has(staff, OF_EPDS) && access::may_in(staff.role, Action::SeeTasks, Compartment::Epds)
+    has(staff, OF_EPDS) && access::may_in(staff.roles, Action::SeeTasks, Compartment::Epds)
 }
 
 /// 「EPDS」 Opens a task in the transaction of a submission, where the answers ask for it by the rules of their text pack.
@@ -203,11 +203,11 @@ pub fn is_told(staff: &Staff) -> bool {
 /// # Errors
 /// [`FlowError::NotFound`] when the role has none.
 pub async fn page(portal: &Portal, staff: &Staff, tab: Tab) -> Result<TaskPage, FlowError> {
-    if !access::may(staff.role, Action::SeeTasks) {
+    if !access::may(staff.roles, Action::SeeTasks) {
         return Err(FlowError::NotFound);
     }
     let now = portal.clock.now();
-    let compartments = access::compartments(staff.role, Action::SeeTasks);
+    let compartments = access::compartments(staff.roles, Action::SeeTasks);
     let mut tx = portal.database.read().await?;
     let mut tasks = match tab {
         Tab::Done => task::done(&mut tx, &compartments, MOST).await?,
@@ -243,7 +243,7 @@ async fn row(
     (owner, done_by): (Option<String>, Option<String>),
 ) -> Result<TaskRow, FlowError> {
     let number = head.receipt_number.clone();
-    let permit = access::permit(staff.staff_id, staff.role, Action::SeeTasks, head.case_id, head.compartment);
+    let permit = access::permit(staff.staff_id, staff.roles, Action::SeeTasks, head.case_id, head.compartment);
     let permit = permit.ok_or(FlowError::NotFound)?;
     let open = match content::open(portal, connection, head, &permit).await {
         Ok(open) => open,
@@ -305,7 +305,7 @@ pub async fn finish(portal: &Portal, staff: &Staff, id: TaskId, typed: &str) -> 
         Err(not) => return Ok(Finished::Not(not)),
     };
     let head = case::find_head(&mut tx, task.case_id).await?.ok_or(FlowError::NotFound)?;
-    let permit = access::permit(staff.staff_id, staff.role, Action::SeeTasks, head.case_id, head.compartment);
+    let permit = access::permit(staff.staff_id, staff.roles, Action::SeeTasks, head.case_id, head.compartment);
     let open = content::open(portal, &mut tx, head, &permit.ok_or(FlowError::NotFound)?).await?;
     let sealed = open.key.seal(&task::place(id), text.as_bytes());
     if task::finish(&mut tx, id, staff.staff_id, &sealed, now).await? {

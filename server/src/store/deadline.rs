@@ -16,11 +16,14 @@ sql! {
         WHERE case_id = $1";
     FIND_VERSION = "SELECT case_id, form_id, stage, stage_since, due_at, time_left, worked, compartment FROM case_file
         WHERE case_id = $1 AND version = $2";
-    // The words are those of the index: each statement finds the few rows that are to be moved, of however many cases.
+    // The words are those of the index: each statement finds the few rows that are to be moved, of however many cases. The outer
+    // condition is asked again after the row lock of PostgreSQL was waited for.
     OVERDUE = "UPDATE case_file SET lateness = 'overdue' WHERE case_id IN (SELECT case_id FROM case_file
-        WHERE due_at IS NOT NULL AND lateness <> 'overdue' AND due_at <= $1 ORDER BY due_at LIMIT $2)";
+        WHERE due_at IS NOT NULL AND lateness <> 'overdue' AND due_at <= $1 ORDER BY due_at LIMIT $2)
+        AND due_at <= $1 AND lateness <> 'overdue'";
     SOON = "UPDATE case_file SET lateness = 'soon' WHERE case_id IN (SELECT case_id FROM case_file
-        WHERE soon_at IS NOT NULL AND lateness = 'in_time' AND soon_at <= $1 ORDER BY soon_at LIMIT $2)";
+        WHERE soon_at IS NOT NULL AND lateness = 'in_time' AND soon_at <= $1 ORDER BY soon_at LIMIT $2)
+        AND soon_at <= $1 AND lateness = 'in_time'";
     WITHOUT_CLOCK = "SELECT case_id, form_id, stage, stage_since, due_at, time_left, worked, compartment FROM case_file
         WHERE due_at IS NULL
         AND stage IN ('submitted', 'in_review', 'accepted', 'decline_proposed', 'confirmed', 'handed_over', 'held')

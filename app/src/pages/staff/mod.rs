@@ -13,6 +13,7 @@ pub mod mail;
 pub mod message;
 pub mod notices;
 pub mod queue;
+pub mod roles;
 pub mod sessions;
 pub mod sign_in;
 pub mod signature;
