@@ -4,10 +4,9 @@ ALTER TABLE case_file ADD COLUMN soon_at BIGINT;
 ALTER TABLE case_file ADD COLUMN time_left BIGINT;
 ALTER TABLE case_file ADD COLUMN worked BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE case_file ADD COLUMN overdue_told_at BIGINT;
-CREATE INDEX case_file_by_due ON case_file (due_at) WHERE due_at IS NOT NULL AND lateness <> 'overdue';
-CREATE INDEX case_file_by_soon ON case_file (soon_at) WHERE soon_at IS NOT NULL AND lateness = 'in_time';
+CREATE INDEX case_file_due_to_move ON case_file (due_at) WHERE due_at IS NOT NULL AND lateness <> 'overdue';
+CREATE INDEX case_file_soon_to_move ON case_file (soon_at) WHERE soon_at IS NOT NULL AND lateness = 'in_time';
 CREATE INDEX case_file_overdue_untold ON case_file (due_at) WHERE lateness = 'overdue' AND overdue_told_at IS NULL;
-CREATE INDEX case_file_late ON case_file (compartment, lateness) WHERE lateness <> 'in_time';
 -- Cases of before this version; empty once the worker has been here.
 CREATE INDEX case_file_without_clock ON case_file (case_id) WHERE due_at IS NULL
     AND stage IN ('submitted', 'in_review', 'accepted', 'decline_proposed', 'confirmed', 'handed_over', 'held');

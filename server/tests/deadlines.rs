@@ -36,7 +36,7 @@ fn notice(_: Notice, _: &str) -> MailPayload {
 }
 
 fn end(day: &str) -> Instant {
-    day.parse::<CivilDate>().unwrap().minute_in_japan(0).plus(DAY)
+    day.parse::<CivilDate>().unwrap().minute_in_japan(0).plus(DAY - 1)
 }
 
 /// Moves the clock to a minute of a day in Japan.

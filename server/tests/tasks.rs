@@ -117,7 +117,7 @@ async fn nine_points_or_item_ten_open_a_task_with_the_submission_and_fewer_do_no
         assert_eq!(rows[0].reason, Reason::Scores { total: Some(1), item10: Some(1) });
         assert_eq!(rows[0].task.due_at, portal.clock.now().plus(4 * HOUR), "by the clock: 2026-11-23 is a holiday");
         assert_eq!(rows[1].reason, Reason::Scores { total: Some(9), item10: Some(0) });
-        assert_eq!(rows[1].task.due_at, portal.deadlines().end_of(filed, DAY));
+        assert_eq!(rows[1].task.due_at, portal.deadlines().due(filed, DAY));
         assert!(rows.iter().all(|row| row.name.as_deref() == Some("髙橋 花子") && row.owner.is_none()));
         assert_eq!(task::waiting(portal, &nurse).await.unwrap(), 2);
         // An item that was left out makes no total, and asks for a look all the same.

@@ -1,8 +1,8 @@
 //! 「処理期限」 By when the office is to have done its part. Invariant: the clock runs while the office has the turn and at no other
 //! time; what was left when it stopped is left when it goes on, however long the parent took.
 //!
-//! Time is working time: days on which the office is open count whole, others not at all. A deadline is the end of a day, so
-//! that it is the day which parents are told (`course::Targets`) and not an hour of it.
+//! Time is working time: days on which the office is open count whole, others not at all. A deadline is the last instant of a day,
+//! so that it is the day which parents are told (`course::Targets`) and not an hour of it.
 
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
@@ -180,7 +180,7 @@ pub struct Before {
 /// How the clock of a case stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Clock {
-    /// By when; none while it stands still.
+    /// The last instant in time; none while it stands still.
     pub due_at: Option<Instant>,
     /// From when on the time is nearly up.
     pub soon_at: Option<Instant>,
@@ -197,7 +197,7 @@ pub struct Clock {
 pub enum Standing {
     /// The clock runs: by when, and how many working days after today that is; below zero, how many it was before.
     Runs {
-        /// The end of the last day.
+        /// The last instant in time.
         due_at: Instant,
         /// Working days.
         days: i64,
@@ -237,7 +237,7 @@ impl Deadlines<'_> {
         let begun = |step| self.end_of(before.since, i64::from(self.allowed.days(form, step)) * DAY);
         let (was, is) = (turn(before.stage), turn(to));
         let running = match was {
-            Turn::Office(step) => Some((step, before.due_at.unwrap_or_else(|| begun(step)))),
+            Turn::Office(step) => Some((step, before.due_at.map_or_else(|| begun(step), |due_at| due_at.plus(1)))),
             Turn::Citizen | Turn::Nobody => None,
         };
         let same_stage = before.stage == to;
@@ -247,25 +247,25 @@ impl Deadlines<'_> {
         let stopped = Clock { due_at: None, soon_at: None, time_left: None, worked, lateness: Lateness::InTime };
         match (is, running) {
             (Turn::Nobody, _) => stopped,
-            (Turn::Citizen, Some((_, due_at))) => Clock { time_left: Some(self.left(at, due_at)), ..stopped },
+            (Turn::Citizen, Some((_, end))) => Clock { time_left: Some(self.left(at, end)), ..stopped },
             (Turn::Citizen, None) => Clock { time_left: before.time_left, ..stopped },
             // Taken in hand, or put back: the same work goes on.
-            (Turn::Office(step), Some((same, due_at))) if same == step => self.running(form, step, due_at, at, worked),
+            (Turn::Office(step), Some((same, end))) if same == step => self.running(form, step, end, at, worked),
             (Turn::Office(step), _) => {
-                let due_at = match before.time_left {
+                let end = match before.time_left {
                     Some(left) if left <= 0 => at,
                     Some(left) => self.end_of(at, left),
                     None => self.end_of(at, i64::from(self.allowed.days(form, step)) * DAY),
                 };
-                self.running(form, step, due_at, at, worked)
+                self.running(form, step, end, at, worked)
             }
         }
     }
 
-    fn running(&self, form: &FormId, step: Step, due_at: Instant, at: Instant, worked: i64) -> Clock {
+    fn running(&self, form: &FormId, step: Step, end: Instant, at: Instant, worked: i64) -> Clock {
         // The last working day, of a short time its second half.
         let warning = DAY.min(i64::from(self.allowed.days(form, step)) * DAY / 2);
-        let soon_at = self.before(due_at, warning);
+        let (due_at, soon_at) = (end.plus(-1), self.before(end, warning));
         let lateness = lateness(due_at, soon_at, at);
         Clock { due_at: Some(due_at), soon_at: Some(soon_at), time_left: None, worked, lateness }
     }
@@ -281,9 +281,9 @@ impl Deadlines<'_> {
         }
     }
 
-    /// Working days from the day of `now` to that of a deadline, which is the end of its day.
+    /// Working days from the day of `now` to that of a deadline.
     fn days_until(&self, now: Instant, due_at: Instant) -> i64 {
-        let (today, last) = (now.date_in_japan(), due_at.plus(-1).date_in_japan());
+        let (today, last) = (now.date_in_japan(), due_at.date_in_japan());
         let open_between = |from: CivilDate, to: CivilDate| {
             let mut day = from;
             let mut count = 0;
@@ -293,7 +293,7 @@ impl Deadlines<'_> {
             }
             count
         };
-        if due_at > now { open_between(today, last) } else { -open_between(last, today).max(1) }
+        if due_at >= now { open_between(today, last) } else { -open_between(last, today).max(1) }
     }
 
     /// Working time between two instants, in microseconds; none if the second is the earlier.
@@ -311,14 +311,19 @@ impl Deadlines<'_> {
         sum
     }
 
-    /// Working time until a deadline; below zero when it has passed.
-    fn left(&self, now: Instant, due_at: Instant) -> i64 {
-        if due_at > now { self.working_time(now, due_at) } else { -self.working_time(due_at, now) }
+    /// Working time until an end; below zero when it has passed.
+    fn left(&self, now: Instant, end: Instant) -> i64 {
+        if end > now { self.working_time(now, end) } else { -self.working_time(end, now) }
     }
 
-    /// The end of the day on which so much working time has passed.
+    /// The last instant of the day on which so much working time has passed.
     #[must_use]
-    pub fn end_of(&self, from: Instant, working_time: i64) -> Instant {
+    pub fn due(&self, from: Instant, working_time: i64) -> Instant {
+        self.end_of(from, working_time).plus(-1)
+    }
+
+    /// The end of that day, which is the beginning of the next.
+    fn end_of(&self, from: Instant, working_time: i64) -> Instant {
         let (mut at, mut left) = (from, working_time);
         // A year has some 240 working days; the longest time of all ends long before this.
         for _ in 0..2_000 {
@@ -359,7 +364,7 @@ impl Deadlines<'_> {
 /// How a running clock stands.
 #[must_use]
 pub fn lateness(due_at: Instant, soon_at: Instant, now: Instant) -> Lateness {
-    if now >= due_at {
+    if now > due_at {
         Lateness::Overdue
     } else if now >= soon_at {
         Lateness::Soon

@@ -86,7 +86,7 @@ async fn escalate(portal: &Portal) -> Result<u64, FlowError> {
                 Compartment::Epds => OF_EPDS,
                 Compartment::General => escalation.role,
             };
-            let due_at = deadlines.end_of(now, DAY);
+            let due_at = deadlines.due(now, DAY);
             let new = NewTask {
                 task_id: TaskId::from_random(random()),
                 case_id: kept.case_id,

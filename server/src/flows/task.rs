@@ -153,8 +153,8 @@ pub(super) async fn open_for_epds(
             (opened_at.plus(hours / 2), opened_at.plus(hours))
         }
         Urgency::Soon => {
-            let end = portal.deadlines().end_of(opened_at, DAY);
-            (end, end)
+            let due_at = portal.deadlines().due(opened_at, DAY);
+            (due_at, due_at)
         }
     };
     let new = NewTask {

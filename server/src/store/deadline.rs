@@ -19,8 +19,8 @@ sql! {
     // The words are those of the index: each statement finds the few rows that are to be moved, of however many cases. The outer
     // condition is asked again after the row lock of PostgreSQL was waited for.
     OVERDUE = "UPDATE case_file SET lateness = 'overdue' WHERE case_id IN (SELECT case_id FROM case_file
-        WHERE due_at IS NOT NULL AND lateness <> 'overdue' AND due_at <= $1 ORDER BY due_at LIMIT $2)
-        AND due_at <= $1 AND lateness <> 'overdue'";
+        WHERE due_at IS NOT NULL AND lateness <> 'overdue' AND due_at < $1 ORDER BY due_at LIMIT $2)
+        AND due_at < $1 AND lateness <> 'overdue'";
     SOON = "UPDATE case_file SET lateness = 'soon' WHERE case_id IN (SELECT case_id FROM case_file
         WHERE soon_at IS NOT NULL AND lateness = 'in_time' AND soon_at <= $1 ORDER BY soon_at LIMIT $2)
         AND soon_at <= $1 AND lateness = 'in_time'";
@@ -33,7 +33,8 @@ sql! {
     UNTOLD = "SELECT case_id, form_id, stage, stage_since, due_at, time_left, worked, compartment FROM case_file
         WHERE lateness = 'overdue' AND overdue_told_at IS NULL AND due_at <= $1 ORDER BY due_at LIMIT $2";
     TOLD = "UPDATE case_file SET overdue_told_at = $2 WHERE case_id = $1 AND lateness = 'overdue' AND overdue_told_at IS NULL";
-    LATE = "SELECT lateness, COUNT(*) FROM case_file WHERE lateness <> 'in_time' AND compartment IN ($1, $2) GROUP BY lateness";
+    LATE = "SELECT 'overdue', COUNT(*) FROM case_file WHERE lateness = 'overdue' AND compartment IN ($1, $2)
+        UNION ALL SELECT 'soon', COUNT(*) FROM case_file WHERE lateness = 'soon' AND compartment IN ($1, $2)";
 }
 
 row! {

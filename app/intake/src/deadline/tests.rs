@@ -14,9 +14,9 @@ fn filing() -> FormId {
     "pregnancy_notification".parse().unwrap()
 }
 
-/// The end of a day is the beginning of the next one.
+/// The last instant of a day.
 fn end(day: &str) -> Instant {
-    day.parse::<CivilDate>().unwrap().minute_in_japan(0).plus(DAY)
+    day.parse::<CivilDate>().unwrap().minute_in_japan(0).plus(DAY - 1)
 }
 
 fn office() -> ClosingDays {
@@ -54,7 +54,7 @@ fn the_day_is_the_one_that_parents_are_told() {
             } else {
                 told
             };
-            assert_eq!(due, own.minute_in_japan(0).plus(DAY), "{day} {clock}");
+            assert_eq!(due, own.minute_in_japan(0).plus(DAY - 1), "{day} {clock}");
         }
     }
 }
@@ -81,7 +81,7 @@ fn while_the_parent_has_the_turn_the_clock_stands_still() {
     for back_on in ["2026-11-27T12:00", "2026-12-07T12:00", "2027-03-01T12:00"] {
         let back = deadlines.change(&filing(), &before(sent, Stage::SentBack, sent_at), Stage::Submitted, at(back_on));
         let day: CivilDate = back_on[..10].parse().unwrap();
-        let next = closing.working_days_after(day, 1).minute_in_japan(0).plus(DAY);
+        let next = closing.working_days_after(day, 1).minute_in_japan(0).plus(DAY - 1);
         assert_eq!(back.due_at, Some(next), "{back_on}: the afternoon and a day, as before");
         assert_eq!(back.worked, sent.worked, "nobody has worked meanwhile");
     }
@@ -111,7 +111,7 @@ fn what_was_overdue_when_it_was_sent_back_is_overdue_when_it_comes_back() {
     let stopped = Before { stage: Stage::SentBack, since: at("2026-11-30T10:00"), due_at: None, ..overdue };
     let stopped = Before { time_left: sent.time_left, worked: sent.worked, ..stopped };
     let back = deadlines.change(&filing(), &stopped, Stage::Submitted, at("2026-12-10T10:00"));
-    assert_eq!((back.due_at, back.lateness), (Some(at("2026-12-10T10:00")), Lateness::Overdue));
+    assert_eq!((back.due_at, back.lateness), (Some(at("2026-12-10T10:00").plus(-1)), Lateness::Overdue));
 }
 
 #[test]
@@ -208,7 +208,7 @@ proptest! {
                 }
                 (Turn::Citizen, Turn::Office(_)) => {
                     let (left, due) = (clock.time_left.unwrap(), after.due_at.unwrap());
-                    let given = deadlines.working_time(next, due);
+                    let given = deadlines.working_time(next, due.plus(1));
                     // However long she took: what was left, to the end of its day.
                     prop_assert!(given >= left.max(0) && given < left.max(0) + DAY, "{given} for {left}");
                 }

@@ -19,9 +19,9 @@ pub struct Shown {
     pub lateness: Lateness,
 }
 
-/// A deadline is the end of a day.
+/// The day of a deadline.
 pub(super) fn day(locale: Locale, due_at: Instant) -> String {
-    let day: CivilDate = due_at.plus(-1).date_in_japan();
+    let day: CivilDate = due_at.date_in_japan();
     format!("{day}{}", locale.say(&format!("weekday-{}", weekday(day))))
 }
 
