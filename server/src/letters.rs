@@ -5,7 +5,7 @@ use app::{mail, text::Locale};
 use intake::time::Instant;
 
 use crate::{
-    flows::{booking, decide::Notice, remind},
+    flows::{booking, decide::Notice, remind, staff_mail::Late},
     portal::Portal,
     seal::SealError,
     store::outbox::{self, MailPayload},
@@ -128,4 +128,22 @@ pub fn booking(notice: booking::Notice, locale: &str, at: Instant) -> MailPayloa
         booking::Notice::Free => mail::BookingNews::Free,
     };
     payload(mail::booking(language(locale), news, at))
+}
+
+/// 「確認の仕事」 To a public health nurse: something waits.
+#[must_use]
+pub fn staff_task(locale: &str) -> MailPayload {
+    payload(mail::staff_task(language(locale).for_staff()))
+}
+
+/// 「お知らせメール」 The code for the address of a member of staff.
+#[must_use]
+pub fn staff_mail_code(locale: &str, code: &str) -> MailPayload {
+    payload(mail::staff_mail_code(language(locale).for_staff(), code))
+}
+
+/// 「処理期限」 The daily mail to a member of staff: how many are late, and nearly.
+#[must_use]
+pub fn staff_daily(locale: &str, late: Late) -> MailPayload {
+    payload(mail::staff_daily(language(locale).for_staff(), late.overdue, late.soon))
 }

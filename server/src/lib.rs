@@ -1,5 +1,6 @@
 //! The portal `madoguchi`. Invariant: web asks flows, flows ask the store; nothing imports upwards (`tests/tidy.rs`).
 
+pub mod alert;
 pub mod assets;
 pub mod channel;
 pub mod cli;

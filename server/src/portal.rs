@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use intake::{calendar::ClosingDays, catalog::Catalog, form::Form, ids::FormId};
+use intake::{calendar::ClosingDays, catalog::Catalog, deadline::Deadlines, form::Form, ids::FormId};
 use tokio::sync::Semaphore;
 
 use crate::{
@@ -183,6 +183,12 @@ impl Portal {
         *my_number == MyNumber::Sealed && !preview && my_number_forms.contains(&form.id)
     }
 
+    /// 「処理期限」 The office's calendar with the time that it gives itself.
+    #[must_use]
+    pub const fn deadlines(&self) -> Deadlines<'_> {
+        Deadlines { closing: &self.closing_days, allowed: &self.config.deadlines }
+    }
+
     /// The newest version of every form that can be begun now.
     #[must_use]
     pub fn all_offered(&self) -> Vec<&Form> {
@@ -198,12 +204,12 @@ impl Portal {
     }
 }
 
-/// 「閉庁日」 The closing days of the file, if there is one.
+/// 「閉庁日」 The turn of the year, and the closing days of the file, if there is one.
 pub(crate) fn closing_days(file: Option<&Path>) -> Result<ClosingDays, StartError> {
-    let Some(path) = file else { return Ok(ClosingDays::default()) };
+    let Some(path) = file else { return Ok(ClosingDays::default().with_turn_of_year()) };
     let fault = |problem: String| StartError::ClosingDays(path.to_owned(), problem);
     let text = fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
-    ClosingDays::parse(&text).map_err(|error| fault(error.to_string()))
+    ClosingDays::parse(&text).map(ClosingDays::with_turn_of_year).map_err(|error| fault(error.to_string()))
 }
 
 /// A sign-in with one factor is taken too, and completed by a passkey.

@@ -199,7 +199,9 @@ async fn the_answers_are_erased_thirty_days_after_the_receipt_and_a_notification
         drop(reading);
         for head in all {
             let mut tx = portal.database.write().await.unwrap();
-            assert!(case::update_stage(&mut tx, head.case_id, head.version, &change).await.unwrap());
+            assert!(
+                case::update_stage(&mut tx, portal.deadlines(), head.case_id, head.version, &change).await.unwrap()
+            );
             let upkeep = server::store::Record::Upkeep(server::store::Upkeep::MailAttempt);
             tx.commit(upkeep).await.unwrap();
         }

@@ -210,7 +210,7 @@ async fn put(
         at: now,
     };
     let mut tx = portal.database.write().await.unwrap();
-    assert!(case::update_stage(&mut tx, kept.case_id, kept.version, &change).await.unwrap());
+    assert!(case::update_stage(&mut tx, portal.deadlines(), kept.case_id, kept.version, &change).await.unwrap());
     let entry = AuditEntry::done(now, Actor::Portal, Deed::SettingsChanged).on(Subject::Case(kept.case_id));
     tx.commit(Record::Deed(entry)).await.unwrap();
 }

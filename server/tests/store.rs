@@ -5,7 +5,9 @@ use std::{collections::HashSet, fs};
 
 use intake::{
     access::{Roles, permit_owner},
+    calendar::ClosingDays,
     case::Stage,
+    deadline::{Allowed, Deadlines},
     export::Channel,
     form::Compartment,
     identity::Level,
@@ -116,7 +118,7 @@ async fn filed(database: &Database, seal: &Seal, account_id: AccountId) -> CaseI
         proxy: None,
     };
     let mut tx = database.write().await.unwrap();
-    case::insert(&mut tx, &new).await.unwrap();
+    case::insert(&mut tx, deadlines(&ClosingDays::default(), &Allowed::default()), &new).await.unwrap();
     let event = case::NewEvent {
         case_id,
         at: NOW,
@@ -130,6 +132,10 @@ async fn filed(database: &Database, seal: &Seal, account_id: AccountId) -> CaseI
     case::append_event(&mut tx, &event).await.unwrap();
     tx.commit(deed(Deed::Submitted)).await.unwrap();
     case_id
+}
+
+fn deadlines<'a>(closing: &'a ClosingDays, allowed: &'a Allowed) -> Deadlines<'a> {
+    Deadlines { closing, allowed }
 }
 
 fn to_stage(stage: Stage) -> case::StageChange {
@@ -344,7 +350,9 @@ async fn of_many_who_change_a_case_at_once_one_wins() {
             let database = test.database.clone();
             tokio::spawn(async move {
                 let mut tx = database.write().await.unwrap();
-                let won = case::update_stage(&mut tx, case_id, 1, &to_stage(Stage::InReview)).await.unwrap();
+                let (closing, allowed) = (ClosingDays::default(), Allowed::default());
+                let rules = deadlines(&closing, &allowed);
+                let won = case::update_stage(&mut tx, rules, case_id, 1, &to_stage(Stage::InReview)).await.unwrap();
                 tx.commit(UPKEEP).await.unwrap();
                 won
             })
@@ -367,14 +375,16 @@ async fn the_database_refuses_a_confirmation_by_who_accepted() {
         let account = account_with_mail(&test.database, &seal).await;
         let case_id = filed(&test.database, &seal, account).await;
         let (one, other) = (staff_member(&test.database, "one").await, staff_member(&test.database, "other").await);
+        let (closing, allowed) = (ClosingDays::default(), Allowed::default());
+        let rules = deadlines(&closing, &allowed);
         let mut change = to_stage(Stage::Confirmed);
         (change.accepted, change.confirmed) = (Some((one, NOW)), Some((one, NOW)));
         let mut tx = test.database.write().await.unwrap();
-        assert!(case::update_stage(&mut tx, case_id, 1, &change).await.is_err());
+        assert!(case::update_stage(&mut tx, rules, case_id, 1, &change).await.is_err());
         drop(tx);
         change.confirmed = Some((other, NOW));
         let mut tx = test.database.write().await.unwrap();
-        assert!(case::update_stage(&mut tx, case_id, 1, &change).await.unwrap());
+        assert!(case::update_stage(&mut tx, rules, case_id, 1, &change).await.unwrap());
         tx.commit(UPKEEP).await.unwrap();
         let mut tx = test.database.read().await.unwrap();
         assert_eq!(case::confirmed_waiting(&mut tx, None, 10).await.unwrap().len(), 1);

@@ -521,11 +521,13 @@ async fn the_database_refuses_an_acceptance_without_evidence_too() {
             [(Level::Claimed, None), (Level::Returning, None), (Level::VerifiedInPerson, Some(ProxyState::Waiting))]
         {
             let mut tx = portal.database.write().await.unwrap();
-            let done = case::update_stage(&mut tx, kept.case_id, kept.version, &change(identity, proxy)).await;
+            let done =
+                case::update_stage(&mut tx, portal.deadlines(), kept.case_id, kept.version, &change(identity, proxy))
+                    .await;
             assert!(done.is_err(), "{identity} {proxy:?}");
         }
         let mut tx = portal.database.write().await.unwrap();
         let good = change(Level::VerifiedRemote, None);
-        assert!(case::update_stage(&mut tx, kept.case_id, kept.version, &good).await.unwrap());
+        assert!(case::update_stage(&mut tx, portal.deadlines(), kept.case_id, kept.version, &good).await.unwrap());
     }
 }

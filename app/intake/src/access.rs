@@ -50,13 +50,15 @@ pub enum Action {
     ManageSlots,
     /// 「再検証」 Have the signature of a case verified once more.
     VerifySignature,
+    /// 「確認の仕事」 See what is to be looked after, and do it.
+    SeeTasks,
     /// 「集計」 See how many filings there were and how long they took.
     SeeReports,
 }
 
 impl Action {
     /// Everything but the commands on a case.
-    pub const PLAIN: [Self; 17] = [
+    pub const PLAIN: [Self; 18] = [
         Self::SeeQueue,
         Self::ReadCase,
         Self::OpenPaper,
@@ -70,6 +72,7 @@ impl Action {
         Self::NotePregnancyEnd,
         Self::RestoreAccess,
         Self::ManageSlots,
+        Self::SeeTasks,
         Self::SeeHandover,
         Self::SeeReports,
         Self::ReadAudit,
@@ -101,7 +104,8 @@ pub const fn reach(role: Role, action: Action) -> Reach {
         | Action::OpenPaper
         | Action::VerifySignature
         | Action::WriteNote
-        | Action::RestoreAccess => (WORKING, &[]),
+        | Action::RestoreAccess
+        | Action::SeeTasks => (WORKING, &[]),
         Action::ReadCase => (WORKING, &[Role::Contractor]),
         Action::WriteMessage => (FIRST, &[Role::Contractor]),
         Action::SeeUndeliveredMail | Action::NotePregnancyEnd => (FIRST, &[]),

@@ -2,7 +2,8 @@
 //! the text packs. Invariant: a total exists only where all ten items are answered; wording and order are the pack's.
 //!
 //! The wording is licensed, so it comes as a pack from whoever has the permission; the repository holds a demonstration in
-//! words of its own. No threshold stands here: during pregnancy there is none, and after it the office judges.
+//! words of its own. From which scores on somebody is asked to look is the pack's, for it depends on the wording; what it means
+//! the office judges.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -74,6 +75,50 @@ impl Score {
     }
 }
 
+/// 「確認の目安」 From which scores on a public health nurse is asked to look at once. It is no judgement: the instrument screens,
+/// and does not diagnose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LookAt {
+    /// 「合計点」 Of the Japanese version 9 (岡野ら 1996).
+    pub total: u32,
+    /// 「項目10」 Whatever the total is.
+    pub item10: u32,
+}
+
+impl Default for LookAt {
+    fn default() -> Self {
+        Self { total: 9, item10: 1 }
+    }
+}
+
+/// How soon somebody is to look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// Within hours, by day and by night: item 10.
+    AtOnce,
+    /// On a working day.
+    Soon,
+}
+
+impl LookAt {
+    /// Whether somebody is to look, and how soon. Items that were left out count for nothing: what is there is enough, or it
+    /// is not known.
+    #[must_use]
+    pub fn urgency(self, score: &Score) -> Option<Urgency> {
+        let at_least: u32 = score.items.iter().flatten().sum();
+        if score.item10().is_some_and(|item10| item10 >= self.item10) {
+            Some(Urgency::AtOnce)
+        } else {
+            (at_least >= self.total).then_some(Urgency::Soon)
+        }
+    }
+
+    const fn is_possible(self) -> bool {
+        1 <= self.total && self.total <= 30 && 1 <= self.item10 && self.item10 <= 3
+    }
+}
+
 impl std::fmt::Debug for Score {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("[score]")
@@ -123,6 +168,9 @@ pub struct TextPack {
     /// Made-up wording, to practise with.
     #[serde(default)]
     pub demonstration: bool,
+    /// 「確認の目安」 From which scores on somebody is asked to look.
+    #[serde(default)]
+    pub look_at: LookAt,
     /// See [`TextPack::sha256`].
     #[serde(skip)]
     sha256: String,
@@ -161,6 +209,9 @@ pub enum PackFault {
     /// A reading in やさしい日本語 that belongs to no kanji.
     #[error("a text of the pack has furigana that belong to nothing")]
     Furigana,
+    /// Scores that cannot be reached, or always are.
+    #[error("`look_at` has a total of 1 to 30 and an item10 of 1 to 3")]
+    LookAt,
     /// Real wording without the permission to use it.
     #[error("a text pack names who has permission to use the wording, and since when, or is a demonstration")]
     NoPermission,
@@ -189,6 +240,9 @@ impl TextPack {
         let licensed = permitted && pack.permission_date.is_some();
         if !licensed && !pack.demonstration {
             return Err(PackFault::NoPermission);
+        }
+        if !pack.look_at.is_possible() {
+            return Err(PackFault::LookAt);
         }
         // The text stays as it is written; pages put the readings above it.
         if pack.language == "ja-easy" && texts.iter().any(|text| furigana::read(text).is_err()) {
@@ -299,6 +353,24 @@ mod tests {
         }
         let epds = for_entry(&form(), &answers(whole), "pack").unwrap();
         assert_eq!((epds.total, epds.item10, epds.occasion.as_str()), (2, 2, "one_month"));
+    }
+
+    #[test]
+    fn nine_points_or_one_of_item_ten_ask_for_a_look_also_where_items_were_left_out() {
+        let of = |positions| LookAt::default().urgency(&score(positions));
+        assert_eq!(of([1, 1, 4, 1, 4, 4, 4, 4, 4, 4]), None);
+        assert_eq!(of([4, 4, 3, 2, 4, 4, 4, 4, 4, 4]), None, "8");
+        assert_eq!(of([4, 4, 2, 2, 4, 4, 4, 4, 4, 4]), Some(Urgency::Soon), "9");
+        assert_eq!(of([1, 1, 4, 1, 4, 4, 4, 4, 4, 3]), Some(Urgency::AtOnce), "item 10 alone");
+        assert_eq!(of([4, 4, 1, 4, 1, 1, 1, 1, 1, 1]), Some(Urgency::AtOnce));
+        assert_eq!(of([0, 0, 1, 4, 1, 4, 4, 4, 4, 4]), Some(Urgency::Soon), "9 of eight items are at least 9");
+        assert_eq!(of([0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), None);
+        assert_eq!(of([0, 0, 0, 0, 0, 0, 0, 0, 0, 1]), Some(Urgency::AtOnce));
+        let other = LookAt { total: 13, item10: 2 };
+        assert_eq!(other.urgency(&score([4, 4, 2, 2, 4, 4, 4, 4, 4, 3])), None);
+        assert_eq!(pack_with(|pack| pack["look_at"] = serde_json::json!({"total": 13})).unwrap().look_at.total, 13);
+        assert_eq!(pack_with(|pack| pack["look_at"] = serde_json::json!({"total": 0})), Err(PackFault::LookAt));
+        assert_eq!(pack_with(|_| {}).unwrap().look_at, LookAt::default());
     }
 
     fn pack_with(change: impl Fn(&mut serde_json::Value)) -> Result<TextPack, PackFault> {

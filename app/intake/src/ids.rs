@@ -93,6 +93,8 @@ random_id!(
 random_id!(
     /// 「在席」 A page of the staff that stands open.
     PresenceId);
+random_id!(/// Something that a member of staff is to look after.
+    TaskId);
 
 macro_rules! name_id {
     ($(#[$doc:meta])* $name:ident, $longest:literal) => {

@@ -515,6 +515,80 @@ identity-my-number-sealed = Sealed
 identity-my-number-counter = At the counter
 identity-no-copy = Only the kind of document is recorded, never a copy.
 number-not-taken = Not taken here
+# 処理期限・確認の仕事・お知らせメール
+deadline-title = Due
+deadline-runs = by { $day } ({ $days } working days left)
+deadline-today = by today, { $day }
+deadline-overdue = was due on { $day }, { $days } working days ago
+deadline-stopped = The clock stands still (it is the parent's turn). { $days } working days are left when it comes back
+deadline-stopped-overdue = The clock stands still (it is the parent's turn). It was overdue before
+deadline-badge-soon = Due soon
+deadline-badge-overdue = Overdue
+tasks-title = Tasks
+tasks-lead = Filings that somebody is to look at, or to call about. Take one, and write what was done to complete it.
+tasks-tabs = Kinds of tasks
+tasks-tab-mine = Mine
+tasks-tab-open = Open
+tasks-tab-done = Done
+tasks-none = Nothing here.
+tasks-banner = Items that need a look: { $count }
+tasks-points = { $points } points
+tasks-no-total = none (items left out)
+tasks-no-answer = not answered
+tasks-reason-scores = EPDS: total { $total }, item 10 { $item10 }
+tasks-reason-overdue = A filing that stays overdue
+tasks-reason-erased = Its content is erased
+tasks-due = To be done by { $at }
+tasks-escalated = Nobody acted in time, so every public health nurse was told ({ $at }).
+tasks-owner = Taken by { $name }
+tasks-owner-duty = On duty: { $name } (not taken yet)
+tasks-owner-none = Nobody has taken it yet.
+tasks-take = Take it
+tasks-take-over = Take it over
+tasks-done-button = Complete
+tasks-done-label = What was done
+tasks-done-hint = What you did, and what came of it; up to { $longest } characters. It is kept sealed, and the parent does not see it. Do not write a 個人番号.
+tasks-done-by = Completed by { $name } ({ $at })
+tasks-done-itself = Its reason went away ({ $at })
+tasks-error-empty = Write what was done.
+tasks-error-long = Too long. Make it shorter.
+tasks-error-number = There are twelve digits like a 個人番号. Take them out.
+duty-title = Public health nurses on duty
+duty-nobody = Nobody is on duty now.
+duty-who = { $name } (until { $until })
+duty-lead = A new task belongs to who is on duty, and the mail goes to her. With nobody on duty it goes to every public health nurse with an address.
+duty-night = The { $hours } hours for item 10 run by night and on holidays too. While the office is closed, only mail and the address that the city has set tell of it. If nobody sees either, nobody acts until the office opens.
+duty-begin = On duty for { $hours } hours
+duty-end = End duty
+notices-title = Mail notices
+notices-lead = The address for notices to staff. They say how many, and neither a name nor what was filed.
+notices-tasks = When something needs a look, mail comes at once, whatever is chosen below.
+notices-none = No address is registered.
+notices-address = Registered address
+notices-daily-on = You get the numbers of what is late on the morning of each working day.
+notices-daily-off = You do not get the numbers of what is late.
+notices-daily-start = Get them on working days
+notices-daily-stop = Stop getting them
+notices-remove = Remove the address
+notices-mail = Mail address
+notices-mail-hint = A code is sent to this address.
+notices-mail-button = Send a code
+notices-code = Code
+notices-code-hint = The six digits from the mail. Enter them within ten minutes.
+notices-code-button = Register
+staff-task-mail-subject = Please look
+staff-task-mail-body =
+    Something needs a look.
+staff-code-mail-subject = Your code
+staff-code-mail-body =
+    Code: { $code }
+
+    Enter it on the page within ten minutes.
+    If you did not ask for it, delete this mail.
+staff-daily-mail-subject = What is due
+staff-daily-mail-body =
+    Overdue: { $overdue }
+    Due soon: { $soon }
 
 # 受付一覧
 tab-overdue = Overdue
@@ -905,3 +979,4 @@ roles-action-mark-non-disclosure = Mark for support measures (non-disclosure), a
 roles-action-read-undisclosed = See an address that is not disclosed
 history-non-disclosure-marked = marked it for support measures (non-disclosure)
 history-non-disclosure-lifted = took the mark for support measures away
+roles-action-see-tasks = See tasks and do them

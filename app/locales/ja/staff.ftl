@@ -515,6 +515,80 @@ identity-my-number-sealed = 封印済み
 identity-my-number-counter = 窓口で確認
 identity-no-copy = 確認した書類の種類だけを記録します。書類の写しは記録しません。
 number-not-taken = 扱っていません
+# 処理期限・確認の仕事・お知らせメール
+deadline-title = 処理期限
+deadline-runs = { $day } まで（あと { $days } 開庁日）
+deadline-today = 今日 { $day } まで
+deadline-overdue = { $day } の期限を { $days } 開庁日過ぎています
+deadline-stopped = 止まっています（ご本人の番です）。戻ってきたときに、{ $days } 開庁日分が残っています
+deadline-stopped-overdue = 止まっています（ご本人の番です）。期限は、止まる前に過ぎています
+deadline-badge-soon = まもなく期限
+deadline-badge-overdue = 期限超過
+tasks-title = 確認の仕事
+tasks-lead = 確認や連絡が必要な届出です。引き受けて、対応したことを書くと完了します。
+tasks-tabs = 確認の仕事の分類
+tasks-tab-mine = 自分の担当
+tasks-tab-open = 未完了
+tasks-tab-done = 完了
+tasks-none = ここには何もありません。
+tasks-banner = 確認が必要な項目が { $count } 件あります
+tasks-points = { $points }点
+tasks-no-total = なし（未回答あり）
+tasks-no-answer = 未回答
+tasks-reason-scores = EPDS：合計 { $total }、項目10 { $item10 }
+tasks-reason-overdue = 処理期限を過ぎたままの届出
+tasks-reason-erased = 内容は消去されました
+tasks-due = { $at } までに対応
+tasks-escalated = 時間内に対応がなかったため、保健師全員に知らせました（{ $at }）。
+tasks-owner = 担当：{ $name }
+tasks-owner-duty = 当番：{ $name }（まだ引き受けていません）
+tasks-owner-none = 引き受けた人は、まだいません。
+tasks-take = 引き受ける
+tasks-take-over = 担当を代わる
+tasks-done-button = 完了にする
+tasks-done-label = 対応したこと
+tasks-done-hint = 何をして、どうなったか。{ $longest }文字まで。封印して残し、保護者には見えません。個人番号は書かないでください。
+tasks-done-by = { $name }が完了にしました（{ $at }）
+tasks-done-itself = 理由がなくなり、終わりました（{ $at }）
+tasks-error-empty = 対応したことを書いてください。
+tasks-error-long = 長すぎます。短くしてください。
+tasks-error-number = 個人番号のような12桁の数字があります。消してください。
+duty-title = 当番の保健師
+duty-nobody = いま、当番の人はいません。
+duty-who = { $name }（{ $until } まで）
+duty-lead = 新しい仕事は、当番の人の担当になり、当番の人にメールが届きます。当番がいないときは、メールアドレスを登録した保健師全員に届きます。
+duty-night = 項目10の期限は { $hours } 時間で、夜間と休日も進みます。閉庁中に知らせるのは、メールと、市が設定した連絡先だけです。どちらも見る人がいなければ、開庁まで誰も対応しません。
+duty-begin = { $hours } 時間、当番に入る
+duty-end = 当番を終える
+notices-title = お知らせメール
+notices-lead = 職員へのお知らせを受け取るアドレスです。届くのは件数だけで、氏名や届出の内容は書きません。
+notices-tasks = 確認が必要な項目があるときは、下の設定にかかわらず、すぐにメールが届きます。
+notices-none = アドレスは登録されていません。
+notices-address = 登録したアドレス
+notices-daily-on = 開庁日の朝に、期限の件数を受け取っています。
+notices-daily-off = 期限の件数は受け取っていません。
+notices-daily-start = 開庁日の朝に受け取る
+notices-daily-stop = 受け取りをやめる
+notices-remove = アドレスを消す
+notices-mail = メールアドレス
+notices-mail-hint = このアドレスに確認番号を送ります。
+notices-mail-button = 確認番号を送る
+notices-code = 確認番号
+notices-code-hint = メールで届いた6桁の数字です。10分以内に入力してください。
+notices-code-button = 登録する
+staff-task-mail-subject = 確認のお願い
+staff-task-mail-body =
+    確認が必要な項目があります。
+staff-code-mail-subject = 確認番号のお知らせ
+staff-code-mail-body =
+    確認番号：{ $code }
+
+    10分以内に、画面に入力してください。
+    心当たりのないときは、このメールを消してください。
+staff-daily-mail-subject = 処理期限のお知らせ
+staff-daily-mail-body =
+    期限を過ぎたもの：{ $overdue }件
+    期限が近いもの：{ $soon }件
 
 # 受付一覧
 tab-overdue = 期限超過
@@ -905,3 +979,4 @@ roles-action-mark-non-disclosure = 支援措置（不開示）の印を付ける
 roles-action-read-undisclosed = 不開示の住所などを見る
 history-non-disclosure-marked = 支援措置（不開示）の印を付けました
 history-non-disclosure-lifted = 支援措置（不開示）の印を外しました
+roles-action-see-tasks = 確認の仕事を見て、引き受ける

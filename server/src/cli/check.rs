@@ -26,6 +26,9 @@ pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
     for form in config.my_number_forms.iter().filter(|form| catalog.newest(form).is_none()) {
         println!("note: my_number_forms names {form}, which is no form");
     }
+    for form in config.deadlines.forms().filter(|form| catalog.newest(form).is_none()) {
+        println!("note: deadlines names {form}, which is no form");
+    }
     closing_days(config.calendar_file.as_deref())?;
     let packs = TextPacks::load(&config).map_err(StartError::from)?;
     match packs.offered() {

@@ -2,6 +2,7 @@
 //! fault is reported at once, by the name of its setting and never with its value, which may be a secret.
 
 mod address;
+mod deadlines;
 mod oidc;
 mod settings;
 mod signing;
@@ -16,8 +17,10 @@ use std::{
 pub use address::{Network, PublicUrl};
 pub use app::chrome::MyNumber;
 use app::text::Locale;
+pub use deadlines::{AlertUrl, Escalation};
 use intake::{
     course::Targets,
+    deadline::Allowed,
     identity::Method,
     ids::{DestinationId, FormId},
 };
@@ -103,6 +106,14 @@ pub struct Config {
     pub targets: Targets,
     /// After how many minutes without a sign of life of its holder a case goes back to the queue; 0 for never.
     pub release_idle_minutes: u32,
+    /// 「処理期限」 How long each step of the office may take.
+    pub deadlines: Allowed,
+    /// What happens to what is overdue.
+    pub escalation: Escalation,
+    /// 「EPDS」 Within how many hours, by day and by night, an answer to item 10 is to be looked at.
+    pub epds_urgent_hours: u32,
+    /// 「第二の連絡手段」 Where it is told that tasks wait, when mail does not do it.
+    pub alert_url: Option<AlertUrl>,
     /// A look at forms: nobody signs in, and nothing is kept.
     pub preview: bool,
     /// 「写真・書類」 How papers are scanned.
@@ -259,6 +270,7 @@ impl Config {
         let scanner = scanner(values, demo, faults);
         let oidc = oidc::provider(values, &oidc::OF_PARENTS, ACR, demo, faults);
         let signing = signing::signing(values, &data_dir, demo, faults);
+        let promised = targets(values, faults);
         let config = Self {
             demo,
             database_url: database_url(values, &data_dir, faults),
@@ -297,8 +309,12 @@ impl Config {
             booking: booking(values, faults),
             pdf_font: values.text("pdf_font").map(PathBuf::from),
             privacy_contact: values.text("privacy_contact").map(ToOwned::to_owned),
-            targets: targets(values, faults),
+            targets: promised,
             release_idle_minutes: release_idle_minutes(values, faults),
+            deadlines: deadlines::allowed(values, promised, faults),
+            escalation: deadlines::escalation(values, faults),
+            epds_urgent_hours: deadlines::urgent_hours(values, faults),
+            alert_url: deadlines::alert_url(values, faults),
             contractor_epds: values.parsed("contractor_epds", "true or false", faults).unwrap_or(false),
             preview: false,
             scanner,

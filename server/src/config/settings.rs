@@ -21,7 +21,7 @@ const fn setting(key: &'static str, meaning: &'static str) -> Setting {
 }
 
 /// Every setting of this version.
-pub const SETTINGS: [Setting; 54] = [
+pub const SETTINGS: [Setting; 59] = [
     setting("database_url", "sqlite:PATH or postgres://USER@HOST/NAME [sqlite file in data_dir]"),
     setting("data_dir", "folder of this installation's files [/var/lib/madoguchi; demo: data]"),
     setting("master_key_file", "the key that everything at rest is sealed under"),
@@ -105,6 +105,18 @@ pub const SETTINGS: [Setting; 54] = [
     setting(
         "release_idle_minutes",
         "after how many minutes without a sign of life of its holder a case goes back to the queue, or 0 for never [30]",
+    ),
+    setting(
+        "deadlines",
+        "working days for each step (check, confirm, record), such as check=3,epds.check=1 [check and confirm: days_to_check \
+         together; record: days_to_record; epds.check=1]",
+    ),
+    setting("escalation_days", "working days that a filing stays overdue until a role is told [1]"),
+    setting("escalation_role", "which role is told of what stays overdue: reviewer, confirmer or nurse [confirmer]"),
+    setting("epds_urgent_hours", "hours, by day and night, in which an answer to item 10 is to be looked at [4]"),
+    setting(
+        "alert_url",
+        "https address that gets a count (JSON) when tasks wait and mail does not arrive [none: the staff pages only]",
     ),
     setting(
         "contractor_epds",

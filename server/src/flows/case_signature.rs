@@ -138,14 +138,21 @@ pub async fn verify_again(portal: &Portal, staff: &Staff, number: &ReceiptNumber
     }
     let complete = open.complete()?;
     if put_evidence(&mut open, &signed, complete.answers()) {
-        keep_office(&mut tx, id, &open, now).await?;
+        keep_office(portal, &mut tx, id, &open, now).await?;
     }
     Ok(tx.commit(Record::Deed(entry.with("result", word))).await?)
 }
 
 /// Over the version that was read only: a colleague may be writing the same.
-async fn keep_office(tx: &mut WriteTx, id: CaseId, open: &OpenCase<'_>, now: Instant) -> Result<(), FlowError> {
-    if !case::update_stage(tx, id, open.head.version, &review::unchanged(&open.head, now)).await? {
+async fn keep_office(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    id: CaseId,
+    open: &OpenCase<'_>,
+    now: Instant,
+) -> Result<(), FlowError> {
+    let unchanged = review::unchanged(&open.head, now);
+    if !case::update_stage(tx, portal.deadlines(), id, open.head.version, &unchanged).await? {
         return Err(FlowError::Changed(open.head.stage));
     }
     Ok(case::save_office(tx, id, &open.seal_office()?, now).await?)

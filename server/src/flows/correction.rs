@@ -202,7 +202,7 @@ pub async fn resubmit<'portal>(
     let (command, giver) = (Command::Resubmit, Giver::Citizen);
     let after = decide(&review::state(head), &command, giver).map_err(|_| FlowError::Changed(head.stage))?;
     let change = review::change(head, &after, &command, giver, now);
-    if !case::update_stage(&mut tx, head.case_id, version, &change).await? {
+    if !case::update_stage(&mut tx, portal.deadlines(), head.case_id, version, &change).await? {
         return Err(FlowError::Changed(head.stage));
     }
     same_person::index(portal, &mut tx, head.case_id, opened.form, answers.answers(), None).await?;

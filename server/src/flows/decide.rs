@@ -321,7 +321,7 @@ async fn carry_out(
         Err(Refusal::NothingNamed) => return Ok(Err(Obstacle::Request)),
     };
     let change = with_evidence(review::change(head, &after, &prepared.command, giver, now), &open.office);
-    if !case::update_stage(tx, head.case_id, version, &change).await? {
+    if !case::update_stage(tx, portal.deadlines(), head.case_id, version, &change).await? {
         // PostgreSQL: the other one has committed while this one waited for the row.
         let stage = case::find_head(tx, head.case_id).await?.map_or(head.stage, |found| found.stage);
         return Err(FlowError::Changed(stage));

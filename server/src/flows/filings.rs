@@ -249,7 +249,7 @@ async fn order(
     }
     let after = decide(&review::state(&head), command, giver).map_err(|_| FlowError::Changed(head.stage))?;
     let change = review::change(&head, &after, command, giver, now);
-    if !case::update_stage(&mut tx, head.case_id, version, &change).await? {
+    if !case::update_stage(&mut tx, portal.deadlines(), head.case_id, version, &change).await? {
         // PostgreSQL: another press may have committed while this one waited for the row.
         let found = own(&mut tx, account, number).await?;
         return if is_done(&found, command) { Ok(()) } else { Err(FlowError::Changed(found.stage)) };

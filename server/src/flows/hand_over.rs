@@ -152,7 +152,7 @@ async fn once(portal: &Portal, destination: &DestinationId) -> Result<Option<Sea
     }
     let mut entries = Vec::with_capacity(ready.len() + 1);
     for one in ready {
-        hand_over(&mut tx, &one.head, now).await?;
+        hand_over(portal, &mut tx, &one.head, now).await?;
         let deed = Deed::Commanded(CommandKind::Seal);
         let entry = AuditEntry::done(now, Actor::Portal, deed).on(Subject::Case(one.head.case_id));
         let papers = count(one.entry.attachments.len());
@@ -175,11 +175,17 @@ fn count(length: usize) -> i64 {
 }
 
 /// A case goes into a batch.
-pub(super) async fn hand_over(tx: &mut WriteTx, head: &CaseHead, now: Instant) -> Result<(), FlowError> {
+pub(super) async fn hand_over(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    head: &CaseHead,
+    now: Instant,
+) -> Result<(), FlowError> {
     let after = decide(&review::state(head), &Command::Seal, Giver::Portal);
     let after = after.map_err(|_| FlowError::Changed(head.stage))?;
     if !case::update_stage(
         tx,
+        portal.deadlines(),
         head.case_id,
         head.version,
         &review::change(head, &after, &Command::Seal, Giver::Portal, now),

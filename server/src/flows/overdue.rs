@@ -32,7 +32,7 @@ pub async fn ask_to_visit(
         let Ok(after) = decide(&review::state(&head), &command, giver) else { continue };
         let mut tx = portal.database.write().await?;
         let change = review::change(&head, &after, &command, giver, now);
-        if !case::update_stage(&mut tx, head.case_id, head.version, &change).await? {
+        if !case::update_stage(&mut tx, portal.deadlines(), head.case_id, head.version, &change).await? {
             // The parent was faster.
             continue;
         }

@@ -64,7 +64,7 @@ pub(super) async fn keep(
     case::save_office(tx, id, &opened.seal_office()?, now).await?;
     let mut change = review::change(head, &review::state(head), &Command::EditStaffItems, Giver::Portal, now);
     change.rev = rev;
-    if !case::update_stage(tx, id, head.version, &change).await? {
+    if !case::update_stage(tx, portal.deadlines(), id, head.version, &change).await? {
         return Err(StoreError::Busy.into());
     }
     let event = NewEvent {

@@ -29,7 +29,7 @@ pub(crate) async fn write_about(
     kind: &str,
     letter: &(impl Fn(&str) -> MailPayload + Sync),
 ) -> Result<(), FlowError> {
-    queue(portal, tx, Destined { account: Some(to), case: about, is_reminder: false }, kind, letter).await
+    queue(portal, tx, Destined { account: Some(to), case: about, ..Destined::default() }, kind, letter).await
 }
 
 /// Whether a parent wants to be reminded: she has an account and has not stopped it. Every reminder asks this.
@@ -57,7 +57,14 @@ pub async fn remind(
         return Ok(false);
     }
     reminders::keep_hash(tx, to, &hash(&portal.seal, &stop_token(&portal.seal, to))).await?;
-    queue(portal, tx, Destined { account: Some(to), case: about, is_reminder: true }, kind, letter).await?;
+    queue(
+        portal,
+        tx,
+        Destined { account: Some(to), case: about, is_reminder: true, ..Destined::default() },
+        kind,
+        letter,
+    )
+    .await?;
     Ok(true)
 }
 

@@ -231,7 +231,7 @@ impl PutBack<'_> {
                 continue;
             }
             if head.stage == Stage::Confirmed {
-                hand_over::hand_over(tx, &head, self.now).await?;
+                hand_over::hand_over(self.portal, tx, &head, self.now).await?;
                 let deed = Deed::Commanded(intake::case::CommandKind::Seal);
                 deeds.push(AuditEntry::done(self.now, Actor::Portal, deed).on(Subject::Case(head.case_id)));
             } else if !matches!(head.stage, Stage::Withdrawn | Stage::Declined) {
@@ -253,7 +253,7 @@ impl PutBack<'_> {
         let command = intake::case::Command::Seal;
         let mut change = review::change(head, &review::state(head), &command, intake::case::Giver::Portal, self.now);
         change.rev = rev;
-        if case::update_stage(tx, head.case_id, head.version, &change).await? {
+        if case::update_stage(tx, self.portal.deadlines(), head.case_id, head.version, &change).await? {
             Ok(())
         } else {
             Err(StoreError::Busy.into())

@@ -16,7 +16,7 @@ use super::{
     FlowError,
     content::{Office, ShownPack},
     draft::with_form,
-    follow, my_number, paper, pregnancy_end, random, remind, same_person, signing, statistics,
+    follow, my_number, paper, pregnancy_end, random, remind, same_person, signing, statistics, task,
 };
 use crate::{
     portal::Portal,
@@ -140,7 +140,7 @@ async fn once(
         identity: evidence.level(),
         proxy: is_by_proxy.then_some(ProxyState::Waiting),
     };
-    case::insert(&mut tx, &new).await?;
+    case::insert(&mut tx, portal.deadlines(), &new).await?;
     let office_sealed = key.seal(&case::office_place(case_id), &serde_json::to_vec(&office)?);
     case::save_office(&mut tx, case_id, &office_sealed, now).await?;
     let event = NewEvent {
@@ -157,6 +157,7 @@ async fn once(
     case::append_event(&mut tx, &event).await?;
     same_person::index(portal, &mut tx, case_id, form, complete.answers(), None).await?;
     statistics::filed(&mut tx, form, complete.answers(), Channel::Portal, now).await?;
+    task::open_for_epds(portal, &mut tx, case_id, (form, complete.answers()), office.text_pack.as_ref()).await?;
     if let Some(signed) = &signed {
         signing::keep_with_case(portal, &mut tx, (case_id, &key), signed, without).await?;
     }

@@ -233,7 +233,7 @@ async fn once(portal: &Portal, arrival: &Arrival<'_>) -> Result<ReceiptNumber, F
         identity: office.evidence.map_or(Level::Claimed, |evidence| evidence.level()),
         proxy: None,
     };
-    case::insert(&mut tx, &new).await?;
+    case::insert(&mut tx, portal.deadlines(), &new).await?;
     let foreign = NewForeignFiling {
         number_index: &number_index,
         case_id,

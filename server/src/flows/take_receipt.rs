@@ -204,9 +204,8 @@ pub(super) async fn settle(
             return Ok(deeds);
         }
     };
-    if !case::update_stage(tx, head.case_id, head.version, &review::change(&head, &after, &command, Giver::Portal, now))
-        .await?
-    {
+    let change = review::change(&head, &after, &command, Giver::Portal, now);
+    if !case::update_stage(tx, portal.deadlines(), head.case_id, head.version, &change).await? {
         return Err(StoreError::Busy.into());
     }
     if result.result == Outcome::Imported {

@@ -75,6 +75,10 @@ pub enum Upkeep {
     ViewKept,
     /// 「写真・書類」 A paper leased for its scan, or put off: the result is the deed.
     PaperScanAttempt,
+    /// 「処理期限」 A clock that has run on: it follows from the time alone.
+    ClockMoved,
+    /// 「確認の仕事」 Staff told of a task that a filing opened: the filing was the deed, and the log says no more of it.
+    TaskTold,
 }
 
 /// Who.
@@ -269,6 +273,19 @@ pub enum Deed {
     WaitBegun,
     WaitEnded,
     WaitTold,
+    /// 「期限超過」 A case stayed overdue, and somebody is to look after it.
+    TaskOpened,
+    TasksViewed,
+    TaskTaken,
+    TaskDone,
+    /// 「当番」
+    DutyBegun,
+    DutyEnded,
+    /// 「お知らせメール」 Of a member of staff.
+    StaffMailSet,
+    StaffMailRemoved,
+    StaffMailChosen,
+    StaffMailSent,
 }
 
 impl Deed {
@@ -373,6 +390,16 @@ impl Deed {
             Self::WaitBegun => "wait_begun",
             Self::WaitEnded => "wait_ended",
             Self::WaitTold => "wait_told",
+            Self::TaskOpened => "task_opened",
+            Self::TasksViewed => "tasks_viewed",
+            Self::TaskTaken => "task_taken",
+            Self::TaskDone => "task_done",
+            Self::DutyBegun => "duty_begun",
+            Self::DutyEnded => "duty_ended",
+            Self::StaffMailSet => "staff_mail_set",
+            Self::StaffMailRemoved => "staff_mail_removed",
+            Self::StaffMailChosen => "staff_mail_chosen",
+            Self::StaffMailSent => "staff_mail_sent",
         }
         .to_owned()
     }

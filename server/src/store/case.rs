@@ -4,6 +4,7 @@
 use intake::{
     access::Permit,
     case::{CommandKind, Lateness, Stage},
+    deadline::Deadlines,
     export::Channel,
     form::Compartment,
     identity::{Level, ProxyState},
@@ -11,7 +12,7 @@ use intake::{
     time::{CivilDate, Instant},
 };
 
-use super::{Connection, StoreError, WriteTx, all, columns::row, execute, optional, sql};
+use super::{Connection, StoreError, WriteTx, all, columns::row, deadline, execute, optional, sql, task};
 use crate::seal::WrappedKey;
 
 macro_rules! head {
@@ -30,7 +31,8 @@ pub(super) use head;
 sql! {
     INSERT = "INSERT INTO case_file (case_id, receipt_number, draft_id, account_id, form_id, form_version, form_sha256,
         channel, stage, version, rev, wrapped_key, filed_at, stage_since, updated_at, follows_case_id, compartment, identity,
-        proxy) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'submitted', 1, 1, $9, $10, $10, $10, $11, $12, $13, $14)";
+        proxy, due_at, soon_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'submitted', 1, 1, $9, $10, $10, $10, $11, $12, $13, $14, $15, $16)";
     INSERT_REVISION = "INSERT INTO case_revision (case_id, rev, answers_sealed, author_kind, author_id, created_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
     FIND = head!("WHERE case_id = $1");
@@ -61,7 +63,8 @@ sql! {
     UPDATE_STAGE = "UPDATE case_file SET stage = $3, holder = $4, proposed_by = $5, accepted_by = $6, accepted_at = $7,
         confirmed_by = $8, confirmed_at = $9, correction_due_on = $10, rev = $11, updated_at = $12,
         stage_since = CASE WHEN stage = $3 THEN stage_since ELSE $12 END, withdrawal_asked_at = $13,
-        withdrawal_proposed_by = $14, identity = $15, proxy = $16, version = version + 1
+        withdrawal_proposed_by = $14, identity = $15, proxy = $16, due_at = $17, soon_at = $18, time_left = $19,
+        worked = $20, lateness = $21, overdue_told_at = CASE WHEN due_at = $17 THEN overdue_told_at END, version = version + 1
         WHERE case_id = $1 AND version = $2";
     GIVE = "UPDATE case_file SET account_id = $3, proxy = 'given', updated_at = $4, version = version + 1
         WHERE case_id = $1 AND account_id = $2 AND proxy = 'met'";
@@ -232,11 +235,12 @@ pub fn event_place(case: CaseId) -> String {
     format!("case_event/{case}")
 }
 
-/// Keeps a case and its first revision.
+/// Keeps a case and its first revision, and starts its clock.
 ///
 /// # Errors
 /// [`StoreError::Duplicate`] when the draft was sent before or the receipt number is taken.
-pub async fn insert(tx: &mut WriteTx, case: &NewCase<'_>) -> Result<(), StoreError> {
+pub async fn insert(tx: &mut WriteTx, deadlines: Deadlines<'_>, case: &NewCase<'_>) -> Result<(), StoreError> {
+    let clock = deadlines.begin(case.form_id, Stage::Submitted, case.filed_at);
     execute!(
         tx,
         INSERT,
@@ -254,6 +258,8 @@ pub async fn insert(tx: &mut WriteTx, case: &NewCase<'_>) -> Result<(), StoreErr
         case.compartment.as_str(),
         case.identity.as_str(),
         case.proxy.map(ProxyState::as_str),
+        clock.due_at.map(Instant::micros),
+        clock.soon_at.map(Instant::micros),
     )?;
     let author = case.account_id.map_or(Author::Portal, Author::Citizen);
     insert_revision(tx, case.case_id, 1, case.answers_sealed, author, case.filed_at).await
@@ -414,6 +420,7 @@ pub async fn erase_content(tx: &mut WriteTx, id: CaseId, at: Instant) -> Result<
     super::paper::erase_of_case(tx, id).await?;
     super::sealed_number::delete(tx, super::sealed_number::NumberOwner::Case(id)).await?;
     super::signature::erase(tx, id).await?;
+    task::end_of_case(tx, id, at).await?;
     execute!(tx, ERASE_OFFICE, id.bytes().as_slice()).map(drop)
 }
 
@@ -446,16 +453,19 @@ pub struct StageChange {
     pub at: Instant,
 }
 
-/// Changes a case that is still of this version; false when somebody was faster.
+/// Changes a case that is still of this version, and sets its clock; false when somebody was faster.
 ///
 /// # Errors
 /// When the database fails, or refuses a confirmation by the person who accepted, or an acceptance without evidence.
 pub async fn update_stage(
     tx: &mut WriteTx,
+    deadlines: Deadlines<'_>,
     id: CaseId,
     version: i64,
     change: &StageChange,
 ) -> Result<bool, StoreError> {
+    let Some(kept) = deadline::of_version(tx, id, version).await? else { return Ok(false) };
+    let clock = deadlines.change(&kept.form_id, &kept.before(), change.stage, change.at);
     let who = |staff: &StaffId| staff.bytes().to_vec();
     let changed = execute!(
         tx,
@@ -476,9 +486,17 @@ pub async fn update_stage(
         change.withdrawal_proposed_by.as_ref().map(who),
         change.identity.as_str(),
         change.proxy.map(ProxyState::as_str),
+        clock.due_at.map(Instant::micros),
+        clock.soon_at.map(Instant::micros),
+        clock.time_left,
+        clock.worked,
+        clock.lateness.as_str(),
     )?;
     if changed == 1 {
         super::presence::case_changed(tx, id, change.at).await?;
+        if clock.due_at != kept.due_at {
+            task::end_overdue(tx, id, change.at).await?;
+        }
     }
     Ok(changed == 1)
 }

@@ -11,9 +11,10 @@ use intake::{
     identity::{Level, ProxyState},
     ids::{
         AccountId, BookingId, CaseId, DestinationId, DraftId, FieldId, FormId, MessageId, NoteId, OutboxId, PaperId,
-        PasskeyId, ReceiptNumber, SlotId, StaffId,
+        PasskeyId, ReceiptNumber, SlotId, StaffId, TaskId,
     },
     statistics::Measure,
+    task::TaskKind,
     time::{CivilDate, Instant},
 };
 
@@ -62,6 +63,7 @@ macro_rules! from_bytes {
     })+ };
 }
 from_bytes!(CaseId, DraftId, AccountId, StaffId, PasskeyId, OutboxId, PaperId, SlotId, BookingId, MessageId, NoteId);
+from_bytes!(TaskId);
 
 pub(super) fn from_text<T: FromStr>(raw: &str, kind: &'static str) -> Result<T, Broken> {
     raw.parse().map_err(|_| Broken(kind))
@@ -78,7 +80,7 @@ macro_rules! text_columns {
 }
 text_columns!(FieldId, FormId, DestinationId, ReceiptNumber, Roles, Stage, CommandKind, Compartment, CivilDate);
 text_columns!(Mode, State, Spoken);
-text_columns!(Device, Level, ProxyState, Lateness, Measure);
+text_columns!(Device, Level, ProxyState, Lateness, Measure, TaskKind);
 
 impl Column for Vec<Spoken> {
     type Raw = String;

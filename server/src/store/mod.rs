@@ -15,6 +15,7 @@ pub mod case;
 pub mod case_person;
 pub mod case_word;
 mod columns;
+pub mod deadline;
 mod dialect;
 pub mod difference;
 pub mod draft;
@@ -42,6 +43,8 @@ pub mod staff_view;
 pub mod take_over;
 pub mod staff_log;
 pub mod staff_return;
+pub mod staff_mail;
+pub mod task;
 pub mod transfer;
 
 use std::ops::{Deref, DerefMut};
@@ -219,6 +222,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         case_person::STATEMENTS,
         case_word::STATEMENTS,
         difference::STATEMENTS,
+        deadline::STATEMENTS,
         draft::STATEMENTS,
         foreign_filing::STATEMENTS,
         form_use::STATEMENTS,
@@ -244,6 +248,8 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         take_over::STATEMENTS,
         staff_log::STATEMENTS,
         staff_return::STATEMENTS,
+        staff_mail::STATEMENTS,
+        task::STATEMENTS,
         transfer::STATEMENTS,
     ]
     .concat()

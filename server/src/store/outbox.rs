@@ -2,7 +2,7 @@
 
 use intake::{
     form::Compartment,
-    ids::{AccountId, CaseId, OutboxId, ReceiptNumber},
+    ids::{AccountId, CaseId, OutboxId, ReceiptNumber, TaskId},
     time::Instant,
 };
 
@@ -11,8 +11,8 @@ use crate::seal::{Seal, SealError, WrappedKey};
 
 sql! {
     INSERT = "INSERT INTO outbox (outbox_id, kind, locale, wrapped_key, to_sealed, payload_sealed, state, next_at, created_at,
-            account_id, case_id, is_reminder)
-        VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7, $7, $8, $9, $10)";
+            account_id, case_id, is_reminder, task_id)
+        VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7, $7, $8, $9, $10, $11)";
     // The inner condition finds the rows, the outer one is asked again after the row lock of PostgreSQL was waited for.
     LEASE = "UPDATE outbox SET lease_until = $2, attempts = attempts + 1
         WHERE outbox_id IN (SELECT outbox_id FROM outbox WHERE state = 'waiting' AND next_at <= $1
@@ -26,7 +26,9 @@ sql! {
         WHERE outbox_id = $1";
     LIST = "SELECT outbox_id, kind, locale, wrapped_key, to_sealed, payload_sealed, state, attempts, last_error, created_at,
         sent_at, account_id, case_id, is_reminder, counted_from FROM outbox ORDER BY created_at DESC, outbox_id LIMIT $1";
-    WAITING = "SELECT COUNT(*), MIN(created_at) FROM outbox WHERE state = 'waiting'";
+    // How many are told of a task is no figure for operators.
+    WAITING = "SELECT COUNT(*), MIN(created_at) FROM outbox WHERE state = 'waiting' AND task_id IS NULL";
+    TASK_TOLD = "SELECT state, COUNT(*) FROM outbox WHERE task_id = $1 GROUP BY state";
     SWEEP = "DELETE FROM outbox WHERE (state = 'sent' AND created_at <= $1) OR (state = 'refused' AND settled_at <= $1)";
     // What nobody was told of; what follows from a sign-in alone is about no case and is nobody's task.
     UNDELIVERED = "SELECT o.outbox_id, o.kind, o.attempts, o.last_error, o.given_up_at, c.case_id, c.receipt_number, c.compartment
@@ -114,7 +116,12 @@ pub struct Destined {
     pub case: Option<CaseId>,
     /// Whether it is a reminder, which can be stopped.
     pub is_reminder: bool,
+    /// 「確認の仕事」 Which task it tells of.
+    pub task: Option<TaskId>,
 }
+
+/// The kind of a mail that tells a member of staff of a task. No figure counts it: how many there are says what was filed.
+pub const TASK: &str = "staff_task";
 
 /// What a mail says.
 #[derive(serde::Serialize, serde::Deserialize)]
@@ -179,6 +186,7 @@ pub async fn insert_for(
         for_whom.account.map(|account| account.bytes().to_vec()),
         for_whom.case.map(|case| case.bytes().to_vec()),
         i64::from(for_whom.is_reminder),
+        for_whom.task.map(|task| task.bytes().to_vec()),
     )
     .map(drop)
 }
@@ -297,6 +305,16 @@ pub async fn list_for_demo(connection: &mut Connection, limit: i64) -> Result<Ve
 pub async fn waiting(connection: &mut Connection) -> Result<(i64, Option<Instant>), StoreError> {
     let row = optional!(connection, (i64, Option<i64>), WAITING)?;
     Ok(row.map_or((0, None), |(count, oldest)| (count, oldest.map(Instant))))
+}
+
+/// 「確認の仕事」 How many mails that tell of a task were taken by the relay, and how many wait.
+///
+/// # Errors
+/// When the database fails.
+pub async fn told_of_task(connection: &mut Connection, task: TaskId) -> Result<(i64, i64), StoreError> {
+    let rows = all!(connection, (String, i64), TASK_TOLD, task.bytes().as_slice())?;
+    let of = |state: &str| rows.iter().filter(|(word, _)| word == state).map(|(_, count)| *count).sum::<i64>();
+    Ok((of("sent"), of("waiting")))
 }
 
 /// Removes mails that were sent, or settled after they were refused, before an instant.

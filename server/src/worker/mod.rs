@@ -16,8 +16,8 @@ use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     flows::{
-        FlowError, booking_news, draft_end, hand_over, overdue, paper_scan, presence, queue, reconciliation, signing_keys,
-        take_over,
+        FlowError, booking_news, deadline, draft_end, hand_over, overdue, paper_scan, presence, queue, reconciliation,
+        signing_keys, staff_mail, take_over, task_news,
     },
     letters::{self, Written},
     mail::{Letter, Mailer, SendError},
@@ -25,7 +25,7 @@ use crate::{
     store::{
         self, AuditEntry, Record, StoreError, Upkeep, address_change,
         audit::{Actor, Deed, Subject},
-        card, case, draft, outbox, paper, session, signature, transfer,
+        card, case, draft, outbox, paper, session, signature, staff_mail as staff_mails, transfer,
     },
 };
 use pace::Verdict;
@@ -47,6 +47,9 @@ const OVERDUE_EVERY: Duration = Duration::from_secs(600);
 const DRAFT_END_EVERY: Duration = Duration::from_secs(600);
 const BOOKING_NEWS_EVERY: Duration = Duration::from_secs(60);
 const FOLD_EVERY: Duration = Duration::from_secs(5);
+const CLOCKS_EVERY: Duration = Duration::from_secs(60);
+const TASKS_EVERY: Duration = Duration::from_secs(2);
+const DAILY_EVERY: Duration = Duration::from_secs(300);
 
 /// Starts every worker. They end after `stop` says so, each at the end of its step.
 pub fn start(portal: &Arc<Portal>, mailer: Mailer, stop: &watch::Receiver<bool>) -> JoinSet<()> {
@@ -88,6 +91,13 @@ pub fn start(portal: &Arc<Portal>, mailer: Mailer, stop: &watch::Receiver<bool>)
             tracing::warn!(%error, "the open pages of staff were not closed; their time-out does it");
         }
     });
+    let (clocks, tasks, daily) = (Arc::clone(portal), Arc::clone(portal), Arc::clone(portal));
+    let keep = async move || deadline::keep(&clocks).await.map(drop);
+    workers.spawn(repeat("clocks", CLOCKS_EVERY, stop.clone(), keep));
+    let pass_on = async move || task_news::pass_on(&tasks, &letters::staff_task).await;
+    workers.spawn(repeat("staff_news", TASKS_EVERY, stop.clone(), pass_on));
+    let write = async move || staff_mail::write_daily(&daily, &letters::staff_daily).await.map(drop);
+    workers.spawn(repeat("daily", DAILY_EVERY, stop.clone(), write));
     workers
 }
 
@@ -176,12 +186,19 @@ async fn count_waiting(portal: &Portal) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// 「確認の仕事」 Mail that tells of a task is no figure for operators: how many there are says what was filed.
+fn count(portal: &Portal, mail: &outbox::Mail, result: &'static str) {
+    if mail.kind != outbox::TASK {
+        portal.metrics.mail(result);
+    }
+}
+
 async fn keep_result(portal: &Portal, mail: &outbox::Mail, result: Result<(), SendError>) -> Result<(), StoreError> {
     let (id, now) = (mail.outbox_id, portal.clock.now());
     let mut tx = portal.database.write().await?;
     let Err(error) = result else {
         outbox::mark_sent(&mut tx, id, now).await?;
-        portal.metrics.mail("sent");
+        count(portal, mail, "sent");
         return tx.commit(Record::Upkeep(Upkeep::MailAttempt)).await;
     };
     let since = mail.counted_from.unwrap_or(mail.created_at);
@@ -189,13 +206,13 @@ async fn keep_result(portal: &Portal, mail: &outbox::Mail, result: Result<(), Se
         Verdict::Again(next) => {
             tracing::warn!(%id, %error, attempts = mail.attempts, "a mail was not taken and will be tried again");
             outbox::mark_retry(&mut tx, id, next, &error.to_string()).await?;
-            portal.metrics.mail("put_off");
+            count(portal, mail, "put_off");
             tx.commit(Record::Upkeep(Upkeep::MailAttempt)).await
         }
         Verdict::GiveUp => {
             tracing::error!(%id, %error, attempts = mail.attempts, "A MAIL WAS GIVEN UP: somebody was not told");
             outbox::mark_refused(&mut tx, id, &error.to_string(), now).await?;
-            portal.metrics.mail("given_up");
+            count(portal, mail, "given_up");
             let entry = AuditEntry::done(now, Actor::Portal, Deed::MailGivenUp).with("attempts", mail.attempts);
             let entry = match mail.case_id {
                 Some(case) => entry.on(Subject::Case(case)),
@@ -223,6 +240,7 @@ pub async fn sweep(portal: &Portal) -> Result<u64, StoreError> {
     rows += store::presence::sweep(&mut tx, now.plus(-2 * retention::PRESENCE)).await?;
     rows += store::take_over::sweep(&mut tx, now.plus(-DAY)).await?;
     rows += store::staff_view::sweep(&mut tx, now.plus(-retention::STAFF_SESSION)).await?;
+    rows += staff_mails::sweep(&mut tx, now).await?;
     if !portal.config.demo {
         rows += outbox::sweep(&mut tx, now.plus(-SENT_MAIL_IS_KEPT)).await?;
     }

@@ -6,6 +6,8 @@ use intake::{
     time::{HOUR, MINUTE},
 };
 
+use server::demo::authenticator::SoftwarePasskey;
+
 use super::{fill_in, send};
 use crate::support::{
     authenticator::{USER_VERIFIED, sign},
@@ -21,12 +23,12 @@ const MAIL: &str = "hanako@example.jp";
 /// What it comes to stands in no page of a parent.
 const VERDICTS: [&str; 10] = ["合計", "得点", "点数", "スコア", "高い", "低い", "陽性", "陰性", "要注意", "score"];
 
-fn at(page: &str) -> String {
+pub(super) fn at(page: &str) -> String {
     format!("{EPDS}/{page}")
 }
 
 /// A parent whose notification is with the office, signed in.
-async fn parent(site: &Site) -> Browser {
+pub(super) async fn parent(site: &Site) -> Browser {
     let mut browser = site.browser();
     fill_in(&mut browser);
     site.sign_in(&mut browser, MAIL, "/cases").await.leads_to("/cases");
@@ -34,7 +36,7 @@ async fn parent(site: &Site) -> Browser {
     browser
 }
 
-fn begin(browser: &mut Browser) {
+pub(super) fn begin(browser: &mut Browser) {
     let start = browser.open(EPDS);
     browser.press(&start, EPDS, &[]).leads_to(&at("who"));
 }
@@ -54,7 +56,7 @@ fn answer(browser: &mut Browser, positions: [u8; 10], pages: usize) -> Vec<Strin
 }
 
 /// A page without what differs between any two filings.
-fn plain(text: &str, number: &str) -> String {
+pub(super) fn plain(text: &str, number: &str) -> String {
     let mut text = text.replace(number, "NUMBER");
     // The number stands there once more for the ear, for the telephone and for another phone's camera.
     let of_number =
@@ -71,7 +73,7 @@ fn plain(text: &str, number: &str) -> String {
 }
 
 /// Everything that a parent reads from 確認 on: pages and mail.
-fn read_on(browser: &mut Browser) -> (String, Vec<String>) {
+pub(super) fn read_on(browser: &mut Browser) -> (String, Vec<String>) {
     let check = browser.get(&at("check")).is(200);
     let sent = browser.press(&Page::of(&check), &at("check"), &[]).is(303);
     let number = sent.location().strip_prefix("/receipt/").unwrap().to_owned();
@@ -252,17 +254,21 @@ async fn without_a_licensed_pack_a_city_does_not_offer_it() {
 }
 
 /// A member of staff at the desk.
-async fn at_desk(site: &Site, user_id: &str, roles: impl Into<Roles>) -> Browser {
+pub(super) async fn at_desk(site: &Site, user_id: &str, roles: impl Into<Roles>) -> Browser {
     let member = hire(&site.portal, user_id, user_id, roles).await;
-    let mut browser = site.browser();
+    come_in(site.browser(), user_id, PASSWORD, &member.key)
+}
+
+/// Signs in at the desk, with password and passkey.
+pub(super) fn come_in(mut browser: Browser, user_id: &str, password: &str, key: &SoftwarePasskey) -> Browser {
     let page = browser.open("/staff/sign-in");
-    let typed = [("user_id", user_id), ("password", PASSWORD)];
+    let typed = [("user_id", user_id), ("password", password)];
     browser.press(&page, "/staff/sign-in", &typed).leads_to("/staff/sign-in/passkey");
     let asked = browser.open("/staff/sign-in/passkey");
     let options = all(&asked.html, "form[data-ceremony]")[0].value().attr("data-options").unwrap().to_owned();
     let ceremony = asked.value("/staff/sign-in/passkey", "ceremony");
     let origin = format!("http://{}", browser.host);
-    let credential = sign(&member.key, &options, &origin, USER_VERIFIED, 0);
+    let credential = sign(key, &options, &origin, USER_VERIFIED, 0);
     let sent = inputs(&[("ceremony", &ceremony), ("credential", &credential)]);
     browser.post("/staff/sign-in/passkey", &sent).leads_to("/staff");
     browser

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod booking;
+mod canary;
 mod card;
 mod city_forms;
 mod crash;

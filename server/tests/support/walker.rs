@@ -9,6 +9,7 @@ pub struct Things {
     pub slot: String,
     pub paper: String,
     pub mail: String,
+    pub task: String,
 }
 
 impl Things {
@@ -16,7 +17,7 @@ impl Things {
     pub fn of_nobody() -> Self {
         let nothing = || "0".repeat(32);
         let number = ReceiptNumber::from_random(rand::random());
-        Self { number, slot: nothing(), paper: nothing(), mail: nothing() }
+        Self { number, slot: nothing(), paper: nothing(), mail: nothing(), task: nothing() }
     }
 }
 
@@ -36,6 +37,7 @@ pub fn path_of(row: &Row, things: &Things) -> String {
         .replace("{slot}", &things.slot)
         .replace("{token}", "AAAA")
         .replace("{mail}", &things.mail)
+        .replace("{task}", &things.task)
         .replace("{deed}", "again")
         .replace("{seq}", "1")
         .replace("{list}", "days")

@@ -78,6 +78,14 @@ impl ClosingDays {
         Ok(Self(all))
     }
 
+    /// 「年末年始」 The same with the 29th of December to the 3rd of January, on which no municipality works (地方自治法4条の2
+    /// and the ordinances by it).
+    #[must_use]
+    pub fn with_turn_of_year(mut self) -> Self {
+        self.0.push(Closing::Yearly(1229, 103));
+        self
+    }
+
     /// Whether the office is closed on this day by the city's own file.
     #[must_use]
     pub fn contains(&self, day: CivilDate) -> bool {
@@ -252,6 +260,11 @@ mod tests {
             assert!(closed.is_open(day(text)), "{text}");
         }
         assert!(ClosingDays::default().is_open(day("2026-12-29")));
+        let usual = ClosingDays::default().with_turn_of_year();
+        for text in ["2026-12-29", "2026-12-31", "2027-01-03"] {
+            assert!(!usual.is_open(day(text)), "{text}");
+        }
+        assert!(usual.is_open(day("2026-12-28")) && usual.is_open(day("2027-01-04")));
     }
 
     #[test]

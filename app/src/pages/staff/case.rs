@@ -20,13 +20,13 @@ use intake::{
 use leptos::prelude::*;
 
 use super::{
-    answers,
+    above, answers,
     changes::{self, Revision},
     channel, command,
     frame::{Desk, document, error_summary},
     history, identity,
     non_disclosure::{self, NonDisclosure},
-    notices, papers,
+    papers,
     transfer::{self, Transfer},
     way_back::{self, WayBack},
 };
@@ -267,6 +267,8 @@ pub struct Model<'a> {
     pub can_note_end: bool,
     /// Whether it may be taken away as a file.
     pub is_exported: bool,
+    /// 「処理期限」
+    pub deadline: Option<super::deadline::Shown>,
     /// What could not be done just now.
     pub failed: Failed,
 }
@@ -314,16 +316,17 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
             <div>
                 <h1><span lang="ja">{model.form.title.get("ja").to_owned()}</span> " " {model.number.to_string()}</h1>
                 {facts(locale, model)}
+                {model.deadline.map(|shown| super::deadline::section(locale, shown))}
                 {channel::origin(locale, model)}
                 {super::presence::section(locale, model.number, model.version, &model.desks)}
             </div>
             {non_disclosure::notice(locale, model)}
             {super::mail::notice(locale, &model.undelivered)}
             {super::handover::notice(locale, model.came_back.as_deref())}
-            {notices::closed(locale, model)}
-            {notices::by_proxy(locale, model)}
-            {notices::pregnancy_end(locale, model)}
-            {notices::withdrawal(locale, model)}
+            {above::closed(locale, model)}
+            {above::by_proxy(locale, model)}
+            {above::pregnancy_end(locale, model)}
+            {above::withdrawal(locale, model)}
             <div class="case-layout">
                 <div>
                     {channel::same_person(locale, model)}
@@ -345,7 +348,7 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
                     {identity::identity(locale, model)}
                     {model.signature.as_ref().map(|of| super::signature::section(locale, model.number, of))}
                     {command::all(locale, model)}
-                    {notices::note_end(locale, model)}
+                    {above::note_end(locale, model)}
                     {non_disclosure::deed(locale, model)}
                     {model.transfer.as_ref().map(|of| transfer::section(locale, model.number, of))}
                     {model.way_back.as_ref().map(|of| way_back::section(locale, model.number, of))}

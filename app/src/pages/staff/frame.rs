@@ -31,6 +31,10 @@ pub struct Person {
     pub sees_slots: bool,
     /// Whether it sees what became of the hand-over.
     pub sees_handover: bool,
+    /// 「確認の仕事」 Whether it looks after tasks.
+    pub sees_tasks: bool,
+    /// How many of them wait that only public health nurses know of; none for everybody else.
+    pub tasks_waiting: i64,
 }
 
 /// What the frame needs to know. Its language is one that the staff's side has.
@@ -99,6 +103,7 @@ pub(super) fn document(desk: &Desk, title: &str, has_error: bool, main: impl FnO
 fn body(desk: &Desk, main: AnyView) -> AnyView {
     let chrome = &desk.chrome;
     let locale = chrome.locale;
+    let banner = desk.person.as_ref().and_then(|person| super::tasks::banner(locale, person.tasks_waiting));
     let person = desk.person.as_ref().map(|person| {
         let queue = person.sees_queue.then(|| {
             view! { <a href="/staff/queue">{locale.say("queue-title")}</a> }
@@ -110,9 +115,11 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
         let handover =
             person.sees_handover.then(|| view! { <a href="/staff/handover">{locale.say("handover-title")}</a> });
         let reports = person.sees_reports.then(|| view! { <a href="/staff/reports">{locale.say("reports-title")}</a> });
+        let tasks = person.sees_tasks.then(|| view! { <a href="/staff/tasks">{locale.say("tasks-title")}</a> });
         view! {
             <div class="staff-bar">
-                {queue}{assigned}{mail}{slots}{handover}{reports}
+                {queue}{assigned}{tasks}{mail}{slots}{handover}{reports}
+                <a href="/staff/notices">{locale.say("notices-title")}</a>
                 <a href="/staff/roles">{locale.say("roles-title")}</a>
                 <a href="/staff/sessions">{locale.say("staff-sessions-title")}</a>
                 {person.sees_queue.then(|| view! { <button class="button button--quiet" type="button" data-keys-open="" hidden>{locale.say("keys-title")}</button> })}
@@ -131,6 +138,7 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
                 <span class="site-header__place" lang=locale.lang_of_japanese()>{chrome.municipality.clone()}</span>
                 {person}
             </header>
+            {banner}
             <main class="page page--wide" id="main">{main}</main>
             {desk.person.as_ref().filter(|person| person.sees_queue).map(|_| keys::map(locale))}
             {recorded(desk)}

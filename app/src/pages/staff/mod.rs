@@ -1,6 +1,7 @@
 //! The staff's side. Invariant: every page but the two with a passkey works as a plain form; none has the parents' quick
 //! exit, and each says who is signed in.
 
+mod above;
 pub mod assigned;
 pub mod amend;
 mod answers;
@@ -10,6 +11,7 @@ pub mod changes;
 mod channel;
 mod command;
 mod comparison;
+pub mod deadline;
 mod epds;
 mod frame;
 pub mod handover;
@@ -21,10 +23,10 @@ pub mod mail;
 mod marks;
 pub mod message;
 pub mod non_disclosure;
-mod notices;
+pub mod note;
+pub mod notices;
 mod papers;
 pub mod people;
-pub mod note;
 pub mod presence;
 pub mod queue;
 pub mod reports;
@@ -33,6 +35,7 @@ pub mod sessions;
 pub mod sign_in;
 pub mod signature;
 pub mod slots;
+pub mod tasks;
 pub mod transfer;
 pub mod viewer;
 pub mod way;

@@ -138,6 +138,7 @@ fn action_name(locale: Locale, action: Action) -> String {
         Action::ReadAudit => "read-audit",
         Action::ManageStaff => "manage-staff",
         Action::ManageSlots => "manage-slots",
+        Action::SeeTasks => "see-tasks",
         Action::Command(kind) => return command_name(locale, kind),
     };
     locale.say(&format!("roles-action-{name}"))

@@ -12,6 +12,7 @@ use app::{
     pages::staff::{
         case::{self as pages, Detail, Failed, Model, Related, ShownPaper, Step, WithdrawalAsked},
         changes::Revision,
+        deadline::Shown,
         non_disclosure::NonDisclosure,
         presence::{Ask, Desks},
         signature::Signature,
@@ -40,6 +41,7 @@ use crate::{
         self,
         case_signature::{self, ShownSignature},
         content::{EventDetail, OpenCase},
+        deadline,
         decide::Obstacle,
         my_number::Kept,
         non_disclosure::Disclosure,
@@ -200,6 +202,7 @@ pub(super) async fn shown_with(
     let view = staff_case::view(portal, &at.who.staff, number).await?;
     let way = way(staff_view::around(portal, &at.who, Some(number)).await?);
     let undelivered = undelivered::of_case(portal, &at.who.staff, number).await?;
+    let deadline = deadline::standing(portal, &at.who.staff, &view.case.head).await?;
     let StaffCase {
         case,
         complete,
@@ -302,6 +305,7 @@ pub(super) async fn shown_with(
             && may_in(at.who.staff.roles, Action::NotePregnancyEnd, case.head.compartment),
         is_exported: may_in(at.who.staff.roles, Action::ExportCase, case.head.compartment)
             && case.head.stage.stands_accepted(),
+        deadline: deadline.map(|(standing, lateness)| Shown { standing, lateness }),
         failed,
     };
     // Also after a command: choosing a language comes back to the case.

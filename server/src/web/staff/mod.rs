@@ -10,8 +10,9 @@ pub mod handover;
 pub mod log;
 pub mod mail;
 pub mod message;
-pub mod note;
 pub mod non_disclosure;
+pub mod note;
+pub mod notices;
 pub mod people;
 pub mod pregnancy_end;
 pub mod provider;
@@ -22,6 +23,7 @@ pub mod sessions;
 pub mod sign_in;
 pub mod slots;
 pub mod take_over;
+pub mod tasks;
 pub mod transfer;
 pub mod viewer;
 pub mod way_back;
@@ -42,6 +44,7 @@ use crate::{
     flows::{
         own_log,
         staff_sign_in::{self, SignedInStaff},
+        task,
     },
     portal::Portal,
 };
@@ -69,6 +72,10 @@ async fn at_desk(request: &HttpRequest, portal: &Portal) -> Result<AtDesk, WebEr
         Some(hash) => staff_sign_in::who(portal, &hash).await?,
         None => None,
     };
+    let tasks_waiting = match &who {
+        Some(who) => task::waiting(portal, &who.staff).await?,
+        None => 0,
+    };
     let person = who.as_ref().map(|who| Person {
         name: who.staff.display_name.clone(),
         roles: who.staff.roles,
@@ -78,6 +85,8 @@ async fn at_desk(request: &HttpRequest, portal: &Portal) -> Result<AtDesk, WebEr
         sees_reports: may(who.staff.roles, Action::SeeReports),
         sees_slots: may(who.staff.roles, Action::ManageSlots),
         sees_handover: may(who.staff.roles, Action::SeeHandover),
+        sees_tasks: may(who.staff.roles, Action::SeeTasks),
+        tasks_waiting,
     });
     let previous = match &who {
         Some(who) => own_log::previous_sign_in(portal, &who.staff).await?,
