@@ -18,6 +18,7 @@ mod mail;
 mod message;
 mod my_filings;
 mod my_number;
+mod pairs;
 mod papers;
 mod passkey;
 mod practice_provider;

@@ -32,6 +32,8 @@ pub enum Action {
     NotePregnancyEnd,
     /// 「窓口でのアカウント再開」 Let a parent back in who has lost her mail or her passkey; two people do it.
     RestoreAccess,
+    /// 「同じ方・重複の可能性」 Say whether two filings are one, and which stands; tie a filing to the one that it follows.
+    TellApart,
     /// Give a command on a case.
     Command(CommandKind),
     /// See batches and receipts.
@@ -48,7 +50,7 @@ pub enum Action {
 
 impl Action {
     /// Everything but the commands on a case.
-    pub const PLAIN: [Self; 13] = [
+    pub const PLAIN: [Self; 14] = [
         Self::SeeQueue,
         Self::ReadCase,
         Self::OpenPaper,
@@ -57,6 +59,7 @@ impl Action {
         Self::WriteMessage,
         Self::NotePregnancyEnd,
         Self::RestoreAccess,
+        Self::TellApart,
         Self::ManageSlots,
         Self::SeeHandover,
         Self::SeeReports,
@@ -88,7 +91,7 @@ pub const fn reach(role: Role, action: Action) -> Reach {
         Action::SeeQueue | Action::OpenPaper | Action::RestoreAccess => (WORKING, &[]),
         Action::ReadCase => (WORKING, &[Role::Contractor]),
         Action::WriteMessage => (FIRST, &[Role::Contractor]),
-        Action::SeeUndeliveredMail | Action::NotePregnancyEnd => (FIRST, &[]),
+        Action::SeeUndeliveredMail | Action::NotePregnancyEnd | Action::TellApart => (FIRST, &[]),
         Action::ExportCase => (&[Role::Nurse], &[]),
         Action::Command(kind) => by_command(kind),
         Action::SeeHandover => {
@@ -285,6 +288,12 @@ pub fn permit_proxy(asking: AccountId, holder: Option<AccountId>, is_by_proxy: b
 #[must_use]
 pub fn permit_batch(stage: crate::case::Stage, case: CaseId) -> Option<Permit> {
     (stage == crate::case::Stage::Confirmed).then_some(Permit { case, bearer: Bearer::Portal })
+}
+
+/// 「同じ方・重複の可能性」 A permit for the portal to compare a case with one that may be of the same person. Never an EPDS.
+#[must_use]
+pub fn permit_compare(compartment: Compartment, case: CaseId) -> Option<Permit> {
+    (compartment == Compartment::General).then_some(Permit { case, bearer: Bearer::Portal })
 }
 
 /// 「母子健康手帳」 A permit for the portal to keep what the back office has recorded of a case that it has taken in.

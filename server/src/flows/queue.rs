@@ -12,7 +12,7 @@ use intake::{
     time::Instant,
 };
 
-use super::{FlowError, content};
+use super::{FlowError, content, pair};
 use crate::{
     portal::Portal,
     store::{
@@ -126,6 +126,8 @@ pub struct QueueRow {
     pub kana: Option<String>,
     /// 「確認が必要な項目」
     pub flags: Vec<Flag>,
+    /// 「同じ方・重複の可能性」 Whether a person is to say something of it beside another.
+    pub pair_is_open: bool,
     /// Who holds it.
     pub holder: Option<String>,
 }
@@ -197,9 +199,12 @@ async fn row(
     let permit = access::permit(staff.staff_id, staff.roles, Action::SeeQueue, head.case_id, head.compartment);
     let permit = permit.ok_or(FlowError::NotFound)?;
     let holder = head.holder.and_then(|holder| people.get(&holder).cloned());
+    let pair_is_open = pair::is_open(connection, head.case_id).await?;
     let open = match content::open(portal, connection, head.clone(), &permit).await {
         Ok(open) => open,
-        Err(FlowError::NotFound) => return Ok(QueueRow { head, name: None, kana: None, flags: Vec::new(), holder }),
+        Err(FlowError::NotFound) => {
+            return Ok(QueueRow { head, name: None, kana: None, flags: Vec::new(), pair_is_open, holder });
+        }
         Err(error) => return Err(error),
     };
     let complete = open.complete()?;
@@ -210,7 +215,7 @@ async fn row(
     };
     let raised = flags::flags(open.form, answers, head.filed_at.date_in_japan());
     let flags = raised.into_iter().map(|raised| raised.flag).collect();
-    Ok(QueueRow { name: fact(PersonFact::Name), kana: fact(PersonFact::NameKana), flags, holder, head })
+    Ok(QueueRow { name: fact(PersonFact::Name), kana: fact(PersonFact::NameKana), flags, pair_is_open, holder, head })
 }
 
 async fn counts(connection: &mut Connection, staff: &Staff) -> Result<Vec<(Tab, i64)>, FlowError> {

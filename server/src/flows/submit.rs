@@ -21,7 +21,7 @@ use super::{
 use crate::{
     portal::Portal,
     store::{
-        AuditEntry, Record, StoreError,
+        AuditEntry, StoreError,
         audit::{Actor, Deed, Subject},
         case::{self, Author, NewCase, NewEvent},
         draft,
@@ -152,7 +152,7 @@ async fn once(
         detail_sealed: None,
     };
     case::append_event(&mut tx, &event).await?;
-    same_person::index(portal, &mut tx, case_id, form, complete.answers(), None).await?;
+    let pairs = same_person::index(portal, &mut tx, case_id, form, complete.answers(), None).await?;
     if let Some(signed) = &signed {
         signing::keep_with_case(portal, &mut tx, (case_id, &key), signed, without).await?;
     }
@@ -163,7 +163,7 @@ async fn once(
     pregnancy_end::begin_anew(portal, &mut tx, sender.account, form).await?;
     remind::write_about(portal, &mut tx, sender.account, Some(case_id), "received", letter).await?;
     let entry = AuditEntry::done(now, Actor::Citizen(sender.account), Deed::Submitted).on(Subject::Case(case_id));
-    tx.commit(Record::Deed(with_form(entry, form))).await?;
+    tx.commit_all([with_form(entry, form)].into_iter().chain(pairs).collect()).await?;
     if form.compartment == Compartment::General {
         portal.metrics.filed(form_id);
     }

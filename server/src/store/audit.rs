@@ -69,6 +69,8 @@ pub enum Upkeep {
     PaperPieceKept,
     /// 「写真・書類」 A paper leased for its scan, or put off: the result is the deed.
     PaperScanAttempt,
+    /// 「同じ方・重複の可能性」 A filing was looked at once more and nothing was found: a pair is a deed.
+    PairSearched,
 }
 
 /// Who.
@@ -166,6 +168,16 @@ pub enum Deed {
     MessageSent,
     /// The other side was shown it.
     MessageRead,
+    /// 「同じ方・重複の可能性」 Another filing may be of the same person; an entry of each of the two.
+    PairFound,
+    /// Somebody read two filings side by side; an entry of each.
+    PairViewed,
+    /// She said that they are two.
+    ToldApart,
+    /// She said that they are one, and which stands.
+    Joined,
+    /// 「結び付け」 A filing was made to follow another.
+    Tied,
     /// 「妊娠の終了」
     PregnancyEndTold,
     PregnancyEndTakenBack,
@@ -276,6 +288,11 @@ impl Deed {
             Self::Commanded(kind) => return format!("command.{kind}"),
             Self::MessageSent => "message_sent",
             Self::MessageRead => "message_read",
+            Self::PairFound => "pair_found",
+            Self::PairViewed => "pair_viewed",
+            Self::ToldApart => "told_apart",
+            Self::Joined => "joined",
+            Self::Tied => "tied",
             Self::PregnancyEndTold => "pregnancy_end_told",
             Self::PregnancyEndTakenBack => "pregnancy_end_taken_back",
             Self::DraftEndNotTold => "draft_end_not_told",

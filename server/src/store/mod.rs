@@ -11,6 +11,7 @@ pub mod batch;
 pub mod booking;
 pub mod card;
 pub mod case;
+pub mod case_pair;
 pub mod case_person;
 mod columns;
 mod dialect;
@@ -203,6 +204,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         booking::STATEMENTS,
         card::STATEMENTS,
         case::STATEMENTS,
+        case_pair::STATEMENTS,
         case_person::STATEMENTS,
         draft::STATEMENTS,
         foreign_filing::STATEMENTS,

@@ -15,7 +15,9 @@ use intake::{
 use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
-    flows::{FlowError, booking_news, draft_end, hand_over, overdue, paper_scan, reconciliation, signing_keys},
+    flows::{
+        FlowError, booking_news, draft_end, hand_over, overdue, paper_scan, reconciliation, same_person, signing_keys,
+    },
     letters::{self, Written},
     mail::{Letter, Mailer, SendError},
     portal::Portal,
@@ -38,6 +40,7 @@ const SCAN_EVERY: Duration = Duration::from_secs(2);
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 const OVERDUE_EVERY: Duration = Duration::from_secs(600);
 const DRAFT_END_EVERY: Duration = Duration::from_secs(600);
+const PAIRS_EVERY: Duration = Duration::from_secs(20);
 const BOOKING_NEWS_EVERY: Duration = Duration::from_secs(60);
 
 /// Starts every worker. They end after `stop` says so, each at the end of its step.
@@ -59,6 +62,9 @@ pub fn start(portal: &Arc<Portal>, mailer: Mailer, stop: &watch::Receiver<bool>)
     let booking = Arc::clone(portal);
     let news = async move || tell_of_bookings(&booking).await;
     workers.spawn(repeat("booking_news", BOOKING_NEWS_EVERY, stop.clone(), news));
+    let comparing = Arc::clone(portal);
+    let compare = async move || same_person::look_again(&comparing).await.map(drop);
+    workers.spawn(repeat("pairs", PAIRS_EVERY, stop.clone(), compare));
     let scanning = Arc::clone(portal);
     let scan = async move || paper_scan::scan_due(&scanning).await.map(drop);
     workers.spawn(repeat("scan", SCAN_EVERY, stop.clone(), scan));

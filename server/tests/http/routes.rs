@@ -15,6 +15,7 @@ fn path_of(row: &Row) -> String {
         .replace("{form}", "pregnancy_notification")
         .replace("{page}", "who")
         .replace("{receipt_number}", number.as_str())
+        .replace("{other}", ReceiptNumber::from_random(rand::random()).as_str())
         .replace("{passkey}", "00000000000000000000000000000000")
         .replace("{upload}", "00000000000000000000000000000000")
         .replace("{paper}", "00000000000000000000000000000000")

@@ -9,6 +9,7 @@ use intake::{
     case::{CommandKind, CorrectionRequest, DeclineReason, Stage},
     epds::{Score, TextPack},
     export::Channel,
+    flag_rules::Hit,
     flags::Raised,
     form::{Field, Form, Kind, Page, Target},
     gestation::TimingClass,
@@ -23,6 +24,7 @@ use leptos::prelude::*;
 use super::{
     channel, command,
     frame::{Desk, document, error_summary},
+    pair,
     transfer::{self, Transfer},
     way_back::{self, WayBack},
 };
@@ -183,6 +185,10 @@ pub struct Model<'a> {
     pub derived: Derived,
     /// 「確認が必要な項目」
     pub flags: &'a [Raised],
+    /// The same by the city's own rules.
+    pub hits: &'a [Hit],
+    /// The version of those rules.
+    pub rules_version: u32,
     /// Answers that do not go together.
     pub warnings: &'a [Warning],
     /// How identity was established.
@@ -216,7 +222,9 @@ pub struct Model<'a> {
     /// Cases that belong to this one.
     pub related: Vec<Related>,
     /// 「同じ方と思われる届出」
-    pub same_person: Vec<Related>,
+    pub same_person: Vec<pair::ShownPair>,
+    /// 「結び付け」
+    pub ties: pair::Ties,
     /// How it came.
     pub channel: Channel,
     /// 「他の経路」
@@ -299,7 +307,7 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
             {pregnancy_end(locale, model)}
             {withdrawal(locale, model)}
             <div class="case-layout">
-                <div>{channel::same_person(locale, model)}{related(locale, model)}{channel::to_be_asked(locale, model)}{look_at(locale, model)}{super::epds::scores(locale, model)}{answers(locale, model)}{papers(locale, model)}{command::staff_items(locale, model)}{messages_of(locale, model)}{history(locale, model)}{file(locale, model)}</div>
+                <div>{pair::section(locale, model)}{related(locale, model)}{pair::ties(locale, model)}{channel::to_be_asked(locale, model)}{look_at(locale, model)}{super::epds::scores(locale, model)}{answers(locale, model)}{papers(locale, model)}{command::staff_items(locale, model)}{messages_of(locale, model)}{history(locale, model)}{file(locale, model)}</div>
                 <aside aria-label=locale.say("staff-decision")>
                     <h2>{locale.say("staff-decision")}</h2>
                     {identity(locale, model)}
@@ -432,8 +440,19 @@ fn look_at(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
         view! { <li><strong>{sentence}</strong><p>{answer(&warning.field)}</p></li> }.into_any()
     });
     let all: Vec<AnyView> = flags.chain(warnings).collect();
-    (!all.is_empty()).then(|| {
-        view! { <section><h2>{locale.say("staff-look-at")}</h2><ul class="flag-list">{all}</ul></section> }.into_any()
+    let of_city = model.hits.iter().map(|hit| {
+        let name = hit.label.get(locale.code()).to_owned();
+        let by = hit.fields.iter().map(|id| view! { <p lang="ja">{answer(id)}</p> }).collect_view();
+        view! { <li><strong>{name}</strong>{by}</li> }.into_any()
+    });
+    let of_city: Vec<AnyView> = of_city.collect();
+    let of_city = (!of_city.is_empty()).then(|| {
+        let lead = locale.with("flag-rules", &[("version", &model.rules_version.to_string())]);
+        view! { <p class="field__hint">{lead}</p><ul class="flag-list" id="flag-rules">{of_city}</ul> }
+    });
+    (!all.is_empty() || of_city.is_some()).then(|| {
+        let own = (!all.is_empty()).then(|| view! { <ul class="flag-list">{all}</ul> });
+        view! { <section><h2>{locale.say("staff-look-at")}</h2>{own}{of_city}</section> }.into_any()
     })
 }
 
@@ -546,7 +565,7 @@ fn computed(locale: Locale, model: &Model<'_>) -> AnyView {
     view! { <p>{locale.with("staff-computed", &[("all", &all.join("、"))])}</p> }.into_any()
 }
 
-const fn method_key(method: Method) -> &'static str {
+pub(super) const fn method_key(method: Method) -> &'static str {
     match method {
         Method::EmailCode => "method-email-code",
         Method::Passkey => "method-passkey",

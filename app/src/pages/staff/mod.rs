@@ -1,6 +1,7 @@
 //! The staff's side. Invariant: every page but the two with a passkey works as a plain form; none has the parents' quick
 //! exit, and each says who is signed in.
 
+pub mod beside;
 mod card;
 pub mod case;
 mod channel;
@@ -10,6 +11,7 @@ mod frame;
 pub mod handover;
 pub mod mail;
 pub mod message;
+pub mod pair;
 pub mod queue;
 pub mod roles;
 pub mod sessions;

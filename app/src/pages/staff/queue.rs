@@ -24,6 +24,8 @@ pub struct Row {
     pub stage: Stage,
     /// 「確認が必要な項目」
     pub flags: Vec<Flag>,
+    /// 「同じ方・重複の可能性」 Whether a person is to say something of it beside another.
+    pub pair_is_open: bool,
     /// When it arrived.
     pub filed_at: Instant,
     /// How it came.
@@ -159,12 +161,14 @@ fn row_view(locale: Locale, row: &Row) -> AnyView {
     let unread = row.unread_since.map(|at| {
         view! { <br/><span class="badge badge--flag">{locale.with("queue-unread", &[("at", &at.minute_in_japan())])}</span> }
     });
+    let pair =
+        row.pair_is_open.then(|| view! { <span class="badge badge--flag">{locale.say("pair-badge")}</span> " " });
     view! {
         <tr>
             <th scope="row">{number}{came}</th>
             <td lang="ja">{name}{kana}</td>
             <td><span class="badge badge--stage">{locale.say(&format!("staff-stage-{}", row.stage))}</span>{due}{asked}{unread}</td>
-            <td>{badges(locale, &row.flags)}</td>
+            <td>{pair}{badges(locale, &row.flags)}</td>
             <td><time>{row.filed_at.minute_in_japan()}</time></td>
             <td data-number="">{row.days.to_string()}</td>
             <td>{row.holder.clone().unwrap_or_default()}</td>

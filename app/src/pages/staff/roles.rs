@@ -96,7 +96,8 @@ fn stages(locale: Locale) -> AnyView {
             </tr>
         }
     });
-    let heads = ["roles-column-stage", "roles-column-action", "roles-column-roles", "roles-column-hand", "roles-column-to"];
+    let heads =
+        ["roles-column-stage", "roles-column-action", "roles-column-roles", "roles-column-hand", "roles-column-to"];
     table(locale, "roles-stages", heads.map(|head| locale.say(head)).to_vec(), rows.collect_view().into_any())
 }
 
@@ -128,6 +129,7 @@ fn action_name(locale: Locale, action: Action) -> String {
         Action::WriteMessage => "write-message",
         Action::NotePregnancyEnd => "note-pregnancy-end",
         Action::RestoreAccess => "restore-access",
+        Action::TellApart => "tell-apart",
         Action::SeeHandover => "see-handover",
         Action::SeeReports => "see-reports",
         Action::ReadAudit => "read-audit",

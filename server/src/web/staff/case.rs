@@ -28,7 +28,7 @@ use intake::{
 };
 
 use super::{
-    Answer, AtWork,
+    Answer, AtWork, beside,
     message::{NotSent, messages},
     to, transfer,
     way_back::{self, Tried},
@@ -66,6 +66,8 @@ pub(super) const fn obstacle_key(obstacle: &Obstacle) -> &'static str {
         Obstacle::StaffItems(_) => "staff-obstacle-items",
         Obstacle::NoAccount => "staff-obstacle-no-account",
         Obstacle::Unanswered => "staff-obstacle-unanswered",
+        Obstacle::PairOpen => "staff-obstacle-pair-open",
+        Obstacle::OtherStands => "staff-obstacle-other-stands",
         Obstacle::Answers(_) => "staff-obstacle-answers",
     }
 }
@@ -85,7 +87,7 @@ fn step(step: staff_case::Step) -> Step {
     Step { at: step.at, staff, by_parent, command: step.command, detail }
 }
 
-fn related_row(portal: &Portal, head: &CaseHead) -> Related {
+pub(super) fn related_row(portal: &Portal, head: &CaseHead) -> Related {
     let form = portal.form_of(head);
     let title = form.map_or_else(|| head.form_id.to_string(), |form| form.title.get("ja").to_owned());
     Related {
@@ -163,6 +165,7 @@ pub(super) async fn shown_with(
         complete,
         derived,
         flags,
+        hits,
         warnings,
         revised,
         history,
@@ -170,6 +173,7 @@ pub(super) async fn shown_with(
         holder,
         related,
         same_person,
+        ties,
         unanswered,
         epds,
         papers,
@@ -200,6 +204,8 @@ pub(super) async fn shown_with(
         changed,
         derived,
         flags: &flags,
+        hits: &hits,
+        rules_version: portal.flag_rules.version(),
         warnings: &warnings,
         evidence: case.office.evidence,
         card: case.office.card.as_ref(),
@@ -216,7 +222,8 @@ pub(super) async fn shown_with(
         number_is_sealed: view.number.map(|kept| kept == Kept::Sealed),
         papers: papers.into_iter().map(|paper| shown_paper(portal, case.form, paper)).collect(),
         related: related.iter().map(|head| related_row(portal, head)).collect(),
-        same_person: same_person.iter().map(|head| related_row(portal, head)).collect(),
+        same_person: beside::shown_pairs(portal, &same_person),
+        ties: beside::ties(portal, &ties),
         origin: case.office.origin.as_ref().map(|origin| pages::Origin {
             number: origin.number.clone(),
             file_sha256: origin.file_sha256.clone(),

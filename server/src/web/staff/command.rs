@@ -118,6 +118,7 @@ fn input_of(obstacle: &Obstacle) -> Option<String> {
         | Obstacle::NoEvidence
         | Obstacle::NoAccount
         | Obstacle::Unanswered => None,
+        Obstacle::PairOpen | Obstacle::OtherStands => Some("same-person".to_owned()),
     }
 }
 
@@ -183,7 +184,7 @@ pub async fn give(portal: Data<Portal>, at: AtDesk, path: Path<(String, String)>
     }
 }
 
-fn changed(
+pub(super) fn changed(
     at: &AtWork,
     number: &ReceiptNumber,
     stage: intake::case::Stage,

@@ -1,6 +1,7 @@
 //! The staff's side over HTTP. Invariant: a handler that needs somebody of the staff takes [`AtWork`] as an argument; it is
 //! made here only, asked anew of the database at every request.
 
+pub mod beside;
 pub mod case;
 pub mod command;
 pub mod handover;

@@ -41,6 +41,7 @@ fn row(row: QueueRow, now: Instant) -> Row {
         kana: row.kana,
         stage: row.head.stage,
         flags: row.flags,
+        pair_is_open: row.pair_is_open,
         filed_at: row.head.filed_at,
         days,
         holder: row.holder,
