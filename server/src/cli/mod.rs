@@ -185,6 +185,7 @@ async fn on_installation(config: Config, command: Command) -> Result<(), Failure
         Command::Purge => purge(&portal).await,
         Command::Config(_)
         | Command::Forms(_)
+        | Command::Flags(_)
         | Command::TextPacks(_)
         | Command::Migrate
         | Command::Restore { .. }
