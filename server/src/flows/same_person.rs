@@ -25,7 +25,7 @@ use super::{
 use crate::{
     portal::Portal,
     store::{
-        AuditEntry, Record, Upkeep, WriteTx,
+        AuditEntry, Record, StoreError, Upkeep, WriteTx,
         audit::{Actor, Deed, Subject},
         case::{self, CaseHead},
         case_pair, case_person,
@@ -120,12 +120,16 @@ async fn pairs(
             due_apart: None,
             filed_apart: own.filed_at.date_in_japan().days_since(head.filed_at.date_in_japan()),
         };
-        let open = match content::open(portal, tx, head, &permit).await {
-            Ok(open) => open,
+        let other_due = match content::open(portal, tx, head, &permit).await {
+            Ok(open) => open.complete().ok().and_then(|found| duplicate::due_date(open.form, found.answers())),
             Err(FlowError::NotFound) => continue,
+            // What is wrong with another's case keeps nobody from filing.
+            Err(error) if is_of_case(&error) => {
+                tracing::error!(case = %id, %error, "a case cannot be compared");
+                continue;
+            }
             Err(error) => return Err(error),
         };
-        let other_due = duplicate::due_date(open.form, open.complete()?.answers());
         let due_apart = due.zip(other_due).map(|(one, other)| one.days_since(other));
         let reasons = duplicate::reasons(&Common { due_apart, ..common });
         if !reasons.is_empty() && case_pair::keep(tx, case, id, &reasons, now).await? {
@@ -151,14 +155,17 @@ pub async fn look_again(portal: &Portal) -> Result<usize, FlowError> {
     for head in waiting {
         let id = head.case_id;
         let mut tx = portal.database.write().await?;
-        let mut entries = Vec::new();
-        if let Some(permit) = access::permit_compare(head.compartment, id) {
-            match content::open(portal, &mut tx, head, &permit).await {
-                Ok(open) => entries = index_again(portal, &mut tx, &open).await?,
-                Err(FlowError::NotFound) => {}
-                Err(error) => return Err(error),
+        let entries = match look_at(portal, &mut tx, head).await {
+            Ok(entries) => entries,
+            // It would come back for ever, and hold up the others.
+            Err(error) if is_of_case(&error) => {
+                tracing::error!(case = %id, %error, "a case cannot be compared");
+                drop(tx);
+                tx = portal.database.write().await?;
+                Vec::new()
             }
-        }
+            Err(error) => return Err(error),
+        };
         case_pair::searched(&mut tx, id).await?;
         if entries.is_empty() {
             tx.commit(Record::Upkeep(Upkeep::PairSearched)).await?;
@@ -167,4 +174,18 @@ pub async fn look_again(portal: &Portal) -> Result<usize, FlowError> {
         }
     }
     Ok(looked_at)
+}
+
+async fn look_at(portal: &Portal, tx: &mut WriteTx, head: CaseHead) -> Result<Vec<AuditEntry>, FlowError> {
+    let Some(permit) = access::permit_compare(head.compartment, head.case_id) else { return Ok(Vec::new()) };
+    match content::open(portal, tx, head, &permit).await {
+        Ok(open) => index_again(portal, tx, &open).await,
+        Err(FlowError::NotFound) => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether it is what is stored of a case, and not the database.
+const fn is_of_case(error: &FlowError) -> bool {
+    matches!(error, FlowError::Store(StoreError::Corrupt(_)) | FlowError::Seal(_))
 }

@@ -41,7 +41,7 @@ sql! {
         AND (proxy IS NULL OR proxy = 'given') AND stage NOT IN ('declined', 'withdrawn') AND erased_at IS NULL
         ORDER BY filed_at DESC, case_id LIMIT $2");
     SEARCH_LATER = "INSERT INTO pair_search (case_id) VALUES ($1) ON CONFLICT (case_id) DO NOTHING";
-    TO_SEARCH = head!("WHERE case_id IN (SELECT waiting.case_id FROM pair_search waiting) ORDER BY filed_at, case_id LIMIT $1");
+    TO_SEARCH = head!("WHERE case_id IN (SELECT waiting.case_id FROM pair_search waiting ORDER BY waiting.case_id LIMIT $1)");
     SEARCHED = "DELETE FROM pair_search WHERE case_id = $1";
 }
 

@@ -63,7 +63,10 @@ pub fn start(portal: &Arc<Portal>, mailer: Mailer, stop: &watch::Receiver<bool>)
     let news = async move || tell_of_bookings(&booking).await;
     workers.spawn(repeat("booking_news", BOOKING_NEWS_EVERY, stop.clone(), news));
     let comparing = Arc::clone(portal);
-    let compare = async move || same_person::look_again(&comparing).await.map(drop);
+    let compare = async move || -> Result<(), FlowError> {
+        while same_person::look_again(&comparing).await? > 0 {}
+        Ok(())
+    };
     workers.spawn(repeat("pairs", PAIRS_EVERY, stop.clone(), compare));
     let scanning = Arc::clone(portal);
     let scan = async move || paper_scan::scan_due(&scanning).await.map(drop);

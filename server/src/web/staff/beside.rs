@@ -103,11 +103,11 @@ pub async fn shown(portal: Data<Portal>, at: AtWork, path: Path<(String, String)
 
 /// `POST /staff/cases/{receipt_number}/beside/{other}`
 pub async fn settle(portal: Data<Portal>, at: AtDesk, path: Path<(String, String)>, mut form: FormBody) -> Answer {
-    let [number, other] = both(&path)?;
     let AtDesk { who, desk } = at;
     let Some(who) = who else {
         return Ok(page(StatusCode::UNAUTHORIZED, message::sign_in_and_send_again(&desk, form.inputs())));
     };
+    let [number, other] = both(&path)?;
     let at = AtWork { who, desk };
     let version = form.take("version").parse().map_err(|_| WebError::Unreadable)?;
     let (chosen, note) = (form.take("verdict"), form.take("note"));
