@@ -235,8 +235,10 @@ fn settle(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
     });
     let error = |input: &str| {
         let found = model.error.as_ref().filter(|(_, leads_to)| *leads_to == input);
-        found.map(|(text, _)| view! { <p class="field__error">{locale.say("error-prefix")}{text.clone()}</p> })
+        found.map(|(text, _)| view! { <p class="field__error" id=format!("{input}-error")>{locale.say("error-prefix")}{text.clone()}</p> })
     };
+    let note_is_wrong = model.error.as_ref().is_some_and(|(_, input)| *input == "note");
+    let described = if note_is_wrong { "note-hint note-error" } else { "note-hint" }.to_owned();
     Some(
         view! {
             <section>
@@ -251,9 +253,9 @@ fn settle(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
                     </fieldset>
                     <div class="field">
                         <label class="field__label" for="note">{locale.say("beside-note-label")}</label>
-                        <p class="field__hint">{locale.say("beside-note-hint")}</p>
+                        <p class="field__hint" id="note-hint">{locale.say("beside-note-hint")}</p>
                         {error("note")}
-                        <div class="field__control">{text_area_of("note", &note, None, None, model.error.as_ref().is_some_and(|(_, input)| *input == "note"))}</div>
+                        <div class="field__control">{text_area_of("note", &note, None, Some(described), note_is_wrong)}</div>
                     </div>
                     <div class="button-row"><button class="button button--primary">{locale.say("beside-button")}</button></div>
                 </form>
