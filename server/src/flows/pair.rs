@@ -147,7 +147,7 @@ async fn both(
     if !may(&one) || !may(&other) {
         let entry = AuditEntry::done(portal.clock.now(), Actor::Staff(staff.staff_id), Deed::PairViewed).refused();
         let entry = entry.on(Subject::Case(one.case_id)).with("reason", "not_allowed");
-        return Err(Box::pin(refused(portal, entry)).await);
+        return Err(refused(portal, entry).await);
     }
     Ok((pair, [one, other]))
 }
