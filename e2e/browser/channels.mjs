@@ -20,6 +20,25 @@ async function openFrom(page, channel) {
   assert.match(path(page), /^\/staff\/cases\//);
 }
 
+/** Compares the filing with the one beside it, and says that they are two: until then it cannot be accepted. */
+async function tellApart(desk) {
+  const { page } = desk;
+  const home = path(page);
+  assert.ok(await button(page, "受理する").isDisabled(), "nobody has said whether they are one");
+  const why = page.getByRole("link", { name: /^同じ方と思われる届出があります。/ });
+  assert.equal(await why.getAttribute("href"), "#same-person");
+  await press(page.locator("#same-person").getByRole("link", { name: /と見比べる$/ }));
+  await look(desk, "staff-beside");
+  assert.ok((await page.locator(".beside__row--differs").count()) > 0, "they came by two channels");
+  await press(button(page, "記録する"));
+  assert.match(await page.title(), /^エラー：/);
+  await look(desk, "staff-beside-errors");
+  await page.getByLabel("別の届出（どちらも手続きを進める）").check();
+  await press(button(page, "記録する"));
+  assert.match(await page.locator("main").innerText(), /別の届出として確認済みです/);
+  await page.goto(home);
+}
+
 for (const javaScript of [true, false]) {
   const [how, channel] = javaScript ? ["with script", "県の電子申請"] : ["without script", "ぴったりサービス"];
 
@@ -51,6 +70,7 @@ for (const javaScript of [true, false]) {
     await enter(page, { pregnancies: "1" });
     await press((await unfold(page, "聞き取った内容を入力する")).getByRole("button", { name: "保存する" }));
     const here = page.url();
+    if (!javaScript) await tellApart(desk);
     await press(button(page, "受理する"));
     // A decision leads on to the next case of the view.
     await page.goto(here);

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod demo;
+pub mod flags_file;
 pub mod flows;
 pub mod forms_folder;
 pub mod jpki;

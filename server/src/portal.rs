@@ -8,12 +8,15 @@ use std::{
     sync::Arc,
 };
 
-use intake::{calendar::ClosingDays, catalog::Catalog, deadline::Deadlines, form::Form, ids::FormId};
+use intake::{
+    calendar::ClosingDays, catalog::Catalog, deadline::Deadlines, flag_rules::FlagRules, form::Form, ids::FormId,
+};
 use tokio::sync::Semaphore;
 
 use crate::{
     clock::Clock,
     config::{Config, MyNumber},
+    flags_file::{self, FlagsError},
     flows::random,
     forms_folder::{self, FormsError, Wanting},
     oidc::{self, KeyFileError},
@@ -41,6 +44,8 @@ pub struct Portal {
     pub catalog: Catalog,
     /// 「EPDS」 The wording of its items.
     pub text_packs: TextPacks,
+    /// 「確認が必要な項目」 The rules that the city has switched on.
+    pub flag_rules: FlagRules,
     /// 「閉庁日」 When the office is closed beside weekends and holidays.
     pub closing_days: ClosingDays,
     /// The sites that passkeys are bound to.
@@ -76,6 +81,9 @@ pub enum StartError {
     /// The file of closing days cannot be used.
     #[error("the closing days (MADOGUCHI_CALENDAR_FILE): {0}: {1}")]
     ClosingDays(PathBuf, String),
+    /// The rules cannot be used.
+    #[error(transparent)]
+    Flags(#[from] FlagsError),
     /// The folder of the demo cannot be made.
     #[error("the data folder {0} cannot be made: {1}")]
     DataFolder(PathBuf, std::io::Error),
@@ -114,6 +122,7 @@ impl Portal {
     pub async fn open(config: Config, clock: Clock) -> Result<Self, StartError> {
         let catalog = forms_folder::catalog(config.forms_dir.as_deref())?;
         let text_packs = TextPacks::load(&config)?;
+        let flag_rules = flags_file::rules(&config, &catalog)?;
         let closing_days = closing_days(config.calendar_file.as_deref())?;
         let relying_party = RelyingParty::new(&config)?;
         let back = config.public_url.join(oidc::CALLBACK);
@@ -151,6 +160,7 @@ impl Portal {
             clock,
             catalog,
             text_packs,
+            flag_rules,
             closing_days,
             relying_party,
             mynaapp,

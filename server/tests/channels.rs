@@ -281,7 +281,7 @@ async fn the_same_person_is_pointed_out_on_both_cases_and_nothing_is_refused() {
         let other = arrived(&portal).await.into_iter().find(|head| head.channel == "pittari").unwrap();
         for (one, another) in [(&by_portal, &other.receipt_number), (&other.receipt_number, &by_portal)] {
             let view = staff_case::view(&portal, &clerk, one).await.unwrap();
-            let found: Vec<&ReceiptNumber> = view.same_person.iter().map(|head| &head.receipt_number).collect();
+            let found: Vec<&ReceiptNumber> = view.same_person.iter().map(|pair| &pair.other.receipt_number).collect();
             assert_eq!(found, [another]);
         }
         portal.database.close().await;

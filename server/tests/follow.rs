@@ -32,7 +32,7 @@ fn of(account: AccountId) -> Typist {
 }
 
 /// Answers what is not filled in yet, and sends.
-async fn answer_and_send(portal: &Portal, account: AccountId) -> Result<ReceiptNumber, FlowError> {
+pub async fn answer_and_send(portal: &Portal, account: AccountId) -> Result<ReceiptNumber, FlowError> {
     let form_id = questionnaire();
     let typist = of(account);
     let begun = draft::begin(portal, &typist, &form_id, "ja").await?;

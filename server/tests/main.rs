@@ -25,6 +25,7 @@ mod my_filings;
 mod my_number;
 mod note;
 mod non_disclosure;
+mod pairs;
 mod papers;
 mod passkey;
 mod practice_provider;

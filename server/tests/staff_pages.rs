@@ -13,7 +13,7 @@ use server::{
 
 use crate::support::{
     authenticator::{USER_VERIFIED, sign},
-    filing::file,
+    filing::{file, file_as, filled_in_by},
     http::{Answer, Browser, Site, sites},
     staff::{Member, PASSWORD, hire, invite},
 };
@@ -444,6 +444,41 @@ async fn a_view_is_an_address_that_is_come_back_to_and_orders_for_many_need_no_s
         let hostile = [("view", "tab=new"), ("case", "'; DROP TABLE case_file:1"), ("order", "claim")];
         assert_eq!(clerk.post("/staff/queue/bulk", &hostile).await.status, 400);
         assert_eq!(clerk.post("/staff/queue/bulk", &[("view", "tab=x"), ("order", "claim")]).await.status, 404);
+        site.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_filings_stand_side_by_side_and_what_was_typed_stays() {
+    for site in sites().await {
+        let (_, first) = file(&site.portal, 1).await;
+        let mut pages = filled_in_by(1);
+        let address = pages.iter_mut().flat_map(|(_, sent)| sent).find(|(input, _)| input == "address").unwrap();
+        "窓口市架空町9-9-9".clone_into(&mut address.1);
+        let (_, other) = file_as(&site.portal, 2, "another@example.jp", pages).await;
+        let mut clerk = at_work(&site, "clerk1", Roles::CLERK).await;
+        let queue = clerk.get("/staff/queue").await;
+        assert_eq!(queue.body.matches("重複の可能性").count(), 2);
+        let case = clerk.get(&format!("/staff/cases/{first}")).await;
+        let beside = format!("/staff/cases/{first}/beside/{other}");
+        assert_eq!(case.value("#same-person a.button", "href"), beside);
+        let page = clerk.get(&beside).await;
+        assert_eq!(page.status, 200);
+        assert_eq!(page.body.matches("beside__row--differs").count(), 1, "{}", page.body);
+        assert!(page.body.contains("窓口市架空町9-9-9") && page.body.contains("窓口市𠮷田町1-2-3"));
+        let version = page.value("input[name=version]", "value");
+        let mut typed = vec![("version", version.as_str()), ("note", "電話で確認した")];
+        let refused = clerk.post(&beside, &typed).await;
+        assert_eq!(refused.status, 422);
+        assert!(refused.body.contains("電話で確認した") && refused.body.contains("href=\"#verdict-0\""));
+        typed.push(("verdict", "apart"));
+        assert_eq!(clerk.post(&beside, &typed).await.leads_to(), beside);
+        let late = clerk.post(&beside, &typed).await;
+        assert_eq!(late.status, 409, "somebody was faster");
+        assert!(late.body.contains("電話で確認した"));
+        let mut nobody = site.browser();
+        let answer = nobody.post(&beside, &typed).await;
+        assert!(answer.status == 401 && answer.body.contains("電話で確認した"), "nothing typed is lost");
         site.close().await;
     }
 }

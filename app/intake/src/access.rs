@@ -38,6 +38,8 @@ pub enum Action {
     NotePregnancyEnd,
     /// 「窓口でのアカウント再開」 Let a parent back in who has lost her mail or her passkey; two people do it.
     RestoreAccess,
+    /// 「同じ方・重複の可能性」 Say whether two filings are one, and which stands; tie a filing to the one that it follows.
+    TellApart,
     /// Give a command on a case.
     Command(CommandKind),
     /// See batches and receipts.
@@ -58,7 +60,7 @@ pub enum Action {
 
 impl Action {
     /// Everything but the commands on a case.
-    pub const PLAIN: [Self; 18] = [
+    pub const PLAIN: [Self; 19] = [
         Self::SeeQueue,
         Self::ReadCase,
         Self::OpenPaper,
@@ -71,6 +73,7 @@ impl Action {
         Self::ReadUndisclosed,
         Self::NotePregnancyEnd,
         Self::RestoreAccess,
+        Self::TellApart,
         Self::ManageSlots,
         Self::SeeTasks,
         Self::SeeHandover,
@@ -108,7 +111,7 @@ pub const fn reach(role: Role, action: Action) -> Reach {
         | Action::SeeTasks => (WORKING, &[]),
         Action::ReadCase => (WORKING, &[Role::Contractor]),
         Action::WriteMessage => (FIRST, &[Role::Contractor]),
-        Action::SeeUndeliveredMail | Action::NotePregnancyEnd => (FIRST, &[]),
+        Action::SeeUndeliveredMail | Action::NotePregnancyEnd | Action::TellApart => (FIRST, &[]),
         Action::MarkNonDisclosure => (FIRST, &[]),
         Action::ReadUndisclosed => (SECOND, &[Role::Reviewer, Role::Contractor]),
         Action::ExportCase => (&[Role::Nurse], &[]),
@@ -319,6 +322,12 @@ pub fn permit_proxy(asking: AccountId, holder: Option<AccountId>, is_by_proxy: b
 #[must_use]
 pub fn permit_batch(stage: crate::case::Stage, case: CaseId) -> Option<Permit> {
     (stage == crate::case::Stage::Confirmed).then_some(Permit { case, bearer: Bearer::Portal })
+}
+
+/// 「同じ方・重複の可能性」 A permit for the portal to compare a case with one that may be of the same person. Never an EPDS.
+#[must_use]
+pub fn permit_compare(compartment: Compartment, case: CaseId) -> Option<Permit> {
+    (compartment == Compartment::General).then_some(Permit { case, bearer: Bearer::Portal })
 }
 
 /// 「母子健康手帳」 A permit for the portal to keep what the back office has recorded of a case that it has taken in.

@@ -25,6 +25,12 @@ pub struct Text {
 }
 
 impl Text {
+    /// A sentence as a file of the city's own says it.
+    pub(crate) fn written<'a>(texts: impl IntoIterator<Item = (&'a str, String)>) -> Self {
+        let written = texts.into_iter().map(|(locale, text)| (locale.to_owned(), text)).collect();
+        Self { written, added: BTreeMap::new() }
+    }
+
     /// The sentence in `locale`, else in Japanese.
     #[must_use]
     pub fn get(&self, locale: &str) -> &str {

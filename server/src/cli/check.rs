@@ -4,7 +4,7 @@ use super::{Failure, load};
 use crate::{
     clock::Clock,
     config::Sources,
-    forms_folder, oidc,
+    flags_file, forms_folder, oidc,
     pdf::PdfFont,
     portal::{StartError, closing_days},
     signing::{self, Checker},
@@ -30,6 +30,9 @@ pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
         println!("note: deadlines names {form}, which is no form");
     }
     closing_days(config.calendar_file.as_deref())?;
+    let rules = flags_file::rules(&config, &catalog)?;
+    let on = rules.all().iter().filter(|rule| rule.enabled).count();
+    println!("確認が必要な項目: {on} of {} rules are on", rules.all().len());
     let packs = TextPacks::load(&config).map_err(StartError::from)?;
     match packs.offered() {
         Err(why) => println!("note: {why}"),

@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod check;
+mod flags;
 mod forms;
 mod handover;
 mod intake;
@@ -66,6 +67,9 @@ enum Command {
     /// Take filings of other channels into the same queue, each once (ぴったりサービス, a prefecture's service)
     #[command(subcommand)]
     Intake(intake::IntakeCommand),
+    /// Look at the rules of 確認が必要な項目
+    #[command(subcommand)]
+    Flags(flags::FlagsCommand),
     /// Look at text packs of the EPDS
     #[command(subcommand)]
     TextPacks(text_packs::TextPacksCommand),
@@ -142,6 +146,9 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
     if let Command::TextPacks(command) = &cli.command {
         return text_packs::run(command);
     }
+    if let Command::Flags(command) = &cli.command {
+        return flags::run(command);
+    }
     if let Command::Forms(command) = &cli.command {
         return forms::run(sources, command);
     }
@@ -181,6 +188,7 @@ async fn on_installation(config: Config, command: Command) -> Result<(), Failure
         Command::Purge => purge(&portal).await,
         Command::Config(_)
         | Command::Forms(_)
+        | Command::Flags(_)
         | Command::TextPacks(_)
         | Command::Migrate
         | Command::Restore { .. }

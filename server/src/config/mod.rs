@@ -76,6 +76,8 @@ pub struct Config {
     pub my_number_forms: Vec<FormId>,
     /// Where the text packs of the EPDS are.
     pub text_packs_dir: Option<PathBuf>,
+    /// 「確認が必要な項目」 The city's own rules.
+    pub flags_file: Option<PathBuf>,
     /// 「EPDS」 With which kind of text pack it is offered.
     pub epds: EpdsOffer,
     /// Proxies whose `Forwarded` headers are believed.
@@ -293,6 +295,7 @@ impl Config {
             my_number: my_number(values, demo, faults),
             my_number_forms: my_number_forms(values, faults),
             text_packs_dir: values.text("text_packs_dir").map(PathBuf::from),
+            flags_file: values.text("flags_file").map(PathBuf::from),
             epds: epds(values, demo, faults),
             trusted_proxies,
             requests_per_minute: values.parsed("requests_per_minute", "a number", faults).unwrap_or(if demo {

@@ -21,7 +21,7 @@ const fn setting(key: &'static str, meaning: &'static str) -> Setting {
 }
 
 /// Every setting of this version.
-pub const SETTINGS: [Setting; 59] = [
+pub const SETTINGS: [Setting; 60] = [
     setting("database_url", "sqlite:PATH or postgres://USER@HOST/NAME [sqlite file in data_dir]"),
     setting("data_dir", "folder of this installation's files [/var/lib/madoguchi; demo: data]"),
     setting("master_key_file", "the key that everything at rest is sealed under"),
@@ -84,6 +84,7 @@ pub const SETTINGS: [Setting; 59] = [
     setting("handover_alarm_days", "working days without an answer of the back office until there is an alarm [3]"),
     setting("parent_child_number", "true: 親子番号 that the back office tells is kept [false]"),
     setting("forms_dir", "folder with forms of the city's own, which add to what ships or take its place [none]"),
+    setting("flags_file", "file with the city's own rules of 確認が必要な項目 [none; demo: the draft list, all on]"),
     setting(
         "calendar_file",
         "the office's closing days, a line for each: YYYY-MM-DD, MM-DD every year, or A..B [none]",

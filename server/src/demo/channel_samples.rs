@@ -43,7 +43,11 @@ pub async fn seed(portal: &Portal, people: &[SamplePerson], today: CivilDate) ->
     take(portal, Channel::Prefecture, &mapping, &all, &rows).await?;
 
     let Some(person) = people.first() else { return Ok(()) };
-    let zip = pittari(person, yesterday, due).map_err(std::io::Error::other)?;
+    // Of the same pregnancy, so that the two are pointed out as a pair.
+    let typed = |input: &str| person.raw.first(input);
+    let own = (typed("due_date-year").parse(), typed("due_date-month").parse(), typed("due_date-day").parse());
+    let own = if let (Ok(year), Ok(month), Ok(day)) = own { CivilDate::from_parts(year, month, day) } else { None };
+    let zip = pittari(person, yesterday, own.unwrap_or(due)).map_err(std::io::Error::other)?;
     fs::write(folder.join("pittari.toml"), PITTARI)?;
     fs::write(folder.join("pittari.zip"), &zip)?;
     let mapping = Mapping::read(PITTARI).map_err(|_| spoilt())?;

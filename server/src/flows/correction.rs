@@ -20,7 +20,7 @@ use super::{
 use crate::{
     portal::Portal,
     store::{
-        AuditEntry, Connection, Record, StoreError,
+        AuditEntry, Connection, StoreError,
         audit::{Actor, Deed, Subject},
         case::{self, Author, NewEvent, revision_place},
         difference, paper,
@@ -205,7 +205,7 @@ pub async fn resubmit<'portal>(
     if !case::update_stage(&mut tx, portal.deadlines(), head.case_id, version, &change).await? {
         return Err(FlowError::Changed(head.stage));
     }
-    same_person::index(portal, &mut tx, head.case_id, opened.form, answers.answers(), None).await?;
+    let pairs = same_person::index(portal, &mut tx, head.case_id, opened.form, answers.answers(), None).await?;
     let plain = serde_json::to_vec(&raw)?;
     let sealed = opened.key.seal(&revision_place(head.case_id, after.rev), &plain);
     paper::send_with(&mut tx, head.case_id, after.rev).await?;
@@ -223,7 +223,7 @@ pub async fn resubmit<'portal>(
     case::append_event(&mut tx, &event).await?;
     let deed = Deed::Commanded(CommandKind::Resubmit);
     let entry = AuditEntry::done(now, Actor::Citizen(account), deed).on(Subject::Case(head.case_id));
-    tx.commit(Record::Deed(entry)).await?;
+    tx.commit_all([entry].into_iter().chain(pairs).collect()).await?;
     Ok(Resubmitted::Sent)
 }
 

@@ -22,7 +22,7 @@ use super::{
     booking, case_signature,
     content::{self, EventDetail, Office, OpenCase},
     correction::asks_who_files,
-    my_number, remind, review, same_person, statistics,
+    my_number, pair, remind, review, same_person, statistics,
 };
 use crate::{
     portal::Portal,
@@ -189,6 +189,10 @@ pub enum Obstacle {
     Unanswered,
     /// 「聞き取り」 Answers that cannot be kept.
     Answers(Vec<FieldError>),
+    /// 「同じ方・重複の可能性」 Nobody has said yet whether another filing is the same.
+    PairOpen,
+    /// Somebody has said that another filing stands in its place.
+    OtherStands,
     /// Staff items that cannot be kept.
     StaffItems(Vec<StaffItemError>),
 }
@@ -220,7 +224,7 @@ pub async fn give(
     let mut tx = portal.database.write().await?;
     let head = case::find_by_receipt_number(&mut tx, number).await?.ok_or(FlowError::NotFound)?;
     let outcome = carry_out(portal, &mut tx, staff, &head, version, order).await;
-    let (after, entry) = match outcome {
+    let (after, entries) = match outcome {
         Ok(Ok(done)) => done,
         Ok(Err(obstacle)) => {
             drop(tx);
@@ -241,7 +245,7 @@ pub async fn give(
     let (actor, now) = (Actor::Staff(staff.staff_id), portal.clock.now());
     let erased = my_number::end_with_case(&mut tx, head.case_id, after, actor.clone(), now).await?;
     let ended = booking::end_with_case(&mut tx, head.case_id, after, actor, now).await?;
-    tx.commit_all([entry].into_iter().chain(erased).chain(ended).collect()).await?;
+    tx.commit_all(entries.into_iter().chain(erased).chain(ended).collect()).await?;
     portal.metrics.command(kind.as_str(), true);
     Ok(Given::Done(after))
 }
@@ -254,6 +258,8 @@ const fn word(obstacle: &Obstacle) -> &'static str {
         Obstacle::NoEvidence => "no_evidence",
         Obstacle::NoAccount => "no_account",
         Obstacle::Unanswered => "unanswered",
+        Obstacle::PairOpen => "pair_open",
+        Obstacle::OtherStands => "other_stands",
         Obstacle::PersonNotMet => "person_not_met",
         Obstacle::NotCompared => "not_compared",
         Obstacle::DifferenceOpen => "difference_open",
@@ -282,9 +288,11 @@ async fn refuse(
     Ok(tx.commit(Record::Deed(entry)).await?)
 }
 
-type Decided = Result<(Stage, AuditEntry), Obstacle>;
+/// The stage that an order led to and the entries of what was done, or why it was not.
+pub(super) type Decided = Result<(Stage, Vec<AuditEntry>), Obstacle>;
 
-async fn carry_out(
+/// Carries an order out within a transaction; who calls commits what is given back.
+pub(super) async fn carry_out(
     portal: &Portal,
     tx: &mut WriteTx,
     staff: &Staff,
@@ -312,6 +320,11 @@ async fn carry_out(
     if !is_another_person(tx, staff, head, kind).await? {
         return Ok(Err(Obstacle::NeedsAnotherPerson));
     }
+    if kind == CommandKind::Accept
+        && let Some(obstacle) = pair::obstacle(tx, head.case_id).await?
+    {
+        return Ok(Err(obstacle));
+    }
     let giver = Giver::Staff(staff.staff_id);
     let after = match decide(&review::state(head), &prepared.command, giver) {
         Ok(after) => after,
@@ -329,8 +342,9 @@ async fn carry_out(
     if after.rev != head.rev {
         open.copy_newest(tx, after.rev, Author::Staff(staff.staff_id)).await?;
     }
+    let mut pairs = Vec::new();
     if kind == CommandKind::Complete {
-        same_person::index_again(portal, tx, &open).await?;
+        pairs = same_person::index_again(portal, tx, &open).await?;
     }
     let entry = AuditEntry::done(now, Actor::Staff(staff.staff_id), Deed::Commanded(kind));
     let mut entry = entry.on(Subject::Case(head.case_id)).with("rev", after.rev);
@@ -359,7 +373,7 @@ async fn carry_out(
     };
     statistics::ordered(tx, head, (order, &open.office), now).await?;
     case::append_event(tx, &event).await?;
-    Ok(Ok((after.stage, entry)))
+    Ok(Ok((after.stage, [entry].into_iter().chain(pairs).collect())))
 }
 
 /// What the evidence says of the case, for the database, which refuses an acceptance without it.

@@ -14,7 +14,7 @@ use intake::{
 
 pub use intake::queue::Tab;
 
-use super::{FlowError, content, decide::works_on};
+use super::{FlowError, content, decide::works_on, pair};
 use crate::{
     portal::Portal,
     store::{
@@ -55,6 +55,8 @@ pub struct QueueRow {
     pub kana: Option<String>,
     /// 「確認が必要な項目」
     pub flags: Vec<Flag>,
+    /// 「同じ方・重複の可能性」 Whether a person is to say something of it beside another.
+    pub pair_is_open: bool,
     /// Who holds it.
     pub holder: Option<String>,
     /// 「処理期限」 How much time is left.
@@ -203,7 +205,9 @@ async fn row(
     let permit = permit.ok_or(FlowError::NotFound)?;
     let holder = head.holder.and_then(|holder| people.get(&holder).map(|name| (*name).to_owned()));
     let time_left = time_left(head.stage, head.due_at, portal.clock.now(), &portal.closing_days);
-    let closed = QueueRow { head: head.clone(), name: None, kana: None, flags: Vec::new(), holder, time_left };
+    let pair_is_open = pair::is_open(connection, head.case_id).await?;
+    let closed =
+        QueueRow { head: head.clone(), name: None, kana: None, flags: Vec::new(), pair_is_open, holder, time_left };
     let open = match content::open(portal, connection, head, &permit).await {
         Ok(open) => open,
         Err(FlowError::NotFound) => return Ok(closed),

@@ -7,6 +7,7 @@ use intake::{
     access::{self, Action},
     case::{CommandKind, Hand, Stage, possible},
     epds::{Score, TextPack},
+    flag_rules::Hit,
     flags::{self, Raised},
     ids::{FieldId, ReceiptNumber, StaffId},
     journey::{self, CompleteAnswers, Derived, Warning, derive_on},
@@ -19,7 +20,7 @@ use super::{
     decide::{Obstacle, is_another_person, proof},
     message, my_number,
     non_disclosure::{self, Disclosure},
-    note, paper_scan, presence, queue, review, transfer,
+    note, pair, paper_scan, presence, queue, review, tie, transfer,
 };
 use crate::{
     portal::Portal,
@@ -99,6 +100,8 @@ pub struct StaffCase<'portal> {
     pub derived: Derived,
     /// 「確認が必要な項目」
     pub flags: Vec<Raised>,
+    /// The same by the city's own rules.
+    pub hits: Vec<Hit>,
     /// Answers that do not go together.
     pub warnings: Vec<Warning>,
     /// 「不開示」 Whether it is marked, and whether who asks reads where she lives.
@@ -118,7 +121,9 @@ pub struct StaffCase<'portal> {
     /// The case that it follows, and those that follow it.
     pub related: Vec<CaseHead>,
     /// 「同じ方と思われる届出」
-    pub same_person: Vec<CaseHead>,
+    pub same_person: Vec<pair::ShownPair>,
+    /// 「結び付け」 What it may belong to, and what may belong to it.
+    pub ties: tie::Suggested,
     /// 「聞き取り」 What must be answered before it can be accepted.
     pub unanswered: Vec<FieldId>,
     /// 「写真・書類」 What was sent, and whether who asks can open it now.
@@ -174,8 +179,8 @@ pub async fn view<'portal>(
     let log = case_log::of_case(&mut tx, open.head.case_id, staff.staff_id, &people).await?;
     let offers = offers(&mut tx, staff, &open).await?;
     let related = related(&mut tx, staff, &open.head).await?;
-    let mut same_person = case::of_same_person(&mut tx, open.head.case_id, &open.head.form_id).await?;
-    same_person.retain(|head| access::may_in(staff.roles, Action::ReadCase, head.compartment));
+    let same_person = pair::of_case(&mut tx, staff, open.head.case_id).await?;
+    let ties = tie::suggested(portal, &mut tx, staff, &open).await?;
     let may_open = access::may_in(staff.roles, Action::OpenPaper, open.head.compartment) && !is_hidden;
     let papers = paper::sent_of_case(&mut tx, &permit).await?.into_iter();
     let papers = papers.map(|it| (it.clone(), may_open && paper_scan::can_be_opened(portal, &it))).collect();
@@ -224,6 +229,7 @@ pub async fn view<'portal>(
     let view = StaffCase {
         derived: derive_on(open.form, complete.answers(), filed_on, after_birth),
         warnings: journey::warnings(open.form, complete.answers(), complete.day()),
+        hits: portal.flag_rules.hits(open.form, complete.answers(), filed_on),
         flags: raised,
         disclosure,
         revised,
@@ -233,6 +239,7 @@ pub async fn view<'portal>(
         offers,
         related,
         same_person,
+        ties,
         unanswered,
         papers,
         number,
@@ -376,6 +383,10 @@ async fn offers(connection: &mut Connection, staff: &Staff, open: &OpenCase<'_>)
             missing
         } else if row.command == CommandKind::Accept && !open.unanswered()?.is_empty() {
             Some(Obstacle::Unanswered)
+        } else if row.command == CommandKind::Accept
+            && let Some(obstacle) = pair::obstacle(connection, head.case_id).await?
+        {
+            Some(obstacle)
         } else if !is_another_person(connection, staff, head, row.command).await? {
             Some(Obstacle::NeedsAnotherPerson)
         } else {

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     portal::Portal,
     store::{
-        AuditEntry, Record, StoreError,
+        AuditEntry, StoreError,
         audit::{Actor, Deed, Subject},
         case::{self, Author, NewCase, NewEvent},
         difference, draft,
@@ -155,7 +155,7 @@ async fn once(
     };
     difference::note(&mut tx, case_id, &evidence.comparison).await?;
     case::append_event(&mut tx, &event).await?;
-    same_person::index(portal, &mut tx, case_id, form, complete.answers(), None).await?;
+    let pairs = same_person::index(portal, &mut tx, case_id, form, complete.answers(), None).await?;
     statistics::filed(&mut tx, form, complete.answers(), Channel::Portal, now).await?;
     task::open_for_epds(portal, &mut tx, case_id, (form, complete.answers()), office.text_pack.as_ref()).await?;
     if let Some(signed) = &signed {
@@ -168,7 +168,7 @@ async fn once(
     pregnancy_end::begin_anew(portal, &mut tx, sender.account, form).await?;
     remind::write_about(portal, &mut tx, sender.account, Some(case_id), "received", letter).await?;
     let entry = AuditEntry::done(now, Actor::Citizen(sender.account), Deed::Submitted).on(Subject::Case(case_id));
-    tx.commit(Record::Deed(with_form(entry, form))).await?;
+    tx.commit_all([with_form(entry, form)].into_iter().chain(pairs).collect()).await?;
     if form.compartment == Compartment::General {
         portal.metrics.filed(form_id);
     }

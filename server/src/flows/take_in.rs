@@ -34,7 +34,7 @@ use crate::{
     portal::Portal,
     seal::DataKey,
     store::{
-        AuditEntry, Record, StoreError, WriteTx,
+        AuditEntry, StoreError, WriteTx,
         audit::{Actor, Deed, Subject},
         case::{self, Author, NewCase, NewEvent},
         foreign_filing::{self, NewForeignFiling},
@@ -256,7 +256,7 @@ async fn once(portal: &Portal, arrival: &Arrival<'_>) -> Result<ReceiptNumber, F
     };
     case::append_event(&mut tx, &event).await?;
     let (answers, serial) = (mapped.complete.answers(), mapped.serial.as_deref());
-    same_person::index(portal, &mut tx, case_id, form, answers, serial).await?;
+    let pairs = same_person::index(portal, &mut tx, case_id, form, answers, serial).await?;
     statistics::filed(&mut tx, form, answers, new.channel, now).await?;
     for paper in arrival.papers {
         keep_paper(portal, &mut tx, case_id, &key, paper, now).await?;
@@ -265,7 +265,8 @@ async fn once(portal: &Portal, arrival: &Arrival<'_>) -> Result<ReceiptNumber, F
     let line = i64::try_from(arrival.line).unwrap_or(i64::MAX);
     let entry = AuditEntry::done(now, Actor::Operator, Deed::TakenIn).on(Subject::Case(case_id));
     let entry = with_form(entry, form).with("channel", channel.as_str());
-    tx.commit(Record::Deed(entry.with("file_sha256", file_sha256).with("line", line))).await?;
+    let entry = entry.with("file_sha256", file_sha256).with("line", line);
+    tx.commit_all([entry].into_iter().chain(pairs).collect()).await?;
     Ok(receipt_number)
 }
 

@@ -79,6 +79,8 @@ pub enum Upkeep {
     ClockMoved,
     /// 「確認の仕事」 Staff told of a task that a filing opened: the filing was the deed, and the log says no more of it.
     TaskTold,
+    /// 「同じ方・重複の可能性」 A filing was looked at once more and nothing was found: a pair is a deed.
+    PairSearched,
 }
 
 /// Who.
@@ -190,6 +192,16 @@ pub enum Deed {
     TakeOverAsked,
     /// The holder gave it, or keeps it.
     TakeOverAnswered,
+    /// 「同じ方・重複の可能性」 Another filing may be of the same person; an entry of each of the two.
+    PairFound,
+    /// Somebody read two filings side by side; an entry of each.
+    PairViewed,
+    /// She said that they are two.
+    ToldApart,
+    /// She said that they are one, and which stands.
+    Joined,
+    /// 「結び付け」 A filing was made to follow another.
+    Tied,
     /// 「妊娠の終了」
     PregnancyEndTold,
     PregnancyEndTakenBack,
@@ -327,6 +339,11 @@ impl Deed {
             Self::NoteDraftDiscarded => "note_draft_discarded",
             Self::TakeOverAsked => "take_over_asked",
             Self::TakeOverAnswered => "take_over_answered",
+            Self::PairFound => "pair_found",
+            Self::PairViewed => "pair_viewed",
+            Self::ToldApart => "told_apart",
+            Self::Joined => "joined",
+            Self::Tied => "tied",
             Self::PregnancyEndTold => "pregnancy_end_told",
             Self::PregnancyEndTakenBack => "pregnancy_end_taken_back",
             Self::DraftEndNotTold => "draft_end_not_told",

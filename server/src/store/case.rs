@@ -52,10 +52,6 @@ sql! {
     // Whoever asks for a withdrawal is answered by people who can read what it is about.
     CLOSED_BEFORE = head!("WHERE erased_at IS NULL AND compartment = $4 AND stage = $1 AND stage_since <= $2
         AND withdrawal_asked_at IS NULL ORDER BY stage_since LIMIT $3");
-    // Told apart by people: a machine only points.
-    SAME_PERSON = head!("WHERE form_id = $2 AND case_id <> $1 AND stage NOT IN ('declined', 'withdrawn') AND case_id IN
-        (SELECT other.case_id FROM case_person own JOIN case_person other ON other.person_index = own.person_index
-        WHERE own.case_id = $1) ORDER BY filed_at, case_id LIMIT 20");
     ERASE_KEY = "UPDATE case_file SET wrapped_key = NULL, erased_at = $2, updated_at = $2, version = version + 1
         WHERE case_id = $1 AND erased_at IS NULL";
     ERASE_REVISIONS = "DELETE FROM case_revision WHERE case_id = $1";
@@ -68,6 +64,8 @@ sql! {
         WHERE case_id = $1 AND version = $2";
     GIVE = "UPDATE case_file SET account_id = $3, proxy = 'given', updated_at = $4, version = version + 1
         WHERE case_id = $1 AND account_id = $2 AND proxy = 'met'";
+    TIE = "UPDATE case_file SET follows_case_id = $3, updated_at = $4, version = version + 1
+        WHERE case_id = $1 AND version = $2";
     KEY = "SELECT wrapped_key FROM case_file WHERE case_id = $1";
     REVISIONS = "SELECT rev, answers_sealed, author_kind, author_id, created_at FROM case_revision WHERE case_id = $1
         ORDER BY rev";
@@ -336,18 +334,6 @@ pub async fn following(connection: &mut Connection, case: CaseId) -> Result<Vec<
     all!(connection, CaseHead, FOLLOWING, case.bytes().as_slice())
 }
 
-/// 「同じ方と思われる届出」 Other standing cases of the same form whose person has an index in common, oldest first.
-///
-/// # Errors
-/// When the database fails.
-pub async fn of_same_person(
-    connection: &mut Connection,
-    case: CaseId,
-    form: &FormId,
-) -> Result<Vec<CaseHead>, StoreError> {
-    all!(connection, CaseHead, SAME_PERSON, case.bytes().as_slice(), form.as_str())
-}
-
 /// The two places of a statement for the compartments that somebody may see; none for who may see none.
 pub(super) fn places(compartments: &[Compartment]) -> Option<[&'static str; 2]> {
     debug_assert!(compartments.len() <= 2, "the statements have two places");
@@ -416,6 +402,7 @@ pub async fn erase_content(tx: &mut WriteTx, id: CaseId, at: Instant) -> Result<
     super::note::erase(tx, id).await?;
     super::case_person::erase(tx, id).await?;
     super::case_word::erase(tx, id).await?;
+    super::case_pair::erase_notes(tx, id).await?;
     execute!(tx, ERASE_REVISIONS, id.bytes().as_slice())?;
     super::paper::erase_of_case(tx, id).await?;
     super::sealed_number::delete(tx, super::sealed_number::NumberOwner::Case(id)).await?;
@@ -515,6 +502,15 @@ pub async fn give(
 ) -> Result<bool, StoreError> {
     let (from, to) = (from.bytes().as_slice(), to.bytes().as_slice());
     Ok(execute!(tx, GIVE, id.bytes().as_slice(), from, to, at.micros())? == 1)
+}
+
+/// 「結び付け」 Makes a case follow another; false when somebody changed it meanwhile.
+///
+/// # Errors
+/// When the database fails.
+pub async fn tie(tx: &mut WriteTx, id: CaseId, version: i64, follows: CaseId, at: Instant) -> Result<bool, StoreError> {
+    let (id, follows) = (id.bytes().as_slice(), follows.bytes().as_slice());
+    Ok(execute!(tx, TIE, id, version, follows, at.micros())? == 1)
 }
 
 row! {

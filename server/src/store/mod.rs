@@ -12,6 +12,7 @@ pub mod batch;
 pub mod booking;
 pub mod card;
 pub mod case;
+pub mod case_pair;
 pub mod case_person;
 pub mod case_word;
 mod columns;
@@ -219,6 +220,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         booking::STATEMENTS,
         card::STATEMENTS,
         case::STATEMENTS,
+        case_pair::STATEMENTS,
         case_person::STATEMENTS,
         case_word::STATEMENTS,
         difference::STATEMENTS,

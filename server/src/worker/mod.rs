@@ -17,7 +17,7 @@ use tokio::{sync::watch, task::JoinSet};
 use crate::{
     flows::{
         FlowError, booking_news, deadline, draft_end, hand_over, overdue, paper_scan, presence, queue, reconciliation,
-        signing_keys, staff_mail, take_over, task_news,
+        same_person, signing_keys, staff_mail, take_over, task_news,
     },
     letters::{self, Written},
     mail::{Letter, Mailer, SendError},
@@ -45,6 +45,7 @@ const RELEASE_IDLE_EVERY: Duration = Duration::from_secs(60);
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
 const OVERDUE_EVERY: Duration = Duration::from_secs(600);
 const DRAFT_END_EVERY: Duration = Duration::from_secs(600);
+const PAIRS_EVERY: Duration = Duration::from_secs(20);
 const BOOKING_NEWS_EVERY: Duration = Duration::from_secs(60);
 const FOLD_EVERY: Duration = Duration::from_secs(5);
 const CLOCKS_EVERY: Duration = Duration::from_secs(60);
@@ -73,6 +74,12 @@ pub fn start(portal: &Arc<Portal>, mailer: Mailer, stop: &watch::Receiver<bool>)
     let counting = Arc::clone(portal);
     let fold = async move || queue::fold_counts(&counting).await.map(drop);
     workers.spawn(repeat("queue_counts", FOLD_EVERY, stop.clone(), fold));
+    let comparing = Arc::clone(portal);
+    let compare = async move || -> Result<(), FlowError> {
+        while same_person::look_again(&comparing).await? > 0 {}
+        Ok(())
+    };
+    workers.spawn(repeat("pairs", PAIRS_EVERY, stop.clone(), compare));
     let scanning = Arc::clone(portal);
     let scan = async move || paper_scan::scan_due(&scanning).await.map(drop);
     workers.spawn(repeat("scan", SCAN_EVERY, stop.clone(), scan));

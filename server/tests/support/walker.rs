@@ -28,6 +28,7 @@ pub fn path_of(row: &Row, things: &Things) -> String {
         .replace("{form}", "pregnancy_notification")
         .replace("{page}", "who")
         .replace("{receipt_number}", things.number.as_str())
+        .replace("{other}", things.number.as_str())
         .replace("{passkey}", "00000000000000000000000000000000")
         .replace("{upload}", "00000000000000000000000000000000")
         .replace("{paper}", &things.paper)

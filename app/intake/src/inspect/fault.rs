@@ -355,7 +355,7 @@ impl Slip {
 }
 
 /// The one of `known` that a slip of the pen may have meant.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let near = |other: &&str| {
         let steps = steps_between(word, other);
         steps <= 2 && steps < other.chars().count().max(2) - 1

@@ -18,9 +18,9 @@ use std::{
 
 use toml::de::DeTable;
 
+pub(crate) use self::{fault::nearest, places::place};
 use self::{
-    fault::nearest,
-    places::{Place, Places, place},
+    places::{Place, Places},
     shape::Shapes,
 };
 use crate::{

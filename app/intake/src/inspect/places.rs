@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use toml::de::{DeTable, DeValue};
 
 /// Line and column, from 1.
-pub(super) type Place = (usize, usize);
+pub(crate) type Place = (usize, usize);
 
 /// Every key and every member of a list of a file, such as `page.3.field.0.kind`.
 #[derive(Default)]
@@ -62,7 +62,7 @@ impl Places {
 }
 
 /// Line and column of a byte.
-pub(super) fn place(text: &str, at: usize) -> Place {
+pub(crate) fn place(text: &str, at: usize) -> Place {
     let before = text.get(..at).unwrap_or(text);
     let line_begins = before.rfind('\n').map_or(0, |end| end + 1);
     (before.matches('\n').count() + 1, before[line_begins..].chars().count() + 1)

@@ -32,8 +32,19 @@ pub(super) fn look_at(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
         view! { <li><strong>{sentence}</strong><p>{answer(&warning.field)}</p></li> }.into_any()
     });
     let all: Vec<AnyView> = flags.chain(warnings).collect();
-    (!all.is_empty()).then(|| {
-        view! { <section><h2>{locale.say("staff-look-at")}</h2><ul class="flag-list">{all}</ul></section> }.into_any()
+    let of_city = model.hits.iter().map(|hit| {
+        let name = hit.label.get(locale.code()).to_owned();
+        let by = hit.fields.iter().map(|id| view! { <p lang="ja">{answer(id)}</p> }).collect_view();
+        view! { <li><strong>{name}</strong>{by}</li> }.into_any()
+    });
+    let of_city: Vec<AnyView> = of_city.collect();
+    let of_city = (!of_city.is_empty()).then(|| {
+        let lead = locale.with("flag-rules", &[("version", &model.rules_version.to_string())]);
+        view! { <p class="field__hint">{lead}</p><ul class="flag-list" id="flag-rules">{of_city}</ul> }
+    });
+    (!all.is_empty() || of_city.is_some()).then(|| {
+        let own = (!all.is_empty()).then(|| view! { <ul class="flag-list">{all}</ul> });
+        view! { <section><h2>{locale.say("staff-look-at")}</h2>{own}{of_city}</section> }.into_any()
     })
 }
 

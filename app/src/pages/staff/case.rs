@@ -9,6 +9,7 @@ use intake::{
     case::{AmendReason, CommandKind, CorrectionRequest, DeclineReason, Stage},
     epds::{Score, TextPack},
     export::Channel,
+    flag_rules::Hit,
     flags::Raised,
     form::{Field, Form, Page},
     identity::{Compared, Evidence, Fact, ProxyState},
@@ -26,7 +27,7 @@ use super::{
     frame::{Desk, document, error_summary},
     history, identity,
     non_disclosure::{self, NonDisclosure},
-    papers,
+    pair, papers,
     transfer::{self, Transfer},
     way_back::{self, WayBack},
 };
@@ -197,6 +198,10 @@ pub struct Model<'a> {
     pub derived: Derived,
     /// 「確認が必要な項目」
     pub flags: &'a [Raised],
+    /// The same by the city's own rules.
+    pub hits: &'a [Hit],
+    /// The version of those rules.
+    pub rules_version: u32,
     /// Answers that do not go together.
     pub warnings: &'a [Warning],
     /// How identity was established.
@@ -230,7 +235,9 @@ pub struct Model<'a> {
     /// Cases that belong to this one.
     pub related: Vec<Related>,
     /// 「同じ方と思われる届出」
-    pub same_person: Vec<Related>,
+    pub same_person: Vec<pair::ShownPair>,
+    /// 「結び付け」
+    pub ties: pair::Ties,
     /// How it came.
     pub channel: Channel,
     /// 「他の経路」
@@ -329,8 +336,9 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
             {above::withdrawal(locale, model)}
             <div class="case-layout">
                 <div>
-                    {channel::same_person(locale, model)}
+                    {pair::section(locale, model)}
                     {related(locale, model)}
+                    {pair::ties(locale, model)}
                     {channel::to_be_asked(locale, model)}
                     {answers::look_at(locale, model)}
                     {super::epds::scores(locale, model)}

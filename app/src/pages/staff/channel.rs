@@ -5,7 +5,7 @@ use intake::{answers::parse, case::CommandKind, export::Channel};
 use leptos::prelude::*;
 
 use super::{
-    case::{Model, rows},
+    case::Model,
     command::{address, key, typed},
 };
 use crate::{
@@ -50,21 +50,6 @@ pub(super) fn origin(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
         }
         .into_any(),
     )
-}
-
-/// 「同じ方と思われる届出」 Above the answers: whoever decides compares first.
-pub(super) fn same_person(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
-    let all = rows(locale, &model.same_person);
-    (!model.same_person.is_empty()).then(|| {
-        view! {
-            <section class="notice notice--warning">
-                <h2>{locale.say("same-person-title")}</h2>
-                <p>{locale.say("same-person-lead")}</p>
-                <ul>{all}</ul>
-            </section>
-        }
-        .into_any()
-    })
 }
 
 /// 「聞き取り」 The fields that the channel never asks: a form for who holds the case, else what is still missing.

@@ -53,7 +53,13 @@ pub(super) fn address(model: &Model<'_>, kind: CommandKind) -> String {
 
 fn button(locale: Locale, model: &Model<'_>, kind: CommandKind, look: &'static str) -> Option<AnyView> {
     let offer = model.offers(kind)?;
-    let why = offer.obstacle.map(|key| view! { <p class="field__hint">{locale.say(key)}</p> });
+    let why = offer.obstacle.map(|key| {
+        // What another filing has to do with it stands in a part of its own.
+        let of_pair = matches!(key, "staff-obstacle-pair-open" | "staff-obstacle-other-stands");
+        let text = locale.say(key);
+        let text = if of_pair { view! { <a href="#same-person">{text}</a> }.into_any() } else { text.into_any() };
+        view! { <p class="field__hint">{text}</p> }
+    });
     let may = offer.obstacle.is_none();
     let shown = if may {
         view! {

@@ -2,9 +2,10 @@
 //! exit, and each says who is signed in.
 
 mod above;
-pub mod assigned;
 pub mod amend;
 mod answers;
+pub mod assigned;
+pub mod beside;
 mod card;
 pub mod case;
 pub mod changes;
@@ -25,6 +26,7 @@ pub mod message;
 pub mod non_disclosure;
 pub mod note;
 pub mod notices;
+pub mod pair;
 mod papers;
 pub mod people;
 pub mod presence;

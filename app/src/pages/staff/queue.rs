@@ -31,6 +31,8 @@ pub struct Row {
     pub stage: Stage,
     /// 「確認が必要な項目」
     pub flags: Vec<Flag>,
+    /// 「同じ方・重複の可能性」 Whether a person is to say something of it beside another.
+    pub pair_is_open: bool,
     /// When it arrived.
     pub filed_at: Instant,
     /// How it came.
@@ -439,13 +441,15 @@ fn row_view(locale: Locale, row: &Row, ticked: Option<&Vec<String>>) -> AnyView 
     });
     // The day on which it came into its stage is the first.
     let since = locale.with("queue-since", &[("days", &(row.days + 1).to_string())]);
+    let pair =
+        row.pair_is_open.then(|| view! { <span class="badge badge--flag">{locale.say("pair-badge")}</span> " " });
     view! {
         <tr>
             {tick}
             <th scope="row">{link}{came}<br/><small lang="ja">{row.form.clone()}</small></th>
             <td lang="ja">{name}{kana}</td>
             <td><span class="badge badge--stage">{locale.say(&format!("staff-stage-{}", row.stage))}</span> " " <small>{since}</small>{due}{asked}{unread}</td>
-            <td>{badges(locale, &row.flags)}</td>
+            <td>{pair}{badges(locale, &row.flags)}</td>
             <td><time>{row.filed_at.minute_in_japan()}</time></td>
             <td>{time_left(locale, row)}</td>
             <td><span data-holder="">{row.holder.clone().unwrap_or_default()}</span></td>

@@ -133,6 +133,7 @@ fn action_name(locale: Locale, action: Action) -> String {
         Action::ReadUndisclosed => "read-undisclosed",
         Action::NotePregnancyEnd => "note-pregnancy-end",
         Action::RestoreAccess => "restore-access",
+        Action::TellApart => "tell-apart",
         Action::SeeHandover => "see-handover",
         Action::SeeReports => "see-reports",
         Action::ReadAudit => "read-audit",

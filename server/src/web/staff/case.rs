@@ -31,7 +31,7 @@ use intake::{
 };
 
 use super::{
-    Answer, AtWork, amend, events,
+    Answer, AtWork, amend, beside, events,
     message::{NotSent, messages},
     note, to, transfer,
     way_back::{self, Tried},
@@ -77,6 +77,8 @@ pub(super) const fn obstacle_key(obstacle: &Obstacle) -> &'static str {
         Obstacle::StaffItems(_) => "staff-obstacle-items",
         Obstacle::NoAccount => "staff-obstacle-no-account",
         Obstacle::Unanswered => "staff-obstacle-unanswered",
+        Obstacle::PairOpen => "staff-obstacle-pair-open",
+        Obstacle::OtherStands => "staff-obstacle-other-stands",
         Obstacle::Answers(_) => "staff-obstacle-answers",
     }
 }
@@ -95,7 +97,7 @@ fn step(step: staff_case::Step) -> Step {
     Step { at: step.at, staff, by_parent, command: step.command, detail }
 }
 
-fn related_row(portal: &Portal, head: &CaseHead) -> Related {
+pub(super) fn related_row(portal: &Portal, head: &CaseHead) -> Related {
     let form = portal.form_of(head);
     let title = form.map_or_else(|| head.form_id.to_string(), |form| form.title.get("ja").to_owned());
     Related {
@@ -208,6 +210,7 @@ pub(super) async fn shown_with(
         complete,
         derived,
         flags,
+        hits,
         warnings,
         revised,
         history,
@@ -215,6 +218,7 @@ pub(super) async fn shown_with(
         holder,
         related,
         same_person,
+        ties,
         unanswered,
         epds,
         papers,
@@ -255,6 +259,8 @@ pub(super) async fn shown_with(
         derived,
         // A flag tells of the answer that raised it.
         flags: if hides_private { &[] } else { &flags },
+        hits: if hides_private { &[] } else { &hits },
+        rules_version: portal.flag_rules.version(),
         warnings: if hides_private { &[] } else { &warnings },
         evidence: case.office.evidence,
         card: case.office.card.as_ref(),
@@ -271,7 +277,8 @@ pub(super) async fn shown_with(
         number_is_sealed: view.number.map(|kept| kept == Kept::Sealed),
         papers: papers.into_iter().map(|paper| shown_paper(portal, case.form, paper)).collect(),
         related: related.iter().map(|head| related_row(portal, head)).collect(),
-        same_person: same_person.iter().map(|head| related_row(portal, head)).collect(),
+        same_person: beside::shown_pairs(portal, &same_person),
+        ties: beside::ties(portal, &ties),
         origin: case.office.origin.as_ref().map(|origin| pages::Origin {
             number: origin.number.clone(),
             file_sha256: origin.file_sha256.clone(),

@@ -167,6 +167,7 @@ fn input_of(obstacle: &Obstacle) -> Option<String> {
         | Obstacle::NothingAmended
         | Obstacle::NoAccount
         | Obstacle::Unanswered => None,
+        Obstacle::PairOpen | Obstacle::OtherStands => Some("same-person".to_owned()),
     }
 }
 

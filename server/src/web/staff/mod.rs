@@ -3,6 +3,7 @@
 
 pub mod amend;
 pub mod assigned;
+pub mod beside;
 pub mod case;
 pub mod command;
 pub mod events;

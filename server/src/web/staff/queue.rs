@@ -54,6 +54,7 @@ fn row(portal: &Portal, row: QueueRow, now: Instant) -> Row {
         form: form.map_or_else(|| row.head.form_id.to_string(), |form| form.title.get("ja").to_owned()),
         stage: row.head.stage,
         flags: row.flags,
+        pair_is_open: row.pair_is_open,
         filed_at: row.head.filed_at,
         time_left: row.time_left,
         is_soon: row.head.lateness == Lateness::Soon,
