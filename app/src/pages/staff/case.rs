@@ -10,9 +10,8 @@ use intake::{
     epds::{Score, TextPack},
     export::Channel,
     flags::Raised,
-    form::{Field, Form, Kind, Page, Target},
-    gestation::TimingClass,
-    identity::{Evidence, Method, NoPhoto, PersonDocument, ProxyEvidence, ProxyState},
+    form::{Field, Form, Page},
+    identity::{Evidence, ProxyState},
     ids::{FieldId, PaperId, ReceiptNumber},
     journey::{Derived, Warning},
     staff_items::StaffItemError,
@@ -21,17 +20,14 @@ use intake::{
 use leptos::prelude::*;
 
 use super::{
-    channel, command,
+    answers, channel, command,
     frame::{Desk, document, error_summary},
+    history, identity, notices, papers,
     transfer::{self, Transfer},
     way_back::{self, WayBack},
 };
 use crate::{
-    pages::{
-        check::shown,
-        form::warning_sentence,
-        messages::{self, FIELD, Messages},
-    },
+    pages::messages::{self, FIELD, Messages},
     text::Locale,
 };
 
@@ -294,18 +290,30 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
             </div>
             {super::mail::notice(locale, &model.undelivered)}
             {super::handover::notice(locale, model.came_back.as_deref())}
-            {closed(locale, model)}
-            {by_proxy(locale, model)}
-            {pregnancy_end(locale, model)}
-            {withdrawal(locale, model)}
+            {notices::closed(locale, model)}
+            {notices::by_proxy(locale, model)}
+            {notices::pregnancy_end(locale, model)}
+            {notices::withdrawal(locale, model)}
             <div class="case-layout">
-                <div>{channel::same_person(locale, model)}{related(locale, model)}{channel::to_be_asked(locale, model)}{look_at(locale, model)}{super::epds::scores(locale, model)}{answers(locale, model)}{papers(locale, model)}{command::staff_items(locale, model)}{messages_of(locale, model)}{history(locale, model)}{file(locale, model)}</div>
+                <div>
+                    {channel::same_person(locale, model)}
+                    {related(locale, model)}
+                    {channel::to_be_asked(locale, model)}
+                    {answers::look_at(locale, model)}
+                    {super::epds::scores(locale, model)}
+                    {answers::answers(locale, model)}
+                    {papers::papers(locale, model)}
+                    {command::staff_items(locale, model)}
+                    {messages_of(locale, model)}
+                    {history::history(locale, model)}
+                    {file(locale, model)}
+                </div>
                 <aside aria-label=locale.say("staff-decision")>
                     <h2>{locale.say("staff-decision")}</h2>
-                    {identity(locale, model)}
+                    {identity::identity(locale, model)}
                     {model.signature.as_ref().map(|of| super::signature::section(locale, model.number, of))}
                     {command::all(locale, model)}
-                    {note_end(locale, model)}
+                    {notices::note_end(locale, model)}
                     {model.transfer.as_ref().map(|of| transfer::section(locale, model.number, of))}
                     {model.way_back.as_ref().map(|of| way_back::section(locale, model.number, of))}
                 </aside>
@@ -337,106 +345,6 @@ fn facts(locale: Locale, model: &Model<'_>) -> AnyView {
     .into_any()
 }
 
-/// 「仮の受付」 Above everything: whoever reads on, or calls, knows that it is not the person who filed, and may not be safe with
-/// who did.
-fn by_proxy(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
-    let state = model.proxy?;
-    let lead = locale.say(&format!("staff-proxy-{state}"));
-    let careful = state.is_held_by_proxy().then(|| view! { <p>{locale.say("staff-proxy-careful")}</p> });
-    Some(
-        view! {
-            <div class="notice notice--warning">
-                <h2>{locale.say("staff-proxy-title")}</h2>
-                <p>{lead}</p>
-                {careful}
-            </div>
-        }
-        .into_any(),
-    )
-}
-
-/// 「退会」 What is asked of her here she cannot read.
-fn closed(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
-    model.account_is_closed.then(|| {
-        view! { <div class="notice notice--warning"><p>{locale.say("staff-account-closed")}</p></div> }.into_any()
-    })
-}
-
-/// 「妊娠の終了」 Above everything: whoever reads on, or calls, knows it.
-fn pregnancy_end(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
-    let at = model.pregnancy_ended_at?;
-    Some(
-        view! {
-            <div class="notice notice--warning">
-                <h2>{locale.with("staff-end-told", &[("at", &at.minute_in_japan())])}</h2>
-                <p>{locale.say("staff-end-told-lead")}</p>
-            </div>
-        }
-        .into_any(),
-    )
-}
-
-/// 「妊娠の終了」 The button to note it, or to take it back.
-fn note_end(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
-    let (told, key) = match model.pregnancy_ended_at {
-        None => ("yes", "staff-end-note"),
-        Some(_) => ("no", "staff-end-take-back"),
-    };
-    model.can_note_end.then(|| {
-        view! {
-            <details class="deed">
-                <summary>{locale.say("staff-end-title")}</summary>
-                <form class="form" method="post" action=format!("/staff/cases/{}/pregnancy-end", model.number)>
-                    <input type="hidden" name="told" value=told/>
-                    <p>{locale.say("staff-end-lead")}</p>
-                    <div class="button-row"><button class="button button--secondary">{locale.say(key)}</button></div>
-                </form>
-            </details>
-        }
-        .into_any()
-    })
-}
-
-/// 「取下げの申出」 Above everything: it is decided before the case goes on.
-fn withdrawal(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
-    let asked = model.withdrawal.as_ref()?;
-    let first = match &asked.first {
-        Some(name) => locale.with("staff-withdrawal-first", &[("name", name)]),
-        None => locale.say("staff-withdrawal-nobody"),
-    };
-    Some(
-        view! {
-            <div class="notice notice--warning">
-                <h2>{locale.with("staff-withdrawal-asked", &[("at", &asked.at.minute_in_japan())])}</h2>
-                <p>{first}</p>
-                <p>{locale.say("staff-withdrawal-lead")}</p>
-            </div>
-        }
-        .into_any(),
-    )
-}
-
-/// 「確認が必要な項目」 each with the answer that raised it.
-fn look_at(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
-    let answer = |id: &FieldId| {
-        let text = model.form.field(id).and_then(|(_, field)| shown(Locale::Ja, field, model.raw));
-        format!("{}：{}", model.label(id), text.unwrap_or_else(|| locale.say("not-answered")))
-    };
-    // What does not go together has a sentence of its own below.
-    let flags = model.flags.iter().filter(|raised| raised.flag != intake::flags::Flag::LooksOdd).map(|raised| {
-        let name = locale.say(&format!("flag-{}", raised.flag.code().replace('_', "-")));
-        view! { <li><strong>{name}</strong><p>{answer(&raised.field)}</p></li> }.into_any()
-    });
-    let warnings = model.warnings.iter().map(|warning| {
-        let sentence = warning_sentence(locale, warning);
-        view! { <li><strong>{sentence}</strong><p>{answer(&warning.field)}</p></li> }.into_any()
-    });
-    let all: Vec<AnyView> = flags.chain(warnings).collect();
-    (!all.is_empty()).then(|| {
-        view! { <section><h2>{locale.say("staff-look-at")}</h2><ul class="flag-list">{all}</ul></section> }.into_any()
-    })
-}
-
 fn related(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
     let rows = rows(locale, &model.related);
     (!model.related.is_empty())
@@ -463,233 +371,13 @@ pub(super) fn rows(locale: Locale, cases: &[Related]) -> AnyView {
         .into_any()
 }
 
-/// The language of what she wrote herself, where it is not Japanese.
-fn foreign(model: &Model<'_>) -> Option<Locale> {
-    model.language.filter(|language| language.lang() != Locale::Ja.lang())
-}
-
-/// The answers, always in Japanese: staff decide on what the record will say, in whatever language it was asked.
-fn answers(locale: Locale, model: &Model<'_>) -> AnyView {
-    let sections = model
-        .pages
-        .iter()
-        // The items of the EPDS stand with their scores.
-        .filter(|page| page.fields.iter().any(|field| !is_item(field)))
-        .map(|page| {
-            let rows = page
-                .fields
-                .iter()
-                .filter(|field| model.is_asked(field) && !is_item(field))
-                .map(|field| row(locale, model, field))
-                .collect_view();
-            view! { <h3>{page.title.get("ja").to_owned()}</h3><dl class="summary-list">{rows}</dl> }
-        })
-        .collect_view();
-    let language = model.language.map(|language| {
-        view! { <p>{locale.say("staff-language")} <span lang=language.lang()>{language.name()}</span></p> }
-    });
-    view! {
-        <section>
-            <h2>{locale.say("staff-answers")}</h2>
-            {language}{computed(locale, model)}
-            <div lang="ja">{sections}</div>
-        </section>
-    }
-    .into_any()
-}
-
-pub(super) const fn is_item(field: &Field) -> bool {
-    matches!(field.target, Target::EpdsItem(_))
-}
-
-fn row(locale: Locale, model: &Model<'_>, field: &Field) -> AnyView {
-    let item = match &field.target {
-        Target::Record(number) => Some(locale.with("staff-record-item", &[("number", number)])),
-        Target::Legal(_) => Some(locale.say("staff-legal-item")),
-        Target::Person(_) | Target::Extra(_) | Target::DetailOf(_) | Target::EpdsItem(_) => None,
-    };
-    let item = item.map(|text| view! { " " <span class="badge">{text}</span> });
-    let changed = model.changed.contains(&field.id).then(|| {
-        view! { " " <span class="badge badge--flag">{locale.say("staff-changed-answer")}</span> }
-    });
-    let text = shown(Locale::Ja, field, model.raw).unwrap_or_else(|| Locale::Ja.say("not-answered"));
-    let in_other_words = matches!(field.kind, Kind::Text { .. } | Kind::LongText { .. }) && answered(model, field);
-    let language = foreign(model).filter(|_| in_other_words);
-    let mark = language.map(|language| {
-        let text = locale.with("staff-foreign-text", &[("language", language.name())]);
-        view! { " " <span class="badge badge--flag">{text}</span> }
-    });
-    view! {
-        <div class="summary-list__row" id=format!("answer-{}", field.id)>
-            <dt class="summary-list__key">{field.label.get("ja").to_owned()}{item}{changed}{mark}</dt>
-            <dd class="summary-list__value" lang=language.map(Locale::lang)>{text}</dd>
-        </div>
-    }
-    .into_any()
-}
-
-fn answered(model: &Model<'_>, field: &Field) -> bool {
-    model.answers.text(&field.id).is_some()
-}
-
-fn computed(locale: Locale, model: &Model<'_>) -> AnyView {
-    let weeks = model.derived.gestation.map(|found| {
-        let (weeks, days, month) = (found.weeks.to_string(), found.days.to_string(), found.month.to_string());
-        locale.with("staff-weeks", &[("weeks", &weeks), ("days", &days), ("month", &month)])
-    });
-    let timing = match model.derived.timing {
-        TimingClass::Unknown => None,
-        timing => Some(timing.name().to_owned()),
-    };
-    let age = model.derived.age.map(|age| locale.with("staff-age", &[("age", &age.to_string())]));
-    let all: Vec<String> = [weeks, timing, age].into_iter().flatten().collect();
-    view! { <p>{locale.with("staff-computed", &[("all", &all.join("、"))])}</p> }.into_any()
-}
-
-const fn method_key(method: Method) -> &'static str {
-    match method {
-        Method::EmailCode => "method-email-code",
-        Method::Passkey => "method-passkey",
-        Method::Mynaapp => "method-mynaapp",
-        Method::Signature => "method-signature",
-        Method::Counter => "method-counter",
-    }
-}
-
-/// A kind of document, with the two where there was no photo.
-fn person_documents(locale: Locale, person: PersonDocument, two: Option<[NoPhoto; 2]>) -> String {
-    let name = locale.say(&format!("person-{}", person.code().replace('_', "-")));
-    match two {
-        None => name,
-        Some(two) => {
-            let two = two.map(|one| locale.say(&format!("no-photo-{}", one.code().replace('_', "-"))));
-            format!("{name}（{}）", two.join("・"))
-        }
-    }
-}
-
-/// 「代理人」 What was seen of her, and whether the person herself was met.
-fn proxy_seen(locale: Locale, proxy: &ProxyEvidence) -> AnyView {
-    let seen = proxy.seen.map(|seen| {
-        let power = locale.say(&format!("power-{}", seen.power.code().replace('_', "-")));
-        let person = person_documents(locale, seen.person, seen.without_photo);
-        view! {
-            <dl class="summary-list">
-                <div class="summary-list__row"><dt class="summary-list__key">{locale.say("proxy-power")}</dt><dd class="summary-list__value">{power}</dd></div>
-                <div class="summary-list__row"><dt class="summary-list__key">{locale.say("proxy-person")}</dt><dd class="summary-list__value">{person}</dd></div>
-            </dl>
-            <p>{locale.with("identity-seen-at", &[("at", &seen.at.minute_in_japan())])}</p>
-        }
-    });
-    let met = match proxy.met {
-        Some(met) => locale.with("proxy-met-at", &[("at", &met.at.minute_in_japan())]),
-        None => locale.say("proxy-not-met"),
-    };
-    view! { {seen}<p>{met}</p> }.into_any()
-}
-
-/// 「本人確認」 How far it stands, 番号確認 and 身元確認 apart.
-fn identity(locale: Locale, model: &Model<'_>) -> AnyView {
-    let method = model.evidence.map(|found| {
-        let at = found.signed_in_at.minute_in_japan();
-        view! { <p>{locale.with("identity-filed-by", &[("method", &locale.say(method_key(found.method))), ("at", &at)])}</p> }
-    });
-    let of_proxy = model.evidence.and_then(|found| found.proxy).map(|proxy| proxy_seen(locale, &proxy));
-    let seen = model.evidence.and_then(|found| found.counter).map(|seen| {
-        let number = model.takes_number.then(|| {
-            let seen = locale.say(&format!("number-{}", seen.number.code().replace('_', "-")));
-            view! { <div class="summary-list__row"><dt class="summary-list__key">{locale.say("identity-number")}</dt><dd class="summary-list__value">{seen}</dd></div> }
-        });
-        let person = person_documents(locale, seen.person, seen.without_photo);
-        view! {
-            <dl class="summary-list">
-                {number}
-                <div class="summary-list__row"><dt class="summary-list__key">{locale.say("identity-person")}</dt><dd class="summary-list__value">{person}</dd></div>
-            </dl>
-            <p>{locale.with("identity-seen-at", &[("at", &seen.at.minute_in_japan())])}</p>
-        }
-    });
-    let is_enough = model.evidence.and_then(|found| found.sufficient()).is_some();
-    let missing = (!is_enough).then(|| view! { <p><strong>{locale.say("identity-missing")}</strong></p> });
-    let sealed = model.number_is_sealed.map(|is_sealed| {
-        let how = locale.say(if is_sealed { "identity-my-number-sealed" } else { "identity-my-number-counter" });
-        view! { <p>{locale.say("identity-my-number")}"："<strong>{how}</strong></p> }
-    });
-    let of_card = super::card::beside(locale, model);
-    view! { <section><h3>{locale.say("identity-title")}</h3>{method}{of_card}{of_proxy}{sealed}{seen}{missing}</section> }
-        .into_any()
-}
-
 /// 「市との連絡」
 fn messages_of(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
     model.messages.as_ref().map(|of| messages::section(locale, locale.say("staff-messages-lead"), of))
-}
-
-fn history(locale: Locale, model: &Model<'_>) -> AnyView {
-    let steps = model
-        .history
-        .iter()
-        .map(|step| {
-            let who = match (&step.staff, step.by_parent) {
-                (Some(name), _) => name.clone(),
-                (None, true) => locale.say("history-parent"),
-                (None, false) => locale.say("history-portal"),
-            };
-            let what = locale.say(&format!("history-{}", step.command.replace('_', "-")));
-            view! { <li><time>{step.at.minute_in_japan()}</time><p>{who}"："{what}</p>{detail(locale, model, &step.detail)}</li> }
-        })
-        .collect_view();
-    view! { <section><h2>{locale.say("staff-history")}</h2><ol class="history">{steps}</ol></section> }.into_any()
-}
-
-/// 「写真・書類」 By their numbers; each opens on a page without any script.
-fn papers(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
-    let rows = (1_usize..)
-        .zip(&model.papers)
-        .map(|(number, paper)| {
-            let key = if paper.is_document { "paper-document" } else { "paper-photo" };
-            let called = Locale::Ja.with(key, &[("number", &number.to_string())]);
-            let name = if paper.can_be_opened {
-                let address = format!("/staff/cases/{}/papers/{}", model.number, paper.id);
-                let target = (!paper.is_document).then_some("_blank");
-                view! { <a href=address target=target rel="noopener">{called}</a> }.into_any()
-            } else {
-                view! { {called} }.into_any()
-            };
-            let is_new = paper.rev > 1 && paper.rev == model.rev;
-            let new = is_new.then(|| view! { " " <span class="badge badge--flag">{locale.say("staff-changed-answer")}</span> });
-            let state = locale.say(paper.state);
-            let size = crate::pages::papers::size(paper.bytes);
-            view! {
-                <li><span lang="ja">{paper.label.clone()}"："{name}</span> " (" {size} ") " <span class="badge">{state}</span>{new}</li>
-            }
-        })
-        .collect_view();
-    (!model.papers.is_empty())
-        .then(|| view! { <section id="papers"><h2>{locale.say("papers-title")}</h2><ul class="staff-papers">{rows}</ul></section> }.into_any())
 }
 
 /// The case as a file, for who may take it away.
 fn file(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
     let address = format!("/staff/cases/{}/fhir.json", model.number);
     model.is_exported.then(|| view! { <p><a href=address download="">{locale.say("staff-fhir")}</a></p> }.into_any())
-}
-
-fn detail(locale: Locale, model: &Model<'_>, detail: &Detail) -> Option<AnyView> {
-    match detail {
-        Detail::None => None,
-        Detail::Decline(reason) => {
-            let text = locale.say(&format!("decline-{}", reason.as_str().replace('_', "-")));
-            Some(view! { <p>{text}</p> }.into_any())
-        }
-        Detail::SendBack(request) => {
-            let lines = request
-                .fields
-                .iter()
-                .map(|(field, reason)| view! { <li>{model.label(field)}"："{reason.clone()}</li> })
-                .collect_view();
-            let due = locale.with("queue-due", &[("day", &request.answer_by.to_string())]);
-            Some(view! { <ul>{lines}</ul><p>{due}</p> }.into_any())
-        }
-    }
 }

@@ -9,7 +9,7 @@ use intake::{
 };
 use leptos::prelude::*;
 
-use super::case::{Model, is_item};
+use super::{answers::is_item, case::Model};
 use crate::{
     fields::{sentence, text_area_of},
     text::Locale,

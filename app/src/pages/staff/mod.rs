@@ -1,6 +1,7 @@
 //! The staff's side. Invariant: every page but the two with a passkey works as a plain form; none has the parents' quick
 //! exit, and each says who is signed in.
 
+mod answers;
 mod card;
 pub mod case;
 mod channel;
@@ -8,8 +9,12 @@ mod command;
 mod epds;
 mod frame;
 pub mod handover;
+mod history;
+mod identity;
 pub mod mail;
 pub mod message;
+mod notices;
+mod papers;
 pub mod queue;
 pub mod roles;
 pub mod sessions;
