@@ -1,4 +1,4 @@
-// The queue by keyboard: j and k move, Enter opens, / searches.
+// The queue by keyboard: j and k move, Enter opens, / searches. Sentences for sending back are put where they can be changed.
 "use strict";
 (() => {
   const rows = [...document.querySelectorAll(".queue tbody a")];
@@ -11,5 +11,13 @@
       const search = document.querySelector("input[type=search]");
       if (search) { event.preventDefault(); search.focus(); }
     }
+  });
+
+  // A sentence that is picked stands in the box, to be changed there; picking another takes its place, not that of own words.
+  document.addEventListener("change", (event) => {
+    const box = document.getElementById(event.target.dataset.into || "");
+    if (!box) return;
+    const sentences = [...document.getElementsByName(event.target.name)].map((one) => one.dataset.words);
+    if (!box.value.trim() || sentences.includes(box.value)) box.value = event.target.dataset.words;
   });
 })();

@@ -42,13 +42,15 @@ pub enum Action {
     ManageStaff,
     /// 「面談枠」 Open and close slots, and mark who came.
     ManageSlots,
+    /// 「窓口代行入力」 Type in a form that was handed in on paper.
+    EnterPaper,
     /// 「集計」 See how many filings there were and how long they took.
     SeeReports,
 }
 
 impl Action {
     /// Everything but the commands on a case.
-    pub const PLAIN: [Self; 13] = [
+    pub const PLAIN: [Self; 14] = [
         Self::SeeQueue,
         Self::ReadCase,
         Self::OpenPaper,
@@ -58,6 +60,7 @@ impl Action {
         Self::NotePregnancyEnd,
         Self::RestoreAccess,
         Self::ManageSlots,
+        Self::EnterPaper,
         Self::SeeHandover,
         Self::SeeReports,
         Self::ReadAudit,
@@ -88,7 +91,7 @@ pub const fn reach(role: Role, action: Action) -> Reach {
         Action::SeeQueue | Action::OpenPaper | Action::RestoreAccess => (WORKING, &[]),
         Action::ReadCase => (WORKING, &[Role::Contractor]),
         Action::WriteMessage => (FIRST, &[Role::Contractor]),
-        Action::SeeUndeliveredMail | Action::NotePregnancyEnd => (FIRST, &[]),
+        Action::SeeUndeliveredMail | Action::NotePregnancyEnd | Action::EnterPaper => (FIRST, &[]),
         Action::ExportCase => (&[Role::Nurse], &[]),
         Action::Command(kind) => by_command(kind),
         Action::SeeHandover => {
@@ -145,7 +148,7 @@ const fn by_command(kind: CommandKind) -> (&'static [Role], &'static [Role]) {
         CommandKind::EditStaffItems => (FIRST, &[Role::Contractor]),
         // Whoever reopens holds the case then, and must be able to put it back.
         CommandKind::Release => (WORKING, &[Role::Contractor]),
-        CommandKind::Reopen | CommandKind::RefuseWithdrawal => (WORKING, &[]),
+        CommandKind::Reopen | CommandKind::RefuseWithdrawal | CommandKind::CheckEntry => (WORKING, &[]),
         CommandKind::Confirm | CommandKind::Decline | CommandKind::ConfirmWithdrawal => (SECOND, &[]),
         CommandKind::Resubmit
         | CommandKind::Seal

@@ -690,3 +690,5 @@ my-number-hint-off = Up to { $longest } characters.
 my-number-privacy = A pregnancy notification is a procedure in which the My Number Act provides for the number. It is encrypted on your screen before we receive it, and cannot be opened on this site. It is erased once the notification is in the city's record or has ended. You may tell it at the counter instead.
 message-my-number = This looks like an Individual Number (My Number). We have removed it. Please check the rest and send it again
 error-my-number = This looks like an Individual Number (My Number). We have removed it and kept it nowhere. Please check the rest and press “Next” again
+# 差戻しの理由
+correct-in-japanese = in Japanese

@@ -691,3 +691,5 @@ my-number-hint-off = Hanggang { $longest } karakter.
 my-number-privacy = Ang abiso ng pagbubuntis ay prosesong ginagamitan ng numero ayon sa batas ng My Number. Ine-encrypt ito sa iyong screen bago namin matanggap, at hindi ito mabubuksan sa site na ito. Buburahin ito kapag naitala na ng lungsod ang abiso o natapos na ito. Puwede ring sabihin sa tanggapan.
 message-my-number = Mukhang numero ng indibidwal (My Number) ito. Binura namin ito. Tingnan ang natitira at ipadala ulit
 error-my-number = Mukhang numero ng indibidwal (My Number) ito. Binura namin at hindi itinago. Tingnan ang natitira at pindutin ulit ang “Susunod”
+# 差戻しの理由
+correct-in-japanese = sa wikang Hapon

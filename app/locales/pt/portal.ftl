@@ -691,3 +691,5 @@ my-number-hint-off = Até { $longest } caracteres.
 my-number-privacy = A notificação de gravidez é um procedimento em que a lei do My Number prevê o número. Ele é criptografado na sua tela antes de o recebermos e não pode ser aberto neste site. É apagado quando a notificação entra no registro da cidade ou termina. Você também pode informá-lo no balcão.
 message-my-number = Isto parece um número individual (My Number). Nós o apagamos. Confira o resto e envie de novo
 error-my-number = Isto parece um número individual (My Number). Nós o apagamos e não o guardamos. Confira o resto e aperte “Avançar” de novo
+# 差戻しの理由
+correct-in-japanese = em japonês

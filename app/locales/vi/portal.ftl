@@ -691,3 +691,5 @@ my-number-hint-off = Tối đa { $longest } ký tự.
 my-number-privacy = Khai báo mang thai là thủ tục mà Luật My Number quy định dùng mã số này. Mã số được mã hóa trên màn hình của bạn trước khi chúng tôi nhận, trang này không mở được. Mã số bị xóa khi khai báo đã vào hồ sơ của thành phố hoặc đã kết thúc. Bạn cũng có thể cho biết tại quầy.
 message-my-number = Có vẻ đây là mã số cá nhân (My Number). Chúng tôi đã xóa. Hãy kiểm tra phần còn lại và gửi lại
 error-my-number = Có vẻ đây là mã số cá nhân (My Number). Chúng tôi đã xóa và không lưu. Hãy kiểm tra phần còn lại và nhấn “Tiếp theo” lần nữa
+# 差戻しの理由
+correct-in-japanese = bằng tiếng Nhật

@@ -691,3 +691,5 @@ my-number-hint-off = 最多{ $longest }个字。
 my-number-privacy = 妊娠申报是个人编号法规定使用个人编号的手续。编号在您的画面中加密后才由我们保管，本网站无法打开。登记到市的记录或申报结束后即删除。也可以不填写，在窗口告知。
 message-my-number = 这似乎是个人编号（My Number），已删除。请确认其余内容后再次发送
 error-my-number = 这似乎是个人编号（My Number），已删除且没有保存。请确认其余内容后再次按“下一步”
+# 差戻しの理由
+correct-in-japanese = 日语

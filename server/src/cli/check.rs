@@ -6,7 +6,7 @@ use crate::{
     config::Sources,
     forms_folder, oidc,
     pdf::PdfFont,
-    portal::{StartError, closing_days},
+    portal::{StartError, closing_days, templates},
     signing::{self, Checker},
     text_packs::TextPacks,
 };
@@ -27,6 +27,7 @@ pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
         println!("note: my_number_forms names {form}, which is no form");
     }
     closing_days(config.calendar_file.as_deref())?;
+    templates(config.send_back_file.as_deref())?;
     let packs = TextPacks::load(&config).map_err(StartError::from)?;
     match packs.offered() {
         Err(why) => println!("note: {why}"),

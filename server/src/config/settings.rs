@@ -89,6 +89,10 @@ pub const SETTINGS: [Setting; 53] = [
         "the office's closing days, a line for each: YYYY-MM-DD, MM-DD every year, or A..B [none]",
     ),
     setting(
+        "send_back_file",
+        "reasons for sending back of the city's own, which add to what ships or take its place [none]",
+    ),
+    setting(
         "booking_forms",
         "forms after which an interview can be booked, separated by commas, or none [pregnancy_notification]",
     ),

@@ -6,8 +6,10 @@ use intake::{
     answers::{FieldError, RawAnswers},
     card::Matched,
     case::{
-        Command, CommandKind, CorrectionRequest, DeclineReason, Giver, Hand, Refusal, Stage, allowed, decide, possible,
+        Command, CommandKind, CorrectionRequest, DeclineReason, Giver, Hand, LONGEST_REASON, Refusal, Stage, allowed,
+        decide, possible,
     },
+    counter::CheckFault,
     form::{Field, Target},
     identity::{Evidence, Method, NotRecorded, ProxySight, ProxyState, Sight, Sufficient},
     ids::{FieldId, ReceiptNumber, StaffId},
@@ -20,6 +22,7 @@ use super::{
     FlowError, booking,
     content::{self, EventDetail, Office, OpenCase},
     correction::asks_who_files,
+    entry_check::{self, Marks},
     my_number, remind, review, same_person,
 };
 use crate::{
@@ -54,6 +57,8 @@ pub enum Order {
     EditStaffItems(RawAnswers),
     /// See [`CommandKind::Complete`].
     Complete(RawAnswers),
+    /// See [`CommandKind::CheckEntry`].
+    CheckEntry(Marks),
     /// See [`CommandKind::Accept`].
     Accept,
     /// See [`CommandKind::Reopen`].
@@ -88,6 +93,7 @@ impl Order {
             Self::RecordProxy(_) => CommandKind::RecordProxy,
             Self::EditStaffItems(_) => CommandKind::EditStaffItems,
             Self::Complete(_) => CommandKind::Complete,
+            Self::CheckEntry(_) => CommandKind::CheckEntry,
             Self::Accept => CommandKind::Accept,
             Self::Reopen => CommandKind::Reopen,
             Self::Confirm => CommandKind::Confirm,
@@ -135,8 +141,6 @@ impl Notice {
 
 /// The latest day that can be set for an answer to a correction request, in days from today.
 pub const LONGEST_CORRECTION: i64 = 60;
-/// The most characters of a reason.
-pub const LONGEST_REASON: usize = 300;
 
 /// Why an order was not carried out, though the case is as it was shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,6 +161,12 @@ pub enum Obstacle {
     AnswerBy,
     /// Nobody to send it back to: it came by another channel.
     NoAccount,
+    /// It was sent back three times: she is asked to come.
+    NoMoreSendBacks,
+    /// 「窓口代行入力」 Nobody but the typist has held it against the paper.
+    NotChecked,
+    /// 「照合」 Fields that are not marked, or that cannot be put right like this.
+    Entry(Vec<CheckFault>),
     /// 「聞き取り」 What its channel never asks is not there yet.
     Unanswered,
     /// 「聞き取り」 Answers that cannot be kept.
@@ -225,11 +235,14 @@ const fn word(obstacle: &Obstacle) -> &'static str {
         Obstacle::NoEvidence => "no_evidence",
         Obstacle::NoAccount => "no_account",
         Obstacle::Unanswered => "unanswered",
+        Obstacle::NoMoreSendBacks => "no_more_send_backs",
+        Obstacle::NotChecked => "not_checked",
         Obstacle::PersonNotMet => "person_not_met",
         Obstacle::TwoDocuments
         | Obstacle::Request
         | Obstacle::AnswerBy
         | Obstacle::StaffItems(_)
+        | Obstacle::Entry(_)
         | Obstacle::Answers(_) => "input",
     }
 }
@@ -265,7 +278,7 @@ async fn carry_out(
         return Err(FlowError::Changed(head.stage));
     }
     let mut open = content::open(portal, tx, head.clone(), &permit).await?;
-    let prepared = match prepare(&mut open, staff.staff_id, order, now) {
+    let mut prepared = match prepare(&mut open, staff.staff_id, order, now) {
         Ok(prepared) => prepared,
         Err(obstacle) => return Ok(Err(obstacle)),
     };
@@ -279,8 +292,13 @@ async fn carry_out(
         Err(Refusal::HeldByAnother) => return Ok(Err(Obstacle::HeldByAnother)),
         Err(Refusal::NeedsAnotherPerson) => return Ok(Err(Obstacle::NeedsAnotherPerson)),
         Err(Refusal::NothingNamed) => return Ok(Err(Obstacle::Request)),
+        Err(Refusal::NoMoreSendBacks) => return Ok(Err(Obstacle::NoMoreSendBacks)),
+        Err(Refusal::NotChecked) => return Ok(Err(Obstacle::NotChecked)),
     };
-    let change = with_evidence(review::change(head, &after, &prepared.command, giver, now), &open.office);
+    let mut change = with_evidence(review::change(head, &after, &prepared.command, giver, now), &open.office);
+    if kind == CommandKind::CheckEntry {
+        change = entry_check::with_proxy_of(change, &open);
+    }
     if !case::update_stage(tx, head.case_id, version, &change).await? {
         // PostgreSQL: the other one has committed while this one waited for the row.
         let stage = case::find_head(tx, head.case_id).await?.map_or(head.stage, |found| found.stage);
@@ -289,7 +307,10 @@ async fn carry_out(
     if after.rev != head.rev {
         open.copy_newest(tx, after.rev, Author::Staff(staff.staff_id)).await?;
     }
-    if kind == CommandKind::Complete {
+    if kind == CommandKind::CheckEntry {
+        prepared.detail = Some(EventDetail::CheckEntry(entry_check::keep(tx, staff, &open, now).await?));
+    }
+    if matches!(kind, CommandKind::Complete | CommandKind::CheckEntry) {
         same_person::index_again(portal, tx, &open).await?;
     }
     if prepared.office_changed {
@@ -379,6 +400,9 @@ fn prepare(open: &mut OpenCase<'_>, by: StaffId, order: &Order, now: Instant) ->
             fill_in(open, typed)?;
             Prepared::plain(Command::Complete)
         }
+        Order::CheckEntry(marks) => {
+            Prepared { command: entry_check::put_right(open, marks)?, office_changed: true, detail: None }
+        }
         Order::Accept => {
             if open.unanswered().is_ok_and(|fields| !fields.is_empty()) {
                 return Err(Obstacle::Unanswered);
@@ -434,7 +458,11 @@ pub(super) fn proof(office: &Office) -> Result<Sufficient, Obstacle> {
     evidence.sufficient().ok_or(if evidence.waits_for_her() { Obstacle::PersonNotMet } else { Obstacle::NoEvidence })
 }
 
-fn check_request(open: &OpenCase<'_>, request: &CorrectionRequest, today: CivilDate) -> Result<(), Obstacle> {
+pub(super) fn check_request(
+    open: &OpenCase<'_>,
+    request: &CorrectionRequest,
+    today: CivilDate,
+) -> Result<(), Obstacle> {
     let has_reason = |reason: &str| !reason.trim().is_empty() && reason.chars().count() <= LONGEST_REASON;
     // The EPDS is not put right afterwards: whoever wants to answers a new one.
     // Who files is settled by filing: a filing by a proxy does not become one of her own by a correction.

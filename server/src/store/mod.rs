@@ -13,6 +13,8 @@ pub mod card;
 pub mod case;
 pub mod case_person;
 mod columns;
+pub mod counter_draft;
+pub mod counter_entry;
 mod dialect;
 pub mod draft;
 pub mod foreign_filing;
@@ -204,6 +206,8 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         card::STATEMENTS,
         case::STATEMENTS,
         case_person::STATEMENTS,
+        counter_draft::STATEMENTS,
+        counter_entry::STATEMENTS,
         draft::STATEMENTS,
         foreign_filing::STATEMENTS,
         form_use::STATEMENTS,

@@ -22,7 +22,7 @@ use crate::{
     store::{
         AuditEntry, Record, StoreError, Upkeep, address_change,
         audit::{Actor, Deed, Subject},
-        card, case, draft, outbox, paper, session, signature, transfer,
+        card, case, counter_draft, draft, outbox, paper, session, signature, transfer,
     },
 };
 use pace::Verdict;
@@ -194,6 +194,7 @@ pub async fn sweep(portal: &Portal) -> Result<u64, StoreError> {
     rows += signature::sweep(&mut tx, now.plus(-retention::CARD_SIGNING)).await?;
     rows += card::sweep(&mut tx, now.plus(-retention::CITIZEN_IDLE)).await?;
     rows += transfer::sweep(&mut tx, now).await?;
+    rows += counter_draft::sweep(&mut tx, now).await?;
     if !portal.config.demo {
         rows += outbox::sweep(&mut tx, now.plus(-SENT_MAIL_IS_KEPT)).await?;
     }

@@ -20,9 +20,10 @@ use intake::{
 use leptos::prelude::*;
 
 use super::{
-    answers, channel, command,
+    answers, channel, command, entry_check,
     frame::{Desk, document, error_summary},
     history, identity, notices, papers,
+    send_back::{self, SendBack},
     transfer::{self, Transfer},
     way_back::{self, WayBack},
 };
@@ -243,6 +244,10 @@ pub struct Model<'a> {
     pub can_note_end: bool,
     /// Whether it may be taken away as a file.
     pub is_exported: bool,
+    /// 「差戻し」
+    pub send_back: SendBack<'a>,
+    /// 「窓口代行入力」 What is known of the paper, where staff typed it in.
+    pub entry: Option<entry_check::Entry<'a>>,
     /// What could not be done just now.
     pub failed: Failed,
 }
@@ -287,6 +292,7 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
                 <h1><span lang="ja">{model.form.title.get("ja").to_owned()}</span> " " {model.number.to_string()}</h1>
                 {facts(locale, model)}
                 {channel::origin(locale, model)}
+                {entry_check::origin(locale, model)}
             </div>
             {super::mail::notice(locale, &model.undelivered)}
             {super::handover::notice(locale, model.came_back.as_deref())}
@@ -299,6 +305,8 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
                     {channel::same_person(locale, model)}
                     {related(locale, model)}
                     {channel::to_be_asked(locale, model)}
+                    {entry_check::put_right(locale, model)}
+                    {send_back::section(locale, model)}
                     {answers::look_at(locale, model)}
                     {super::epds::scores(locale, model)}
                     {answers::answers(locale, model)}

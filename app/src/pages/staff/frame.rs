@@ -19,6 +19,8 @@ pub struct Person {
     pub sees_queue: bool,
     /// Whether it sees what mail did not arrive.
     pub sees_mail: bool,
+    /// 「窓口代行入力」 Whether it types paper forms in.
+    pub types_in: bool,
     /// Whether it looks after the slots for interviews.
     pub sees_slots: bool,
     /// Whether it sees what became of the hand-over.
@@ -77,10 +79,17 @@ impl Desk {
 
 /// A whole document.
 pub(super) fn document(desk: &Desk, title: &str, has_error: bool, main: impl FnOnce() -> AnyView) -> String {
-    document_around(&desk.chrome, title, has_error, || body(desk, main()))
+    document_around(&desk.chrome, title, has_error, || body(desk, None, main()))
 }
 
-fn body(desk: &Desk, main: AnyView) -> AnyView {
+/// 「ご本人にはこう見えます」 A whole document with a part in a language of parents, whose frame `main` is given.
+pub(super) fn document_in(desk: &Desk, language: Locale, title: &str, main: impl FnOnce(Chrome) -> AnyView) -> String {
+    let chrome = Chrome { locale: language, ..desk.chrome.clone() };
+    let lang = Some(desk.locale().lang());
+    document_around(&chrome.clone(), title, false, || body(desk, lang, main(chrome)))
+}
+
+fn body(desk: &Desk, lang: Option<&'static str>, main: AnyView) -> AnyView {
     let chrome = &desk.chrome;
     let locale = chrome.locale;
     let person = desk.person.as_ref().map(|person| {
@@ -88,12 +97,13 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
             view! { <a href="/staff/queue">{locale.say("queue-title")}</a> }
         });
         let mail = person.sees_mail.then(|| view! { <a href="/staff/mail">{locale.say("undelivered-title")}</a> });
+        let entry = person.types_in.then(|| view! { <a href="/staff/entry">{locale.say("entry-title")}</a> });
         let slots = person.sees_slots.then(|| view! { <a href="/staff/slots">{locale.say("slots-title")}</a> });
         let handover =
             person.sees_handover.then(|| view! { <a href="/staff/handover">{locale.say("handover-title")}</a> });
         view! {
             <div class="staff-bar">
-                {queue}{mail}{slots}{handover}
+                {queue}{entry}{mail}{slots}{handover}
                 <a href="/staff/roles">{locale.say("roles-title")}</a>
                 <a href="/staff/sessions">{locale.say("staff-sessions-title")}</a>
                 <span>{person.name.clone()} " " <span class="badge">{role_names(locale, person.roles)}</span></span>
@@ -102,7 +112,7 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
         }
     });
     view! {
-        <body>
+        <body lang=lang>
             <a class="skip-link" href="#main">{locale.say("skip")}</a>
             {practice(chrome)}
             <header class="site-header">

@@ -96,7 +96,8 @@ fn stages(locale: Locale) -> AnyView {
             </tr>
         }
     });
-    let heads = ["roles-column-stage", "roles-column-action", "roles-column-roles", "roles-column-hand", "roles-column-to"];
+    let heads =
+        ["roles-column-stage", "roles-column-action", "roles-column-roles", "roles-column-hand", "roles-column-to"];
     table(locale, "roles-stages", heads.map(|head| locale.say(head)).to_vec(), rows.collect_view().into_any())
 }
 
@@ -130,6 +131,7 @@ fn action_name(locale: Locale, action: Action) -> String {
         Action::RestoreAccess => "restore-access",
         Action::SeeHandover => "see-handover",
         Action::SeeReports => "see-reports",
+        Action::EnterPaper => "enter-paper",
         Action::ReadAudit => "read-audit",
         Action::ManageStaff => "manage-staff",
         Action::ManageSlots => "manage-slots",

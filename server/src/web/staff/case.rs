@@ -13,6 +13,8 @@ use actix_web::{
 use app::{
     pages::staff::{
         case::{self as pages, Detail, Failed, Model, Related, ShownPaper, Step, WithdrawalAsked},
+        entry_check::Entry,
+        send_back::{Round, SendBack},
         signature::Signature,
     },
     text::Locale,
@@ -25,6 +27,7 @@ use intake::{
     identity::ProxyState,
     ids::ReceiptNumber,
     journey,
+    send_back::proposed_day,
 };
 
 use super::{
@@ -37,10 +40,11 @@ use crate::{
     flows::{
         self,
         case_signature::{self, ShownSignature},
-        content::EventDetail,
+        content::{EventDetail, OpenCase},
         decide::Obstacle,
+        entry_check,
         my_number::Kept,
-        paper_scan,
+        paper_scan, send_back,
         staff_case::{self, StaffCase, Who},
         undelivered,
     },
@@ -65,6 +69,9 @@ pub(super) const fn obstacle_key(obstacle: &Obstacle) -> &'static str {
         Obstacle::AnswerBy => "staff-obstacle-answer-by",
         Obstacle::StaffItems(_) => "staff-obstacle-items",
         Obstacle::NoAccount => "staff-obstacle-no-account",
+        Obstacle::NoMoreSendBacks => "staff-obstacle-no-more-send-backs",
+        Obstacle::NotChecked => "staff-obstacle-not-checked",
+        Obstacle::Entry(_) => "staff-obstacle-entry",
         Obstacle::Unanswered => "staff-obstacle-unanswered",
         Obstacle::Answers(_) => "staff-obstacle-answers",
     }
@@ -80,7 +87,9 @@ fn step(step: staff_case::Step) -> Step {
         Some(EventDetail::SendBack(request)) => Detail::SendBack(request),
         Some(EventDetail::ProposeDecline(reason)) => Detail::Decline(reason),
         // What was seen stands beside the decision.
-        Some(EventDetail::RecordIdentity(_) | EventDetail::RecordProxy(_)) | None => Detail::None,
+        Some(EventDetail::RecordIdentity(_) | EventDetail::RecordProxy(_) | EventDetail::CheckEntry(_)) | None => {
+            Detail::None
+        }
     };
     Step { at: step.at, staff, by_parent, command: step.command, detail }
 }
@@ -116,6 +125,24 @@ fn shown_paper(portal: &Portal, form: &Form, (paper, can_be_opened): (Paper, boo
         can_be_opened,
         rev: paper.sent_rev.unwrap_or_default(),
     }
+}
+
+/// 「差戻し」 One time that it was sent back.
+fn round(round: &send_back::Round) -> Round<'_> {
+    Round { request: &round.request, answers: round.answers.as_ref().map(|(before, after)| (before, after)) }
+}
+
+/// 「窓口代行入力」 What is known of the paper.
+fn entry<'a>(case: &'a OpenCase<'_>, at: &AtWork) -> Option<Entry<'a>> {
+    let paper = case.office.counter.as_ref()?;
+    Some(Entry {
+        typed_at: paper.typed_at,
+        late_because: paper.late_because.as_deref(),
+        blank: &paper.blank,
+        is_checked: case.head.checked_by.is_some(),
+        put_right: entry_check::before(case),
+        tells: case.head.typed_by == Some(at.who.staff.staff_id) && case.head.entry_news.is_some(),
+    })
 }
 
 /// The page of a case, with what could not be done.
@@ -158,6 +185,7 @@ pub(super) async fn shown_with(
     let status = if failure { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let view = staff_case::view(portal, &at.who.staff, number).await?;
     let undelivered = undelivered::of_case(portal, &at.who.staff, number).await?;
+    let rounds = send_back::rounds(&view);
     let StaffCase {
         case,
         complete,
@@ -232,7 +260,7 @@ pub(super) async fn shown_with(
         offers: offers.collect(),
         signature: view.signature.map(|of| signature(of, case.head.rev)),
         // Who filed elsewhere has no page on which she would read them.
-        messages: (case.office.origin.is_none()
+        messages: (case.was_filed_here()
             && may_with(who, Action::WriteMessage, case.head.compartment, case.head.holder)
             && !held_by_proxy)
             .then(|| messages(at, number, view.messages, not_sent, portal.config.my_number.is_spoken_of())),
@@ -240,13 +268,20 @@ pub(super) async fn shown_with(
         way_back: (case.head.account_id.is_some() && !view.account_is_closed && restores && !held_by_proxy)
             .then(|| way_back::model(view.way_back, tried)),
         proxy: case.head.proxy,
-        transfer: (restores && case.head.proxy == Some(ProxyState::Met))
+        transfer: (restores && case.head.account_id.is_some() && case.head.proxy == Some(ProxyState::Met))
             .then(|| transfer::model(view.transfer, not_given)),
         pregnancy_ended_at: view.pregnancy_ended_at,
         can_note_end: case.head.owner().is_some()
             && may_in(at.who.staff.roles, Action::NotePregnancyEnd, case.head.compartment),
         is_exported: may_in(at.who.staff.roles, Action::ExportCase, case.head.compartment)
             && case.head.stage.stands_accepted(),
+        send_back: SendBack {
+            templates: &portal.templates,
+            proposed: proposed_day(portal.clock.now().date_in_japan(), &portal.closing_days),
+            times: case.head.send_backs,
+            rounds: rounds.iter().map(round).collect(),
+        },
+        entry: entry(&case, at),
         failed,
     };
     // Also after a command: choosing a language comes back to the case.

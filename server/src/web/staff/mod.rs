@@ -3,6 +3,8 @@
 
 pub mod case;
 pub mod command;
+pub mod entry;
+pub mod entry_check;
 pub mod handover;
 pub mod mail;
 pub mod message;
@@ -10,6 +12,7 @@ pub mod pregnancy_end;
 pub mod provider;
 pub mod queue;
 pub mod roles;
+pub mod send_back;
 pub mod sessions;
 pub mod sign_in;
 pub mod slots;
@@ -61,6 +64,7 @@ async fn at_desk(request: &HttpRequest, portal: &Portal) -> Result<AtDesk, WebEr
         roles: who.staff.roles,
         sees_queue: may(who.staff.roles, Action::SeeQueue),
         sees_mail: may(who.staff.roles, Action::SeeUndeliveredMail),
+        types_in: may(who.staff.roles, Action::EnterPaper),
         sees_slots: may(who.staff.roles, Action::ManageSlots),
         sees_handover: may(who.staff.roles, Action::SeeHandover),
     });
