@@ -186,6 +186,12 @@ async fn put(
     holder: &Staff,
     decided: &Staff,
 ) {
+    // Sent back three times at most; a correction of what is imported counts anew.
+    if stage == Stage::SentBack && head(portal, number).await.send_backs > 0 {
+        for stage in [Stage::Imported, Stage::InReview] {
+            Box::pin(put(portal, number, (stage, Withdrawal::NotAsked), holder, decided)).await;
+        }
+    }
     let now = portal.clock.now();
     let kept = head(portal, number).await;
     let accepted = !matches!(stage, Stage::Submitted | Stage::InReview | Stage::DeclineProposed);

@@ -3,7 +3,7 @@
 
 use intake::{
     access::{Action, may, may_in},
-    answers::{FieldError, RawAnswers, UnknownInput, parse},
+    answers::{FieldError, RawAnswers, UnknownInput},
     card::Matched,
     case::Stage,
     counter::{self, NotThatDay},
@@ -288,8 +288,11 @@ async fn keep(
 /// Removes what who asks was typing in; nothing happens when there is none.
 ///
 /// # Errors
-/// When the database fails.
+/// [`FlowError::NotFound`] when the role may type nothing in.
 pub async fn discard(portal: &Portal, staff: &Staff, form_id: &FormId) -> Result<(), FlowError> {
+    if !may(staff.roles, Action::EnterPaper) {
+        return Err(FlowError::NotFound);
+    }
     let mut tx = portal.database.write().await?;
     let Some(found) = counter_draft::find(&mut tx, staff.staff_id, form_id).await? else { return Ok(()) };
     counter_draft::delete(&mut tx, found.draft_id).await?;
@@ -481,9 +484,7 @@ pub fn errors(portal: &Portal, entry: &OpenEntry<'_>) -> Vec<FieldError> {
 /// The page on which to go on: the first on which something is missing, else none.
 #[must_use]
 pub fn next_page(portal: &Portal, entry: &OpenEntry<'_>) -> Option<PageId> {
-    let (_, found) = parse(entry.form, &entry.sheet.raw, portal.clock.now().date_in_japan());
-    let not_asked = entry.sheet.not_asked(entry.form);
-    found.into_iter().find(|error| !not_asked.contains(&error.field)).map(|error| error.page)
+    errors(portal, entry).into_iter().next().map(|error| error.page)
 }
 
 /// All that a member of staff sees of her own typing in.

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use intake::{
     access::{self, Action},
     answers::RawAnswers,
+    card::Matched,
     case::{Command, CommandKind, Stage},
     counter::{self, CheckFault, Mark, PutRight},
-    identity::{Evidence, Method, ProxyEvidence, is_by_proxy},
+    identity::{Evidence, Level, Method, ProxyEvidence, is_by_proxy},
     ids::{FieldId, ReceiptNumber},
-    journey::complete_but,
+    journey::{complete_but, with_dependents},
     time::Instant,
 };
 
@@ -90,7 +91,7 @@ pub(super) fn put_right(open: &mut OpenCase<'_>, of: &Marks) -> Result<Command, 
     let day = newest.created_at.date_in_japan();
     let checked = counter::check(form, (&newest.raw, &paper.blank), day, &of.marks, &of.sent);
     let checked = checked.map_err(Obstacle::Entry)?;
-    let not_asked = intake::journey::with_dependents(form, &checked.blank);
+    let not_asked = with_dependents(form, &checked.blank);
     let answers = complete_but(form, &checked.raw, day, &not_asked);
     let answers = answers.map_err(|errors| Obstacle::Entry(errors.into_iter().map(CheckFault::Answer).collect()))?;
     let corrected = !checked.put_right.is_empty();
@@ -109,7 +110,13 @@ pub(super) fn put_right(open: &mut OpenCase<'_>, of: &Marks) -> Result<Command, 
 }
 
 fn bare(filed_at: Instant) -> Evidence {
-    Evidence { method: Method::Counter, signed_in_at: filed_at, counter: None, matched: Vec::new().into(), proxy: None }
+    Evidence {
+        method: Method::Counter,
+        signed_in_at: filed_at,
+        counter: None,
+        matched: Matched::default(),
+        proxy: None,
+    }
 }
 
 /// How she came says nothing: without a proxy only what was seen remains.
@@ -120,7 +127,7 @@ fn with_proxy(evidence: Evidence, is_by_proxy: bool) -> Option<Evidence> {
 
 /// What the check leaves of the case beside its stage: who filed may have been typed wrong.
 pub(super) fn with_proxy_of(change: StageChange, open: &OpenCase<'_>) -> StageChange {
-    let identity = open.office.evidence.map_or(intake::identity::Level::Claimed, |evidence| evidence.level());
+    let identity = open.office.evidence.map_or(Level::Claimed, |evidence| evidence.level());
     StageChange { proxy: proxy_state(&open.office), identity, ..change }
 }
 

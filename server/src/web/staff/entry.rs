@@ -351,6 +351,14 @@ const fn sight_fault(why: NotRecorded) -> NoOrder {
     }
 }
 
+/// The last page once more, with what was typed and why it was not taken.
+async fn again(portal: &Portal, at: &AtWork, id: &FormId, (key, input): NoOrder) -> Answer {
+    match counter_entry::load(portal, &at.who.staff, id).await? {
+        None => Ok(to("/staff/entry")),
+        Some(entry) => end_page(portal, at, &entry, Some((at.desk.locale().say(key), input))),
+    }
+}
+
 /// `POST /staff/entry/{form}/check`: 届出として登録する
 pub async fn send(portal: Data<Portal>, at: AtDesk, path: Path<String>, mut body: FormBody) -> Answer {
     let AtDesk { who, desk } = at;
@@ -358,25 +366,22 @@ pub async fn send(portal: Data<Portal>, at: AtDesk, path: Path<String>, mut body
         return Ok(answer(StatusCode::UNAUTHORIZED, message::sign_in_and_send_again(&desk, body.inputs())));
     };
     let at = AtWork { who, desk };
-    let (id, locale) = (form_id(&path)?, at.desk.locale());
+    let id = form_id(&path)?;
+    let entry = found(&portal, &at, &id).await?;
     let (draft, then) = (body.take("draft").parse().map_err(|_| WebError::Unreadable)?, body.take("then"));
     let end = raw_of(body.inputs());
-    let entry = found(&portal, &at, &id).await?.filter(|entry| entry.id == draft);
+    let entry = entry.filter(|entry| entry.id == draft);
     if entry.is_some() {
         counter_entry::save_end(&portal, &at.who, &id, &end).await?;
         if then == "save" {
             return Ok(to("/staff/entry"));
         }
     }
-    let again = async |fault: NoOrder| match counter_entry::load(&portal, &at.who.staff, &id).await? {
-        None => Ok(to("/staff/entry")),
-        Some(entry) => end_page(&portal, &at, &entry, Some((locale.say(fault.0), fault.1))),
-    };
     let takes_number = portal.config.my_number.is_spoken_of();
     let seen = (end.first("seen") == "now").then(|| sight(&end, takes_number)).transpose();
     let sight = match seen {
         Ok(sight) => sight,
-        Err(fault) => return again(fault).await,
+        Err(fault) => return again(&portal, &at, &id, fault).await,
     };
     let handed = Handed { day: end.first("handed_in"), because: end.first("late_because"), sight };
     match counter_entry::send(&portal, &at.who.staff, &id, draft, &handed).await? {
@@ -385,8 +390,8 @@ pub async fn send(portal: Data<Portal>, at: AtDesk, path: Path<String>, mut body
             let page = errors.first().map(|error| error.page.to_string()).unwrap_or_default();
             Ok(to(&format!("/staff/entry/{id}/{page}?errors=1&from=check")))
         }
-        Sent::Day(why) => again(day_fault(why)).await,
-        Sent::Sight(why) => again(sight_fault(why)).await,
+        Sent::Day(why) => again(&portal, &at, &id, day_fault(why)).await,
+        Sent::Sight(why) => again(&portal, &at, &id, sight_fault(why)).await,
     }
 }
 
