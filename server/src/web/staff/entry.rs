@@ -21,7 +21,7 @@ use intake::{
     form::{Form, Page},
     help::{ASK, Helped, Wish},
     identity::{NotRecorded, is_by_proxy},
-    ids::{FieldId, FormId, PageId, ReceiptNumber},
+    ids::{DraftId, FieldId, FormId, PageId, ReceiptNumber},
     journey::{self, Place, Warning},
 };
 
@@ -166,8 +166,8 @@ impl<'a> Shown<'a> {
             card: None,
         };
         let has_help = needs_script(form, page.fields.iter().map(|field| &field.id));
-        let scripts: &[&'static str] = if has_help { &[assets::HELPERS] } else { &[] };
-        let desk = at.desk.clone().with_scripts(scripts, &[]).at(format!("/staff/entry/{}/{}", form.id, page.id));
+        let scripts = if has_help { vec![assets::HELPERS] } else { Vec::new() };
+        let desk = at.desk.clone().with_scripts(&scripts, &[]).at(format!("/staff/entry/{}/{}", form.id, page.id));
         pages::page(&desk, &model, &self.entry.sheet.blank, may_be_blank)
     }
 }
@@ -368,7 +368,8 @@ pub async fn send(portal: Data<Portal>, at: AtDesk, path: Path<String>, mut body
     let at = AtWork { who, desk };
     let id = form_id(&path)?;
     let entry = found(&portal, &at, &id).await?;
-    let (draft, then) = (body.take("draft").parse().map_err(|_| WebError::Unreadable)?, body.take("then"));
+    let draft: DraftId = body.take("draft").parse().map_err(|_| WebError::Unreadable)?;
+    let then = body.take("then");
     let end = raw_of(body.inputs());
     let entry = entry.filter(|entry| entry.id == draft);
     if entry.is_some() {
