@@ -1,5 +1,5 @@
-// The staff's pages: keys, who is in which case, notes kept while they are typed. The keys are those of the map that stands on the
-// page; nothing here knows one by name.
+// The staff's pages: keys, who is in which case, notes kept while they are typed, sentences for sending back put where they can be
+// changed. The keys are those of the map that stands on the page; nothing here knows one by name.
 "use strict";
 (() => {
   const $ = (selector, within = document) => within.querySelector(selector);
@@ -215,4 +215,12 @@
     };
     for (const kind of ["keydown", "pointerdown", "scroll"]) addEventListener(kind, here, { passive: true });
   }
+
+  // A sentence that is picked stands in the box, to be changed there; picking another takes its place, not that of own words.
+  document.addEventListener("change", (event) => {
+    const box = document.getElementById(event.target.dataset.into || "");
+    if (!box) return;
+    const sentences = [...document.getElementsByName(event.target.name)].map((one) => one.dataset.words);
+    if (!box.value.trim() || sentences.includes(box.value)) box.value = event.target.dataset.words;
+  });
 })();

@@ -10,6 +10,7 @@ use std::{
 
 use intake::{
     calendar::ClosingDays, catalog::Catalog, deadline::Deadlines, flag_rules::FlagRules, form::Form, ids::FormId,
+    send_back::Templates,
 };
 use tokio::sync::Semaphore;
 
@@ -48,6 +49,8 @@ pub struct Portal {
     pub flag_rules: FlagRules,
     /// 「閉庁日」 When the office is closed beside weekends and holidays.
     pub closing_days: ClosingDays,
+    /// 「差戻しの文例」 The reasons that staff pick.
+    pub templates: Templates,
     /// The sites that passkeys are bound to.
     pub relying_party: RelyingParty,
     /// 「マイナアプリ」 The client of the provider that reads parents' cards.
@@ -84,6 +87,9 @@ pub enum StartError {
     /// The rules cannot be used.
     #[error(transparent)]
     Flags(#[from] FlagsError),
+    /// The file of reasons for sending back cannot be used.
+    #[error("the reasons for sending back (MADOGUCHI_SEND_BACK_FILE): {0}: {1}")]
+    Templates(PathBuf, String),
     /// The folder of the demo cannot be made.
     #[error("the data folder {0} cannot be made: {1}")]
     DataFolder(PathBuf, std::io::Error),
@@ -124,6 +130,7 @@ impl Portal {
         let text_packs = TextPacks::load(&config)?;
         let flag_rules = flags_file::rules(&config, &catalog)?;
         let closing_days = closing_days(config.calendar_file.as_deref())?;
+        let templates = templates(config.send_back_file.as_deref())?;
         let relying_party = RelyingParty::new(&config)?;
         let back = config.public_url.join(oidc::CALLBACK);
         let mynaapp = config.oidc.as_ref().map(|of| oidc::Client::new(of, oidc::FOUR_FACTS, back)).transpose()?;
@@ -162,6 +169,7 @@ impl Portal {
             text_packs,
             flag_rules,
             closing_days,
+            templates,
             relying_party,
             mynaapp,
             staff_provider,
@@ -220,6 +228,14 @@ pub(crate) fn closing_days(file: Option<&Path>) -> Result<ClosingDays, StartErro
     let fault = |problem: String| StartError::ClosingDays(path.to_owned(), problem);
     let text = fs::read_to_string(path).map_err(|error| fault(error.to_string()))?;
     ClosingDays::parse(&text).map(ClosingDays::with_turn_of_year).map_err(|error| fault(error.to_string()))
+}
+
+/// 「差戻しの文例」 Those that ship, with those of the file, if there is one.
+pub(crate) fn templates(file: Option<&Path>) -> Result<Templates, StartError> {
+    let fault =
+        |problem: String| StartError::Templates(file.unwrap_or(Path::new("templates.toml")).to_owned(), problem);
+    let text = file.map(fs::read_to_string).transpose().map_err(|error| fault(error.to_string()))?;
+    Templates::load(text.as_deref()).map_err(|error| fault(error.to_string()))
 }
 
 /// A sign-in with one factor is taken too, and completed by a passkey.

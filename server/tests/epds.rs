@@ -124,7 +124,7 @@ async fn an_answer_of_the_ten_is_never_asked_for_again() {
         let answer_by = portal.clock.now().date_in_japan().plus_days(7);
         let ask = |field: &str| {
             let fields = vec![(field.parse().unwrap(), "もう一度お願いします".to_owned())];
-            Order::SendBack(CorrectionRequest { fields, answer_by })
+            Order::SendBack(CorrectionRequest::new(fields, answer_by))
         };
         let version = head(portal, &number).await.version;
         let refused = give(portal, &nurse, &number, version, &ask("item10"), &notice).await.unwrap();

@@ -116,10 +116,8 @@ async fn after_the_end_is_told_no_mail_goes_out_by_itself_and_drafts_end_in_sile
 
         // What the clock does to a correction request is done in silence too.
         done(portal, &clerk, &number, Order::Claim).await;
-        let request = intake::case::CorrectionRequest {
-            fields: vec![("name".parse().unwrap(), "お名前".to_owned())],
-            answer_by: portal.clock.now().date_in_japan().plus_days(3),
-        };
+        let fields = vec![("name".parse().unwrap(), "お名前".to_owned())];
+        let request = intake::case::CorrectionRequest::new(fields, portal.clock.now().date_in_japan().plus_days(3));
         done(portal, &clerk, &number, Order::SendBack(request)).await;
         let before = mails(portal).await;
         portal.clock.advance(5 * DAY);

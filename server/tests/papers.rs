@@ -314,7 +314,7 @@ async fn a_correction_takes_the_papers_that_it_asks_for_and_sends_them_with_its_
         done(portal, &clerk, &number, Order::Claim).await;
         let answer_by = portal.clock.now().date_in_japan().plus_days(7);
         let fields = vec![(kind(), "予定日が読める写真をお願いします。".to_owned())];
-        done(portal, &clerk, &number, Order::SendBack(CorrectionRequest { fields, answer_by })).await;
+        done(portal, &clerk, &number, Order::SendBack(CorrectionRequest::new(fields, answer_by))).await;
 
         let whose = Whose::Correction(account, number.clone());
         assert!(list(portal, &whose).await.is_empty(), "what was sent stays out of it");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use intake::{
     access::{Action, Role, Roles, may_with},
     answers::RawAnswers,
-    case::{CaseState, CommandKind, CorrectionRequest, DeclineReason, Hand, Stage, Withdrawal, possible},
+    case::{CaseState, CommandKind, CorrectionRequest, DeclineReason, Entry, Hand, Stage, Withdrawal, possible},
     flags::Flag,
     form::Compartment,
     identity::{NumberDocument, PersonDocument, Sight},
@@ -68,7 +68,7 @@ const SEEN: Order = Order::RecordIdentity(Sight::of(NumberDocument::Later, Perso
 
 fn request(fields: &[(&str, &str)], answer_by: &str) -> CorrectionRequest {
     let named = |(field, reason): &(&str, &str)| (field.parse().unwrap(), (*reason).to_owned());
-    CorrectionRequest { fields: fields.iter().map(named).collect(), answer_by: answer_by.parse().unwrap() }
+    CorrectionRequest::new(fields.iter().map(named).collect(), answer_by.parse().unwrap())
 }
 
 async fn refused(portal: &Portal) -> Vec<(String, String)> {
@@ -189,6 +189,12 @@ async fn put(
     holder: &Staff,
     decided: &Staff,
 ) {
+    // Sent back three times at most; a correction of what is imported counts anew.
+    if stage == Stage::SentBack && head(portal, number).await.send_backs > 0 {
+        for stage in [Stage::Imported, Stage::InReview] {
+            Box::pin(put(portal, number, (stage, Withdrawal::NotAsked), holder, decided)).await;
+        }
+    }
     let now = portal.clock.now();
     let kept = head(portal, number).await;
     let accepted = !matches!(stage, Stage::Submitted | Stage::InReview | Stage::DeclineProposed);
@@ -253,7 +259,9 @@ fn expected(
     if !may_with(who, Action::Command(kind), Compartment::General, Some(holder.staff_id)) {
         return "not found";
     }
-    let state = CaseState { stage, holder: None, decided_by: None, rev: 1, withdrawal, is_by_proxy: false };
+    let (entry, send_backs) = (Entry::NotTyped, 0);
+    let state =
+        CaseState { stage, holder: None, decided_by: None, rev: 1, withdrawal, is_by_proxy: false, entry, send_backs };
     let hands: Vec<Hand> = possible(&state).filter(|row| row.command == kind).map(|row| row.hand).collect();
     match hands.as_slice() {
         [Hand::Staff | Hand::Another] => "done",

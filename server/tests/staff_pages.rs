@@ -18,7 +18,7 @@ use crate::support::{
     staff::{Member, PASSWORD, hire, invite},
 };
 
-async fn sign_in(site: &Site, member: &Member) -> Browser {
+pub(crate) async fn sign_in(site: &Site, member: &Member) -> Browser {
     let mut browser = site.browser();
     let inputs = [("user_id", member.user_id.as_str()), ("password", PASSWORD)];
     let answer = browser.post("/staff/sign-in", &inputs).await;

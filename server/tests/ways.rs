@@ -440,9 +440,9 @@ async fn a_proxy_has_the_state_and_nothing_of_the_person() {
 
         // What is asked of her own part she puts right; the rest is neither shown nor taken.
         done(portal, &clerk, &number, Order::Claim).await;
-        let request = |field: &str| intake::case::CorrectionRequest {
-            fields: vec![(field.parse().unwrap(), "ご確認ください".to_owned())],
-            answer_by: portal.clock.now().date_in_japan().plus_days(7),
+        let request = |field: &str| {
+            let fields = vec![(field.parse().unwrap(), "ご確認ください".to_owned())];
+            intake::case::CorrectionRequest::new(fields, portal.clock.now().date_in_japan().plus_days(7))
         };
         let settled = refused(portal, &clerk, &number, Order::SendBack(request("filer"))).await;
         assert_eq!(settled, Obstacle::Request, "who files stays");

@@ -54,13 +54,15 @@ pub enum Action {
     VerifySignature,
     /// 「確認の仕事」 See what is to be looked after, and do it.
     SeeTasks,
+    /// 「窓口代行入力」 Type in a form that was handed in on paper.
+    EnterPaper,
     /// 「集計」 See how many filings there were and how long they took.
     SeeReports,
 }
 
 impl Action {
     /// Everything but the commands on a case.
-    pub const PLAIN: [Self; 19] = [
+    pub const PLAIN: [Self; 20] = [
         Self::SeeQueue,
         Self::ReadCase,
         Self::OpenPaper,
@@ -76,6 +78,7 @@ impl Action {
         Self::TellApart,
         Self::ManageSlots,
         Self::SeeTasks,
+        Self::EnterPaper,
         Self::SeeHandover,
         Self::SeeReports,
         Self::ReadAudit,
@@ -111,7 +114,7 @@ pub const fn reach(role: Role, action: Action) -> Reach {
         | Action::SeeTasks => (WORKING, &[]),
         Action::ReadCase => (WORKING, &[Role::Contractor]),
         Action::WriteMessage => (FIRST, &[Role::Contractor]),
-        Action::SeeUndeliveredMail | Action::NotePregnancyEnd | Action::TellApart => (FIRST, &[]),
+        Action::SeeUndeliveredMail | Action::NotePregnancyEnd | Action::TellApart | Action::EnterPaper => (FIRST, &[]),
         Action::MarkNonDisclosure => (FIRST, &[]),
         Action::ReadUndisclosed => (SECOND, &[Role::Reviewer, Role::Contractor]),
         Action::ExportCase => (&[Role::Nurse], &[]),
@@ -174,7 +177,7 @@ const fn by_command(kind: CommandKind) -> (&'static [Role], &'static [Role]) {
         CommandKind::EditStaffItems => (FIRST, &[Role::Contractor]),
         // Whoever reopens holds the case then, and must be able to put it back.
         CommandKind::Release => (WORKING, &[Role::Contractor]),
-        CommandKind::Reopen | CommandKind::RefuseWithdrawal => (WORKING, &[]),
+        CommandKind::Reopen | CommandKind::RefuseWithdrawal | CommandKind::CheckEntry => (WORKING, &[]),
         CommandKind::Confirm | CommandKind::Decline | CommandKind::ConfirmWithdrawal => (SECOND, &[]),
         CommandKind::Resubmit
         | CommandKind::ReleaseIdle

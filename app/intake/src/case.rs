@@ -3,7 +3,7 @@
 //!
 //! The names of stages and commands are public (`contract.md`).
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -135,6 +135,8 @@ vocabulary! {
         Amend = "amend",
         /// 「同じ方と確認」 Say why something that differs is no difference.
         SettleDifference = "settle_difference",
+        /// 「照合」 Of a paper form that staff typed in: another person has held every field against it.
+        CheckEntry = "check_entry",
         /// 「受理」
         Accept = "accept",
         /// Take an acceptance or a proposal back.
@@ -232,6 +234,7 @@ const fn row(from: Stage, command: CommandKind, hand: Hand, to: Stage) -> Transi
 pub const ALLOWED: &[Transition] = &[
     row(Stage::Submitted, CommandKind::Claim, Hand::Staff, Stage::InReview),
     row(Stage::Submitted, CommandKind::Withdraw, Hand::Citizen, Stage::Withdrawn),
+    row(Stage::Submitted, CommandKind::CheckEntry, Hand::Another, Stage::Submitted),
     row(Stage::VisitNeeded, CommandKind::Claim, Hand::Staff, Stage::InReview),
     row(Stage::Submitted, CommandKind::Assign, Hand::Staff, Stage::InReview),
     row(Stage::VisitNeeded, CommandKind::Assign, Hand::Staff, Stage::InReview),
@@ -248,6 +251,7 @@ pub const ALLOWED: &[Transition] = &[
     row(Stage::InReview, CommandKind::Complete, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::Amend, Hand::Holder, Stage::InReview),
     row(Stage::InReview, CommandKind::SettleDifference, Hand::Holder, Stage::InReview),
+    row(Stage::InReview, CommandKind::CheckEntry, Hand::Another, Stage::InReview),
     row(Stage::InReview, CommandKind::SendBack, Hand::Holder, Stage::SentBack),
     row(Stage::InReview, CommandKind::AskToVisit, Hand::Holder, Stage::VisitNeeded),
     row(Stage::InReview, CommandKind::Accept, Hand::Holder, Stage::Accepted),
@@ -336,6 +340,22 @@ impl Withdrawal {
     }
 }
 
+/// 「窓口代行入力」 Whether staff typed a case in from paper, and whether somebody else has checked it (`controls.md` R55).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// It was filed, or has come by another channel.
+    NotTyped,
+    /// This member of staff typed it in, and nobody has checked it.
+    Unchecked(StaffId),
+    /// It was checked by another person.
+    Checked,
+}
+
+/// 「差戻しは3回まで」 So often is the parent asked to correct; afterwards she is asked to come.
+pub const MOST_SEND_BACKS: i64 = 3;
+/// The most characters of a reason.
+pub const LONGEST_REASON: usize = 300;
+
 /// What the table needs to know of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CaseState {
@@ -351,6 +371,10 @@ pub struct CaseState {
     pub withdrawal: Withdrawal,
     /// 「代理人」 Whether somebody else filed it.
     pub is_by_proxy: bool,
+    /// 「窓口代行入力」
+    pub entry: Entry,
+    /// How often it was sent back.
+    pub send_backs: i64,
 }
 
 impl CaseState {
@@ -358,6 +382,10 @@ impl CaseState {
     #[must_use]
     pub const fn first_hand(&self, kind: CommandKind) -> Option<StaffId> {
         match (kind, self.withdrawal) {
+            (CommandKind::CheckEntry, _) => match self.entry {
+                Entry::Unchecked(typist) => Some(typist),
+                Entry::NotTyped | Entry::Checked => None,
+            },
             (CommandKind::ConfirmWithdrawal, Withdrawal::Proposed(first)) => Some(first),
             (CommandKind::ConfirmWithdrawal, Withdrawal::NotAsked | Withdrawal::Asked) => None,
             _ => self.decided_by,
@@ -367,9 +395,13 @@ impl CaseState {
 
 /// The rows that can be taken in this state: those of its stage that go with what was asked for.
 pub fn possible(state: &CaseState) -> impl Iterator<Item = &'static Transition> + use<> {
-    let CaseState { withdrawal, is_by_proxy, .. } = *state;
-    let has_a_proxy = move |kind| is_by_proxy || kind != CommandKind::RecordProxy;
-    allowed(state.stage).filter(move |row| withdrawal.allows(row.command) && has_a_proxy(row.command))
+    let CaseState { withdrawal, is_by_proxy, entry, .. } = *state;
+    let goes_with = move |kind| match kind {
+        CommandKind::RecordProxy => is_by_proxy,
+        CommandKind::CheckEntry => matches!(entry, Entry::Unchecked(_)),
+        _ => withdrawal.allows(kind),
+    };
+    allowed(state.stage).filter(move |row| goes_with(row.command))
 }
 
 /// A command with what it needs.
@@ -405,6 +437,11 @@ pub enum Command {
     Amend,
     /// See [`CommandKind::SettleDifference`].
     SettleDifference,
+    /// See [`CommandKind::CheckEntry`].
+    CheckEntry {
+        /// Whether something was put right: a new revision.
+        corrected: bool,
+    },
     /// See [`CommandKind::Accept`]; impossible without sufficient identity evidence.
     Accept(Sufficient),
     /// See [`CommandKind::Reopen`].
@@ -445,6 +482,17 @@ pub struct CorrectionRequest {
     pub fields: Vec<(FieldId, String)>,
     /// Until when an answer is asked for; afterwards a visit is.
     pub answer_by: CivilDate,
+    /// 「文例」 Which template was picked for a field; none where the reason was written, or changed, by hand.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub templates: BTreeMap<FieldId, String>,
+}
+
+impl CorrectionRequest {
+    /// One whose reasons were all written by hand.
+    #[must_use]
+    pub const fn new(fields: Vec<(FieldId, String)>, answer_by: CivilDate) -> Self {
+        Self { fields, answer_by, templates: BTreeMap::new() }
+    }
 }
 
 impl Command {
@@ -467,6 +515,7 @@ impl Command {
             Self::Complete => CommandKind::Complete,
             Self::Amend => CommandKind::Amend,
             Self::SettleDifference => CommandKind::SettleDifference,
+            Self::CheckEntry { .. } => CommandKind::CheckEntry,
             Self::Accept(_) => CommandKind::Accept,
             Self::Reopen => CommandKind::Reopen,
             Self::Confirm => CommandKind::Confirm,
@@ -512,6 +561,12 @@ pub enum Refusal {
     /// A correction request that names no field.
     #[error("names no field")]
     NothingNamed,
+    /// It was sent back as often as it may be.
+    #[error("was sent back three times")]
+    NoMoreSendBacks,
+    /// Staff typed it in, and nobody else has held it against the paper.
+    #[error("was not checked against the paper")]
+    NotChecked,
 }
 
 /// The state after `command`, or why it is not possible. Whether the giver's role may is asked in `access`.
@@ -526,6 +581,12 @@ pub fn decide(state: &CaseState, command: &Command, giver: Giver) -> Result<Case
     }
     if matches!(command, Command::SendBack(request) if request.fields.is_empty()) {
         return Err(Refusal::NothingNamed);
+    }
+    if kind == CommandKind::SendBack && state.send_backs >= MOST_SEND_BACKS {
+        return Err(Refusal::NoMoreSendBacks);
+    }
+    if kind == CommandKind::Accept && matches!(state.entry, Entry::Unchecked(_)) {
+        return Err(Refusal::NotChecked);
     }
     let mut refusal = Refusal::NotInThisStage;
     for row in rows {
@@ -587,11 +648,19 @@ fn after(state: &CaseState, stage: Stage, command: &Command, giver: Giver) -> Ca
     };
     let rev = match kind {
         CommandKind::Correct | CommandKind::Resubmit | CommandKind::Complete | CommandKind::Amend => state.rev + 1,
+        CommandKind::CheckEntry if matches!(command, Command::CheckEntry { corrected: true }) => state.rev + 1,
         // A rejected revision was in a batch; the next attempt must be another one, for (id, rev) is in one batch only.
         CommandKind::SettleRejected => state.rev + 1,
         _ => state.rev,
     };
-    CaseState { stage, holder, decided_by, rev, withdrawal, is_by_proxy: state.is_by_proxy }
+    let entry = if kind == CommandKind::CheckEntry { Entry::Checked } else { state.entry };
+    let send_backs = match kind {
+        CommandKind::SendBack => state.send_backs + 1,
+        // Another matter begins.
+        CommandKind::Correct => 0,
+        _ => state.send_backs,
+    };
+    CaseState { stage, holder, decided_by, rev, withdrawal, is_by_proxy: state.is_by_proxy, entry, send_backs }
 }
 
 #[cfg(test)]
@@ -612,7 +681,17 @@ mod tests {
     /// A filing that nobody has looked at.
     fn arrived() -> CaseState {
         let withdrawal = Withdrawal::NotAsked;
-        CaseState { stage: Stage::Submitted, holder: None, decided_by: None, rev: 1, withdrawal, is_by_proxy: false }
+        let (stage, entry) = (Stage::Submitted, Entry::NotTyped);
+        CaseState {
+            stage,
+            holder: None,
+            decided_by: None,
+            rev: 1,
+            withdrawal,
+            is_by_proxy: false,
+            entry,
+            send_backs: 0,
+        }
     }
 
     fn proof() -> Sufficient {
@@ -625,10 +704,8 @@ mod tests {
     }
 
     fn every_command() -> Vec<Command> {
-        let request = CorrectionRequest {
-            fields: vec![("name".parse().unwrap(), "読めません".to_owned())],
-            answer_by: "2026-12-01".parse().unwrap(),
-        };
+        let fields = vec![("name".parse().unwrap(), "読めません".to_owned())];
+        let request = CorrectionRequest::new(fields, "2026-12-01".parse().unwrap());
         vec![
             Command::Claim,
             Command::Assign(staff(3)),
@@ -645,6 +722,7 @@ mod tests {
             Command::Complete,
             Command::Amend,
             Command::SettleDifference,
+            Command::CheckEntry { corrected: false },
             Command::Accept(proof()),
             Command::Reopen,
             Command::Confirm,
@@ -731,13 +809,51 @@ mod tests {
     #[test]
     fn a_request_for_corrections_names_a_field() {
         let state = CaseState { stage: Stage::InReview, holder: Some(staff(1)), ..arrived() };
-        let empty = CorrectionRequest { fields: Vec::new(), answer_by: "2026-12-01".parse().unwrap() };
+        let empty = CorrectionRequest::new(Vec::new(), "2026-12-01".parse().unwrap());
         assert_eq!(decide(&state, &Command::SendBack(empty), Giver::Staff(staff(1))), Err(Refusal::NothingNamed));
+    }
+
+    #[test]
+    fn a_fourth_time_nothing_is_sent_back_and_the_parent_is_asked_to_come() {
+        let mut state = CaseState { stage: Stage::InReview, holder: Some(staff(1)), ..arrived() };
+        let fields = vec![("name".parse().unwrap(), "読めません".to_owned())];
+        let send_back = Command::SendBack(CorrectionRequest::new(fields, "2026-12-01".parse().unwrap()));
+        for _ in 0..MOST_SEND_BACKS {
+            state = decide(&state, &send_back, Giver::Staff(staff(1))).unwrap();
+            state = decide(&state, &Command::Resubmit, Giver::Citizen).unwrap();
+            state = decide(&state, &Command::Claim, Giver::Staff(staff(1))).unwrap();
+        }
+        assert_eq!(decide(&state, &send_back, Giver::Staff(staff(1))), Err(Refusal::NoMoreSendBacks));
+        assert_eq!(decide(&state, &Command::AskToVisit, Giver::Staff(staff(1))).unwrap().stage, Stage::VisitNeeded);
+        // A correction of what the back office has is another matter.
+        let imported = CaseState { stage: Stage::Imported, ..state };
+        let again = decide(&imported, &Command::Correct, Giver::Staff(staff(1))).unwrap();
+        assert_eq!(decide(&again, &send_back, Giver::Staff(staff(1))).unwrap().send_backs, 1);
+    }
+
+    #[test]
+    fn what_staff_typed_in_is_accepted_only_after_another_person_has_checked_it() {
+        let typed = CaseState { entry: Entry::Unchecked(staff(1)), ..arrived() };
+        let claimed = decide(&typed, &Command::Claim, Giver::Staff(staff(1))).unwrap();
+        assert_eq!(decide(&claimed, &Command::Accept(proof()), Giver::Staff(staff(1))), Err(Refusal::NotChecked));
+        let check = Command::CheckEntry { corrected: false };
+        for state in [typed, claimed] {
+            assert_eq!(decide(&state, &check, Giver::Staff(staff(1))), Err(Refusal::NeedsAnotherPerson));
+            let checked = decide(&state, &check, Giver::Staff(staff(2))).unwrap();
+            assert_eq!((checked.stage, checked.entry, checked.rev), (state.stage, Entry::Checked, 1));
+            assert_eq!(decide(&checked, &check, Giver::Staff(staff(3))), Err(Refusal::NotInThisStage), "once");
+        }
+        let corrected = decide(&claimed, &Command::CheckEntry { corrected: true }, Giver::Staff(staff(2))).unwrap();
+        assert_eq!((corrected.rev, corrected.holder), (2, Some(staff(1))));
+        assert!(decide(&corrected, &Command::Accept(proof()), Giver::Staff(staff(1))).is_ok());
+        assert_eq!(decide(&arrived(), &check, Giver::Staff(staff(2))), Err(Refusal::NotInThisStage), "nobody typed it");
     }
 
     proptest! {
         #[test]
-        fn no_walk_confirms_or_declines_with_one_person(steps in prop::collection::vec((0usize..31, 0u8..4), 1..60)) {
+        fn no_walk_confirms_or_declines_with_one_person(
+            steps in prop::collection::vec((0..every_command().len(), 0u8..4), 1..60),
+        ) {
             let mut state = arrived();
             let commands = every_command();
             for (command, who) in steps {
@@ -749,6 +865,7 @@ mod tests {
                     prop_assert_ne!(state.decided_by, Some(second));
                     prop_assert!(state.decided_by.is_some());
                 }
+                prop_assert!(next.send_backs <= MOST_SEND_BACKS);
                 if matches!(commands[command], Command::ConfirmWithdrawal) {
                     let Giver::Staff(second) = giver else { panic!("not by staff") };
                     let Withdrawal::Proposed(first) = state.withdrawal else { panic!("not proposed") };

@@ -10,6 +10,8 @@ use crate::{
 pub const DRAFT: i64 = 14 * DAY;
 /// A draft of one session is deleted so long after its beginning, if the session did not end before.
 pub const SESSION_DRAFT: i64 = DAY;
+/// 「窓口代行入力」 What staff are typing in is deleted so long after the last save: the paper is still there.
+pub const COUNTER_DRAFT: i64 = 7 * DAY;
 /// 「写真・書類」 An upload that was broken off can be resumed for this long.
 pub const UPLOAD: i64 = DAY;
 /// A parent is told so long before her draft is deleted.

@@ -698,3 +698,5 @@ case-amended-document = Made the same as on your identity document.
 case-amended-register = Made the same as in the resident register.
 case-amended-request = Corrected as you asked.
 case-amended-slip = An obvious slip was corrected.
+# 差戻しの理由
+correct-in-japanese = in Japanese

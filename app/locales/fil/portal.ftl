@@ -699,3 +699,5 @@ case-amended-document = Itinugma sa nakasulat sa iyong ID.
 case-amended-register = Itinugma sa talaan ng mga residente.
 case-amended-request = Itinama ayon sa hiling mo.
 case-amended-slip = Itinama ang malinaw na pagkakamali sa pagsulat.
+# 差戻しの理由
+correct-in-japanese = sa wikang Hapon

@@ -699,3 +699,5 @@ case-amended-document = 身分証《みぶんしょう》に書《か》いて�
 case-amended-register = 市《し》の記録《きろく》と同《おな》じにしました。
 case-amended-request = あなたが言《い》ったとおりに直《なお》しました。
 case-amended-slip = 書《か》きまちがいを直《なお》しました。
+# 差戻しの理由
+correct-in-japanese = 日本語《にほんご》

@@ -698,3 +698,5 @@ case-amended-document = 本人確認書類の記載に合わせました。
 case-amended-register = 住民基本台帳の記載に合わせました。
 case-amended-request = ご本人のお申し出により訂正しました。
 case-amended-slip = 明らかな書き誤りを訂正しました。
+# 差戻しの理由
+correct-in-japanese = 日本語

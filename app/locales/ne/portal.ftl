@@ -699,3 +699,5 @@ case-amended-document = परिचयपत्रमा लेखिएअन�
 case-amended-register = बासिन्दा दर्ताअनुसार मिलाइयो।
 case-amended-request = तपाईंको अनुरोधअनुसार सच्याइयो।
 case-amended-slip = स्पष्ट लेखाइको गल्ती सच्याइयो।
+# 差戻しの理由
+correct-in-japanese = जापानी भाषामा

@@ -699,3 +699,5 @@ case-amended-document = Ajustado ao que consta no seu documento de identidade.
 case-amended-register = Ajustado ao que consta no registro de residentes.
 case-amended-request = Corrigido a seu pedido.
 case-amended-slip = Corrigido um erro evidente de escrita.
+# 差戻しの理由
+correct-in-japanese = em japonês

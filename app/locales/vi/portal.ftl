@@ -699,3 +699,5 @@ case-amended-document = Đã chỉnh cho khớp với giấy tờ tùy thân.
 case-amended-register = Đã chỉnh cho khớp với sổ đăng ký cư trú.
 case-amended-request = Đã chỉnh theo yêu cầu của bạn.
 case-amended-slip = Đã chỉnh lỗi viết nhầm rõ ràng.
+# 差戻しの理由
+correct-in-japanese = bằng tiếng Nhật

@@ -699,3 +699,5 @@ case-amended-document = 已按照身份证件的记载更正。
 case-amended-register = 已按照居民基本台帐的记载更正。
 case-amended-request = 已按照您本人的要求更正。
 case-amended-slip = 已更正明显的笔误。
+# 差戻しの理由
+correct-in-japanese = 日语

@@ -47,28 +47,34 @@ pub fn page(chrome: &Chrome, model: &Conflict<'_>) -> String {
     let of_page = model.page.is_some();
     let says = |one: &str, two: &str| locale.say(if of_page { one } else { two });
     let title = says("conflict-title", "both-title");
-    document(chrome, &title.clone(), of_page, || {
-        let names = (says("conflict-typed", "both-typed"), says("conflict-stored", "both-stored"));
-        let fields = model.fields.iter().map(|field| choice(locale, model, field, &names)).collect_view();
-        let inputs = model.page.into_iter().flat_map(|page| page.fields.iter().flat_map(Field::inputs));
-        let hidden = inputs
-            .flat_map(|name| model.typed.all(&name).iter().map(move |value| (name.clone(), value.clone())))
-            .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
-            .collect_view();
-        let from_check = model.from_check.then(|| view! { <input type="hidden" name="from" value="check"/> });
-        view! {
-            <h1>{title}</h1>
-            <p>{says("conflict-lead", "both-lead")}</p>
-            <form class="form" method="post" action=model.action.clone()>
-                <input type="hidden" name="page_state" value=model.state.clone() autocomplete="off"/>
-                {from_check}{hidden}{fields}
-                <div class="button-row">
-                    <button class="button button--primary" name="then" value="next">{locale.say("conflict-go-on")}</button>
-                </div>
-            </form>
-        }
-        .into_any()
-    })
+    document(chrome, &title, of_page, || inside(locale, model))
+}
+
+/// The page within its frame.
+pub(super) fn inside(locale: Locale, model: &Conflict<'_>) -> AnyView {
+    let of_page = model.page.is_some();
+    let says = |one: &str, two: &str| locale.say(if of_page { one } else { two });
+    let title = says("conflict-title", "both-title");
+    let names = (says("conflict-typed", "both-typed"), says("conflict-stored", "both-stored"));
+    let fields = model.fields.iter().map(|field| choice(locale, model, field, &names)).collect_view();
+    let inputs = model.page.into_iter().flat_map(|page| page.fields.iter().flat_map(Field::inputs));
+    let hidden = inputs
+        .flat_map(|name| model.typed.all(&name).iter().map(move |value| (name.clone(), value.clone())))
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
+        .collect_view();
+    let from_check = model.from_check.then(|| view! { <input type="hidden" name="from" value="check"/> });
+    view! {
+        <h1>{title}</h1>
+        <p>{says("conflict-lead", "both-lead")}</p>
+        <form class="form" method="post" action=model.action.clone()>
+            <input type="hidden" name="page_state" value=model.state.clone() autocomplete="off"/>
+            {from_check}{hidden}{fields}
+            <div class="button-row">
+                <button class="button button--primary" name="then" value="next">{locale.say("conflict-go-on")}</button>
+            </div>
+        </form>
+    }
+    .into_any()
 }
 
 fn choice(locale: Locale, model: &Conflict<'_>, field: &Field, names: &(String, String)) -> AnyView {

@@ -51,34 +51,47 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
     let locale = chrome.locale;
     let title = model.page.title.get(locale.code()).to_owned();
     let has_error = !model.errors.is_empty();
-    document(chrome, &title.clone(), has_error, || {
-        let action = format!("/apply/{}/{}", model.form.id, model.page.id);
-        let (number, of) = (model.place.number, model.place.of);
-        let progress = locale.with("progress", &[("number", &number.to_string()), ("of", &of.to_string())]);
-        let help = model
-            .page
-            .help
-            .as_ref()
-            .map(|help| view! { <p lang=locale.lang_of(help)>{help.get(locale.code()).to_owned()}</p> });
-        let Model { raw, answers, errors, page, text_pack, .. } = *model;
-        let context =
-            Context { locale, raw, answers, errors, page, text_pack, help: Some(model.help), card: model.card };
-        let shown = page.fields.iter().filter(|field| is_shown(page, field, answers));
-        let fields = shown.map(|one| field(context, one)).collect_view();
-        let from_check = model.from_check.then(|| view! { <input type="hidden" name="from" value="check"/> });
-        let warned = (!model.warnings.is_empty()).then(|| view! { <input type="hidden" name="warned" value="1"/> });
-        let is_kept = model.form.draft == DraftRule::Kept;
-        let stop = is_kept.then(|| {
-            view! { <button class="button button--quiet" name="then" value="save">{locale.say("save-stop")}</button> }
-        });
-        view! {
+    let action = format!("/apply/{}/{}", model.form.id, model.page.id);
+    document(chrome, &title, has_error, || inside(locale, model, &action, |_| None))
+}
+
+/// The page within its frame, which sends to `action`; `below` is what stands below a field.
+pub(super) fn inside(
+    locale: Locale,
+    model: &Model<'_>,
+    action: &str,
+    below: impl Fn(&Field) -> Option<AnyView>,
+) -> AnyView {
+    let title = model.page.title.get(locale.code()).to_owned();
+    let (number, of) = (model.place.number, model.place.of);
+    let progress = locale.with("progress", &[("number", &number.to_string()), ("of", &of.to_string())]);
+    let help = model
+        .page
+        .help
+        .as_ref()
+        .map(|help| view! { <p lang=locale.lang_of(help)>{help.get(locale.code()).to_owned()}</p> });
+    let Model { raw, answers, errors, page, text_pack, .. } = *model;
+    let context = Context { locale, raw, answers, errors, page, text_pack, help: Some(model.help), card: model.card };
+    let shown = page.fields.iter().filter(|field| is_shown(page, field, answers));
+    let with_below = |one: &Field| match below(one) {
+        Some(below) => view! { <div class="field-and-mark">{field(context, one)}{below}</div> }.into_any(),
+        None => field(context, one),
+    };
+    let fields = shown.map(with_below).collect_view();
+    let from_check = model.from_check.then(|| view! { <input type="hidden" name="from" value="check"/> });
+    let warned = (!model.warnings.is_empty()).then(|| view! { <input type="hidden" name="warned" value="1"/> });
+    let is_kept = model.form.draft == DraftRule::Kept;
+    let stop = is_kept.then(|| {
+        view! { <button class="button button--quiet" name="then" value="save">{locale.say("save-stop")}</button> }
+    });
+    view! {
             <p class="progress">{progress} " " <progress value=number.to_string() max=of.to_string() aria-hidden="true"></progress></p>
             {summary(locale, model.form, model.errors)}
             {warning_notice(locale, model)}
             <h1 lang=locale.lang_of(&model.page.title)>{title}</h1>
             {help}
             {instrument(locale, model)}
-            <form class="form" method="post" action=action.clone() novalidate data-autosave=format!("{action}/save") data-error=locale.say("error-prefix")>
+            <form class="form" method="post" action=action.to_owned() novalidate data-autosave=format!("{action}/save") data-error=locale.say("error-prefix")>
                 <input type="hidden" name="page_state" value=model.state.clone() autocomplete="off"/>
                 {from_check}{warned}{helpers::first_button(page)}{fields}
                 {source_line(locale, model)}
@@ -91,7 +104,6 @@ pub fn page(chrome: &Chrome, model: &Model<'_>) -> String {
             </form>
         }
         .into_any()
-    })
 }
 
 /// The sentence that tells what is wrong with the answer to a field.

@@ -4,6 +4,7 @@
 use intake::{form::Paper, ids::PaperId};
 use leptos::prelude::*;
 
+use super::correct::Reason;
 use crate::{
     chrome::{Chrome, document},
     text::Locale,
@@ -33,7 +34,7 @@ pub struct Kind<'a> {
     /// What of it was not taken: the keys of the sentences, without their `paper-refused-`.
     pub refused: Vec<&'static str>,
     /// Why the office asks for it, in its words.
-    pub reason: Option<String>,
+    pub reason: Option<Reason>,
 }
 
 /// What the page shows.
@@ -173,7 +174,7 @@ fn one_kind(locale: Locale, kind: &Kind<'_>) -> AnyView {
         view! { <p class="field__hint" id=hint_id.clone() lang=locale.lang_of(hint)>{hint.get(locale.code()).to_owned()}</p> }
     });
     let reason = kind.reason.as_ref().map(|reason| {
-        view! { <div class="notice notice--warning"><p>{locale.say("correct-reason")} " " <span lang=locale.lang_of_japanese()>{reason.clone()}</span></p></div> }
+        view! { <div class="notice notice--warning"><p>{locale.say("correct-reason")} " " {reason.shown(locale)}</p></div> }
     });
     let class = if kind.refused.is_empty() { "field" } else { "field field--invalid" };
     let left = usize::try_from(paper.max).unwrap_or_default().saturating_sub(kind.shown.len());

@@ -6,7 +6,7 @@ use crate::{
     config::Sources,
     flags_file, forms_folder, oidc,
     pdf::PdfFont,
-    portal::{StartError, closing_days},
+    portal::{StartError, closing_days, templates},
     signing::{self, Checker},
     text_packs::TextPacks,
 };
@@ -33,6 +33,7 @@ pub(super) fn run(sources: &Sources) -> Result<(), Failure> {
     let rules = flags_file::rules(&config, &catalog)?;
     let on = rules.all().iter().filter(|rule| rule.enabled).count();
     println!("確認が必要な項目: {on} of {} rules are on", rules.all().len());
+    templates(config.send_back_file.as_deref())?;
     let packs = TextPacks::load(&config).map_err(StartError::from)?;
     match packs.offered() {
         Err(why) => println!("note: {why}"),

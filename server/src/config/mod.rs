@@ -96,6 +96,8 @@ pub struct Config {
     pub forms_dir: Option<PathBuf>,
     /// 「閉庁日」 The file with the office's closing days.
     pub calendar_file: Option<PathBuf>,
+    /// 「差戻しの文例」 The file with the city's own reasons for sending back.
+    pub send_back_file: Option<PathBuf>,
     /// 「面談予約」 After which forms, and how long before it ends.
     pub booking: Booking,
     /// 「受付票」 The font of the PDF, if one is named.
@@ -309,6 +311,7 @@ impl Config {
             parent_child_number: values.parsed("parent_child_number", "true or false", faults).unwrap_or(false),
             forms_dir: values.text("forms_dir").map(PathBuf::from),
             calendar_file: values.text("calendar_file").map(PathBuf::from),
+            send_back_file: values.text("send_back_file").map(PathBuf::from),
             booking: booking(values, faults),
             pdf_font: values.text("pdf_font").map(PathBuf::from),
             privacy_contact: values.text("privacy_contact").map(ToOwned::to_owned),

@@ -21,7 +21,7 @@ const fn setting(key: &'static str, meaning: &'static str) -> Setting {
 }
 
 /// Every setting of this version.
-pub const SETTINGS: [Setting; 60] = [
+pub const SETTINGS: [Setting; 61] = [
     setting("database_url", "sqlite:PATH or postgres://USER@HOST/NAME [sqlite file in data_dir]"),
     setting("data_dir", "folder of this installation's files [/var/lib/madoguchi; demo: data]"),
     setting("master_key_file", "the key that everything at rest is sealed under"),
@@ -88,6 +88,10 @@ pub const SETTINGS: [Setting; 60] = [
     setting(
         "calendar_file",
         "the office's closing days, a line for each: YYYY-MM-DD, MM-DD every year, or A..B [none]",
+    ),
+    setting(
+        "send_back_file",
+        "reasons for sending back of the city's own, which add to what ships or take its place [none]",
     ),
     setting(
         "booking_forms",

@@ -49,7 +49,8 @@ const SEEDING: [u8; 32] = [0; 32];
 const FIRST_LOOK_AFTER: i64 = 20 * HOUR;
 /// What staff write when they send a sample back.
 const CORRECTED_FIELD: &str = "phone";
-const CORRECTION_REASON: &str = "お電話がつながりませんでした。番号をもう一度ご確認ください。";
+/// 「差戻しの文例」
+const CORRECTION_TEMPLATE: &str = "telephone-not-reached";
 const CORRECTION_DAYS: i64 = 14;
 
 /// 「写真・書類」 A page that says that it is made up.
@@ -225,7 +226,9 @@ pub(super) async fn work(
 fn correction(portal: &Portal) -> Result<CorrectionRequest, FlowError> {
     let field: FieldId = CORRECTED_FIELD.parse().map_err(|_| FlowError::NotFound)?;
     let answer_by = portal.clock.now().date_in_japan().plus_days(CORRECTION_DAYS);
-    Ok(CorrectionRequest { fields: vec![(field, CORRECTION_REASON.to_owned())], answer_by })
+    let reason = portal.templates.find(CORRECTION_TEMPLATE).ok_or(FlowError::NotFound)?;
+    let request = CorrectionRequest::new(vec![(field.clone(), reason.japanese().to_owned())], answer_by);
+    Ok(CorrectionRequest { templates: [(field, reason.id.clone())].into(), ..request })
 }
 
 async fn is_by_proxy(portal: &Portal, number: &ReceiptNumber) -> Result<bool, FlowError> {

@@ -6,6 +6,7 @@ use intake::{
     answers::{Answers, RawAnswers},
     card::CardFacts,
     case::{CorrectionRequest, DeclineReason},
+    counter::PutRight,
     epds,
     export::Epds,
     form::Form,
@@ -57,6 +58,9 @@ pub struct Office {
     /// 「他の経路」 How it came, when it was not filed here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub origin: Option<Origin>,
+    /// 「窓口代行入力」 What is known of the paper, where staff typed it in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counter: Option<Counter>,
 }
 
 impl Office {
@@ -109,6 +113,25 @@ pub struct Signed {
     pub answered_for_by: Option<String>,
 }
 
+/// 「窓口代行入力」 A form that was handed in on paper and typed in by staff.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counter {
+    /// When it was typed in; by whom stands in the history.
+    pub typed_at: Instant,
+    /// Why it was typed in on a later day than it was handed in on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_because: Option<String>,
+    /// 「未記入」 The fields that the paper leaves blank: they are asked for.
+    pub blank: Vec<FieldId>,
+    /// 「照合」 What the second person put right; none before the check.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub put_right: Option<Vec<PutRight>>,
+    /// The revision that this made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub put_right_rev: Option<i64>,
+}
+
 /// 「EPDS」 A text pack by its name, which stays when the pack itself is taken away.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -137,6 +160,8 @@ pub enum EventDetail {
     SettleDifference(SettledDifference),
     /// 「代理人の確認」 What was seen of the proxy.
     RecordProxy(ProxySeen),
+    /// 「照合」 What was put right.
+    CheckEntry(Vec<PutRight>),
 }
 
 /// One revision, opened.
@@ -184,11 +209,18 @@ impl OpenCase<'_> {
             .map_err(|_| corrupt("a case with incomplete answers"))
     }
 
-    /// 「聞き取り」 The fields that its channel never asks, and those that depend on them.
+    /// 「聞き取り」 The fields that its channel never asks, or that the paper leaves blank, and those that depend on them.
     #[must_use]
     pub fn to_be_asked(&self) -> Vec<FieldId> {
-        let origin = self.office.origin.as_ref();
-        origin.map_or_else(Vec::new, |origin| with_dependents(self.form, &origin.not_asked))
+        let not_asked = self.office.origin.as_ref().map(|origin| &origin.not_asked);
+        let blank = self.office.counter.as_ref().map(|counter| &counter.blank);
+        not_asked.or(blank).map_or_else(Vec::new, |fields| with_dependents(self.form, fields))
+    }
+
+    /// Whether it was filed here by an account, be it closed or not.
+    #[must_use]
+    pub const fn was_filed_here(&self) -> bool {
+        self.office.origin.is_none() && self.office.counter.is_none()
     }
 
     /// 「聞き取り」 The fields that must be answered before it can be accepted.

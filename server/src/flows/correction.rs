@@ -107,6 +107,16 @@ pub(crate) async fn open<'portal>(
     let opened = content::open(portal, connection, head, &permit).await?;
     let asked = opened.office.requests.last().cloned();
     let request = asked.ok_or_else(|| StoreError::Corrupt("sent back without a request".to_owned()))?;
+    // Where what is asked for is the person's, there is nothing for a proxy.
+    let correction = of_case(&opened, request)?.ok_or(FlowError::NotFound)?;
+    Ok((opened, correction))
+}
+
+/// What a request asks of who holds the case; none where she is a proxy and nothing of it is hers.
+pub(super) fn of_case<'portal>(
+    opened: &OpenCase<'portal>,
+    request: CorrectionRequest,
+) -> Result<Option<Correction<'portal>>, FlowError> {
     let named: Vec<FieldId> = request.fields.iter().map(|(field, _)| field.clone()).collect();
     let mut correction = Correction {
         form: opened.form,
@@ -118,14 +128,10 @@ pub(crate) async fn open<'portal>(
         version: opened.head.version,
         struck: Vec::new(),
     };
-    if is_by_proxy {
+    if opened.head.is_held_by_proxy() {
         leave_hers(&mut correction);
-        if correction.request.fields.is_empty() {
-            // What is asked for is the person's.
-            return Err(FlowError::NotFound);
-        }
     }
-    Ok((opened, correction))
+    Ok((!correction.request.fields.is_empty()).then_some(correction))
 }
 
 /// Takes away what is not a proxy's: neither shown nor changed. Papers are hers to add.

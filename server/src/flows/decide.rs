@@ -6,8 +6,10 @@ use intake::{
     answers::{FieldError, RawAnswers},
     card::Matched,
     case::{
-        Command, CommandKind, CorrectionRequest, DeclineReason, Giver, Hand, Refusal, Stage, allowed, decide, possible,
+        Command, CommandKind, CorrectionRequest, DeclineReason, Giver, Hand, LONGEST_REASON, Refusal, Stage, allowed,
+        decide, possible,
     },
+    counter::CheckFault,
     form::{Compartment, Field, Target},
     identity::{Comparison, Evidence, Fact, Level, Method, NotRecorded, ProxySight, ProxyState, Sight, Sufficient},
     ids::{FieldId, ReceiptNumber, StaffId},
@@ -22,6 +24,7 @@ use super::{
     booking, case_signature,
     content::{self, EventDetail, Office, OpenCase},
     correction::asks_who_files,
+    entry_check::{self, Marks},
     my_number, pair, remind, review, same_person, statistics,
 };
 use crate::{
@@ -63,6 +66,8 @@ pub enum Order {
     Amend(Amendment),
     /// See [`CommandKind::SettleDifference`]: what, and why it is she all the same.
     SettleDifference(Fact, String),
+    /// See [`CommandKind::CheckEntry`].
+    CheckEntry(Marks),
     /// See [`CommandKind::Accept`].
     Accept,
     /// See [`CommandKind::Reopen`].
@@ -100,6 +105,7 @@ impl Order {
             Self::Complete(_) => CommandKind::Complete,
             Self::Amend(_) => CommandKind::Amend,
             Self::SettleDifference(..) => CommandKind::SettleDifference,
+            Self::CheckEntry(_) => CommandKind::CheckEntry,
             Self::Accept => CommandKind::Accept,
             Self::Reopen => CommandKind::Reopen,
             Self::Confirm => CommandKind::Confirm,
@@ -151,8 +157,6 @@ impl Notice {
 
 /// The latest day that can be set for an answer to a correction request, in days from today.
 pub const LONGEST_CORRECTION: i64 = 60;
-/// The most characters of a reason.
-pub const LONGEST_REASON: usize = 300;
 
 /// Why an order was not carried out, though the case is as it was shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,6 +189,12 @@ pub enum Obstacle {
     AnswerBy,
     /// Nobody to send it back to: it came by another channel.
     NoAccount,
+    /// It was sent back three times: she is asked to come.
+    NoMoreSendBacks,
+    /// 「窓口代行入力」 Nobody but the typist has held it against the paper.
+    NotChecked,
+    /// 「照合」 Fields that are not marked, or that cannot be put right like this.
+    Entry(Vec<CheckFault>),
     /// 「聞き取り」 What its channel never asks is not there yet.
     Unanswered,
     /// 「聞き取り」 Answers that cannot be kept.
@@ -260,6 +270,8 @@ const fn word(obstacle: &Obstacle) -> &'static str {
         Obstacle::Unanswered => "unanswered",
         Obstacle::PairOpen => "pair_open",
         Obstacle::OtherStands => "other_stands",
+        Obstacle::NoMoreSendBacks => "no_more_send_backs",
+        Obstacle::NotChecked => "not_checked",
         Obstacle::PersonNotMet => "person_not_met",
         Obstacle::NotCompared => "not_compared",
         Obstacle::DifferenceOpen => "difference_open",
@@ -270,6 +282,7 @@ const fn word(obstacle: &Obstacle) -> &'static str {
         | Obstacle::Request
         | Obstacle::AnswerBy
         | Obstacle::StaffItems(_)
+        | Obstacle::Entry(_)
         | Obstacle::Answers(_) => "input",
     }
 }
@@ -313,7 +326,7 @@ pub(super) async fn carry_out(
     }
     let mut open = content::open(portal, tx, head.clone(), &permit).await?;
     let before = open.newest()?.raw.clone();
-    let prepared = match prepare(&mut open, staff.staff_id, order, now) {
+    let mut prepared = match prepare(&mut open, staff.staff_id, order, now) {
         Ok(prepared) => prepared,
         Err(obstacle) => return Ok(Err(obstacle)),
     };
@@ -332,8 +345,13 @@ pub(super) async fn carry_out(
         Err(Refusal::HeldByAnother) => return Ok(Err(Obstacle::HeldByAnother)),
         Err(Refusal::NeedsAnotherPerson) => return Ok(Err(Obstacle::NeedsAnotherPerson)),
         Err(Refusal::NothingNamed) => return Ok(Err(Obstacle::Request)),
+        Err(Refusal::NoMoreSendBacks) => return Ok(Err(Obstacle::NoMoreSendBacks)),
+        Err(Refusal::NotChecked) => return Ok(Err(Obstacle::NotChecked)),
     };
-    let change = with_evidence(review::change(head, &after, &prepared.command, giver, now), &open.office);
+    let mut change = with_evidence(review::change(head, &after, &prepared.command, giver, now), &open.office);
+    if kind == CommandKind::CheckEntry {
+        change = entry_check::with_proxy_of(change, &open);
+    }
     if !case::update_stage(tx, portal.deadlines(), head.case_id, version, &change).await? {
         // PostgreSQL: the other one has committed while this one waited for the row.
         let stage = case::find_head(tx, head.case_id).await?.map_or(head.stage, |found| found.stage);
@@ -342,8 +360,11 @@ pub(super) async fn carry_out(
     if after.rev != head.rev {
         open.copy_newest(tx, after.rev, Author::Staff(staff.staff_id)).await?;
     }
+    if kind == CommandKind::CheckEntry {
+        prepared.detail = Some(EventDetail::CheckEntry(entry_check::keep(tx, staff, &open, now).await?));
+    }
     let mut pairs = Vec::new();
-    if kind == CommandKind::Complete {
+    if matches!(kind, CommandKind::Complete | CommandKind::CheckEntry) {
         pairs = same_person::index_again(portal, tx, &open).await?;
     }
     let entry = AuditEntry::done(now, Actor::Staff(staff.staff_id), Deed::Commanded(kind));
@@ -454,6 +475,9 @@ fn prepare(open: &mut OpenCase<'_>, by: StaffId, order: &Order, now: Instant) ->
         Order::SettleDifference(fact, because) => {
             Prepared::noting(Command::SettleDifference, amend::settle(open, *fact, because, (by, now))?)
         }
+        Order::CheckEntry(marks) => {
+            Prepared { command: entry_check::put_right(open, marks)?, office_changed: true, detail: None }
+        }
         Order::Accept => {
             if open.unanswered().is_ok_and(|fields| !fields.is_empty()) {
                 return Err(Obstacle::Unanswered);
@@ -518,7 +542,11 @@ pub(super) fn proof(office: &Office) -> Result<Sufficient, Obstacle> {
     })
 }
 
-fn check_request(open: &OpenCase<'_>, request: &CorrectionRequest, today: CivilDate) -> Result<(), Obstacle> {
+pub(super) fn check_request(
+    open: &OpenCase<'_>,
+    request: &CorrectionRequest,
+    today: CivilDate,
+) -> Result<(), Obstacle> {
     let has_reason = |reason: &str| !reason.trim().is_empty() && reason.chars().count() <= LONGEST_REASON;
     // The EPDS is not put right afterwards: whoever wants to answers a new one.
     // Who files is settled by filing: a filing by a proxy does not become one of her own by a correction.

@@ -1,7 +1,7 @@
 //! What a command leaves of a case. Invariant: the columns of a case follow from `intake::case::decide` alone.
 
 use intake::{
-    case::{CaseState, Command, Giver, Stage, Withdrawal},
+    case::{CaseState, Command, Entry, Giver, Stage, Withdrawal},
     time::Instant,
 };
 
@@ -18,6 +18,11 @@ pub(crate) fn state(head: &CaseHead) -> CaseState {
         (Some(_), None) => Withdrawal::Asked,
         (Some(_), Some(first)) => Withdrawal::Proposed(first),
     };
+    let entry = match (head.typed_by, head.checked_by) {
+        (None, _) => Entry::NotTyped,
+        (Some(typist), None) => Entry::Unchecked(typist),
+        (Some(_), Some(_)) => Entry::Checked,
+    };
     CaseState {
         stage: head.stage,
         holder: head.holder,
@@ -25,6 +30,8 @@ pub(crate) fn state(head: &CaseHead) -> CaseState {
         rev: head.rev,
         withdrawal,
         is_by_proxy: head.proxy.is_some(),
+        entry,
+        send_backs: head.send_backs,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use intake::{
     access::{self, Action},
-    case::{CommandKind, Hand, Stage, possible},
+    case::{CommandKind, Hand, MOST_SEND_BACKS, Stage, possible},
     epds::{Score, TextPack},
     flag_rules::Hit,
     flags::{self, Raised},
@@ -58,6 +58,8 @@ pub struct Step {
     pub rev: i64,
     /// More of it.
     pub detail: Option<EventDetail>,
+    /// The revision after it.
+    pub rev: i64,
 }
 
 /// A later revision, and what it changed.
@@ -201,7 +203,7 @@ pub async fn view<'portal>(
     let complete = open.complete()?;
     let mut signature = case_signature::shown(&mut tx, (&open.key, open.form), &permit, complete.answers()).await?;
     // Who filed elsewhere has none that could be closed.
-    let (mut pregnancy_ended_at, mut way_back, mut account_is_closed) = (None, None, open.office.origin.is_none());
+    let (mut pregnancy_ended_at, mut way_back, mut account_is_closed) = (None, None, open.was_filed_here());
     if let Some(id) = open.head.account_id {
         pregnancy_ended_at = store::pregnancy_end::told_at(&mut tx, id).await?;
         if !open.head.is_held_by_proxy() {
@@ -373,13 +375,18 @@ async fn offers(connection: &mut Connection, staff: &Staff, open: &OpenCase<'_>)
         if !fits || !access::may_with(who, Action::Command(row.command), head.compartment, head.holder) {
             continue;
         }
-        let has_nobody = row.command == CommandKind::SendBack && head.account_id.is_none();
+        // 「差戻しは3回まで」 Then a visit is all that is offered.
+        let is_over = head.send_backs >= MOST_SEND_BACKS;
+        let has_nobody = row.command == CommandKind::SendBack && (head.account_id.is_none() || is_over);
         let has_nothing = row.command == CommandKind::Complete && open.to_be_asked().is_empty();
         if has_nobody || has_nothing {
             continue;
         }
         let missing = proof(&open.office).err().filter(|_| row.command == CommandKind::Accept);
-        let obstacle = if missing.is_some() {
+        let is_unchecked = head.typed_by.is_some() && head.checked_by.is_none();
+        let obstacle = if row.command == CommandKind::Accept && is_unchecked {
+            Some(Obstacle::NotChecked)
+        } else if missing.is_some() {
             missing
         } else if row.command == CommandKind::Accept && !open.unanswered()?.is_empty() {
             Some(Obstacle::Unanswered)

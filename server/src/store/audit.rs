@@ -170,6 +170,10 @@ pub enum Deed {
     Submitted,
     /// 「他の経路」 A filing by another channel has become a case.
     TakenIn,
+    /// 「窓口代行入力」 A form that staff typed in from paper has become a case.
+    TypedIn,
+    /// The typist has read what was put right.
+    EntryNewsRead,
     QueueViewed,
     /// 「探す」 Somebody looked for a case.
     CaseSearched,
@@ -327,6 +331,8 @@ impl Deed {
             Self::DraftExpired => "draft_expired",
             Self::Submitted => "submitted",
             Self::TakenIn => "taken_in",
+            Self::TypedIn => "typed_in",
+            Self::EntryNewsRead => "entry_news_read",
             Self::QueueViewed => "queue_viewed",
             Self::CaseSearched => "case_searched",
             Self::SearchIndexed => "search_indexed",

@@ -21,7 +21,8 @@ macro_rules! head {
             "SELECT case_id, receipt_number, account_id, form_id, form_version, form_sha256, channel, stage, holder, ",
             "proposed_by, accepted_by, accepted_at, confirmed_by, confirmed_at, correction_due_on, version, rev, filed_at, ",
             "stage_since, updated_at, erased_at, withdrawal_asked_at, withdrawal_proposed_by, follows_case_id, ",
-            "compartment, unread_since, identity, proxy, due_at, lateness FROM case_file ",
+            "compartment, unread_since, identity, proxy, due_at, lateness, send_backs, typed_by, checked_by, ",
+            "entry_news FROM case_file ",
             $rest
         )
     };
@@ -60,7 +61,9 @@ sql! {
         confirmed_by = $8, confirmed_at = $9, correction_due_on = $10, rev = $11, updated_at = $12,
         stage_since = CASE WHEN stage = $3 THEN stage_since ELSE $12 END, withdrawal_asked_at = $13,
         withdrawal_proposed_by = $14, identity = $15, proxy = $16, due_at = $17, soon_at = $18, time_left = $19,
-        worked = $20, lateness = $21, overdue_told_at = CASE WHEN due_at = $17 THEN overdue_told_at END, version = version + 1
+        worked = $20, lateness = $21, overdue_told_at = CASE WHEN due_at = $17 THEN overdue_told_at END, version = version + 1,
+        send_backs = CASE WHEN $3 = 'sent_back' AND stage <> 'sent_back' THEN send_backs + 1
+            WHEN $3 = 'in_review' AND stage = 'imported' THEN 0 ELSE send_backs END
         WHERE case_id = $1 AND version = $2";
     GIVE = "UPDATE case_file SET account_id = $3, proxy = 'given', updated_at = $4, version = version + 1
         WHERE case_id = $1 AND account_id = $2 AND proxy = 'met'";
@@ -143,6 +146,14 @@ row! {
         pub due_at: Option<Instant>,
         /// How it stands with that.
         pub lateness: Lateness,
+        /// 「差戻し」 How often it was sent back.
+        pub send_backs: i64,
+        /// 「窓口代行入力」 Who typed it in from paper.
+        pub typed_by: Option<StaffId>,
+        /// Who has held it against the paper.
+        pub checked_by: Option<StaffId>,
+        /// When something was put right that the typist has not read yet.
+        pub entry_news: Option<Instant>,
     }
 }
 
@@ -238,6 +249,19 @@ pub fn event_place(case: CaseId) -> String {
 /// # Errors
 /// [`StoreError::Duplicate`] when the draft was sent before or the receipt number is taken.
 pub async fn insert(tx: &mut WriteTx, deadlines: Deadlines<'_>, case: &NewCase<'_>) -> Result<(), StoreError> {
+    insert_by(tx, deadlines, case, case.account_id.map_or(Author::Portal, Author::Citizen)).await
+}
+
+/// The same by an author of its own.
+///
+/// # Errors
+/// As [`insert`].
+pub async fn insert_by(
+    tx: &mut WriteTx,
+    deadlines: Deadlines<'_>,
+    case: &NewCase<'_>,
+    author: Author,
+) -> Result<(), StoreError> {
     let clock = deadlines.begin(case.form_id, Stage::Submitted, case.filed_at);
     execute!(
         tx,
@@ -259,7 +283,6 @@ pub async fn insert(tx: &mut WriteTx, deadlines: Deadlines<'_>, case: &NewCase<'
         clock.due_at.map(Instant::micros),
         clock.soon_at.map(Instant::micros),
     )?;
-    let author = case.account_id.map_or(Author::Portal, Author::Citizen);
     insert_revision(tx, case.case_id, 1, case.answers_sealed, author, case.filed_at).await
 }
 

@@ -10,6 +10,9 @@ sql! {
     OF_DRAFTS = "SELECT form_id, form_version, form_sha256, COUNT(*) AS users FROM draft
         WHERE expires_at > $1 OR (account_id IS NOT NULL AND noticed_at IS NULL)
         GROUP BY form_id, form_version, form_sha256 ORDER BY form_id, form_version, form_sha256";
+    OF_COUNTER_DRAFTS = "SELECT form_id, form_version, form_sha256, COUNT(*) AS users FROM counter_draft
+        WHERE expires_at > $1
+        GROUP BY form_id, form_version, form_sha256 ORDER BY form_id, form_version, form_sha256";
 }
 
 row! {
@@ -35,10 +38,12 @@ pub async fn of_cases(connection: &mut Connection) -> Result<Vec<FormUse>, Store
     all!(connection, FormUse, OF_CASES)
 }
 
-/// What drafts need that are not over.
+/// What drafts need that are not over, those of parents and those that staff type in.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn of_drafts(connection: &mut Connection, now: Instant) -> Result<Vec<FormUse>, StoreError> {
-    all!(connection, FormUse, OF_DRAFTS, now.micros())
+    let mut all = all!(connection, FormUse, OF_DRAFTS, now.micros())?;
+    all.extend(all!(connection, FormUse, OF_COUNTER_DRAFTS, now.micros())?);
+    Ok(all)
 }

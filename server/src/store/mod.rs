@@ -17,6 +17,8 @@ pub mod case_person;
 pub mod case_word;
 mod columns;
 pub mod deadline;
+pub mod counter_draft;
+pub mod counter_entry;
 mod dialect;
 pub mod difference;
 pub mod draft;
@@ -225,6 +227,8 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         case_word::STATEMENTS,
         difference::STATEMENTS,
         deadline::STATEMENTS,
+        counter_draft::STATEMENTS,
+        counter_entry::STATEMENTS,
         draft::STATEMENTS,
         foreign_filing::STATEMENTS,
         form_use::STATEMENTS,

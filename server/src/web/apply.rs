@@ -181,6 +181,10 @@ pub struct Asked {
 }
 
 impl Asked {
+    pub(super) fn shows_errors(&self) -> bool {
+        !self.errors.is_empty()
+    }
+
     pub(super) fn is_from_check(&self) -> bool {
         self.from == "check"
     }

@@ -7,13 +7,16 @@ use actix_web::{
     HttpResponse,
     web::{Data, Path},
 };
-use app::pages::form::{error_sentence, warning_sentence};
+use app::{
+    pages::form::{error_sentence, warning_sentence},
+    text::Locale,
+};
 use intake::{
-    answers::{Answer as Answered, FieldError, parse},
-    form::{Field, Page},
+    answers::{Answer as Answered, FieldError, RawAnswers, parse},
+    form::{Field, Form, Page},
     furigana::in_brackets,
     help::ASK,
-    ids::PageId,
+    ids::{FieldId, PageId},
     journey,
     value::ValueError,
 };
@@ -55,12 +58,13 @@ struct Told {
 }
 
 /// Everything about the fields of `left`. An empty one was not filled in, and is asked for when the page is sent.
-fn told(portal: &Portal, visitor: &Visitor, draft: &OpenDraft<'_>, page: &Page, left: &str) -> BTreeMap<String, Told> {
-    let (today, locale) = (portal.clock.now().date_in_japan(), visitor.locale);
-    let (answers, errors) = parse(draft.form, &draft.raw, today);
-    let warnings = journey::warnings(draft.form, &answers, today);
+fn told(portal: &Portal, locale: Locale, of: &Typed<'_>, page: &Page, left: &str) -> BTreeMap<String, Told> {
+    let Typed { form, raw, struck: struck_out } = *of;
+    let today = portal.clock.now().date_in_japan();
+    let (answers, errors) = parse(form, raw, today);
+    let warnings = journey::warnings(form, &answers, today);
     let of_field = |field: &Field| {
-        let struck = FieldError::struck_out(draft.form, &field.id).filter(|_| draft.struck.contains(&field.id));
+        let struck = FieldError::struck_out(form, &field.id).filter(|_| struck_out.contains(&field.id));
         let wrong = errors.iter().find(|error| error.field == field.id && error.error != ValueError::Missing);
         let error = struck.as_ref().or(wrong);
         let day = match answers.get(&field.id) {
@@ -73,8 +77,8 @@ fn told(portal: &Portal, visitor: &Visitor, draft: &OpenDraft<'_>, page: &Page, 
         Told { error: in_brackets(&error).into_owned(), notes: notes.map(|it| in_brackets(&it).into_owned()).collect() }
     };
     let is_left = |field: &&Field| {
-        let was_left = left.split(' ').any(|id| id == field.id.as_str()) && draft.raw.has(field);
-        was_left || draft.struck.contains(&field.id)
+        let was_left = left.split(' ').any(|id| id == field.id.as_str()) && raw.has(field);
+        was_left || struck_out.contains(&field.id)
     };
     page.fields.iter().filter(is_left).map(|field| (field.id.to_string(), of_field(field))).collect()
 }
@@ -106,7 +110,26 @@ pub async fn autosave(
         }
         Err(error) => return Err(error.into()),
     };
-    let told = draft.form.page(&page).map(|page| told(&portal, &visitor, &draft, page, &left)).unwrap_or_default();
-    let left = visitor.session.map(|session| session.seconds_left(portal.clock.now()));
-    Ok(HttpResponse::Ok().json(Kept { state: draft.raw.page_state(draft.form, &page), left, told }))
+    let OpenDraft { form, raw, struck, .. } = &draft;
+    let seconds_left = visitor.session.map(|session| session.seconds_left(portal.clock.now()));
+    Ok(kept(&portal, visitor.locale, &Typed { form, raw, struck }, &page, (&left, seconds_left)))
+}
+
+/// What was typed into a form, and the fields in which a 個人番号 was struck out by this very save.
+pub(super) struct Typed<'a> {
+    pub(super) form: &'a Form,
+    pub(super) raw: &'a RawAnswers,
+    pub(super) struck: &'a [FieldId],
+}
+
+/// That a page is kept, with what is said of the fields that were left.
+pub(super) fn kept(
+    portal: &Portal,
+    locale: Locale,
+    of: &Typed<'_>,
+    page: &PageId,
+    (fields_left, left): (&str, Option<i64>),
+) -> HttpResponse {
+    let told = of.form.page(page).map(|page| told(portal, locale, of, page, fields_left)).unwrap_or_default();
+    HttpResponse::Ok().json(Kept { state: of.raw.page_state(of.form, page), left, told })
 }

@@ -267,7 +267,7 @@ fn reads_private(session: &Session, asked: &Correction<'_>) -> bool {
     is_the_same || session.reads_from.is_some_and(|from| from <= asked.filed_at)
 }
 
-fn without_private(form: &Form, mut raw: RawAnswers, reads: bool) -> RawAnswers {
+pub(super) fn without_private(form: &Form, mut raw: RawAnswers, reads: bool) -> RawAnswers {
     if !reads {
         let private = form.fields().filter(|(_, field)| field.private);
         for input in private.flat_map(|(_, field)| field.inputs()) {
@@ -293,17 +293,15 @@ async fn correction_page(portal: &Portal, citizen: &Citizen, of: &Correcting<'_>
     let (answers, _) = parse(asked.form, raw, today);
     let whose = Whose::Correction(citizen.session.account, number.clone());
     let there = paper::list(portal, &whose).await?;
-    let reason = |kind: &FieldId| {
-        let asked = asked.request.fields.iter().find(|(id, _)| id == kind);
-        asked.map(|(_, reason)| reason.clone())
-    };
+    let reasons = correct::reasons(&portal.templates, &asked.request, citizen.visitor.locale);
+    let reason = |kind: &FieldId| reasons.iter().find(|reason| reason.field == *kind).cloned();
     let model = correct::Model {
         answers: &answers,
         text_pack: None,
         number,
         form: asked.form,
         fields: &asked.fields,
-        reasons: &asked.request.fields,
+        reasons: &reasons,
         answer_by: asked.request.answer_by,
         raw,
         errors,

@@ -9,7 +9,10 @@ use actix_web::{
     http::StatusCode,
     web::{Data, Path, Payload, Query},
 };
-use app::pages::papers::{self as pages, Kind, Model, Shown};
+use app::pages::{
+    correct::Reason,
+    papers::{self as pages, Kind, Model, Shown},
+};
 use futures_core::Stream;
 use intake::{
     answers::parse,
@@ -212,7 +215,7 @@ pub(super) async fn removed(portal: &Portal, whose: &Whose, then: &str) -> Resul
 pub(super) fn kinds<'a>(
     papers: &Papers<'a>,
     refused: &[(FieldId, Refusal)],
-    reason: impl Fn(&FieldId) -> Option<String>,
+    reason: impl Fn(&FieldId) -> Option<Reason>,
 ) -> Vec<Kind<'a>> {
     let of_kind = |id: &FieldId| {
         let of_kind = papers.papers.iter().filter(|paper| paper.kind == *id);

@@ -7,7 +7,11 @@ use actix_web::{
     web::{Data, Path, Query},
 };
 use app::pages::conflict::{self as page, Conflict};
-use intake::ids::{FieldId, FormId, PageId};
+use intake::{
+    answers::RawAnswers,
+    form::Form,
+    ids::{FieldId, FormId, PageId},
+};
 use serde::Deserialize;
 
 use super::{
@@ -40,13 +44,26 @@ pub(super) fn as_chosen(
     chosen: &[(FieldId, bool)],
     sent: &[(String, String)],
 ) -> Vec<(String, String)> {
+    match stored {
+        Some(stored) => as_chosen_of((stored.form, &stored.raw), page, chosen, sent),
+        None => sent.to_vec(),
+    }
+}
+
+/// The same for what is stored elsewhere than in a draft of a parent.
+pub(super) fn as_chosen_of(
+    (form, stored): (&Form, &RawAnswers),
+    page: &PageId,
+    chosen: &[(FieldId, bool)],
+    sent: &[(String, String)],
+) -> Vec<(String, String)> {
     let mut sent = sent.to_vec();
-    let Some((stored, page)) = stored.and_then(|stored| Some((stored, stored.form.page(page)?))) else { return sent };
+    let Some(page) = form.page(page) else { return sent };
     let is_stored = |id: &FieldId| chosen.iter().any(|(field, stored)| field == id && *stored);
     for field in page.fields.iter().filter(|field| is_stored(&field.id)) {
         for input in field.inputs() {
             sent.retain(|(name, _)| *name != input);
-            sent.extend(stored.raw.all(&input).iter().map(|value| (input.clone(), value.clone())));
+            sent.extend(stored.all(&input).iter().map(|value| (input.clone(), value.clone())));
         }
     }
     sent

@@ -25,7 +25,7 @@ use crate::{
     store::{
         self, AuditEntry, Record, StoreError, Upkeep, address_change,
         audit::{Actor, Deed, Subject},
-        card, case, draft, outbox, paper, session, signature, staff_mail as staff_mails, transfer,
+        card, case, counter_draft, draft, outbox, paper, session, signature, staff_mail as staff_mails, transfer,
     },
 };
 use pace::Verdict;
@@ -248,6 +248,7 @@ pub async fn sweep(portal: &Portal) -> Result<u64, StoreError> {
     rows += store::take_over::sweep(&mut tx, now.plus(-DAY)).await?;
     rows += store::staff_view::sweep(&mut tx, now.plus(-retention::STAFF_SESSION)).await?;
     rows += staff_mails::sweep(&mut tx, now).await?;
+    rows += counter_draft::sweep(&mut tx, now).await?;
     if !portal.config.demo {
         rows += outbox::sweep(&mut tx, now.plus(-SENT_MAIL_IS_KEPT)).await?;
     }

@@ -264,7 +264,7 @@ async fn a_correction_is_compared_with_the_card_again() {
         done(&site.portal, &clerk, &receipt, Order::Claim).await;
         let fields = vec![("name".parse().unwrap(), "読めません".to_owned())];
         let answer_by = "2026-12-10".parse().unwrap();
-        done(&site.portal, &clerk, &receipt, Order::SendBack(CorrectionRequest { fields, answer_by })).await;
+        done(&site.portal, &clerk, &receipt, Order::SendBack(CorrectionRequest::new(fields, answer_by))).await;
         let address = format!("/cases/{number}/correct");
         let page = browser.open(&address);
         browser.press(&page, &address, &[("name", "別人 花子")]).is(303);

@@ -161,7 +161,7 @@ async fn on_the_page_of_corrections_a_helper_fills_in_named_fields_only() {
     let named = ["postal_code", "address", "due_date"];
     let fields = named.map(|id| (id.parse().unwrap(), "ご確認ください".to_owned())).into();
     let answer_by = site.portal.clock.now().plus(14 * DAY).date_in_japan();
-    done(&site.portal, &clerk, &number, Order::SendBack(CorrectionRequest { fields, answer_by })).await;
+    done(&site.portal, &clerk, &number, Order::SendBack(CorrectionRequest::new(fields, answer_by))).await;
 
     let action = format!("/cases/{number}/correct");
     let page = browser.open(&action);

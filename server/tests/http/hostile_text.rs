@@ -184,7 +184,7 @@ async fn hostile_text_is_text_on_the_last_page_on_the_correction_page_and_for_th
         let clerk = clerk.unwrap().unwrap().staff;
         let named = fields.iter().map(|field| (field.clone(), text.clone())).collect();
         let answer_by = site.portal.clock.now().plus(14 * DAY).date_in_japan();
-        let send_back = Order::SendBack(CorrectionRequest { fields: named, answer_by });
+        let send_back = Order::SendBack(CorrectionRequest::new(named, answer_by));
         for order in [Order::Claim, send_back] {
             let head = case::find_by_receipt_number(&mut site.portal.database.read().await.unwrap(), &number).await;
             let version = head.unwrap().unwrap().version;

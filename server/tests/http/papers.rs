@@ -238,7 +238,7 @@ async fn a_correction_takes_photos_and_keeps_what_was_typed_beside_them() {
         let answer_by = site.portal.clock.now().date_in_japan().plus_days(7);
         let named = |(id, reason): (&str, &str)| (id.parse().unwrap(), reason.to_owned());
         let fields = [("phone", "つながりません。"), ("due_date_proof", "写真をお願いします。")].map(named).to_vec();
-        done(&site.portal, &clerk, &number, Order::SendBack(CorrectionRequest { fields, answer_by })).await;
+        done(&site.portal, &clerk, &number, Order::SendBack(CorrectionRequest::new(fields, answer_by))).await;
 
         let address = format!("/cases/{number}/correct");
         let page = browser.open(&address);

@@ -12,7 +12,9 @@ use super::{
 use crate::{
     access::{Action, Role, may},
     card::{CardFact, Matched},
-    case::{CaseState, Command, CommandKind, CorrectionRequest, DeclineReason, Giver, Stage, Withdrawal, decide},
+    case::{
+        CaseState, Command, CommandKind, CorrectionRequest, DeclineReason, Entry, Giver, Stage, Withdrawal, decide,
+    },
     ids::StaffId,
     time::Instant,
 };
@@ -48,10 +50,8 @@ fn sights() -> Vec<Sight> {
 /// What a command needs, and what it leaves of the evidence; none where it cannot even be given.
 fn commands(kind: CommandKind, evidence: &Evidence) -> Vec<(Command, Evidence)> {
     let (by, at) = (staff(1), Instant(1));
-    let request = CorrectionRequest {
-        fields: vec![("name".parse().unwrap(), "読めません".to_owned())],
-        answer_by: "2026-12-01".parse().unwrap(),
-    };
+    let fields = vec![("name".parse().unwrap(), "読めません".to_owned())];
+    let request = CorrectionRequest::new(fields, "2026-12-01".parse().unwrap());
     let plain = |command| vec![(command, *evidence)];
     match kind {
         CommandKind::Accept => evidence.sufficient().map(Command::Accept).into_iter().flat_map(plain).collect(),
@@ -89,6 +89,7 @@ fn commands(kind: CommandKind, evidence: &Evidence) -> Vec<(Command, Evidence)> 
         CommandKind::Visited => plain(Command::Visited),
         CommandKind::EditStaffItems => plain(Command::EditStaffItems),
         CommandKind::Complete => plain(Command::Complete),
+        CommandKind::CheckEntry => plain(Command::CheckEntry { corrected: true }),
         CommandKind::Reopen => plain(Command::Reopen),
         CommandKind::Confirm => plain(Command::Confirm),
         CommandKind::Decline => plain(Command::Decline),
@@ -126,6 +127,8 @@ fn walk(method: Method, (matched, card_differs): (Matched, Facts), by_proxy: boo
         rev: 1,
         withdrawal,
         is_by_proxy: by_proxy,
+        entry: Entry::NotTyped,
+        send_backs: 0,
     };
     let mut seen = vec![(first, evidence)];
     let (mut states, mut evidences) = (vec![first], vec![evidence]);
@@ -143,7 +146,7 @@ fn walk(method: Method, (matched, card_differs): (Matched, Facts), by_proxy: boo
                 for (command, after) in commands(*kind, &evidence) {
                     let Ok(state) = decide(&state, &command, giver) else { continue };
                     // How often it went round says nothing.
-                    let reached = (CaseState { rev: 1, ..state }, after);
+                    let reached = (CaseState { rev: 1, send_backs: 0, ..state }, after);
                     let places = (place_in(&mut states, reached.0), place_in(&mut evidences, reached.1));
                     if known.insert(places) {
                         seen.push(reached);

@@ -23,11 +23,12 @@ use leptos::prelude::*;
 use super::{
     above, answers,
     changes::{self, Revision},
-    channel, command,
+    channel, command, entry_check,
     frame::{Desk, document, error_summary},
     history, identity,
     non_disclosure::{self, NonDisclosure},
     pair, papers,
+    send_back::{self, SendBack},
     transfer::{self, Transfer},
     way_back::{self, WayBack},
 };
@@ -276,6 +277,10 @@ pub struct Model<'a> {
     pub is_exported: bool,
     /// 「処理期限」
     pub deadline: Option<super::deadline::Shown>,
+    /// 「差戻し」
+    pub send_back: SendBack<'a>,
+    /// 「窓口代行入力」 What is known of the paper, where staff typed it in.
+    pub entry: Option<entry_check::Entry<'a>>,
     /// What could not be done just now.
     pub failed: Failed,
 }
@@ -326,6 +331,7 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
                 {model.deadline.map(|shown| super::deadline::section(locale, shown))}
                 {channel::origin(locale, model)}
                 {super::presence::section(locale, model.number, model.version, &model.desks)}
+                {entry_check::origin(locale, model)}
             </div>
             {non_disclosure::notice(locale, model)}
             {super::mail::notice(locale, &model.undelivered)}
@@ -340,6 +346,8 @@ pub fn page(desk: &Desk, model: &Model<'_>) -> String {
                     {related(locale, model)}
                     {pair::ties(locale, model)}
                     {channel::to_be_asked(locale, model)}
+                    {entry_check::put_right(locale, model)}
+                    {send_back::section(locale, model)}
                     {answers::look_at(locale, model)}
                     {super::epds::scores(locale, model)}
                     {answers::answers(locale, model)}

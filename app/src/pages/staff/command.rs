@@ -9,14 +9,11 @@ use intake::{
 };
 use leptos::prelude::*;
 
-use super::{answers::is_item, case::Model};
+use super::{case::Model, entry_check, send_back};
 use crate::{
     fields::{sentence, text_area_of},
     text::Locale,
 };
-
-/// How many days a parent has for an answer, unless something else is chosen.
-const DAYS_TO_ANSWER: i64 = 14;
 
 /// Everything that can be done, in the order in which it usually is.
 pub(super) fn all(locale: Locale, model: &Model<'_>) -> AnyView {
@@ -27,12 +24,13 @@ pub(super) fn all(locale: Locale, model: &Model<'_>) -> AnyView {
         {button(locale, model, CommandKind::ConfirmWithdrawal, "danger")}
         {button(locale, model, CommandKind::RefuseWithdrawal, "secondary")}
         {button(locale, model, CommandKind::Claim, "primary")}
+        {entry_check::deed(locale, model)}
         {button(locale, model, CommandKind::Visited, "secondary")}
         {record_proxy(locale, model)}
         {record_identity(locale, model)}
         {button(locale, model, CommandKind::Accept, "primary")}
         {button(locale, model, CommandKind::Confirm, "primary")}
-        {send_back(locale, model)}
+        {send_back::deed(locale, model)}
         {button(locale, model, CommandKind::AskToVisit, "secondary")}
         {propose_decline(locale, model)}
         {button(locale, model, CommandKind::Decline, "danger")}
@@ -98,7 +96,7 @@ pub(super) fn typed<'a>(model: &'a Model<'_>, kind: CommandKind) -> Option<&'a R
     (model.failed.kind == Some(kind)).then_some(&model.failed.typed)
 }
 
-fn radios(name: &'static str, choices: Vec<(&'static str, String)>, chosen: &str) -> AnyView {
+pub(super) fn radios(name: &'static str, choices: Vec<(&'static str, String)>, chosen: &str) -> AnyView {
     choices
         .into_iter()
         .enumerate()
@@ -156,7 +154,7 @@ fn record_identity(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
     folded(locale, model, kind, inside.into_any())
 }
 
-fn persons(locale: Locale) -> Vec<(&'static str, String)> {
+pub(super) fn persons(locale: Locale) -> Vec<(&'static str, String)> {
     let say = |code: &str| locale.say(&format!("person-{}", code.replace('_', "-")));
     PersonDocument::ALL.iter().map(|one| (one.code(), say(one.code()))).collect()
 }
@@ -168,7 +166,7 @@ fn kept_kinds(typed: Option<&RawAnswers>, name: &str, kept: Option<[NoPhoto; 2]>
 }
 
 /// 「顔写真のない書類」 The two that were seen together.
-fn without_photo(locale: Locale, name: &'static str, ticked: &[String]) -> AnyView {
+pub(super) fn without_photo(locale: Locale, name: &'static str, ticked: &[String]) -> AnyView {
     let rows = NoPhoto::ALL
         .iter()
         .enumerate()
@@ -210,44 +208,6 @@ fn record_proxy(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
             <div class="choice-list">{radios("proxy_person", persons(locale), &chosen("proxy_person", seen.map(|seen| seen.person.code())))}</div>
         </fieldset>
         {without_photo(locale, "proxy_without_photo", &two)}
-    };
-    folded(locale, model, kind, inside.into_any())
-}
-
-fn send_back(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
-    let kind = CommandKind::SendBack;
-    let typed = typed(model, kind);
-    let fields = model.asked().filter(|field| !is_item(field)).map(|field| (&field.id, &field.label));
-    let papers = model.form.papers.iter().map(|paper| (&paper.id, &paper.label));
-    let rows = fields
-        .chain(papers)
-        .map(|(id, label)| {
-            let (id, label) = (id.to_string(), label.get("ja").to_owned());
-            let reason_id = format!("reason-{id}");
-            let is_named = typed.is_some_and(|typed| typed.all("field").contains(&id));
-            let reason = typed.map(|typed| typed.first(&reason_id).to_owned()).unwrap_or_default();
-            let reason_label = locale.with("send-back-reason", &[("label", &label)]);
-            view! {
-                <div class="send-back__field">
-                    <label class="choice"><input type="checkbox" id=format!("field-{id}") name="field" value=id.clone() checked=is_named/><span>{label}</span></label>
-                    <input class="input" id=reason_id.clone() name=reason_id value=reason maxlength="300" list="send-back-reasons" aria-label=reason_label/>
-                </div>
-            }
-        })
-        .collect_view();
-    let usual = (1..=5)
-        .map(|number| view! { <option value=locale.say(&format!("send-back-usual-{number}"))></option> })
-        .collect_view();
-    let day = typed
-        .map_or_else(|| model.today.plus_days(DAYS_TO_ANSWER).to_string(), |typed| typed.first("answer_by").to_owned());
-    let inside = view! {
-        <p class="field__hint">{locale.say("send-back-lead")}</p>
-        <datalist id="send-back-reasons">{usual}</datalist>
-        <fieldset class="field" id="send-back-fields"><legend class="field__label">{locale.say("send-back-fields")}</legend>{rows}</fieldset>
-        <div class="field">
-            <label class="field__label" for="answer_by">{locale.say("send-back-by")}</label>
-            <div class="field__control"><input class="input" type="date" id="answer_by" name="answer_by" value=day placeholder="2026-12-07"/></div>
-        </div>
     };
     folded(locale, model, kind, inside.into_any())
 }

@@ -27,6 +27,8 @@ pub struct Person {
     pub sees_mail: bool,
     /// Whether it sees reports.
     pub sees_reports: bool,
+    /// 「窓口代行入力」 Whether it types paper forms in.
+    pub types_in: bool,
     /// Whether it looks after the slots for interviews.
     pub sees_slots: bool,
     /// Whether it sees what became of the hand-over.
@@ -97,10 +99,17 @@ impl Desk {
 
 /// A whole document.
 pub(super) fn document(desk: &Desk, title: &str, has_error: bool, main: impl FnOnce() -> AnyView) -> String {
-    document_around(&desk.chrome, title, has_error, || body(desk, main()))
+    document_around(&desk.chrome, title, has_error, || body(desk, None, main()))
 }
 
-fn body(desk: &Desk, main: AnyView) -> AnyView {
+/// 「ご本人にはこう見えます」 A whole document with a part in a language of parents, whose frame `main` is given.
+pub(super) fn document_in(desk: &Desk, language: Locale, title: &str, main: impl FnOnce(Chrome) -> AnyView) -> String {
+    let chrome = Chrome { locale: language, ..desk.chrome.clone() };
+    let lang = Some(desk.locale().lang());
+    document_around(&chrome.clone(), title, false, || body(desk, lang, main(chrome)))
+}
+
+fn body(desk: &Desk, lang: Option<&'static str>, main: AnyView) -> AnyView {
     let chrome = &desk.chrome;
     let locale = chrome.locale;
     let banner = desk.person.as_ref().and_then(|person| super::tasks::banner(locale, person.tasks_waiting));
@@ -111,6 +120,7 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
         let assigned =
             person.sees_assigned.then(|| view! { <a href="/staff/assigned">{locale.say("assigned-title")}</a> });
         let mail = person.sees_mail.then(|| view! { <a href="/staff/mail">{locale.say("undelivered-title")}</a> });
+        let entry = person.types_in.then(|| view! { <a href="/staff/entry">{locale.say("entry-title")}</a> });
         let slots = person.sees_slots.then(|| view! { <a href="/staff/slots">{locale.say("slots-title")}</a> });
         let handover =
             person.sees_handover.then(|| view! { <a href="/staff/handover">{locale.say("handover-title")}</a> });
@@ -118,7 +128,7 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
         let tasks = person.sees_tasks.then(|| view! { <a href="/staff/tasks">{locale.say("tasks-title")}</a> });
         view! {
             <div class="staff-bar">
-                {queue}{assigned}{tasks}{mail}{slots}{handover}{reports}
+                {queue}{assigned}{tasks}{entry}{mail}{slots}{handover}{reports}
                 <a href="/staff/notices">{locale.say("notices-title")}</a>
                 <a href="/staff/roles">{locale.say("roles-title")}</a>
                 <a href="/staff/sessions">{locale.say("staff-sessions-title")}</a>
@@ -129,7 +139,7 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
         }
     });
     view! {
-        <body>
+        <body lang=lang>
             <a class="skip-link" href="#main">{locale.say("skip")}</a>
             {practice(chrome)}
             <header class="site-header">

@@ -136,6 +136,7 @@ fn action_name(locale: Locale, action: Action) -> String {
         Action::TellApart => "tell-apart",
         Action::SeeHandover => "see-handover",
         Action::SeeReports => "see-reports",
+        Action::EnterPaper => "enter-paper",
         Action::ReadAudit => "read-audit",
         Action::ManageStaff => "manage-staff",
         Action::ManageSlots => "manage-slots",

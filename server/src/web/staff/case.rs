@@ -13,8 +13,10 @@ use app::{
         case::{self as pages, Detail, Failed, Model, Related, ShownPaper, Step, WithdrawalAsked},
         changes::Revision,
         deadline::Shown,
+        entry_check::Entry,
         non_disclosure::NonDisclosure,
         presence::{Ask, Desks},
+        send_back::{Round, SendBack},
         signature::Signature,
         way::Way,
     },
@@ -28,6 +30,7 @@ use intake::{
     identity::ProxyState,
     ids::ReceiptNumber,
     journey,
+    send_back::proposed_day,
 };
 
 use super::{
@@ -43,9 +46,10 @@ use crate::{
         content::{EventDetail, OpenCase},
         deadline,
         decide::Obstacle,
+        entry_check,
         my_number::Kept,
         non_disclosure::Disclosure,
-        paper_scan, presence,
+        paper_scan, presence, send_back,
         staff_case::{self, Revised, StaffCase, Who},
         staff_view, undelivered,
     },
@@ -76,6 +80,9 @@ pub(super) const fn obstacle_key(obstacle: &Obstacle) -> &'static str {
         Obstacle::AnswerBy => "staff-obstacle-answer-by",
         Obstacle::StaffItems(_) => "staff-obstacle-items",
         Obstacle::NoAccount => "staff-obstacle-no-account",
+        Obstacle::NoMoreSendBacks => "staff-obstacle-no-more-send-backs",
+        Obstacle::NotChecked => "staff-obstacle-not-checked",
+        Obstacle::Entry(_) => "staff-obstacle-entry",
         Obstacle::Unanswered => "staff-obstacle-unanswered",
         Obstacle::PairOpen => "staff-obstacle-pair-open",
         Obstacle::OtherStands => "staff-obstacle-other-stands",
@@ -92,7 +99,7 @@ fn step(step: staff_case::Step) -> Step {
         Some(EventDetail::Amend(amended)) => Detail::Amend(amended.fields, amended.reason, amended.note),
         Some(EventDetail::SettleDifference(settled)) => Detail::Settled(settled.fact, settled.because),
         // What was seen of a proxy stands beside the decision.
-        Some(EventDetail::RecordProxy(_) | EventDetail::Assign(_)) | None => Detail::None,
+        Some(EventDetail::RecordProxy(_) | EventDetail::Assign(_) | EventDetail::CheckEntry(_)) | None => Detail::None,
     };
     Step { at: step.at, staff, by_parent, command: step.command, detail }
 }
@@ -156,6 +163,24 @@ fn named(who: &Who) -> (Option<String>, bool) {
     }
 }
 
+/// 「差戻し」 One time that it was sent back.
+fn round(round: &send_back::Round) -> Round<'_> {
+    Round { request: &round.request, answers: round.answers.as_ref().map(|(before, after)| (before, after)) }
+}
+
+/// 「窓口代行入力」 What is known of the paper.
+fn entry<'a>(case: &'a OpenCase<'_>, at: &AtWork) -> Option<Entry<'a>> {
+    let paper = case.office.counter.as_ref()?;
+    Some(Entry {
+        typed_at: paper.typed_at,
+        late_because: paper.late_because.as_deref(),
+        blank: &paper.blank,
+        is_checked: case.head.checked_by.is_some(),
+        put_right: entry_check::before(case),
+        tells: case.head.typed_by == Some(at.who.staff.staff_id) && case.head.entry_news.is_some(),
+    })
+}
+
 /// The page of a case, with what could not be done.
 pub(super) async fn shown(
     portal: &Portal,
@@ -205,6 +230,7 @@ pub(super) async fn shown_with(
     let way = way(staff_view::around(portal, &at.who, Some(number)).await?);
     let undelivered = undelivered::of_case(portal, &at.who.staff, number).await?;
     let deadline = deadline::standing(portal, &at.who.staff, &view.case.head).await?;
+    let rounds = send_back::rounds(&view);
     let StaffCase {
         case,
         complete,
@@ -294,7 +320,7 @@ pub(super) async fn shown_with(
         offers: offers.collect(),
         signature: view.signature.map(|of| signature(of, case.head.rev)),
         // Who filed elsewhere has no page on which she would read them.
-        messages: (case.office.origin.is_none()
+        messages: (case.was_filed_here()
             && may_with(who, Action::WriteMessage, case.head.compartment, case.head.holder)
             && !held_by_proxy)
             .then(|| messages(at, number, view.messages, not_sent, portal.config.my_number.is_spoken_of())),
@@ -305,7 +331,7 @@ pub(super) async fn shown_with(
         way_back: (case.head.account_id.is_some() && !view.account_is_closed && restores && !held_by_proxy)
             .then(|| way_back::model(view.way_back, tried)),
         proxy: case.head.proxy,
-        transfer: (restores && case.head.proxy == Some(ProxyState::Met))
+        transfer: (restores && case.head.account_id.is_some() && case.head.proxy == Some(ProxyState::Met))
             .then(|| transfer::model(view.transfer, not_given)),
         pregnancy_ended_at: view.pregnancy_ended_at,
         can_note_end: case.head.owner().is_some()
@@ -313,6 +339,13 @@ pub(super) async fn shown_with(
         is_exported: may_in(at.who.staff.roles, Action::ExportCase, case.head.compartment)
             && case.head.stage.stands_accepted(),
         deadline: deadline.map(|(standing, lateness)| Shown { standing, lateness }),
+        send_back: SendBack {
+            templates: &portal.templates,
+            proposed: proposed_day(portal.clock.now().date_in_japan(), &portal.closing_days),
+            times: case.head.send_backs,
+            rounds: rounds.iter().map(round).collect(),
+        },
+        entry: entry(&case, at),
         failed,
     };
     // Also after a command: choosing a language comes back to the case.

@@ -1,10 +1,17 @@
 //! Commands on a case. Invariant: a command that is not carried out says why, with everything that was typed for it.
 
+use std::collections::BTreeMap;
+
 use actix_web::{
     http::StatusCode,
     web::{Data, Path},
 };
-use app::pages::staff::{case::Failed, message};
+use app::pages::staff::{
+    case::Failed,
+    entry_check::MARK,
+    message,
+    send_back::{REASON, TEMPLATE},
+};
 use intake::{
     answers::RawAnswers,
     case::{CommandKind, CorrectionRequest, DeclineReason, Stage},
@@ -13,6 +20,7 @@ use intake::{
         PowerDocument, ProxySight, Sight, TwoAreNeeded,
     },
     ids::{FieldId, ReceiptNumber},
+    send_back::Templates,
 };
 
 use super::{Answer, AtDesk, AtWork, case, to};
@@ -29,9 +37,9 @@ use crate::{
 };
 
 /// A form that is no order: the key of the sentence that says why, and the input to go to.
-type NoOrder = (&'static str, &'static str);
+pub(super) type NoOrder = (&'static str, &'static str);
 
-fn raw_of(inputs: &[(String, String)]) -> RawAnswers {
+pub(super) fn raw_of(inputs: &[(String, String)]) -> RawAnswers {
     let mut raw = RawAnswers::default();
     for (name, _) in inputs {
         let values = inputs.iter().filter(|(other, _)| other == name).map(|(_, value)| value.clone());
@@ -40,7 +48,8 @@ fn raw_of(inputs: &[(String, String)]) -> RawAnswers {
     raw
 }
 
-fn order(kind: CommandKind, typed: &RawAnswers, takes_number: bool) -> Result<Order, Option<NoOrder>> {
+fn order(portal: &Portal, kind: CommandKind, typed: &RawAnswers) -> Result<Order, Option<NoOrder>> {
+    let takes_number = portal.config.my_number.is_spoken_of();
     Ok(match kind {
         CommandKind::Claim => Order::Claim,
         CommandKind::Assign => {
@@ -57,7 +66,7 @@ fn order(kind: CommandKind, typed: &RawAnswers, takes_number: bool) -> Result<Or
         CommandKind::ProposeWithdrawal => Order::ProposeWithdrawal,
         CommandKind::ConfirmWithdrawal => Order::ConfirmWithdrawal,
         CommandKind::RefuseWithdrawal => Order::RefuseWithdrawal,
-        CommandKind::SendBack => Order::SendBack(correction_request(typed).map_err(Some)?),
+        CommandKind::SendBack => Order::SendBack(correction_request(&portal.templates, typed).map_err(Some)?),
         CommandKind::EditStaffItems => Order::EditStaffItems(typed.clone()),
         CommandKind::Complete => Order::Complete(typed.clone()),
         CommandKind::RecordIdentity => Order::RecordIdentity(sight(typed, takes_number).map_err(Some)?),
@@ -70,10 +79,11 @@ fn order(kind: CommandKind, typed: &RawAnswers, takes_number: bool) -> Result<Or
             let fact = Fact::of_code(typed.first("fact")).ok_or(None)?;
             Order::SettleDifference(fact, typed.first(&format!("because-{}", fact.code())).to_owned())
         }
-        // What is taken over is asked for first; putting right has a page of its own.
+        // What is taken over is asked for first; putting right and 「照合」 have pages of their own.
         CommandKind::TakeOver
         | CommandKind::ReleaseIdle
         | CommandKind::Amend
+        | CommandKind::CheckEntry
         | CommandKind::Resubmit
         | CommandKind::Seal
         | CommandKind::SettleImported
@@ -89,7 +99,7 @@ fn without_photo(typed: &RawAnswers, name: &str) -> Vec<NoPhoto> {
     typed.all(name).iter().filter_map(|code| NoPhoto::of_code(code)).collect()
 }
 
-fn sight(typed: &RawAnswers, takes_number: bool) -> Result<Sight, NoOrder> {
+pub(super) fn sight(typed: &RawAnswers, takes_number: bool) -> Result<Sight, NoOrder> {
     let chosen = NumberDocument::OFFERED.into_iter().find(|one| one.code() == typed.first("number"));
     let number = if takes_number { chosen } else { Some(NumberDocument::NotTaken) };
     let number = number.ok_or(("staff-obstacle-identity", "number-0"))?;
@@ -138,19 +148,28 @@ fn proxy_sight(typed: &RawAnswers) -> Result<ProxySight, NoOrder> {
         .map_err(|TwoAreNeeded| ("staff-obstacle-two-documents", "proxy_without_photo-0"))
 }
 
-fn correction_request(typed: &RawAnswers) -> Result<CorrectionRequest, NoOrder> {
-    let mut fields = Vec::new();
+pub(super) fn correction_request(templates: &Templates, typed: &RawAnswers) -> Result<CorrectionRequest, NoOrder> {
+    let (mut fields, mut chosen) = (Vec::new(), BTreeMap::new());
     for id in typed.all("field") {
         let field: FieldId = id.parse().map_err(|_| ("staff-obstacle-request", "send-back-fields"))?;
-        let reason = typed.first(&format!("reason-{field}")).trim().to_owned();
-        fields.push((field, reason));
+        let written = typed.first(&format!("{REASON}{field}")).trim();
+        let picked = templates.find(typed.first(&format!("{TEMPLATE}{field}")));
+        // What was changed is nobody's sentence but her own.
+        let reason = match picked.filter(|picked| written.is_empty() || written == picked.japanese()) {
+            Some(picked) => {
+                chosen.insert(field.clone(), picked.id.clone());
+                picked.japanese()
+            }
+            None => written,
+        };
+        fields.push((field, reason.to_owned()));
     }
     let answer_by = typed.first("answer_by").trim().parse().map_err(|_| ("staff-obstacle-answer-by", "answer_by"))?;
-    Ok(CorrectionRequest { fields, answer_by })
+    Ok(CorrectionRequest { templates: chosen, ..CorrectionRequest::new(fields, answer_by) })
 }
 
 /// The input that an obstacle is about.
-fn input_of(obstacle: &Obstacle) -> Option<String> {
+pub(super) fn input_of(obstacle: &Obstacle) -> Option<String> {
     match obstacle {
         Obstacle::Request => Some("send-back-fields".to_owned()),
         Obstacle::AnswerBy => Some("answer_by".to_owned()),
@@ -166,13 +185,16 @@ fn input_of(obstacle: &Obstacle) -> Option<String> {
         | Obstacle::NoEvidence
         | Obstacle::NothingAmended
         | Obstacle::NoAccount
+        | Obstacle::NoMoreSendBacks
+        | Obstacle::NotChecked
+        | Obstacle::Entry(_)
         | Obstacle::Unanswered => None,
         Obstacle::PairOpen | Obstacle::OtherStands => Some("same-person".to_owned()),
     }
 }
 
 /// Inputs that are ticked or chosen.
-const NOT_WRITTEN: [&str; 21] = [
+const NOT_WRITTEN: [&str; 22] = [
     "fact",
     "compared_with",
     "compared",
@@ -182,6 +204,7 @@ const NOT_WRITTEN: [&str; 21] = [
     "fact-address",
     "fact-sex",
     "amend_reason",
+    "then",
     "version",
     "to",
     "field",
@@ -198,7 +221,7 @@ const NOT_WRITTEN: [&str; 21] = [
 
 /// Sentences that somebody wrote, to be shown again where no form is.
 fn sentences(typed: &[(String, String)]) -> Vec<String> {
-    let is_text = |name: &str| !NOT_WRITTEN.contains(&name);
+    let is_text = |name: &str| !NOT_WRITTEN.contains(&name) && !name.starts_with(TEMPLATE) && !name.starts_with(MARK);
     let written = typed.iter().filter(|(name, value)| is_text(name) && !value.trim().is_empty());
     written.map(|(_, value)| value.clone()).collect()
 }
@@ -216,7 +239,7 @@ pub async fn give(portal: Data<Portal>, at: AtDesk, path: Path<(String, String)>
     let version = form.take("version").parse().map_err(|_| WebError::Unreadable)?;
     let typed = raw_of(form.inputs());
     let locale = at.desk.locale();
-    let order = match order(kind, &typed, portal.config.my_number.is_spoken_of()) {
+    let order = match order(&portal, kind, &typed) {
         Ok(order) => order,
         Err(None) => return Err(WebError::NotFound),
         Err(Some((key, input))) => {

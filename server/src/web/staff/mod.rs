@@ -6,6 +6,8 @@ pub mod assigned;
 pub mod beside;
 pub mod case;
 pub mod command;
+pub mod entry;
+pub mod entry_check;
 pub mod events;
 pub mod handover;
 pub mod log;
@@ -20,6 +22,7 @@ pub mod provider;
 pub mod queue;
 pub mod reports;
 pub mod roles;
+pub mod send_back;
 pub mod sessions;
 pub mod sign_in;
 pub mod slots;
@@ -84,6 +87,7 @@ async fn at_desk(request: &HttpRequest, portal: &Portal) -> Result<AtDesk, WebEr
         sees_assigned: may(who.staff.roles, Action::ReadCase) && !may(who.staff.roles, Action::SeeQueue),
         sees_mail: may(who.staff.roles, Action::SeeUndeliveredMail),
         sees_reports: may(who.staff.roles, Action::SeeReports),
+        types_in: may(who.staff.roles, Action::EnterPaper),
         sees_slots: may(who.staff.roles, Action::ManageSlots),
         sees_handover: may(who.staff.roles, Action::SeeHandover),
         sees_tasks: may(who.staff.roles, Action::SeeTasks),
