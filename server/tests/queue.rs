@@ -129,7 +129,11 @@ async fn the_counts_are_what_counting_gives_after_every_step_of_a_random_walk() 
                     let fits = |order: &&Order| allowed(now.stage).any(|row| row.command == order.kind());
                     let fitting: Vec<&Order> = orders.iter().filter(fits).collect();
                     let holder = everybody.iter().find(|one| Some(one.staff_id) == now.holder && choice % 4 != 0);
-                    let order = if fitting.is_empty() { &orders[choice % orders.len()] } else { fitting[chance.random_range(0..fitting.len())] };
+                    let order = if fitting.is_empty() {
+                        &orders[choice % orders.len()]
+                    } else {
+                        fitting[chance.random_range(0..fitting.len())]
+                    };
                     drop(decide::give(portal, holder.unwrap_or(staff), &number, now.version, order, &notice).await);
                 }
             }
@@ -430,7 +434,9 @@ async fn one_order_for_many_does_each_once_and_names_what_it_could_not_do() {
         let press = Press { token: "one", typed: "確認の電話は午前に" };
         let (note, shown) = (BulkOrder::Note(&press), versions(portal, &numbers).await);
         for _ in 0..2 {
-            let noted = bulk::give(portal, &first, &[shown.as_slice(), &[(epds.clone(), 1)]].concat(), note, &notice).await.unwrap();
+            let noted = bulk::give(portal, &first, &[shown.as_slice(), &[(epds.clone(), 1)]].concat(), note, &notice)
+                .await
+                .unwrap();
             assert_eq!((noted.done, noted.not_done), (4, vec![(epds.clone(), NotDone::Unknown)]));
         }
         let written = staff_case::view(portal, &second, &numbers[3]).await.unwrap().notes.unwrap().all;

@@ -4,7 +4,7 @@
 
 use intake::{
     answers::{FieldError, RawAnswers},
-    case::AmendReason,
+    case::{AmendReason, LONGEST_REASON},
     form::{Field, Form, Target},
     identity::Fact,
     ids::{FieldId, StaffId},
@@ -18,13 +18,9 @@ use super::{
     FlowError,
     content::{EventDetail, OpenCase},
     correction::asks_who_files,
-    decide::{LONGEST_REASON, Obstacle},
-    same_person,
+    decide::Obstacle,
 };
-use crate::{
-    portal::Portal,
-    store::{AuditEntry, WriteTx},
-};
+use crate::{portal::Portal, store::AuditEntry};
 
 /// What is to be put right.
 #[derive(Clone)]
@@ -121,16 +117,14 @@ pub(super) fn put_right(open: &mut OpenCase<'_>, amendment: &Amendment) -> Resul
     Ok(EventDetail::Amend(Amended { fields, reason: amendment.reason, note }))
 }
 
-/// What is left beside the stage: the indexes of who it is about, and in the log that the answers of before and after differ,
-/// by keyed digests of the fields' contents. No digest of a name alone: names can be guessed.
-pub(super) async fn keep(
+/// In the log stands that the answers of before and after differ, by keyed digests of the fields' contents. No digest of a name
+/// alone: names can be guessed.
+pub(super) fn told(
     portal: &Portal,
-    tx: &mut WriteTx,
     open: &OpenCase<'_>,
     before: &RawAnswers,
     entry: AuditEntry,
 ) -> Result<AuditEntry, FlowError> {
-    same_person::index_again(portal, tx, open).await?;
     let digest = |raw: &RawAnswers| {
         let text = serde_json::to_string(raw)?;
         Ok::<_, FlowError>(portal.seal.index_key("amended answers", &format!("{}\0{text}", open.head.case_id)))

@@ -9,7 +9,7 @@ use intake::{
     counter::{self, NotThatDay},
     export::Channel,
     form::{Field, Form},
-    identity::{Evidence, Level, Method, NotRecorded, ProxyEvidence, ProxyState, Sight, is_by_proxy},
+    identity::{Comparison, Evidence, Level, Method, NotRecorded, ProxyEvidence, ProxyState, Sight, is_by_proxy},
     ids::{CaseId, DraftId, FieldId, FormId, PageId, ReceiptNumber},
     journey::{CompleteAnswers, complete_but, with_dependents},
     retention,
@@ -354,7 +354,8 @@ fn evidence(
 ) -> Result<Option<Evidence>, NotRecorded> {
     let (method, matched) = (Method::Counter, Matched::default());
     let proxy = is_by_proxy.then(ProxyEvidence::default);
-    let bare = Evidence { method, signed_in_at: filed_at, counter: None, matched, proxy };
+    let comparison = Comparison::default();
+    let bare = Evidence { method, signed_in_at: filed_at, counter: None, matched, proxy, comparison };
     match &handed.sight {
         Some(sight) => bare.with_sight(sight, staff.staff_id, now).map(Some),
         None => Ok(proxy.map(|_| bare)),
@@ -450,7 +451,7 @@ async fn make_case(
         identity: office.evidence.map_or(Level::Claimed, |evidence| evidence.level()),
         proxy: proxy_state(office),
     };
-    case::insert_by(tx, &new, author).await?;
+    case::insert_by(tx, portal.deadlines(), &new, author).await?;
     counter_entry::keep_typist(tx, case_id, staff.staff_id).await?;
     case::save_office(tx, case_id, &key.seal(&case::office_place(case_id), &serde_json::to_vec(office)?), now).await?;
     let event = NewEvent {

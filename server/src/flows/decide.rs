@@ -364,7 +364,7 @@ pub(super) async fn carry_out(
         prepared.detail = Some(EventDetail::CheckEntry(entry_check::keep(tx, staff, &open, now).await?));
     }
     let mut pairs = Vec::new();
-    if matches!(kind, CommandKind::Complete | CommandKind::CheckEntry) {
+    if matches!(kind, CommandKind::Complete | CommandKind::CheckEntry | CommandKind::Amend) {
         pairs = same_person::index_again(portal, tx, &open).await?;
     }
     let entry = AuditEntry::done(now, Actor::Staff(staff.staff_id), Deed::Commanded(kind));
@@ -372,7 +372,7 @@ pub(super) async fn carry_out(
     if kind == CommandKind::Amend {
         let complete = open.complete()?;
         case_signature::after_correction(tx, &mut open, &permit, complete.answers()).await?;
-        entry = amend::keep(portal, tx, &open, &before, entry).await?;
+        entry = amend::told(portal, &open, &before, entry)?;
     }
     if prepared.office_changed {
         if let Some(evidence) = open.office.evidence {

@@ -10,7 +10,7 @@ use intake::{
     card::Matched,
     case::{Command, CommandKind, Stage},
     counter::{self, CheckFault, Mark, PutRight},
-    identity::{Evidence, Level, Method, ProxyEvidence, is_by_proxy},
+    identity::{Comparison, Evidence, Level, Method, ProxyEvidence, is_by_proxy},
     ids::{FieldId, ReceiptNumber},
     journey::{complete_but, with_dependents},
     time::Instant,
@@ -116,6 +116,7 @@ fn bare(filed_at: Instant) -> Evidence {
         counter: None,
         matched: Matched::default(),
         proxy: None,
+        comparison: Comparison::default(),
     }
 }
 

@@ -58,8 +58,6 @@ pub struct Step {
     pub rev: i64,
     /// More of it.
     pub detail: Option<EventDetail>,
-    /// The revision after it.
-    pub rev: i64,
 }
 
 /// A later revision, and what it changed.
@@ -328,7 +326,13 @@ pub async fn last_step(portal: &Portal, staff: &Staff, number: &ReceiptNumber) -
     let head = head.ok_or(FlowError::NotFound)?;
     let people = queue::names(&mut tx).await?;
     let last = case::events(&mut tx, head.case_id).await?.into_iter().next_back();
-    Ok(last.map(|event| Step { at: event.at, who: who(&event, &people), command: event.command, rev: event.rev, detail: None }))
+    Ok(last.map(|event| Step {
+        at: event.at,
+        who: who(&event, &people),
+        command: event.command,
+        rev: event.rev,
+        detail: None,
+    }))
 }
 
 fn who(event: &Event, people: &BTreeMap<StaffId, String>) -> Who {

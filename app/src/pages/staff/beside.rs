@@ -16,8 +16,8 @@ use intake::{
 use leptos::prelude::*;
 
 use super::{
-    case::method_key,
     frame::{Desk, document, error_summary},
+    identity::method_key,
     pair::{reasons, verdict},
 };
 use crate::{fields::text_area_of, pages::check::shown, text::Locale};

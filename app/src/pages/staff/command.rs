@@ -147,7 +147,7 @@ fn record_identity(locale: Locale, model: &Model<'_>) -> Option<AnyView> {
             <div class="choice-list">{radios("person", persons, &chosen("person", seen.map(|seen| seen.person.code())))}</div>
         </fieldset>
         {without_photo(locale, "without_photo", &two)}
-        {super::comparison::fields(locale, model)}
+        {super::comparison::fields(locale, (model.form, model.raw), typed(model, kind), model.takes_number)}
         {met}
         <p class="field__hint">{locale.say(if model.takes_number { "identity-no-number" } else { "identity-no-copy" })}</p>
     };

@@ -2,8 +2,10 @@
 //! marked, and says in words whether somebody has settled it and how.
 
 use intake::{
+    answers::RawAnswers,
     card::CardFact,
     case::CommandKind,
+    form::Form,
     identity::{ComparedWith, Fact, Finding, Settled},
 };
 use leptos::prelude::*;
@@ -30,7 +32,11 @@ pub(super) fn with_what(locale: Locale, with: ComparedWith) -> String {
 }
 
 fn declared(model: &Model<'_>, fact: Fact) -> Option<String> {
-    fact.field(model.form).and_then(|field| shown(Locale::Ja, field, model.raw))
+    declared_in(model.form, model.raw, fact)
+}
+
+fn declared_in(form: &Form, raw: &RawAnswers, fact: Fact) -> Option<String> {
+    fact.field(form).and_then(|field| shown(Locale::Ja, field, raw))
 }
 
 fn on_card(locale: Locale, model: &Model<'_>, fact: Fact) -> Option<String> {
@@ -171,12 +177,17 @@ fn radio(name: String, code: &'static str, label: String, chosen: bool, place: u
     .into_any()
 }
 
-/// The part of the form about what was seen: with what it was compared, and what came of it.
-pub(super) fn fields(locale: Locale, model: &Model<'_>) -> AnyView {
-    let failed = typed(model, CommandKind::RecordIdentity);
-    let chosen = |input: &str| failed.map(|typed| typed.first(input).to_owned()).unwrap_or_default();
+/// The part of the form about what was seen: with what it was compared, and what came of it. `typed` is what was chosen before, in a
+/// form that was not taken.
+pub(super) fn fields(
+    locale: Locale,
+    (form, raw): (&Form, &RawAnswers),
+    typed: Option<&RawAnswers>,
+    takes_number: bool,
+) -> AnyView {
+    let chosen = |input: &str| typed.map(|typed| typed.first(input).to_owned()).unwrap_or_default();
     let (with, how) = (chosen("compared_with"), chosen("compared"));
-    let offered = ComparedWith::ALL.iter().filter(|with| model.takes_number || **with != ComparedWith::NumberDocument);
+    let offered = ComparedWith::ALL.iter().filter(|with| takes_number || **with != ComparedWith::NumberDocument);
     let withs = offered
         .enumerate()
         .map(|(place, one)| {
@@ -203,7 +214,7 @@ pub(super) fn fields(locale: Locale, model: &Model<'_>) -> AnyView {
                     radio(input.clone(), one.code(), label, one.code() == kept, place)
                 })
                 .collect_view();
-            let declared = declared(model, *fact).unwrap_or_else(|| locale.say("compare-not-declared"));
+            let declared = declared_in(form, raw, *fact).unwrap_or_else(|| locale.say("compare-not-declared"));
             view! {
                 <fieldset class="compare__fact">
                     <legend>{name(locale, *fact)}"："<span lang="ja">{declared}</span></legend>

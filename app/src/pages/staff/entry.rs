@@ -328,6 +328,7 @@ fn seen(locale: Locale, model: &End<'_>) -> AnyView {
                     <div class="choice-list">{radios("person", persons(locale), end.first("person"))}</div>
                 </fieldset>
                 {without_photo(locale, "without_photo", end.all("without_photo"))}
+                {super::comparison::fields(locale, (model.form, model.raw), Some(end), model.takes_number)}
                 {met}
             </div>
         </fieldset>

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::case::Model;
 use crate::text::Locale;
 
-const fn method_key(method: Method) -> &'static str {
+pub(super) const fn method_key(method: Method) -> &'static str {
     match method {
         Method::EmailCode => "method-email-code",
         Method::Passkey => "method-passkey",

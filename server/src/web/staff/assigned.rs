@@ -2,6 +2,7 @@
 
 use actix_web::{http::StatusCode, web::Data};
 use app::pages::staff::assigned::{self as pages, Row};
+use intake::ids::FormId;
 
 use super::{super::frame::page, Answer, AtWork};
 use crate::{flows::assigned, portal::Portal};
@@ -9,7 +10,7 @@ use crate::{flows::assigned, portal::Portal};
 /// `GET /staff/assigned`
 pub async fn list(portal: Data<Portal>, at: AtWork) -> Answer {
     let held = assigned::list(&portal, &at.who.staff).await?.into_iter();
-    let title = |id| portal.catalog.newest(id).map(|form| form.title.get("ja").to_owned());
+    let title = |id: &FormId| portal.catalog.newest(id).map(|form| form.title.get("ja").to_owned());
     let rows: Vec<Row> = held
         .map(|case| Row {
             title: title(&case.form_id).unwrap_or_else(|| case.form_id.to_string()),

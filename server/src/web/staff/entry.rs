@@ -348,6 +348,7 @@ const fn sight_fault(why: NotRecorded) -> NoOrder {
         NotRecorded::TwoAreNeeded => ("staff-obstacle-two-documents", "without_photo-0"),
         NotRecorded::NotMet => ("staff-obstacle-not-met", "met"),
         NotRecorded::NoProxy => ("staff-obstacle-identity", "person-0"),
+        NotRecorded::NotCompared => ("staff-obstacle-compared-with", "compared_with-0"),
     }
 }
 

@@ -98,7 +98,7 @@ pub async fn check(portal: Data<Portal>, at: AtDesk, path: Path<String>, mut bod
             *answer.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
             Ok(answer)
         }
-        Err(FlowError::Changed(stage)) => Ok(changed(&at, &number, stage, body.inputs())),
+        Err(FlowError::Changed(stage)) => changed(&portal, &at, &number, stage, body.inputs()).await,
         Err(error) => Err(error.into()),
     }
 }

@@ -66,7 +66,7 @@ pub async fn preview(portal: Data<Portal>, at: AtDesk, path: Path<String>, mut f
     let seen = match send_back::preview(&portal, &at.who.staff, &number, version, &request).await {
         Ok(Ok(seen)) => seen,
         Ok(Err(obstacle)) => return case::shown(&portal, &at, &number, refused(&obstacle)).await,
-        Err(FlowError::Changed(stage)) => return Ok(changed(&at, &number, stage, form.inputs())),
+        Err(FlowError::Changed(stage)) => return changed(&portal, &at, &number, stage, form.inputs()).await,
         Err(error) => return Err(error.into()),
     };
     let language = seen.language.as_deref().and_then(Locale::parse).unwrap_or_default();
