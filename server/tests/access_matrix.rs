@@ -192,7 +192,7 @@ async fn assign(portal: &Portal, number: &ReceiptNumber, holder: StaffId) {
         proxy: head.proxy,
         at: now,
     };
-    assert!(case::update_stage(&mut tx, head.case_id, head.version, &change).await.unwrap());
+    assert!(case::update_stage(&mut tx, portal.deadlines(), head.case_id, head.version, &change).await.unwrap());
     let entry = AuditEntry::done(now, Actor::Portal, Deed::SettingsChanged).on(Subject::Case(head.case_id));
     tx.commit(Record::Deed(entry)).await.unwrap();
 }
@@ -240,8 +240,13 @@ async fn every_route_answers_every_role_as_the_matrix_says() {
         for role in Role::ALL {
             let mut browser = if role == Role::Reviewer { opener.clone() } else { at_work(&site, role).await.1 };
             for (compartment, number) in [(Compartment::General, &number), (Compartment::Epds, &epds)] {
-                let things =
-                    Things { number: number.clone(), slot: slot.clone(), paper: paper.clone(), mail: mail.clone() };
+                let things = Things {
+                    number: number.clone(),
+                    slot: slot.clone(),
+                    paper: paper.clone(),
+                    mail: mail.clone(),
+                    ..Things::of_nobody()
+                };
                 for row in rows() {
                     let (needs, there) = right(row);
                     let path = path_of(row, &things);

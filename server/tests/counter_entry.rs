@@ -192,7 +192,7 @@ async fn the_database_refuses_an_acceptance_unchecked_and_a_check_by_the_typist_
             at: portal.clock.now(),
         };
         let mut tx = portal.database.write().await.unwrap();
-        assert!(case::update_stage(&mut tx, kept.case_id, kept.version, &change).await.is_err());
+        assert!(case::update_stage(&mut tx, portal.deadlines(), kept.case_id, kept.version, &change).await.is_err());
         drop(tx);
         for one_person in [typist.staff.staff_id, same.staff_id] {
             let mut tx = portal.database.write().await.unwrap();
@@ -201,7 +201,7 @@ async fn the_database_refuses_an_acceptance_unchecked_and_a_check_by_the_typist_
         let mut tx = portal.database.write().await.unwrap();
         assert!(store::keep_checker(&mut tx, kept.case_id, other.staff_id, None).await.unwrap());
         assert!(!store::keep_checker(&mut tx, kept.case_id, other.staff_id, None).await.unwrap(), "once");
-        assert!(case::update_stage(&mut tx, kept.case_id, kept.version, &change).await.unwrap());
+        assert!(case::update_stage(&mut tx, portal.deadlines(), kept.case_id, kept.version, &change).await.unwrap());
     }
 }
 

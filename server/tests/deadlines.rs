@@ -59,7 +59,7 @@ async fn left(portal: &Portal, number: &ReceiptNumber) -> Option<i64> {
 
 fn ask(field: &str, day: &str) -> Order {
     let fields = vec![(field.parse().unwrap(), "もう一度お願いします".to_owned())];
-    Order::SendBack(CorrectionRequest { fields, answer_by: day.parse().unwrap() })
+    Order::SendBack(CorrectionRequest::new(fields, day.parse().unwrap()))
 }
 
 #[tokio::test]

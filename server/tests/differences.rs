@@ -116,7 +116,10 @@ async fn the_database_too_accepts_nothing_while_a_difference_is_open() {
                 at: now,
             };
             let mut tx = portal.database.write().await.unwrap();
-            assert_eq!(case::update_stage(&mut tx, kept.case_id, kept.version, &change).await.is_ok(), is_taken);
+            assert_eq!(
+                case::update_stage(&mut tx, portal.deadlines(), kept.case_id, kept.version, &change).await.is_ok(),
+                is_taken
+            );
         }
     }
 }
@@ -129,10 +132,8 @@ async fn who_sends_another_name_after_she_was_seen_is_compared_again() {
         let [first, _] = two_clerks(portal).await;
         done(portal, &first, &number, Order::Claim).await;
         done(portal, &first, &number, seen()).await;
-        let asked = CorrectionRequest {
-            fields: vec![("name".parse().unwrap(), "読めません".to_owned())],
-            answer_by: "2026-12-07".parse().unwrap(),
-        };
+        let fields = vec![("name".parse().unwrap(), "読めません".to_owned())];
+        let asked = CorrectionRequest::new(fields, "2026-12-07".parse().unwrap());
         done(portal, &first, &number, Order::SendBack(asked)).await;
         let version = head(portal, &number).await.version;
         let sent = [("name".to_owned(), "別 人子".to_owned())];

@@ -7,6 +7,7 @@ use intake::{
     case::{CorrectionRequest, DeclineReason, Stage},
     duplicate::{PairState, Reason},
     ids::{AccountId, ReceiptNumber},
+    queue::View,
     time::DAY,
 };
 use server::{
@@ -171,7 +172,7 @@ async fn an_open_pair_keeps_from_accepting_until_a_person_has_said_that_they_are
         assert_eq!(accept.obstacle, Some(Obstacle::PairOpen));
         let given = order(portal, &first, &later, Order::Accept).await.unwrap();
         assert_eq!(given, Given::Refused(Obstacle::PairOpen));
-        let listed = queue::page(portal, &first, Tab::Mine, None).await.unwrap();
+        let listed = queue::page(portal, &first, &View { tab: Tab::Mine, ..View::default() }, None).await.unwrap();
         assert!(listed.rows.iter().all(|row| row.pair_is_open));
 
         let note = "電話で別の方と確認。個人番号は123456789018";
@@ -285,7 +286,7 @@ async fn a_correction_makes_a_pair_and_a_further_reason_opens_it_again() {
             done(portal, &clerk, &other, Order::Claim).await;
             let fields = fields.iter().map(|field| (field.parse().unwrap(), "確認".to_owned())).collect();
             let answer_by = portal.clock.now().plus(7 * DAY).date_in_japan();
-            done(portal, &clerk, &other, Order::SendBack(CorrectionRequest { fields, answer_by })).await;
+            done(portal, &clerk, &other, Order::SendBack(CorrectionRequest::new(fields, answer_by))).await;
             let version = head(portal, &other).await.version;
             let sent: Vec<(String, String)> =
                 sent.into_iter().map(|(input, value)| (input.to_owned(), value.to_owned())).collect();

@@ -75,10 +75,8 @@ async fn deeds_are_counted_once_with_the_hours_they_took_and_without_the_person(
         accept(portal, &clerks, &number).await;
         let (_, other) = file(portal, 2).await;
         done(portal, &clerks[0], &other, Order::Claim).await;
-        let asked = CorrectionRequest {
-            fields: vec![("name".parse().unwrap(), "読めません".to_owned())],
-            answer_by: portal.clock.now().date_in_japan().plus_days(7),
-        };
+        let fields = vec![("name".parse().unwrap(), "読めません".to_owned())];
+        let asked = CorrectionRequest::new(fields, portal.clock.now().date_in_japan().plus_days(7));
         done(portal, &clerks[0], &other, Order::SendBack(asked)).await;
         let (_, wrong) = file(portal, 3).await;
         done(portal, &clerks[0], &wrong, Order::Claim).await;

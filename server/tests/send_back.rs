@@ -133,7 +133,7 @@ async fn after_three_times_nothing_is_sent_back_and_the_database_refuses_it_too(
         assert_eq!(seen.err(), Some(Obstacle::NoMoreSendBacks));
         let change = sent_back(portal, &clerk, kept.rev);
         let mut tx = portal.database.write().await.unwrap();
-        assert!(case::update_stage(&mut tx, kept.case_id, kept.version, &change).await.is_err());
+        assert!(case::update_stage(&mut tx, portal.deadlines(), kept.case_id, kept.version, &change).await.is_err());
         drop(tx);
         done(portal, &clerk, &number, Order::AskToVisit).await;
     }

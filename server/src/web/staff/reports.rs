@@ -13,11 +13,10 @@ use app::{
     text::Locale,
 };
 use intake::{
-    case::DeclineReason,
     form::Form,
     ids::FormId,
     period::{Month, Period},
-    statistics::{Measure, TIMING, timing_word},
+    statistics::Measure,
     time::CivilDate,
 };
 use serde::Deserialize;
@@ -175,6 +174,11 @@ pub async fn taken(portal: Data<Portal>, at: AtWork, list: Path<String>, asked: 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    use intake::{
+        case::DeclineReason,
+        statistics::{TIMING, timing_word},
+    };
+
     use super::*;
 
     #[test]
