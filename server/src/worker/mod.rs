@@ -16,8 +16,8 @@ use tokio::{sync::watch, task::JoinSet};
 
 use crate::{
     flows::{
-        FlowError, booking_news, draft_end, hand_over, overdue, paper_scan, presence, queue, reconciliation, signing_keys,
-        take_over,
+        FlowError, booking_news, draft_end, hand_over, overdue, paper_scan, presence, queue, reconciliation,
+        signing_keys, take_over,
     },
     letters::{self, Written},
     mail::{Letter, Mailer, SendError},

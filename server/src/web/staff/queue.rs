@@ -19,7 +19,11 @@ use intake::{
     time::Instant,
 };
 
-use super::{Answer, AtWork, case::{self, obstacle_key}, to};
+use super::{
+    Answer, AtWork,
+    case::{self, obstacle_key},
+    to,
+};
 use crate::{
     flows::{
         bulk::{self, BulkOrder, NotDone},
@@ -173,7 +177,8 @@ fn tick(text: &str) -> Option<(ReceiptNumber, i64)> {
 
 fn why(at: &AtWork, why: &NotDone) -> String {
     let locale = at.desk.locale();
-    let in_stage = |key: &str, stage: Stage| locale.with(key, &[("stage", &locale.say(&format!("staff-stage-{stage}")))]);
+    let in_stage =
+        |key: &str, stage: Stage| locale.with(key, &[("stage", &locale.say(&format!("staff-stage-{stage}")))]);
     match why {
         NotDone::Obstacle(obstacle) => locale.say(obstacle_key(obstacle)),
         NotDone::NotInThisStage(stage) => in_stage("queue-bulk-not-in-stage", *stage),
