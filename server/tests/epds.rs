@@ -64,7 +64,7 @@ async fn to_everybody_but_nurses_the_case_does_not_exist() {
         let (_, number) = file_epds(portal, 1, WHOLE).await;
         let [nurse, _] = two_nurses(portal).await;
         let [clerk, _] = two_clerks(portal).await;
-        assert_eq!(found(portal, &nurse, number.as_str()).await, [number.clone()]);
+        assert_eq!(found(portal, &nurse, number.as_str()).await, std::slice::from_ref(&number));
         assert!(found(portal, &nurse, "タカハシ 1995-04-01").await.contains(&number), "by whom it is about");
         assert!(!found(portal, &clerk, "タカハシ 1995-04-01").await.contains(&number));
         assert_eq!(queue::page(portal, &nurse, &View::of(Tab::New), None).await.unwrap().rows.len(), 2);

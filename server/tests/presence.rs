@@ -273,7 +273,7 @@ async fn a_case_goes_back_to_the_queue_when_its_holder_was_not_heard_of_for_long
         assert_eq!((after.stage, after.holder), (Stage::Submitted, None));
         assert_eq!(head(portal, &busy).await.holder, Some(second.staff.staff_id));
         let subject = audit::Subject::Case(after.case_id);
-        let entries = audit::of_subject(&mut *portal.database.read().await.unwrap(), &subject, 1).await.unwrap();
+        let entries = audit::of_subject(&mut portal.database.read().await.unwrap(), &subject, 1).await.unwrap();
         assert_eq!((entries[0].deed.as_str(), entries[0].actor_kind.as_str()), ("command.release_idle", "portal"));
     }
 }
@@ -296,7 +296,7 @@ async fn many(portal: &Portal, how_many: u8) -> Vec<Staff> {
         staff::insert(&mut tx, &new).await.unwrap();
         let entry = audit::AuditEntry::done(now, audit::Actor::Operator, audit::Deed::StaffInvited);
         tx.commit(server::store::Record::Deed(entry)).await.unwrap();
-        all.push(staff::find(&mut *portal.database.read().await.unwrap(), staff_id).await.unwrap().unwrap());
+        all.push(staff::find(&mut portal.database.read().await.unwrap(), staff_id).await.unwrap().unwrap());
     }
     all
 }

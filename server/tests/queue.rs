@@ -324,7 +324,7 @@ async fn a_case_is_found_by_whom_it_is_about_and_the_search_is_recorded_without_
         for typed in ["高橋", "花", "タカハシ 1995-04-02", "1995-04-02", "090-1234-5679", "", "x"] {
             assert_eq!(found(portal, &clerk, typed).await, [], "{typed}");
         }
-        assert_eq!(found(portal, &clerk, first.as_str()).await, [first.clone()]);
+        assert_eq!(found(portal, &clerk, first.as_str()).await, std::slice::from_ref(&first));
         let auditor = at_work(portal, "auditor1", "person9", Roles::AUDITOR).await.staff;
         assert!(matches!(search::search(portal, &auditor, "髙橋").await, Err(FlowError::NotFound)));
         let mut tx = portal.database.read().await.unwrap();
@@ -351,7 +351,7 @@ async fn what_was_there_before_the_search_is_found_once_it_is_indexed_and_nothin
         assert_eq!(found(portal, &clerk, "髙橋").await, []);
         assert_eq!(search::index_all(portal).await.unwrap(), 1);
         assert_eq!(search::index_all(portal).await.unwrap(), 1, "and again");
-        assert_eq!(found(portal, &clerk, "髙橋").await, [number.clone()]);
+        assert_eq!(found(portal, &clerk, "髙橋").await, std::slice::from_ref(&number));
         let mut tx = portal.database.write().await.unwrap();
         let id = head(portal, &number).await.case_id;
         case::erase_content(&mut tx, id, portal.clock.now()).await.unwrap();

@@ -85,7 +85,7 @@ const STAGES_OPEN: &str = "CASE i % 8 WHEN 0 THEN 'in_review' WHEN 1 THEN 'sent_
      WHEN 4 THEN 'visit_needed' WHEN 5 THEN 'held' ELSE 'submitted' END";
 const STAGES_CLOSED: &str = "CASE i % 20 WHEN 0 THEN 'declined' WHEN 1 THEN 'withdrawn' ELSE 'imported' END";
 const FORMS: &str = "CASE i % 10 WHEN 0 THEN 'questionnaire' WHEN 1 THEN 'postnatal_care' WHEN 2 THEN 'epds' ELSE 'pregnancy_notification' END";
-const CHANNELS: &str = "CASE i % 50 WHEN 0 THEN 'pittari' WHEN 1 THEN 'counter' ELSE 'portal' END";
+const CHANNELS: &str = "CASE i % 5 WHEN 0 THEN 'pittari' WHEN 1 THEN 'counter' ELSE 'portal' END";
 
 /// Which cases a case is a copy of, and in whose hands those in review are.
 pub struct Copied<'a> {
@@ -125,9 +125,9 @@ pub async fn fill_up(portal: &Portal, copied: &Copied<'_>, count: i64) {
                 CASE WHEN {is_open} THEN NULL ELSE filed_at END,
                 CASE WHEN i > {open} AND {FORMS} = 'epds' THEN 'epds' ELSE 'general' END, 'verified_in_person',
                 CASE WHEN {is_open} AND i % 8 <> 1 THEN filed_at + (i * 7919 % 1000) * 3600000000 END,
-                CASE WHEN {is_open} AND i % 40 = 7 THEN 'overdue' WHEN {is_open} AND i % 20 = 6 THEN 'soon' ELSE 'in_time' END,
-                CASE WHEN {is_open} AND i % 60 = 2 THEN filed_at END,
-                CASE WHEN {is_open} AND i % 80 = 3 THEN filed_at END
+                CASE WHEN {is_open} AND i % 8 = 7 THEN 'overdue' WHEN {is_open} AND i % 8 = 6 THEN 'soon' ELSE 'in_time' END,
+                CASE WHEN {is_open} AND i % 8 = 2 THEN filed_at END,
+                CASE WHEN {is_open} AND i % 8 = 3 THEN filed_at END
             FROM case_file, numbers, (SELECT '0123456789ABCDEFGHJKMNPQRSTVWXYZ' AS c) symbols
             WHERE receipt_number = '{number}'"
         )).await;

@@ -317,7 +317,8 @@ fn list(locale: Locale, model: &Model) -> AnyView {
         return view! { <p>{locale.say(key)}</p> }.into_any();
     }
     let lines = model.rows.iter().map(|row| row_view(locale, row, Some(&model.bulk.ticked))).collect_view();
-    let shown: Vec<String> = model.rows.iter().map(Row::tick).collect();
+    // Nothing can be done to what is erased.
+    let shown: Vec<String> = model.rows.iter().filter(|row| row.name.is_some()).map(Row::tick).collect();
     view! {
         <form class="queue-bulk" method="post" action="/staff/queue/bulk">
             <input type="hidden" name="view" value=model.view.to_string()/>
