@@ -14,7 +14,7 @@ use super::{FlowError, note, review};
 use crate::{
     portal::Portal,
     store::{
-        AuditEntry, Connection, Record, WriteTx,
+        AuditEntry, Connection, Record, Upkeep, WriteTx,
         audit::{Actor, Deed, Subject},
         case::{self, Author, CaseHead, NewEvent},
         presence,
@@ -192,7 +192,7 @@ async fn settle(portal: &Portal, ask: &TakeOver, now: Instant) -> Result<bool, F
     drop(tx);
     let mut tx = portal.database.write().await?;
     store::delete(&mut tx, ask.case_id).await?;
-    tx.commit(Record::Upkeep(crate::store::Upkeep::ExpiredRowsSwept)).await?;
+    tx.commit(Record::Upkeep(Upkeep::ExpiredRowsSwept)).await?;
     Ok(false)
 }
 
