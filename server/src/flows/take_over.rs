@@ -175,9 +175,9 @@ async fn settle(portal: &Portal, ask: &TakeOver, now: Instant) -> Result<bool, F
     let mut tx = portal.database.write().await?;
     let Some(head) = case::find_head(&mut tx, ask.case_id).await? else { return Ok(false) };
     let asker = staff::find(&mut tx, ask.asked_by).await?.filter(|asker| asker.is_valid_at(now));
-    let stands = store::find(&mut tx, ask.case_id)
-        .await?
-        .is_some_and(|now| now.kept_at.is_none() && now.asked_at == ask.asked_at && head.holder == Some(ask.holder));
+    let stands = store::find(&mut tx, ask.case_id).await?.is_some_and(|found| {
+        found.kept_at.is_none() && found.asked_at == ask.asked_at && head.holder == Some(ask.holder)
+    });
     if let Some(asker) = asker.filter(|_| stands) {
         match take(&mut tx, &asker, &head, "no_answer", now).await {
             Ok(entry) => {

@@ -75,7 +75,7 @@ pub fn page(desk: &Desk, model: &Model) -> String {
         view! {
             <h1>{title}</h1>
             {super::way::done(locale, &model.way)}
-            {super::presence::live(locale, "/staff/events", None)}
+            {super::presence::live(locale, "/staff/events")}
             {search(locale, model)}
             {tabs(locale, model)}
             {table(locale, model)}
