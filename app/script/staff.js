@@ -99,7 +99,18 @@
       clearTimeout(later);
       if (!stopped) later = setTimeout(send, 800);
     });
-    form.addEventListener("submit", () => { saved = field.value; clearTimeout(later); });
+    form.addEventListener("submit", async (event) => {
+      clearTimeout(later);
+      if (running) {
+        // The draft that is on its way is the one that this ends.
+        event.preventDefault();
+        const { submitter } = event;
+        await running;
+        form.requestSubmit(submitter);
+      } else {
+        saved = field.value;
+      }
+    });
     document.addEventListener("visibilitychange", send);
     // A link, a decision: what is typed is kept before this page goes.
     let going = false;
