@@ -191,7 +191,7 @@ async fn settle(portal: &Portal, ask: &TakeOver, now: Instant) -> Result<bool, F
     }
     drop(tx);
     let mut tx = portal.database.write().await?;
-    store::delete(&mut tx, ask.case_id).await?;
+    store::delete_unanswered(&mut tx, ask.case_id, ask.asked_at).await?;
     tx.commit(Record::Upkeep(Upkeep::ExpiredRowsSwept)).await?;
     Ok(false)
 }
