@@ -50,7 +50,7 @@ pub async fn ask(portal: &Portal, staff: &Staff, number: &ReceiptNumber) -> Resu
     let other = head.holder.filter(|holder| head.stage == Stage::InReview && *holder != me);
     let holder = other.ok_or(FlowError::Changed(head.stage))?;
     if is_idle(&mut tx, holder, now).await? {
-        let entry = take(&mut tx, staff, &head, "idle", now).await?;
+        let entry = take(portal, &mut tx, staff, &head, "idle").await?;
         tx.commit(Record::Deed(entry)).await?;
         return Ok(Asked::Taken);
     }
@@ -106,18 +106,19 @@ pub async fn answer(portal: &Portal, staff: &Staff, number: &ReceiptNumber, give
         return Ok(tx.commit(Record::Deed(answered)).await?);
     }
     let asker = staff::find(&mut tx, ask.asked_by).await?.filter(|asker| asker.is_valid_at(now));
-    let taken = take(&mut tx, &asker.ok_or(FlowError::Changed(head.stage))?, &head, "given", now).await?;
+    let taken = take(portal, &mut tx, &asker.ok_or(FlowError::Changed(head.stage))?, &head, "given").await?;
     Ok(tx.commit_all(vec![answered, taken]).await?)
 }
 
 /// Puts a case into the hand of who asked for it, with what its holder has typed and not written.
 async fn take(
+    portal: &Portal,
     tx: &mut WriteTx,
     asker: &Staff,
     head: &CaseHead,
     why: &'static str,
-    now: Instant,
 ) -> Result<AuditEntry, FlowError> {
+    let now = portal.clock.now();
     let (giver, command) = (Giver::Staff(asker.staff_id), Command::TakeOver);
     let action = Action::Command(CommandKind::TakeOver);
     let permit = access::permit(asker.staff_id, asker.roles, action, head.case_id, head.compartment);
@@ -130,7 +131,7 @@ async fn take(
         return Err(changed());
     }
     event(tx, head, CommandKind::TakeOver, Author::Staff(asker.staff_id), after.stage, now).await?;
-    note::pass_on(tx, &permit, holder, asker.staff_id).await?;
+    note::pass_on(portal, tx, &permit, holder, asker.staff_id).await?;
     store::delete(tx, head.case_id).await?;
     Ok(entry(asker.staff_id, head, Deed::Commanded(CommandKind::TakeOver), now).with("why", why))
 }
@@ -179,7 +180,7 @@ async fn settle(portal: &Portal, ask: &TakeOver, now: Instant) -> Result<bool, F
         found.kept_at.is_none() && found.asked_at == ask.asked_at && head.holder == Some(ask.holder)
     });
     if let Some(asker) = asker.filter(|_| stands) {
-        match take(&mut tx, &asker, &head, "no_answer", now).await {
+        match take(portal, &mut tx, &asker, &head, "no_answer").await {
             Ok(entry) => {
                 tx.commit(Record::Deed(entry)).await?;
                 return Ok(true);
