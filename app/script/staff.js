@@ -68,14 +68,16 @@
     let later, running;
     unsaved = () => field.value !== saved;
     const say = (what) => { state.textContent = state.dataset[what] || ""; };
-    const send = async () => {
+    const send = () => {
       clearTimeout(later);
-      if (running || stopped || !unsaved()) return;
-      running = true;
+      if (!running && !stopped && unsaved()) running = save().finally(() => { running = undefined; });
+      return running;
+    };
+    const save = async () => {
       const text = field.value;
       const body = new URLSearchParams({ note: text, since: since.value });
       try {
-        const answer = await fetch(form.dataset.note, { method: "POST", body, keepalive: document.hidden, redirect: "manual" });
+        const answer = await fetch(form.dataset.note, { method: "POST", body, keepalive: String(body).length < 60000, redirect: "manual" });
         if (answer.ok) {
           since.value = (await answer.json()).since;
           [saved, wait] = [text, 0];
@@ -91,15 +93,44 @@
         say("failed");
         wait += 1;
       }
-      running = false;
       if (unsaved() && !stopped) later = setTimeout(send, wait ? Math.min(30, 2 ** wait) * 1000 : 600);
     };
     field.addEventListener("input", () => {
       clearTimeout(later);
       if (!stopped) later = setTimeout(send, 800);
     });
-    form.addEventListener("submit", () => { saved = field.value; clearTimeout(later); });
+    form.addEventListener("submit", async (event) => {
+      clearTimeout(later);
+      if (running) {
+        // The draft that is on its way is the one that this ends.
+        event.preventDefault();
+        const { submitter } = event;
+        await running;
+        form.requestSubmit(submitter);
+      } else {
+        saved = field.value;
+      }
+    });
     document.addEventListener("visibilitychange", send);
+    // A link, a decision: what is typed is kept before this page goes.
+    let going = false;
+    const first = async (event, go) => {
+      if (going || stopped || event.defaultPrevented || !unsaved()) return;
+      event.preventDefault();
+      await send();
+      await send();
+      going = true;
+      go();
+      going = false;
+    };
+    document.addEventListener("submit", (event) => {
+      const { target, submitter } = event;
+      if (target !== form && target.method !== "dialog") first(event, () => target.requestSubmit(submitter));
+    });
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest("a[href]");
+      if (link && !link.matches("[target], [download], [href^='#']") && !event.ctrlKey && !event.metaKey) first(event, () => link.click());
+    });
     addEventListener("beforeunload", (event) => { if (unsaved() && (stopped || wait)) event.preventDefault(); else send(); });
     // A page that the browser kept shows an older text than the one that is saved.
     addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });

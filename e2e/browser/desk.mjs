@@ -175,7 +175,7 @@ test("a second browser sees within two seconds who came, who holds it and who le
   await look(second, "desk-note");
 
   await first.page.close();
-  await since("she left", async () => !/開いています/.test(await second.page.locator("[data-present]").innerText()), 4_000);
+  await since("she left", async () => !/開いています/.test(await second.page.locator("[data-present]").innerText()), 6_000);
   assert.deepEqual([...first.complaints, ...second.complaints], []);
   for (const one of [first, second]) await one.context.close();
 });

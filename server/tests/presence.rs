@@ -19,7 +19,7 @@ use server::{
     flows::{
         FlowError,
         decide::{Given, Order, give},
-        note::{Beside, save_draft},
+        note::{Beside, Saved, save_draft},
         presence, staff_case,
         staff_sign_in::{SignedInStaff, who},
         staff_view::{self, Lead},
@@ -253,6 +253,30 @@ async fn the_holder_is_asked_keeps_it_gives_it_or_is_silent_and_her_note_comes_a
         assert_eq!(deeds(portal, &number, "command.take_over").await, 3);
         assert_eq!(deeds(portal, &number, "take_over_answered").await, 2);
         assert!(matches!(take_over::ask(portal, &first.staff, &number).await, Err(FlowError::Changed(_))));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_came_along_at_an_earlier_turn_stays_above_what_comes_now() {
+    for one in portals().await {
+        let portal = &one.portal;
+        let (first, second) = (clerk(portal, "first").await, clerk(portal, "second").await);
+        let (_, number) = file(portal, 1).await;
+        done(portal, &first.staff, &number, Order::Claim).await;
+        let give_to = async |to: &SignedInStaff, from: &SignedInStaff| {
+            take_over::ask(portal, &to.staff, &number).await.unwrap();
+            take_over::answer(portal, &from.staff, &number, true).await.unwrap();
+        };
+        let Ok(Saved::Kept(since)) = save_draft(portal, &first.staff, &number, "一件目", None, Beside::Leave).await
+        else {
+            panic!("not kept")
+        };
+        give_to(&second, &first).await;
+        give_to(&first, &second).await;
+        save_draft(portal, &first.staff, &number, "別の件", since, Beside::Leave).await.unwrap();
+        give_to(&second, &first).await;
+        let came = draft_of(portal, &second.staff, &number).await;
+        assert_eq!(came, [("first".to_owned(), "一件目\n\n別の件".to_owned())]);
     }
 }
 

@@ -281,12 +281,34 @@ pub async fn discard(portal: &Portal, staff: &Staff, number: &ReceiptNumber, dra
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn pass_on(tx: &mut WriteTx, permit: &Permit, from: StaffId, to: StaffId) -> Result<(), FlowError> {
+pub(super) async fn pass_on(
+    portal: &Portal,
+    tx: &mut WriteTx,
+    permit: &Permit,
+    from: StaffId,
+    to: StaffId,
+) -> Result<(), FlowError> {
+    let id = permit.case();
+    let wrapped = case::wrapped_key(tx, id).await?.ok_or(FlowError::NotFound)?;
+    let key = portal.seal.unwrap_key(&wrapped)?;
+    let had = store::drafts(tx, permit, to).await?;
     for draft in store::drafts(tx, permit, from).await? {
+        let before = had.iter().find(|one| one.written_by == draft.written_by);
         // What was hers before comes back to her, and is there already.
-        if draft.written_by != to {
-            store::put_draft(tx, permit.case(), to, &draft).await?;
+        if draft.written_by == to || before.is_some_and(|before| before.saved_at == draft.saved_at) {
+            continue;
         }
+        let place = store::draft_place(id, draft.written_by);
+        let mut text = open(&key, &place, &draft.text_sealed)?;
+        if let Some(before) = before {
+            // From an earlier turn, and perhaps of something else: it stays above what was typed since.
+            let earlier = open(&key, &place, &before.text_sealed)?;
+            if !text.starts_with(&earlier) {
+                text = format!("{earlier}\n\n{text}");
+            }
+        }
+        let text_sealed = key.seal(&place, text.as_bytes());
+        store::put_draft(tx, id, to, &Draft { text_sealed, ..draft }).await?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use super::{FlowError, note, review};
 use crate::{
     portal::Portal,
     store::{
-        AuditEntry, Connection, Record, WriteTx,
+        AuditEntry, Connection, Record, Upkeep, WriteTx,
         audit::{Actor, Deed, Subject},
         case::{self, Author, CaseHead, NewEvent},
         presence,
@@ -131,7 +131,7 @@ async fn take(
         return Err(changed());
     }
     event(tx, head, CommandKind::TakeOver, Author::Staff(asker.staff_id), after.stage, now).await?;
-    note::pass_on(tx, &permit, holder, asker.staff_id).await?;
+    note::pass_on(portal, tx, &permit, holder, asker.staff_id).await?;
     store::delete(tx, head.case_id).await?;
     Ok(entry(asker.staff_id, head, Deed::Commanded(CommandKind::TakeOver), now).with("why", why))
 }
@@ -176,9 +176,9 @@ async fn settle(portal: &Portal, ask: &TakeOver, now: Instant) -> Result<bool, F
     let mut tx = portal.database.write().await?;
     let Some(head) = case::find_head(&mut tx, ask.case_id).await? else { return Ok(false) };
     let asker = staff::find(&mut tx, ask.asked_by).await?.filter(|asker| asker.is_valid_at(now));
-    let stands = store::find(&mut tx, ask.case_id)
-        .await?
-        .is_some_and(|now| now.kept_at.is_none() && now.asked_at == ask.asked_at && head.holder == Some(ask.holder));
+    let stands = store::find(&mut tx, ask.case_id).await?.is_some_and(|found| {
+        found.kept_at.is_none() && found.asked_at == ask.asked_at && head.holder == Some(ask.holder)
+    });
     if let Some(asker) = asker.filter(|_| stands) {
         match take(portal, &mut tx, &asker, &head, "no_answer").await {
             Ok(entry) => {
@@ -192,8 +192,8 @@ async fn settle(portal: &Portal, ask: &TakeOver, now: Instant) -> Result<bool, F
     }
     drop(tx);
     let mut tx = portal.database.write().await?;
-    store::delete(&mut tx, ask.case_id).await?;
-    tx.commit(Record::Upkeep(crate::store::Upkeep::ExpiredRowsSwept)).await?;
+    store::delete_unanswered(&mut tx, ask.case_id, ask.asked_at).await?;
+    tx.commit(Record::Upkeep(Upkeep::ExpiredRowsSwept)).await?;
     Ok(false)
 }
 

@@ -20,6 +20,7 @@ sql! {
         WHERE case_file.stage = 'in_review' AND take_over.asked_at > $1 ORDER BY take_over.asked_at LIMIT 1000";
     MARK_KEPT = "UPDATE take_over SET kept_at = $3 WHERE case_id = $1 AND holder = $2 AND kept_at IS NULL";
     DELETE = "DELETE FROM take_over WHERE case_id = $1";
+    DELETE_UNANSWERED = "DELETE FROM take_over WHERE case_id = $1 AND asked_at = $2 AND kept_at IS NULL";
     SWEEP = "DELETE FROM take_over WHERE asked_at <= $1";
 }
 
@@ -114,6 +115,14 @@ pub async fn mark_kept(tx: &mut WriteTx, case: CaseId, holder: StaffId, at: Inst
 /// When the database fails.
 pub async fn delete(tx: &mut WriteTx, case: CaseId) -> Result<(), StoreError> {
     execute!(tx, DELETE, case.bytes().as_slice()).map(drop)
+}
+
+/// Takes away what was asked at an instant and not answered: it is over. What was asked since then stays.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_unanswered(tx: &mut WriteTx, case: CaseId, asked_at: Instant) -> Result<(), StoreError> {
+    execute!(tx, DELETE_UNANSWERED, case.bytes().as_slice(), asked_at.micros()).map(drop)
 }
 
 /// Removes those that were asked before an instant; how many.

@@ -114,9 +114,9 @@ fn answer_form(locale: Locale, text: String, action: String) -> AnyView {
 
 /// What the script fills in on a page that stands open: where it listens, and how somebody who asks is shown on it.
 #[must_use]
-pub fn live(locale: Locale, events: &str, version: Option<i64>) -> AnyView {
+pub fn live(locale: Locale, events: &str) -> AnyView {
     view! {
-        <div data-events=events.to_owned() data-version=version.map(|version| version.to_string())>
+        <div data-events=events.to_owned()>
             <div data-asked=""></div>
             <template>{answer_form(locale, String::new(), String::new())}</template>
         </div>

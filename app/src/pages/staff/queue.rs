@@ -141,7 +141,7 @@ pub fn page(desk: &Desk, model: &Model) -> String {
         view! {
             {of_day}{of_bulk}
             {super::way::done(locale, &model.way)}
-            {super::presence::live(locale, "/staff/events", None)}
+            {super::presence::live(locale, "/staff/events")}
             <div class="queue-head"><h1>{title}</h1>{find(locale, &model.find)}</div>
             {tabs(locale, model)}
             {filter(locale, model)}
