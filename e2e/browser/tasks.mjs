@@ -30,7 +30,7 @@ test("a nurse sees on every page that something waits, takes it and says what sh
   await lookAt(desk, "staff-tasks");
   await press(button(page, "8 時間、当番に入る"));
   await page.getByText("見本 三枝（保健師）（").waitFor();
-  await press(button(page, "引き受ける"));
+  await press(page.locator("button", { hasText: "引き受ける" }));
   assert.equal(new URL(page.url()).search, "?tab=mine");
   await unfold(page, "完了にする");
   await press(page.locator("details .button", { hasText: "完了にする" }));

@@ -223,15 +223,19 @@ pub async fn write_daily(
             let who = staff::find(&mut tx, mail.staff_id).await?.filter(|who| who.is_valid_at(now));
             let compartments = who.map(|who| access::compartments(who.roles, Action::SeeQueue)).unwrap_or_default();
             let (overdue, soon) = deadline::late(&mut tx, &compartments).await?;
-            if overdue + soon == 0 {
+            let to = address(portal, &mail);
+            if to.is_err() {
+                tracing::error!(staff = %mail.staff_id, "an address of staff does not open");
+            }
+            let Some(to) = to.ok().filter(|_| overdue + soon > 0) else {
                 tx.commit(Record::Upkeep(Upkeep::ClockMoved)).await?;
                 continue;
-            }
+            };
             let new = NewMail {
                 outbox_id: OutboxId::from_random(random()),
                 kind: "staff_daily",
                 locale: &mail.locale,
-                to: &address(portal, &mail)?,
+                to: &to,
                 payload: &letter(&mail.locale, Late { overdue, soon }),
                 created_at: now,
             };

@@ -93,7 +93,11 @@ async fn write(
     letter: &(impl Fn(&str) -> MailPayload + Sync),
 ) -> Result<(), FlowError> {
     for one in to {
-        let address = super::staff_mail::address(portal, one)?;
+        // One that does not open keeps nobody else from being told.
+        let Ok(address) = super::staff_mail::address(portal, one) else {
+            tracing::error!(staff = %one.staff_id, "an address of staff does not open");
+            continue;
+        };
         let mail = NewMail {
             outbox_id: OutboxId::from_random(random()),
             kind: outbox::TASK,
