@@ -92,7 +92,7 @@ async fn an_answer_is_put_right_on_a_page_of_its_own_and_old_and_new_stand_side_
         let amend = format!("{home}/amend/name");
         assert_eq!(desk.get(&amend).await.status, 409, "nobody holds it");
         assert_eq!(give(&mut desk, &number, "claim", &[]).await.leads_to(), home);
-        assert_eq!(desk.get(&home).await.value("a.amend-link", "href"), amend);
+        assert_eq!(desk.get(&home).await.value("#answer-name a.amend-link", "href"), amend);
         assert!(!other.get(&home).await.body.contains("amend-link"), "who does not hold it puts nothing right");
         assert_eq!(desk.get(&format!("{home}/amend/filer")).await.status, 404);
         assert_eq!(desk.get(&format!("{home}/amend/no_such_field")).await.status, 404);

@@ -37,6 +37,9 @@ const TOLD: [&str; 19] = [
     "mail_given_up",
 ];
 
+/// Deeds after which somebody knows the answers as they are: she was shown them, or wrote them.
+const SEEN_BY: [&str; 3] = ["case_viewed", "command.amend", "command.complete"];
+
 /// As many of the newest entries as are read.
 const MOST: i64 = 500;
 
@@ -60,7 +63,9 @@ pub(super) async fn of_case(
     let hers = asking.to_string();
     let seen_rev = entries
         .iter()
-        .find(|entry| entry.deed == "case_viewed" && entry.outcome == "done" && entry.actor_id.as_ref() == Some(&hers))
+        .find(|entry| {
+            SEEN_BY.contains(&entry.deed.as_str()) && entry.outcome == "done" && entry.actor_id.as_ref() == Some(&hers)
+        })
         .and_then(shown_rev);
     let is_told = |entry: &&StoredEntry| entry.outcome == "done" && TOLD.contains(&entry.deed.as_str());
     let steps = entries.iter().filter(is_told).map(|entry| Step {

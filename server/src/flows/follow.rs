@@ -59,7 +59,7 @@ pub(crate) async fn first_answers(
     let mut raw = RawAnswers::default();
     let Some(head) = followed(connection, account, form).await? else { return Ok(raw) };
     let permit = permit_owner(account, head.owner(), head.case_id).ok_or(FlowError::NotFound)?;
-    let is_marked = store::non_disclosure::is_marked(connection, head.case_id).await?;
+    let is_marked = store::non_disclosure::has_marked(connection, account).await?;
     let open = match content::open(portal, connection, head, &permit).await {
         Ok(open) => open,
         Err(FlowError::NotFound) => return Ok(raw),

@@ -21,7 +21,7 @@ use crate::{
         Record,
         case::CaseHead,
         draft::{self as store, DraftOwner},
-        non_disclosure::is_marked as non_disclosure_of,
+        non_disclosure::has_marked,
     },
 };
 
@@ -69,7 +69,7 @@ pub async fn begin(
         }
         store::delete(&mut tx, there.draft_id).await?;
     }
-    let (stage, is_marked) = (head.stage, non_disclosure_of(&mut tx, head.case_id).await?);
+    let (stage, is_marked) = (head.stage, has_marked(&mut tx, account).await?);
     let open = match content::open(portal, &mut tx, head, &permit).await {
         Ok(open) => open,
         Err(FlowError::NotFound) => return Err(FlowError::Changed(stage)),
