@@ -13,11 +13,10 @@ use app::{
     text::Locale,
 };
 use intake::{
-    case::DeclineReason,
     form::Form,
     ids::FormId,
     period::{Month, Period},
-    statistics::{Measure, TIMING, timing_word},
+    statistics::Measure,
     time::CivilDate,
 };
 use serde::Deserialize;
@@ -176,6 +175,10 @@ pub async fn taken(portal: Data<Portal>, at: AtWork, list: Path<String>, asked: 
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use intake::{
+        case::DeclineReason,
+        statistics::{TIMING, timing_word},
+    };
 
     #[test]
     fn every_word_that_is_counted_has_a_label() {
