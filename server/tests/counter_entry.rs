@@ -359,7 +359,7 @@ async fn the_whole_way_works_over_http_without_script() {
             let shown = typist.get(&address).await;
             assert_eq!(shown.status, 200, "{page}");
             let state = shown.value("input[name=page_state]", "value");
-            let mut all: Vec<(&str, &str)> = vec![("page_state", &state), ("then", "next"), ("warned", "1")];
+            let mut all: Vec<(&str, &str)> = vec![("page_state", state.as_str()), ("then", "next"), ("warned", "1")];
             all.extend(inputs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
             if page.as_str() == "contact" {
                 // Nothing typed and not marked: an error at its field; marked: the way goes on.
