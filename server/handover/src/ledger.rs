@@ -128,6 +128,12 @@ impl<'a> Ledger<'a> {
         Ok(())
     }
 
+    /// The digest of the newest manifest that was read.
+    #[must_use]
+    pub fn newest(&self) -> &str {
+        self.chain.manifests.get(&self.chain.last()).map_or("none", String::as_str)
+    }
+
     /// How everything stands.
     #[must_use]
     pub fn summary(&self) -> Summary {

@@ -115,7 +115,7 @@ pub fn verify(folder: &Path, pins: &Pins, now: Instant) -> Result<Notes, ImportE
         }
         notes.push(told("the office's key", &fingerprint(&public.jwk), is_pinned));
     }
-    let [first] = batches(folder, 1)?.try_into().map_err(|_| nothing(folder))?;
+    let first = batch(folder, 1)?.ok_or_else(|| missing(1))?;
     let said = said_of(&first.manifest).map_err(|error| ImportError::Archived { seq: 1, error })?;
     let announced = first.keys_document.as_deref().ok_or(ImportError::NoKeyYet)?;
     let candidates = announced_keys(announced)?;
@@ -124,16 +124,13 @@ pub fn verify(folder: &Path, pins: &Pins, now: Instant) -> Result<Notes, ImportE
     notes.push(told("the portal's first key", &heard, pins.portal.is_some()));
     let mut ledger = Ledger::new(&said.iss, &said.aud, trust, &destinations);
     for seq in 1.. {
-        let Some(batch) = batches(folder, seq)?.into_iter().next() else { break };
+        let Some(batch) = batch(folder, seq)? else { break };
         ledger.read(&batch).map_err(|error| ImportError::Archived { seq, error })?;
     }
     let summary = ledger.summary();
     let there = count_of_folders(folder)?;
     if there != summary.batches {
-        return Err(ImportError::Archived {
-            seq: summary.batches + 1,
-            error: handover::Error::MissingFile(MANIFEST_FILE.to_owned()),
-        });
+        return Err(missing(summary.batches + 1));
     }
     notes.push(format!(
         "{} batches follow one another from 1; {} entries: {} imported, {} held, {} rejected, {} unanswered; {} filings withdrawn; \
@@ -147,6 +144,8 @@ pub fn verify(folder: &Path, pins: &Pins, now: Instant) -> Result<Notes, ImportE
         summary.withdrawn,
         summary.receipts,
     ));
+    // An archive whose end was cut off is a shorter archive: only this tells.
+    notes.push(format!("the newest manifest: {} (the portal has the same)", ledger.newest()));
     Ok(notes)
 }
 
@@ -155,15 +154,16 @@ fn told(what: &str, fingerprint: &str, is_pinned: bool) -> String {
     format!("{what}: {fingerprint} ({pinned})")
 }
 
-fn nothing(folder: &Path) -> ImportError {
-    ImportError::Usage(format!("{} is no archive: it has no batch 1", folder.display()))
+/// The manifest of a batch is not there.
+fn missing(seq: u64) -> ImportError {
+    ImportError::Archived { seq, error: handover::Error::MissingFile(MANIFEST_FILE.to_owned()) }
 }
 
 /// The batch of this number, or none.
-fn batches(folder: &Path, seq: u64) -> Result<Vec<KeptBatch>, ImportError> {
+fn batch(folder: &Path, seq: u64) -> Result<Option<KeptBatch>, ImportError> {
     let beside = folder.join(folder_name(seq));
     if !beside.exists() {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     let optional = |name: &str| {
         let path = beside.join(name);
@@ -174,15 +174,14 @@ fn batches(folder: &Path, seq: u64) -> Result<Vec<KeptBatch>, ImportError> {
         let Some(receipt) = optional(&receipt_file(number))? else { break };
         receipts.push(receipt);
     }
-    let manifest = optional(MANIFEST_FILE)?
-        .ok_or_else(|| ImportError::Archived { seq, error: handover::Error::MissingFile(MANIFEST_FILE.to_owned()) })?;
+    let manifest = optional(MANIFEST_FILE)?.ok_or_else(|| missing(seq))?;
     let there = fs::read_dir(&beside).map_err(|error| ImportError::Io { what: beside.display().to_string(), error })?;
     let keys_document = optional(KEYS_FILE)?;
     // A receipt that was taken out of the middle leaves a later one that nobody would read.
     if there.count() != 1 + usize::from(keys_document.is_some()) + receipts.len() {
         return Err(ImportError::Archived { seq, error: handover::Error::ExtraFile });
     }
-    Ok(vec![KeptBatch { manifest, keys_document, receipts }])
+    Ok(Some(KeptBatch { manifest, keys_document, receipts }))
 }
 
 fn folders(folder: &Path, start: &str) -> Result<Vec<PathBuf>, ImportError> {

@@ -29,7 +29,9 @@ impl<In: BufRead, Out: Write> Screen<In, Out> {
     /// # Errors
     /// When the terminal breaks.
     pub fn say(&mut self, line: &str) -> Result<(), ImportError> {
-        writeln!(self.shown, "{line}").map_err(broken)
+        // What stands in a filing or in an extract gives the terminal no orders.
+        let plain: String = line.chars().map(|one| if one.is_control() { '\u{fffd}' } else { one }).collect();
+        writeln!(self.shown, "{plain}").map_err(broken)
     }
 
     /// Asks and gives the answer; none when nothing more is typed.

@@ -1,5 +1,5 @@
-//! The real program under fire: killed again and again at moments of chance, acknowledgements lost, the portal put back from
-//! an older backup. Invariant: run once more, everything is as after an undisturbed run, byte for byte, on both databases; or
+//! The real program under fire: killed again and again at moments of chance, receipts and acknowledgements lost or doubled,
+//! the portal put back from an older backup. Invariant: run once more, everything is as after an undisturbed run, byte for byte, on both databases; or
 //! a run stops with the name of why. `MADOGUCHI_SOAK=1` kills it a hundred times on each.
 
 use std::{
@@ -109,6 +109,10 @@ enum Disturbance {
     None,
     /// It takes receipts and answers that it did not.
     AnswersAreLost,
+    /// Receipts do not arrive.
+    ReceiptsAreLost,
+    /// Each receipt arrives twice.
+    ReceiptsAreDoubled,
     /// It was put back: the newest batches are not there.
     PutBack,
     /// It was put back, and has sealed another batch since.
@@ -116,10 +120,12 @@ enum Disturbance {
 }
 
 fn disturbance() -> Disturbance {
-    match rand::random_range(0..6) {
+    match rand::random_range(0..8) {
         0 => Disturbance::AnswersAreLost,
-        1 => Disturbance::PutBack,
-        2 => Disturbance::Forked,
+        1 => Disturbance::ReceiptsAreLost,
+        2 => Disturbance::ReceiptsAreDoubled,
+        3 => Disturbance::PutBack,
+        4 => Disturbance::Forked,
         _ => Disturbance::None,
     }
 }
@@ -176,10 +182,18 @@ fn disturb(sides: &mut Sides, disturbance: Disturbance) -> bool {
     let newest = sides.office.seq;
     match disturbance {
         Disturbance::None => false,
-        Disturbance::AnswersAreLost => {
-            sides.portal.shelf().receipt_status = Some(500);
+        Disturbance::AnswersAreLost | Disturbance::ReceiptsAreLost | Disturbance::ReceiptsAreDoubled => {
+            let set = |is: bool| {
+                let mut shelf = sides.portal.shelf();
+                match disturbance {
+                    Disturbance::AnswersAreLost => shelf.receipt_status = is.then_some(500),
+                    Disturbance::ReceiptsAreLost => shelf.receipts_are_lost = is,
+                    _ => shelf.receipts_are_doubled = is,
+                }
+            };
+            set(true);
             let why = ended(&sides.office);
-            sides.portal.shelf().receipt_status = None;
+            set(false);
             assert!([None, Some("portal")].contains(&why.as_deref()), "{why:?}");
             why.is_some()
         }
