@@ -253,6 +253,7 @@ pub static ROUTES: &[Row] = &[
     sent("/staff/slots/{slot}/attendance", STAFF, Guard::Staff, post!(staff::slots::attendance)),
     shown("/staff/handover", STAFF, Guard::Staff, get!(staff::handover::shown)),
     shown("/staff/handover/{list}.csv", STAFF, Guard::Staff, get!(staff::handover::file)),
+    shown("/staff/roles", STAFF, Guard::Staff, get!(staff::roles::shown)),
     shown("/staff/mail", STAFF, Guard::Staff, get!(staff::mail::list)),
     sent("/staff/mail/{mail}/{deed}", STAFF, Guard::Staff, post!(staff::mail::act)),
     shown("/staff/cases/{receipt_number}/papers/{paper}", STAFF, Guard::Staff, get!(staff::case::paper)),

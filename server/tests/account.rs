@@ -2,7 +2,7 @@
 //! A parent's account: another mail address, the way back in at the counter, other devices, leaving.
 
 use intake::{
-    access::Role,
+    access::Roles,
     identity::{Method, PersonDocument, ways::May},
     ids::{AccountId, ReceiptNumber},
     retention,
@@ -152,8 +152,8 @@ async fn at_the_counter_two_people_let_her_back_in_and_everything_of_before_ends
     for one in portals().await {
         let portal = &one.portal;
         let [first, second] = two_clerks(portal).await;
-        let twin = at_work(portal, "again", "person-a", Role::Clerk).await.staff;
-        let auditor = at_work(portal, "auditing", "person-z", Role::Auditor).await.staff;
+        let twin = at_work(portal, "again", "person-a", Roles::CLERK).await.staff;
+        let auditor = at_work(portal, "auditing", "person-z", Roles::AUDITOR).await.staff;
         let (account, number) = file(portal, 1).await;
         let (_, session) = sign_in(portal, 8, "parent1@example.jp").await;
         give_passkey(portal, account).await;

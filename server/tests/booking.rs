@@ -2,7 +2,7 @@
 //! 「面談予約」 The deeds around appointments, on each database.
 
 use intake::{
-    access::Role,
+    access::Roles,
     answers::RawAnswers,
     booking::{Mode, Spoken, State, TOLD_ALONE, Wish},
     case::DeclineReason,
@@ -61,7 +61,7 @@ async fn open(portal: &Portal, staff: &Staff, times: &str, capacity: &str) -> Ve
 }
 
 async fn clerk(portal: &Portal) -> Staff {
-    at_work(portal, "clerk1", "person-1", Role::Clerk).await.staff
+    at_work(portal, "clerk1", "person-1", Roles::CLERK).await.staff
 }
 
 type Parent = (AccountId, ReceiptNumber);
@@ -171,7 +171,7 @@ async fn a_series_sent_twice_opens_nothing_twice_and_places_do_not_fall_below_wh
         }
         assert!(!slots::set_capacity(portal, &staff, ids[0], 1).await.unwrap());
         assert!(slots::set_capacity(portal, &staff, ids[0], 3).await.unwrap());
-        let auditor = at_work(portal, "auditor1", "person-9", Role::Auditor).await.staff;
+        let auditor = at_work(portal, "auditor1", "person-9", Roles::AUDITOR).await.staff;
         assert!(matches!(slots::week(portal, &auditor, "2026-11-30".parse().unwrap()).await, Err(FlowError::NotFound)));
         assert!(matches!(slots::view(portal, &auditor, ids[0]).await, Err(FlowError::NotFound)));
     }

@@ -5,7 +5,7 @@ use std::{fs, process::Command};
 
 use handover::{DestinationKeys, Reader, Trust, open};
 use intake::{
-    access::Role,
+    access::Roles,
     case::{CorrectionRequest, Stage},
     epds::DEMONSTRATION,
     export::recheck,
@@ -73,8 +73,9 @@ async fn to_everybody_but_nurses_the_case_does_not_exist() {
         let page = queue::page(portal, &clerk, Tab::New, None).await.unwrap();
         assert_eq!((page.rows.len(), page.counts[0]), (1, (Tab::New, 1)), "only the notification");
         assert_eq!(queue::search(portal, &clerk, number.as_str()).await.unwrap(), None);
-        for role in [Role::Administrator, Role::Auditor] {
-            let other = at_work(portal, role.as_str(), role.as_str(), role).await.staff;
+        for role in [Roles::ADMINISTRATOR, Roles::AUDITOR] {
+            let name = role.to_string();
+            let other = at_work(portal, &name, &name, role).await.staff;
             assert!(matches!(staff_case::view(portal, &other, &number).await, Err(FlowError::NotFound)));
         }
         assert!(matches!(staff_case::view(portal, &clerk, &number).await, Err(FlowError::NotFound)));
@@ -85,7 +86,7 @@ async fn to_everybody_but_nurses_the_case_does_not_exist() {
         // What a nurse holds is hers to see only while she is a nurse.
         done(portal, &nurse, &number, Order::Claim).await;
         let mut moved = nurse.clone();
-        moved.role = Role::Clerk;
+        moved.roles = Roles::CLERK;
         let mine = queue::page(portal, &moved, Tab::Mine, None).await.unwrap();
         assert_eq!((mine.rows.len(), mine.counts[1]), (0, (Tab::Mine, 0)));
     }

@@ -3,7 +3,7 @@
 
 use handover::{MOST_BYTES, OpenedBatch, Outcome, open_attachment, sha256_hex};
 use intake::{
-    access::{Role, permit_owner},
+    access::{Roles, permit_owner},
     case::Stage,
     ids::{AccountId, CaseId, PaperId, ReceiptNumber},
     time::{DAY, HOUR},
@@ -47,7 +47,7 @@ fn names(batch: &OpenedBatch) -> Vec<&str> {
 }
 
 async fn blocked(portal: &Portal) -> Vec<String> {
-    let staff = at_work(portal, &format!("look-{}", portal.clock.now().micros()), "person-x", Role::Nurse).await.staff;
+    let staff = at_work(portal, &format!("look-{}", portal.clock.now().micros()), "person-x", Roles::NURSE).await.staff;
     let found = server::flows::reconciliation::view(portal, &staff).await.unwrap();
     found.lines.iter().filter_map(|line| line.difference.reason().map(str::to_owned)).collect()
 }
@@ -123,7 +123,7 @@ async fn a_paper_that_waits_for_its_scan_holds_back_its_case_for_a_day_and_no_ba
         assert_eq!(seal(portal).await.map(|sealed| (sealed.entries, sealed.papers)), Some((1, 0)));
         office.read(&carried(portal, 1).await);
         assert!(office.read(&carried(portal, 2).await).entries[0].entry.attachments.is_empty());
-        let staff = at_work(portal, "looking", "person-y", Role::Clerk).await.staff;
+        let staff = at_work(portal, "looking", "person-y", Roles::CLERK).await.staff;
         let lines = server::flows::reconciliation::view(portal, &staff).await.unwrap().lines;
         let left_out = lines.iter().filter(|line| line.difference.as_str() == "papers_left_out");
         assert_eq!(left_out.map(|line| &line.number).collect::<Vec<_>>(), [&waiting], "it is said");

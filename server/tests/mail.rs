@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use intake::{
-    access::Role,
+    access::Roles,
     ids::{AccountId, CaseId},
     retention,
     time::{DAY, HOUR, MINUTE},
@@ -62,7 +62,7 @@ async fn send(portal: &Portal, mailer: &Mailer) -> usize {
 }
 
 async fn clerk(portal: &Portal) -> Staff {
-    at_work(portal, "clerk", "person-a", Role::Clerk).await.staff
+    at_work(portal, "clerk", "person-a", Roles::CLERK).await.staff
 }
 
 fn message_id(text: &str) -> String {
@@ -231,8 +231,8 @@ async fn mail_about_an_epds_is_the_nurses_alone() {
         let relay = Relay::new(&[Order::Recipient(550)]);
         send(portal, &relay_at(relay.port, "")).await;
         let clerk = clerk(portal).await;
-        let nurse = at_work(portal, "nurse", "person-n", Role::Nurse).await.staff;
-        let auditor = at_work(portal, "auditor", "person-x", Role::Auditor).await.staff;
+        let nurse = at_work(portal, "nurse", "person-n", Roles::NURSE).await.staff;
+        let auditor = at_work(portal, "auditor", "person-x", Roles::AUDITOR).await.staff;
         assert!(undelivered::list(portal, &clerk).await.unwrap().is_empty());
         assert!(undelivered::of_case(portal, &clerk, &number).await.unwrap().is_empty());
         assert!(matches!(undelivered::list(portal, &auditor).await, Err(FlowError::NotFound)));

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use intake::{
-    access::Role,
+    access::Roles,
     form::Compartment,
     ids::{AccountId, ReceiptNumber},
     message::{LONGEST, MOST_UNREAD, NoMessage},
@@ -150,7 +150,7 @@ async fn nobody_else_writes_or_reads_and_an_epds_is_for_nurses() {
         let portal = &one.portal;
         let [clerk, _] = two_clerks(portal).await;
         let [nurse, _] = two_nurses(portal).await;
-        let auditor = at_work(portal, "auditing", "person-z", Role::Auditor).await.staff;
+        let auditor = at_work(portal, "auditing", "person-z", Roles::AUDITOR).await.staff;
         let (account, number) = file_epds(portal, 1, [1; 10]).await;
         let (stranger, general) = file(portal, 2).await;
         let press = Press { token: "a", typed: "こんにちは" };

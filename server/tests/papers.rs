@@ -12,7 +12,7 @@ use crate::support::{
     staff::at_work,
 };
 use intake::{
-    access::{Role, permit_owner},
+    access::{Roles, permit_owner},
     case::CorrectionRequest,
     identity::Method,
     ids::{AccountId, PaperId, ReceiptNumber},
@@ -78,7 +78,7 @@ async fn papers_go_with_the_filing_are_scanned_opened_by_staff_and_erased_with_t
         let portal = &one.portal;
         let (account, number) = filed_with(portal, 9, &[photo(1), document(b"1 0 obj"), document(&eicar())]).await;
         assert_eq!(filings::view(portal, account, &number).await.unwrap().papers, 3);
-        let clerk = at_work(portal, "clerk1", "person1", Role::Clerk).await.staff;
+        let clerk = at_work(portal, "clerk1", "person1", Roles::CLERK).await.staff;
         let ids: Vec<PaperId> = sent(portal, account, &number).await.iter().map(|paper| paper.paper_id).collect();
 
         // What waits for its scan nobody opens.
@@ -96,7 +96,7 @@ async fn papers_go_with_the_filing_are_scanned_opened_by_staff_and_erased_with_t
         assert_eq!(open_for_staff(portal, &clerk, &number, ids[1]).await.unwrap().bytes, document(b"1 0 obj"));
         assert!(open_for_staff(portal, &clerk, &number, ids[2]).await.is_err(), "what is quarantined stays shut");
         // A role without the right finds nothing, also not whether there is one.
-        let auditor = at_work(portal, "auditor", "person2", Role::Auditor).await.staff;
+        let auditor = at_work(portal, "auditor", "person2", Roles::AUDITOR).await.staff;
         assert!(matches!(open_for_staff(portal, &auditor, &number, ids[0]).await, Err(FlowError::NotFound)));
 
         let opened = deeds(portal).await.into_iter().filter(|(deed, _)| deed == "paper_opened");
@@ -128,7 +128,7 @@ async fn while_the_scanner_is_down_parents_go_on_papers_wait_and_staff_open_none
         assert_eq!(scan_due(portal).await.unwrap(), 0, "it is not asked again at once");
         let paper = sent(portal, account, &number).await.remove(0);
         assert_eq!(paper.state, PaperState::Pending);
-        let clerk = at_work(portal, "clerk1", "person1", Role::Clerk).await.staff;
+        let clerk = at_work(portal, "clerk1", "person1", Roles::CLERK).await.staff;
         assert!(open_for_staff(portal, &clerk, &number, paper.paper_id).await.is_err());
         let shown = staff_case::view(portal, &clerk, &number).await.unwrap();
         assert_eq!(shown.papers.iter().map(|(_, can)| *can).collect::<Vec<_>>(), [false]);
@@ -148,7 +148,7 @@ async fn without_a_scanner_by_name_papers_open_unscanned() {
         let (account, number) = filed_with(&one.portal, 9, &[photo(1)]).await;
         assert_eq!(scan_due(&one.portal).await.unwrap(), 0);
         let paper = sent(&one.portal, account, &number).await.remove(0);
-        let nurse = at_work(&one.portal, "nurse1", "person1", Role::Nurse).await.staff;
+        let nurse = at_work(&one.portal, "nurse1", "person1", Roles::NURSE).await.staff;
         assert!(open_for_staff(&one.portal, &nurse, &number, paper.paper_id).await.is_ok());
     }
 }
@@ -298,7 +298,7 @@ async fn papers_of_a_browser_become_the_parents_when_she_signs_in_beside_a_draft
         };
         let sent_now = submit::submit(portal, &sender, &notification(), draft, |_: &str| letter("x")).await.unwrap();
         let submit::Submitted::Receipt(number) = sent_now else { panic!() };
-        let nurse = at_work(portal, "nurse1", "person1", Role::Nurse).await.staff;
+        let nurse = at_work(portal, "nurse1", "person1", Roles::NURSE).await.staff;
         for paper in sent(portal, account, &number).await {
             assert!(open_for_staff(portal, &nurse, &number, paper.paper_id).await.is_ok());
         }
@@ -310,7 +310,7 @@ async fn a_correction_takes_the_papers_that_it_asks_for_and_sends_them_with_its_
     for one in portals().await {
         let portal = &one.portal;
         let (account, number) = filed_with(portal, 9, &[photo(1)]).await;
-        let clerk = at_work(portal, "clerk1", "person1", Role::Clerk).await.staff;
+        let clerk = at_work(portal, "clerk1", "person1", Roles::CLERK).await.staff;
         done(portal, &clerk, &number, Order::Claim).await;
         let answer_by = portal.clock.now().date_in_japan().plus_days(7);
         let fields = vec![(kind(), "予定日が読める写真をお願いします。".to_owned())];

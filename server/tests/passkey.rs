@@ -2,7 +2,7 @@
 //! Passkeys, with a key in software.
 
 use intake::{
-    access::Role,
+    access::Roles,
     ids::{AccountId, StaffId},
     retention,
 };
@@ -33,7 +33,7 @@ async fn member(portal: &Portal) -> PasskeyOwner {
         user_id: "clerk",
         person_id: "1",
         display_name: "窓口 一郎",
-        role: Role::Clerk,
+        roles: Roles::CLERK,
         created_at: now,
     };
     let mut tx = portal.database.write().await.unwrap();

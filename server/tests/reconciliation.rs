@@ -2,7 +2,7 @@
 //! 「引渡しの突合」 Day by day, what was confirmed and what became of it; what comes back with a receipt; which destination gets what.
 
 use handover::{DestinationKeys, Outcome, Recorded};
-use intake::{access::Role, case::Stage, time::DAY};
+use intake::{access::Roles, case::Stage, time::DAY};
 use server::{
     flows::{
         FlowError, filings, hand_over,
@@ -79,7 +79,7 @@ async fn an_epds_is_a_line_and_a_number_for_nurses_only() {
         seal(portal).await.unwrap();
         let nurse = reconciliation::view(portal, &nurses[0]).await.unwrap();
         assert_eq!((nurse.days.len(), nurse.lines.len()), (1, 1));
-        for role in [Role::Clerk, Role::Administrator, Role::Auditor] {
+        for role in [Roles::CLERK, Roles::ADMINISTRATOR, Roles::AUDITOR] {
             let other = at_work(portal, &format!("{role}"), &format!("person-{role}"), role).await.staff;
             let seen = reconciliation::view(portal, &other).await.unwrap();
             assert_eq!((seen.days.len(), seen.lines.len()), (0, 0), "{role}");

@@ -2,7 +2,7 @@
 //! The staff's side over HTTP, as a browser without script goes through it; the passkey's part is a key in software.
 
 use intake::{
-    access::Role,
+    access::Roles,
     ids::{CaseId, ReceiptNumber},
 };
 use server::{
@@ -33,8 +33,8 @@ async fn sign_in(site: &Site, member: &Member) -> Browser {
     browser
 }
 
-async fn at_work(site: &Site, user_id: &str, role: Role) -> Browser {
-    let member = hire(&site.portal, user_id, user_id, role).await;
+async fn at_work(site: &Site, user_id: &str, roles: impl Into<Roles>) -> Browser {
+    let member = hire(&site.portal, user_id, user_id, roles).await;
     sign_in(site, &member).await
 }
 
@@ -52,8 +52,8 @@ const SEEN: [(&str, &str); 2] = [("number", "later"), ("person", "driving_licenc
 async fn a_filing_goes_from_the_queue_through_two_people() {
     for site in sites().await {
         let (_, number) = file(&site.portal, 1).await;
-        let mut first = at_work(&site, "clerk1", Role::Clerk).await;
-        let mut second = at_work(&site, "clerk2", Role::Clerk).await;
+        let mut first = at_work(&site, "clerk1", Roles::CLERK).await;
+        let mut second = at_work(&site, "clerk2", Roles::CLERK).await;
         assert_eq!(first.get("/staff").await.leads_to(), "/staff/queue");
         let queue = first.get("/staff/queue").await;
         assert_eq!(queue.value(".queue tbody a", "href"), format!("/staff/cases/{number}"));
@@ -86,9 +86,9 @@ async fn a_filing_goes_from_the_queue_through_two_people() {
 async fn an_accepted_case_is_taken_away_as_fhir_by_who_may_and_it_is_recorded() {
     for site in sites().await {
         let (_, number) = file(&site.portal, 1).await;
-        let mut clerk = at_work(&site, "clerk1", Role::Clerk).await;
-        let mut nurse = at_work(&site, "nurse1", Role::Nurse).await;
-        let mut auditor = at_work(&site, "auditor1", Role::Auditor).await;
+        let mut clerk = at_work(&site, "clerk1", Roles::CLERK).await;
+        let mut nurse = at_work(&site, "nurse1", Roles::NURSE).await;
+        let mut auditor = at_work(&site, "auditor1", Roles::AUDITOR).await;
         let home = format!("/staff/cases/{number}");
         let address = format!("{home}/fhir.json");
         assert_eq!(nurse.get(&address).await.status, 409, "nobody has accepted it");
@@ -131,7 +131,7 @@ async fn an_accepted_case_is_taken_away_as_fhir_by_who_may_and_it_is_recorded() 
 async fn whoever_was_overtaken_is_told_and_loses_nothing() {
     for site in sites().await {
         let (_, number) = file(&site.portal, 1).await;
-        let mut first = at_work(&site, "clerk1", Role::Clerk).await;
+        let mut first = at_work(&site, "clerk1", Roles::CLERK).await;
         let home = format!("/staff/cases/{number}");
         give(&mut first, &number, "claim", &[]).await;
         let faulty =
@@ -158,7 +158,7 @@ async fn whoever_was_overtaken_is_told_and_loses_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invitation_is_answered_over_http_and_keeps_the_passkey_while_the_password_is_put_right() {
     for site in sites().await {
-        let (_, token) = invite(&site.portal, "clerk1", "1", Role::Clerk).await;
+        let (_, token) = invite(&site.portal, "clerk1", "1", Roles::CLERK).await;
         let address = format!("/staff/invitation/{token}");
         let mut browser = site.browser();
         let page = browser.get(&address).await;
@@ -191,7 +191,7 @@ async fn an_invitation_is_answered_over_http_and_keeps_the_passkey_while_the_pas
 #[tokio::test(flavor = "multi_thread")]
 async fn unknown_and_wrong_look_the_same() {
     for site in sites().await {
-        hire(&site.portal, "clerk1", "1", Role::Clerk).await;
+        hire(&site.portal, "clerk1", "1", Roles::CLERK).await;
         let mut browser = site.browser();
         let mut tries = Vec::new();
         for user_id in ["clerk1", "nobody"] {
@@ -215,8 +215,8 @@ async fn no_page_of_staff_is_for_nobody_or_for_the_wrong_role() {
     for site in sites().await {
         let (_, number) = file(&site.portal, 1).await;
         let mut nobody = site.browser();
-        let mut auditor = at_work(&site, "auditor1", Role::Auditor).await;
-        let mut administrator = at_work(&site, "admin1", Role::Administrator).await;
+        let mut auditor = at_work(&site, "auditor1", Roles::AUDITOR).await;
+        let mut administrator = at_work(&site, "admin1", Roles::ADMINISTRATOR).await;
         for row in ROUTES.iter().filter(|row| row.guard == Guard::Staff) {
             let path = row.path.replace("{receipt_number}", number.as_str()).replace("{command}", "claim");
             let ask = async |browser: &mut Browser| match row.verb {
@@ -231,7 +231,7 @@ async fn no_page_of_staff_is_for_nobody_or_for_the_wrong_role() {
             for browser in [&mut auditor, &mut administrator] {
                 let answer = ask(browser).await;
                 // Everybody sees her own sessions, and how the hand-over stands, which names nobody.
-                let is_for_all = ["/staff", "/staff/sessions", "/staff/handover"].contains(&row.path);
+                let is_for_all = ["/staff", "/staff/sessions", "/staff/handover", "/staff/roles"].contains(&row.path);
                 let allowed = if is_for_all { 200 } else { 404 };
                 assert_eq!(answer.status, allowed, "{path}");
                 assert!(!answer.body.contains("髙橋"), "{path} shows a name");
@@ -249,7 +249,7 @@ async fn no_page_of_staff_is_for_nobody_or_for_the_wrong_role() {
 async fn what_is_malformed_is_answered_clearly() {
     for site in sites().await {
         let (_, number) = file(&site.portal, 1).await;
-        let mut clerk = at_work(&site, "clerk1", Role::Clerk).await;
+        let mut clerk = at_work(&site, "clerk1", Roles::CLERK).await;
         let home = format!("/staff/cases/{number}");
         for (path, status) in [
             ("/staff/cases/nonsense".to_owned(), 404),
@@ -283,8 +283,11 @@ async fn the_sample_staff_sign_in_as_everybody_does_and_are_made_once() {
     for site in sites().await {
         let all = sample::make(&site.portal).await.unwrap();
         assert_eq!(sample::make(&site.portal).await.unwrap(), all, "a second start keeps them");
-        let roles: Vec<Role> = all.iter().map(|one| one.role).collect();
-        assert_eq!(roles, [Role::Clerk, Role::Clerk, Role::Nurse, Role::Administrator, Role::Auditor, Role::Nurse]);
+        let roles: Vec<Roles> = all.iter().map(|one| one.role).collect();
+        assert_eq!(
+            roles,
+            [Roles::CLERK, Roles::CLERK, Roles::NURSE, Roles::ADMINISTRATOR, Roles::AUDITOR, Roles::NURSE]
+        );
         let keys = site.browser().get("/demo/practice-authenticator.json").await;
         let keys: serde_json::Value = serde_json::from_str(&keys.body).unwrap();
         assert_eq!(keys["keys"].as_array().unwrap().len(), 6);
@@ -307,8 +310,8 @@ async fn the_sample_staff_sign_in_as_everybody_does_and_are_made_once() {
 async fn slots_are_opened_changed_and_closed_without_script_by_who_may() {
     for site in sites().await {
         let (account, number) = file(&site.portal, 1).await;
-        let mut clerk = at_work(&site, "clerk1", Role::Clerk).await;
-        let mut auditor = at_work(&site, "auditor1", Role::Auditor).await;
+        let mut clerk = at_work(&site, "clerk1", Roles::CLERK).await;
+        let mut auditor = at_work(&site, "auditor1", Roles::AUDITOR).await;
         assert_eq!(auditor.get("/staff/slots").await.status, 404);
         assert!(!auditor.get("/staff").await.body.contains("/staff/slots"));
         let series = [
@@ -365,9 +368,9 @@ async fn slots_are_opened_changed_and_closed_without_script_by_who_may() {
 async fn the_hand_over_is_looked_at_by_day_and_taken_away_as_csv() {
     for site in sites().await {
         let (_, number) = file(&site.portal, 1).await;
-        let mut first = at_work(&site, "clerk1", Role::Clerk).await;
-        let mut second = at_work(&site, "clerk2", Role::Clerk).await;
-        let mut auditor = at_work(&site, "auditor1", Role::Auditor).await;
+        let mut first = at_work(&site, "clerk1", Roles::CLERK).await;
+        let mut second = at_work(&site, "clerk2", Roles::CLERK).await;
+        let mut auditor = at_work(&site, "auditor1", Roles::AUDITOR).await;
         assert!(first.get("/staff/handover").await.body.contains("すべて合っています"));
         give(&mut first, &number, "claim", &[]).await;
         give(&mut first, &number, "record_identity", &SEEN).await;

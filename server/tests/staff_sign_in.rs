@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use intake::{
-    access::Role,
+    access::Roles,
     device::Device,
     retention,
     time::{HOUR, MINUTE},
@@ -49,7 +49,7 @@ async fn disable(portal: &Portal, id: intake::ids::StaffId) {
 async fn an_invitation_is_answered_once_with_password_and_passkey() {
     for one in portals().await {
         let portal = &one.portal;
-        let (_, token) = invite(portal, "clerk1", "1", Role::Clerk).await;
+        let (_, token) = invite(portal, "clerk1", "1", Roles::CLERK).await;
         let (member, begun) = staff_sign_in::begin_joining(portal, &token).await.unwrap().unwrap();
         assert_eq!(member.user_id, "clerk1");
         let (_, credential) = create(&begun.options, portal.config.staff_url.origin()).unwrap();
@@ -61,7 +61,7 @@ async fn an_invitation_is_answered_once_with_password_and_passkey() {
         assert_eq!(joined(sent(PASSWORD, PASSWORD)).await, Joined::Over);
         assert!(staff_sign_in::begin_joining(portal, &token).await.unwrap().is_none());
 
-        let (_, late) = invite(portal, "clerk2", "2", Role::Clerk).await;
+        let (_, late) = invite(portal, "clerk2", "2", Roles::CLERK).await;
         portal.clock.advance(retention::INVITATION);
         assert!(staff_sign_in::view_invitation(portal, &late).await.unwrap().is_none());
         assert!(staff_sign_in::view_invitation(portal, "made up").await.unwrap().is_none());
@@ -72,7 +72,7 @@ async fn an_invitation_is_answered_once_with_password_and_passkey() {
 async fn two_answers_to_one_invitation_leave_one_password_and_one_passkey() {
     for one in portals().await {
         let portal = Arc::new(one.portal);
-        let (_, token) = invite(&portal, "clerk1", "1", Role::Clerk).await;
+        let (_, token) = invite(&portal, "clerk1", "1", Roles::CLERK).await;
         let answers = (0..2).map(|_| {
             let (portal, token) = (Arc::clone(&portal), token.clone());
             tokio::spawn(async move {
@@ -99,8 +99,8 @@ async fn two_answers_to_one_invitation_leave_one_password_and_one_passkey() {
 async fn both_factors_are_asked_for_and_neither_alone_is_enough() {
     for one in portals().await {
         let portal = &one.portal;
-        let clerk = hire(portal, "clerk1", "1", Role::Clerk).await;
-        let nurse = hire(portal, "nurse1", "2", Role::Nurse).await;
+        let clerk = hire(portal, "clerk1", "1", Roles::CLERK).await;
+        let nurse = hire(portal, "nurse1", "2", Roles::NURSE).await;
         let origin = portal.config.staff_url.origin();
         assert_eq!(enter_password(portal, "clerk1", "七つの子は山の古巣へ行かぬ").await.unwrap(), None);
         assert_eq!(enter_password(portal, "nobody", PASSWORD).await.unwrap(), None);
@@ -136,7 +136,7 @@ async fn both_factors_are_asked_for_and_neither_alone_is_enough() {
 async fn five_wrong_passwords_lock_for_a_growing_time_also_when_they_come_at_once() {
     for one in portals().await {
         let portal = Arc::new(one.portal);
-        hire(&portal, "clerk1", "1", Role::Clerk).await;
+        hire(&portal, "clerk1", "1", Roles::CLERK).await;
         let tries = (0..12).map(|_| {
             let portal = Arc::clone(&portal);
             tokio::spawn(async move { enter_password(&portal, "clerk1", "wrong wrong wrong").await.unwrap() })
@@ -163,7 +163,7 @@ async fn five_wrong_passwords_lock_for_a_growing_time_also_when_they_come_at_onc
 async fn whoever_is_disabled_is_out_at_the_next_request() {
     for one in portals().await {
         let portal = &one.portal;
-        let clerk = hire(portal, "clerk1", "1", Role::Clerk).await;
+        let clerk = hire(portal, "clerk1", "1", Roles::CLERK).await;
         let session = token_hash(&sign_in(portal, &clerk).await);
         assert_eq!(who(portal, &session).await.unwrap().unwrap().staff.staff_id, clerk.id);
         let token = enter_password(portal, "clerk1", PASSWORD).await.unwrap().unwrap();
@@ -181,7 +181,7 @@ async fn whoever_is_disabled_is_out_at_the_next_request() {
 async fn a_session_ends_when_it_rests_at_sign_out_and_after_twelve_hours() {
     for one in portals().await {
         let portal = &one.portal;
-        let clerk = hire(portal, "clerk1", "1", Role::Clerk).await;
+        let clerk = hire(portal, "clerk1", "1", Roles::CLERK).await;
         let resting = token_hash(&sign_in(portal, &clerk).await);
         let left = token_hash(&sign_in(portal, &clerk).await);
         staff_sign_in::sign_out(portal, clerk.id, &left).await.unwrap();
@@ -205,7 +205,7 @@ async fn a_session_ends_when_it_rests_at_sign_out_and_after_twelve_hours() {
 async fn a_weak_password_joins_nobody() {
     for one in portals().await {
         let portal = &one.portal;
-        let (_, token) = invite(portal, "clerk1", "1", Role::Clerk).await;
+        let (_, token) = invite(portal, "clerk1", "1", Roles::CLERK).await;
         assert_eq!(join(portal, &token, "1qaz2wsx3edc").await.1, Joined::Password(PasswordFault::Common));
         assert_eq!(join(portal, &token, "Clerk1-clerk1-").await.1, Joined::Password(PasswordFault::HasUserId));
         assert_eq!(enter_password(portal, "clerk1", "Clerk1-clerk1-").await.unwrap(), None);

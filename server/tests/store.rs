@@ -4,7 +4,7 @@
 use std::{collections::HashSet, fs};
 
 use intake::{
-    access::{Role, permit_owner},
+    access::{Roles, permit_owner},
     case::Stage,
     export::Channel,
     form::Compartment,
@@ -81,7 +81,7 @@ async fn staff_member(database: &Database, name: &str) -> StaffId {
         user_id: name,
         person_id: name,
         display_name: name,
-        role: Role::Clerk,
+        roles: Roles::CLERK,
         created_at: NOW,
     };
     let mut tx = database.write().await.unwrap();
@@ -168,7 +168,7 @@ async fn a_transaction_that_is_dropped_leaves_nothing() {
                     user_id: "nobody",
                     person_id: "nobody",
                     display_name: "nobody",
-                    role: Role::Clerk,
+                    roles: Roles::CLERK,
                     created_at: NOW,
                 },
             )

@@ -171,7 +171,7 @@ async fn one_new_passkey_sent_several_times_at_once_is_added_once_in_fifty_tries
 async fn staffs_two_factors_count_once_however_often_they_are_sent_at_once() {
     for one in portals().await {
         let portal = Arc::new(one.portal);
-        let member = hire(&portal, "clerk", "person", intake::access::Role::Clerk).await;
+        let member = hire(&portal, "clerk", "person", intake::access::Roles::CLERK).await;
         for round in 0..10 {
             let token = staff_sign_in::enter_password(&portal, "clerk", PASSWORD).await.unwrap().unwrap();
             let begun = staff_sign_in::begin_passkey(&portal, &token).await.unwrap().unwrap();
@@ -316,9 +316,9 @@ async fn sessions_end_one_by_one_and_another_parents_is_not_found() {
 async fn whoever_looks_after_accounts_ends_the_sessions_of_staff_and_nobody_else_does() {
     for one in portals().await {
         let portal = &one.portal;
-        let clerk = at_work(portal, "clerk", "person-a", intake::access::Role::Clerk).await;
-        let other = at_work(portal, "other", "person-b", intake::access::Role::Clerk).await;
-        let admin = at_work(portal, "admin", "person-c", intake::access::Role::Administrator).await;
+        let clerk = at_work(portal, "clerk", "person-a", intake::access::Roles::CLERK).await;
+        let other = at_work(portal, "other", "person-b", intake::access::Roles::CLERK).await;
+        let admin = at_work(portal, "admin", "person-c", intake::access::Roles::ADMINISTRATOR).await;
         let (hash, of) = (clerk.session.session_hash, clerk.staff.staff_id);
         assert!(staff_sessions::view(portal, &other.staff).await.unwrap().all.is_empty());
         assert_eq!(staff_sessions::view(portal, &admin.staff).await.unwrap().all.len(), 3);
@@ -336,14 +336,14 @@ async fn whoever_looks_after_accounts_ends_the_sessions_of_staff_and_nobody_else
 async fn a_session_of_staff_ends_after_rest_and_after_half_a_day_in_any_case() {
     for one in portals().await {
         let portal = &one.portal;
-        let clerk = at_work(portal, "clerk", "person-a", intake::access::Role::Clerk).await;
+        let clerk = at_work(portal, "clerk", "person-a", intake::access::Roles::CLERK).await;
         let hash = clerk.session.session_hash;
         let is_in = async || staff_sign_in::who(portal, &hash).await.unwrap().is_some();
         portal.clock.advance(retention::STAFF_IDLE - 1);
         assert!(is_in().await, "it was in use in time");
         portal.clock.advance(retention::STAFF_IDLE);
         assert!(!is_in().await);
-        let busy = at_work(portal, "busy", "person-b", intake::access::Role::Clerk).await;
+        let busy = at_work(portal, "busy", "person-b", intake::access::Roles::CLERK).await;
         let (hash, end) = (busy.session.session_hash, busy.session.expires_at);
         while portal.clock.now().plus(retention::STAFF_IDLE - 1) < end {
             portal.clock.advance(retention::STAFF_IDLE - 1);

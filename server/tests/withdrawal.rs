@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use intake::{
-    access::{Role, permit_owner},
+    access::{Roles, permit_owner},
     case::{CommandKind, DeclineReason, Stage},
     ids::{AccountId, ReceiptNumber},
     retention,
@@ -65,7 +65,7 @@ async fn what_is_asked_for_waits_for_two_people_and_goes_into_no_batch() {
         let portal = &one.portal;
         let [first, second] = two_clerks(portal).await;
         // Another account of the same person.
-        let again = at_work(portal, "again", "person-a", Role::Nurse).await.staff;
+        let again = at_work(portal, "again", "person-a", Roles::NURSE).await.staff;
         let (account, number) = file(portal, 1).await;
         confirm(portal, &[first.clone(), second.clone()], &number).await;
         let early = filings::withdraw(portal, account, &number, head(portal, &number).await.version).await;

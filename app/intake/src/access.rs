@@ -3,58 +3,15 @@
 //!
 //! "May you" is this table; "is it possible now" is the table in `case`.
 
-use std::{fmt, str::FromStr};
+mod roles;
 
-use serde::{Deserialize, Serialize};
+pub use roles::{NoRoles, Role, Roles};
 
 use crate::{
     case::CommandKind,
     form::Compartment,
-    ids::{AccountId, CaseId, NotAnId, StaffId},
+    ids::{AccountId, CaseId, StaffId},
 };
-
-/// The role of a member of staff.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// 「受付担当」 Works the queue.
-    Clerk,
-    /// 「保健師」 Works the queue, and reads what only a public health nurse may.
-    Nurse,
-    /// 「管理者」 Invites staff and looks after keys; sees no case.
-    Administrator,
-    /// 「監査担当」 Reads the audit log; sees no answers.
-    Auditor,
-}
-
-impl Role {
-    /// All roles.
-    pub const ALL: [Self; 4] = [Self::Clerk, Self::Nurse, Self::Administrator, Self::Auditor];
-
-    /// The public name.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Clerk => "clerk",
-            Self::Nurse => "nurse",
-            Self::Administrator => "administrator",
-            Self::Auditor => "auditor",
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Role {
-    type Err = NotAnId;
-    fn from_str(text: &str) -> Result<Self, NotAnId> {
-        Self::ALL.into_iter().find(|role| role.as_str() == text).ok_or(NotAnId)
-    }
-}
 
 /// Something that somebody wants to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,75 +42,174 @@ pub enum Action {
     ManageStaff,
     /// 「面談枠」 Open and close slots, and mark who came.
     ManageSlots,
+    /// 「集計」 See how many filings there were and how long they took.
+    SeeReports,
 }
 
-/// Whether a role may do an action with cases of a compartment. To whoever may not, they do not exist: they are neither
-/// found nor counted.
-#[must_use]
-pub const fn may_in(role: Role, action: Action, compartment: Compartment) -> bool {
-    let has_the_right = match (compartment, role) {
-        (Compartment::General, _) | (Compartment::Epds, Role::Nurse) => true,
-        (Compartment::Epds, Role::Clerk | Role::Administrator | Role::Auditor) => false,
-    };
-    may(role, action) && has_the_right
-}
+impl Action {
+    /// Everything but the commands on a case.
+    pub const PLAIN: [Self; 13] = [
+        Self::SeeQueue,
+        Self::ReadCase,
+        Self::OpenPaper,
+        Self::ExportCase,
+        Self::SeeUndeliveredMail,
+        Self::WriteMessage,
+        Self::NotePregnancyEnd,
+        Self::RestoreAccess,
+        Self::ManageSlots,
+        Self::SeeHandover,
+        Self::SeeReports,
+        Self::ReadAudit,
+        Self::ManageStaff,
+    ];
 
-/// The compartments with whose cases a role may do an action.
-#[must_use]
-pub fn compartments(role: Role, action: Action) -> Vec<Compartment> {
-    Compartment::ALL.into_iter().filter(|compartment| may_in(role, action, *compartment)).collect()
-}
-
-/// Whether a role may do an action at all; with a certain case it is [`may_in`] that says so. Deny is the default.
-#[must_use]
-pub const fn may(role: Role, action: Action) -> bool {
-    match action {
-        Action::SeeQueue
-        | Action::ReadCase
-        | Action::OpenPaper
-        | Action::SeeUndeliveredMail
-        | Action::WriteMessage
-        | Action::NotePregnancyEnd
-        | Action::RestoreAccess => {
-            matches!(role, Role::Clerk | Role::Nurse)
-        }
-        Action::ExportCase => matches!(role, Role::Nurse),
-        Action::Command(kind) => command_is_for_staff(kind) && matches!(role, Role::Clerk | Role::Nurse),
-        Action::SeeHandover => matches!(role, Role::Clerk | Role::Nurse | Role::Administrator | Role::Auditor),
-        Action::ReadAudit => matches!(role, Role::Auditor),
-        Action::ManageStaff => matches!(role, Role::Administrator),
-        Action::ManageSlots => matches!(role, Role::Clerk | Role::Nurse),
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::PLAIN.into_iter().chain(CommandKind::ALL.iter().copied().map(Self::Command))
     }
 }
 
-const fn command_is_for_staff(kind: CommandKind) -> bool {
+/// How far a role reaches with an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// Not at all.
+    Nothing,
+    /// The cases that were assigned to who asks: those that she holds.
+    Assigned,
+    /// Every case that the role may know of; or it is about no case.
+    Everything,
+}
+
+/// Roles × actions. Deny is the default.
+#[must_use]
+pub const fn reach(role: Role, action: Action) -> Reach {
+    let (all, assigned): (&[Role], &[Role]) = match action {
+        Action::SeeQueue | Action::OpenPaper | Action::RestoreAccess => (WORKING, &[]),
+        Action::ReadCase => (WORKING, &[Role::Contractor]),
+        Action::WriteMessage => (FIRST, &[Role::Contractor]),
+        Action::SeeUndeliveredMail | Action::NotePregnancyEnd => (FIRST, &[]),
+        Action::ExportCase => (&[Role::Nurse], &[]),
+        Action::Command(kind) => by_command(kind),
+        Action::SeeHandover => {
+            (&[Role::Reviewer, Role::Confirmer, Role::Nurse, Role::SystemManager, Role::Auditor], &[])
+        }
+        Action::SeeReports => {
+            (&[Role::Reviewer, Role::Confirmer, Role::Nurse, Role::SystemManager, Role::Auditor], &[])
+        }
+        Action::ReadAudit => (&[Role::Auditor], &[]),
+        Action::ManageStaff => (&[Role::AccountManager], &[]),
+        Action::ManageSlots => (&[Role::Reviewer, Role::Nurse, Role::Contractor], &[]),
+    };
+    if holds(all, role) {
+        Reach::Everything
+    } else if holds(assigned, role) {
+        Reach::Assigned
+    } else {
+        Reach::Nothing
+    }
+}
+
+/// Who works on cases, as the first or as the second person.
+const WORKING: &[Role] = &[Role::Reviewer, Role::Confirmer, Role::Nurse];
+/// Who takes a case in hand.
+const FIRST: &[Role] = &[Role::Reviewer, Role::Nurse];
+/// Who says the second yes.
+const SECOND: &[Role] = &[Role::Confirmer, Role::Nurse];
+
+const fn holds(roles: &[Role], role: Role) -> bool {
+    let mut at = 0;
+    while at < roles.len() {
+        if roles[at] as u8 == role as u8 {
+            return true;
+        }
+        at += 1;
+    }
+    false
+}
+
+/// Who gives a command, on every case and on one that was assigned.
+const fn by_command(kind: CommandKind) -> (&'static [Role], &'static [Role]) {
     match kind {
         CommandKind::Claim
-        | CommandKind::Release
         | CommandKind::SendBack
         | CommandKind::AskToVisit
         | CommandKind::Visited
         | CommandKind::RecordIdentity
         | CommandKind::RecordProxy
-        | CommandKind::EditStaffItems
         | CommandKind::Complete
         | CommandKind::Accept
-        | CommandKind::Reopen
-        | CommandKind::Confirm
         | CommandKind::ProposeDecline
-        | CommandKind::Decline
         | CommandKind::Correct
-        | CommandKind::ProposeWithdrawal
-        | CommandKind::ConfirmWithdrawal
-        | CommandKind::RefuseWithdrawal => true,
+        | CommandKind::ProposeWithdrawal => (FIRST, &[]),
+        CommandKind::EditStaffItems => (FIRST, &[Role::Contractor]),
+        // Whoever reopens holds the case then, and must be able to put it back.
+        CommandKind::Release => (WORKING, &[Role::Contractor]),
+        CommandKind::Reopen | CommandKind::RefuseWithdrawal => (WORKING, &[]),
+        CommandKind::Confirm | CommandKind::Decline | CommandKind::ConfirmWithdrawal => (SECOND, &[]),
         CommandKind::Resubmit
         | CommandKind::Seal
         | CommandKind::SettleImported
         | CommandKind::SettleHeld
         | CommandKind::SettleRejected
         | CommandKind::Withdraw
-        | CommandKind::AskToWithdraw => false,
+        | CommandKind::AskToWithdraw => (&[], &[]),
     }
+}
+
+/// 「EPDS」 Whether a role has anything to do with the cases of a compartment. A contractor has where the city says so.
+const fn has_the_compartment(roles: Roles, role: Role, compartment: Compartment) -> bool {
+    match (compartment, role) {
+        (Compartment::General, _) | (Compartment::Epds, Role::Nurse) => true,
+        (Compartment::Epds, Role::Contractor) => roles.contractor_opens_epds(),
+        (
+            Compartment::Epds,
+            Role::Reviewer | Role::Confirmer | Role::Auditor | Role::AccountManager | Role::SystemManager,
+        ) => false,
+    }
+}
+
+/// How far these roles reach with an action on cases of a compartment.
+#[must_use]
+pub fn reach_in(roles: impl Into<Roles>, action: Action, compartment: Compartment) -> Reach {
+    let roles = roles.into();
+    let allowed = roles.iter().filter(|role| has_the_compartment(roles, *role, compartment));
+    allowed.map(|role| reach(role, action)).max().unwrap_or(Reach::Nothing)
+}
+
+/// Whether somebody may do an action at all; with a certain case it is [`may_in`] or [`may_with`] that says so.
+#[must_use]
+pub fn may(roles: impl Into<Roles>, action: Action) -> bool {
+    roles.into().iter().any(|role| reach(role, action) != Reach::Nothing)
+}
+
+/// Whether somebody may do an action with every case of a compartment. To whoever may not, they do not exist: they are neither
+/// found nor counted.
+#[must_use]
+pub fn may_in(roles: impl Into<Roles>, action: Action, compartment: Compartment) -> bool {
+    reach_in(roles, action, compartment) == Reach::Everything
+}
+
+/// Whether somebody may do an action with a case of a compartment that this member of staff holds.
+#[must_use]
+pub fn may_with(
+    (staff, roles): (StaffId, Roles),
+    action: Action,
+    compartment: Compartment,
+    holder: Option<StaffId>,
+) -> bool {
+    match reach_in(roles, action, compartment) {
+        Reach::Everything => true,
+        Reach::Assigned => holder == Some(staff),
+        Reach::Nothing => false,
+    }
+}
+
+/// The compartments with all of whose cases somebody may do an action.
+#[must_use]
+pub fn compartments(roles: impl Into<Roles>, action: Action) -> Vec<Compartment> {
+    let roles = roles.into();
+    Compartment::ALL.into_iter().filter(|compartment| may_in(roles, action, *compartment)).collect()
 }
 
 /// Who holds a [`Permit`].
@@ -188,10 +244,28 @@ impl Permit {
     }
 }
 
-/// A permit for a member of staff, if the role may do the action with a case of this compartment.
+/// A permit for a member of staff who may do the action with every case of this compartment.
 #[must_use]
-pub fn permit(staff: StaffId, role: Role, action: Action, case: CaseId, compartment: Compartment) -> Option<Permit> {
-    may_in(role, action, compartment).then_some(Permit { case, bearer: Bearer::Staff(staff) })
+pub fn permit(
+    staff: StaffId,
+    roles: impl Into<Roles>,
+    action: Action,
+    case: CaseId,
+    compartment: Compartment,
+) -> Option<Permit> {
+    may_in(roles, action, compartment).then_some(Permit { case, bearer: Bearer::Staff(staff) })
+}
+
+/// 「委託」 A permit also for a member of staff who may do the action only with what was assigned to her, which this case is if she
+/// holds it.
+#[must_use]
+pub fn permit_with(
+    (staff, roles): (StaffId, Roles),
+    action: Action,
+    (case, compartment): (CaseId, Compartment),
+    holder: Option<StaffId>,
+) -> Option<Permit> {
+    may_with((staff, roles), action, compartment, holder).then_some(Permit { case, bearer: Bearer::Staff(staff) })
 }
 
 /// A permit for the parent whose case it is.
@@ -233,26 +307,15 @@ mod tests {
 
     #[test]
     fn the_table_of_roles_and_actions_is_the_one_agreed() {
-        let commands = CommandKind::ALL.iter().map(|kind| Action::Command(*kind));
-        let others = [
-            Action::SeeQueue,
-            Action::ReadCase,
-            Action::OpenPaper,
-            Action::ExportCase,
-            Action::WriteMessage,
-            Action::NotePregnancyEnd,
-            Action::RestoreAccess,
-            Action::SeeHandover,
-            Action::ReadAudit,
-            Action::ManageStaff,
-            Action::ManageSlots,
-            Action::SeeUndeliveredMail,
-        ];
         let mut table = String::new();
-        for action in others.into_iter().chain(commands) {
+        for action in Action::all() {
             for compartment in Compartment::ALL {
-                let who = Role::ALL.into_iter().filter(|role| may_in(*role, action, compartment));
-                let who: Vec<&str> = who.map(Role::as_str).collect();
+                let who = Role::ALL.into_iter().filter_map(|role| match reach_in(role, action, compartment) {
+                    Reach::Everything => Some(role.to_string()),
+                    Reach::Assigned => Some(format!("({role})")),
+                    Reach::Nothing => None,
+                });
+                let who: Vec<String> = who.collect();
                 writeln!(table, "{:<8} {:<26} {}", compartment.as_str(), format!("{action:?}"), who.join(" ")).unwrap();
             }
         }
@@ -276,19 +339,54 @@ mod tests {
             for action in [Action::SeeQueue, Action::ReadCase, Action::Command(CommandKind::Confirm)] {
                 assert_eq!(permit(staff, role, action, case, Compartment::Epds).is_some(), may, "{role} {action:?}");
                 assert_eq!(compartments(role, action).contains(&Compartment::Epds), may);
+                let held = permit_with((staff, role.into()), action, (case, Compartment::Epds), Some(staff));
+                assert_eq!(held.is_some(), may, "{role} {action:?}");
             }
         }
-        assert_eq!(compartments(Role::Clerk, Action::SeeQueue), [Compartment::General]);
+        assert_eq!(compartments(Roles::CLERK, Action::SeeQueue), [Compartment::General]);
         assert_eq!(compartments(Role::Auditor, Action::SeeQueue), []);
     }
 
     #[test]
-    fn administrators_and_auditors_open_no_case() {
-        let case = CaseId::from_random([3; 16]);
-        for role in [Role::Administrator, Role::Auditor] {
-            assert!(
-                permit(StaffId::from_random([1; 16]), role, Action::ReadCase, case, Compartment::General).is_none()
-            );
+    fn who_looks_after_accounts_or_the_system_or_audits_opens_no_case() {
+        let (staff, case) = (StaffId::from_random([1; 16]), CaseId::from_random([3; 16]));
+        for role in [Role::AccountManager, Role::SystemManager, Role::Auditor] {
+            for compartment in Compartment::ALL {
+                let (who, what) = ((staff, role.into()), (case, compartment));
+                assert!(permit_with(who, Action::ReadCase, what, Some(staff)).is_none());
+            }
+        }
+    }
+
+    #[test]
+    fn a_contractor_opens_what_was_assigned_to_her_and_an_epds_only_where_the_city_says_so() {
+        let (me, other, case) =
+            (StaffId::from_random([1; 16]), StaffId::from_random([2; 16]), CaseId::from_random([3; 16]));
+        let roles = Roles::from(Role::Contractor);
+        assert!(permit(me, roles, Action::ReadCase, case, Compartment::General).is_none(), "not each and every one");
+        let opens = |roles, compartment, holder| {
+            permit_with((me, roles), Action::ReadCase, (case, compartment), holder).is_some()
+        };
+        assert!(opens(roles, Compartment::General, Some(me)));
+        assert!(!opens(roles, Compartment::General, Some(other)) && !opens(roles, Compartment::General, None));
+        assert!(!opens(roles, Compartment::Epds, Some(me)));
+        assert!(opens(roles.with_contractor_epds(true), Compartment::Epds, Some(me)));
+        assert!(!opens(roles.with_contractor_epds(true), Compartment::Epds, Some(other)));
+        let clerk = Roles::CLERK.with_contractor_epds(true);
+        assert!(!opens(clerk, Compartment::Epds, Some(me)), "the setting is about contractors");
+        for action in [Action::ExportCase, Action::Command(CommandKind::Accept), Action::Command(CommandKind::Confirm)]
+        {
+            assert!(!may(roles, action), "{action:?}");
+        }
+    }
+
+    #[test]
+    fn a_set_may_what_each_of_its_roles_may() {
+        for action in Action::all() {
+            for compartment in Compartment::ALL {
+                let alone = [Role::Reviewer, Role::Confirmer].map(|role| may_in(role, action, compartment));
+                assert_eq!(may_in(Roles::CLERK, action, compartment), alone[0] || alone[1], "{action:?}");
+            }
         }
     }
 }

@@ -1,79 +1,77 @@
-//! 「認証の一元化」 Which role the groups of the city's directory give. Invariant: who is in no group that gives a role, or in groups
-//! that give more than one, gets none: nobody guesses which was meant.
+//! 「認証の一元化」 Which roles the groups of the city's directory give. Invariant: who is in no group that gives a role, or in groups
+//! whose roles nobody can have together, gets none: nobody guesses which was meant.
 
 use std::str::FromStr;
 
-use crate::access::Role;
+use crate::access::{NoRoles, Roles};
 
-/// A group of the directory and the role that it gives.
+/// A group of the directory and the roles that it gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GroupRole {
+pub struct GroupRoles {
     /// As the directory calls it.
     pub group: String,
-    /// The role.
-    pub role: Role,
+    /// The roles.
+    pub roles: Roles,
 }
 
 /// The text is not `GROUP=ROLE`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAGroupRole;
 
-impl FromStr for GroupRole {
+impl FromStr for GroupRoles {
     type Err = NotAGroupRole;
 
     /// The last `=` divides, for a group's name may hold one (`cn=boshi`).
     fn from_str(text: &str) -> Result<Self, NotAGroupRole> {
-        let (group, role) = text.rsplit_once('=').ok_or(NotAGroupRole)?;
-        let (group, role) = (group.trim(), role.trim().parse().map_err(|_| NotAGroupRole)?);
-        if group.is_empty() { Err(NotAGroupRole) } else { Ok(Self { group: group.to_owned(), role }) }
+        let (group, roles) = text.rsplit_once('=').ok_or(NotAGroupRole)?;
+        let (group, roles) = (group.trim(), roles.trim().parse().map_err(|_| NotAGroupRole)?);
+        if group.is_empty() { Err(NotAGroupRole) } else { Ok(Self { group: group.to_owned(), roles }) }
     }
 }
 
-/// Why somebody has no role.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoRole {
-    /// None of the groups gives one.
-    None,
-    /// The groups give more than one.
-    Several,
-}
-
-/// The role of somebody who is in these groups.
+/// The roles of somebody who is in these groups: those of all of them.
 ///
 /// # Errors
-/// See [`NoRole`].
-pub fn role_of(groups: &[&str], given: &[GroupRole]) -> Result<Role, NoRole> {
-    let mut roles = given.iter().filter(|one| groups.contains(&one.group.as_str())).map(|one| one.role);
-    let role = roles.next().ok_or(NoRole::None)?;
-    if roles.all(|other| other == role) { Ok(role) } else { Err(NoRole::Several) }
+/// See [`NoRoles`].
+pub fn roles_of(groups: &[&str], given: &[GroupRoles]) -> Result<Roles, NoRoles> {
+    let hers = given.iter().filter(|one| groups.contains(&one.group.as_str()));
+    Roles::of(hers.flat_map(|one| one.roles.iter()))
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
     use super::*;
+    use crate::access::Role;
 
     #[test]
-    fn one_role_is_given_and_neither_none_nor_several() {
-        let given: Vec<GroupRole> =
-            ["boshi-clerks=clerk", "counter = clerk", "cn=nurses=nurse"].map(|text| text.parse().unwrap()).to_vec();
-        for (groups, role) in [
-            (vec!["boshi-clerks"], Ok(Role::Clerk)),
-            (vec!["library", "counter"], Ok(Role::Clerk)),
-            (vec!["boshi-clerks", "counter"], Ok(Role::Clerk)),
-            (vec!["cn=nurses"], Ok(Role::Nurse)),
-            (vec!["boshi-clerks", "cn=nurses"], Err(NoRole::Several)),
-            (vec!["Boshi-Clerks", "clerk", ""], Err(NoRole::None)),
-            (vec![], Err(NoRole::None)),
+    fn groups_add_up_unless_nobody_can_have_their_roles_together() {
+        let given: Vec<GroupRoles> =
+            ["boshi-clerks=clerk", "counter = clerk", "cn=nurses=nurse", "second=confirmer", "audit=auditor"]
+                .map(|text| text.parse().unwrap())
+                .to_vec();
+        let both = Roles::of([Role::Reviewer, Role::Confirmer, Role::Nurse]).unwrap();
+        for (groups, roles) in [
+            (vec!["boshi-clerks"], Ok(Roles::CLERK)),
+            (vec!["library", "counter"], Ok(Roles::CLERK)),
+            (vec!["boshi-clerks", "counter", "second"], Ok(Roles::CLERK)),
+            (vec!["second"], Ok(Role::Confirmer.into())),
+            (vec!["cn=nurses"], Ok(Roles::NURSE)),
+            (vec!["boshi-clerks", "cn=nurses"], Ok(both)),
+            (vec!["cn=nurses", "audit"], Err(NoRoles::Incompatible(Role::Nurse, Role::Auditor))),
+            (vec!["Boshi-Clerks", "clerk", ""], Err(NoRoles::None)),
+            (vec![], Err(NoRoles::None)),
         ] {
-            assert_eq!(role_of(&groups, &given), role, "{groups:?}");
+            assert_eq!(roles_of(&groups, &given), roles, "{groups:?}");
         }
     }
 
     #[test]
     fn a_line_that_gives_no_role_is_no_line() {
-        for text in ["", "clerk", "=clerk", " =clerk", "group=", "group=mayor", "group=clerk=", "group"] {
-            assert_eq!(text.parse::<GroupRole>(), Err(NotAGroupRole), "{text}");
+        for text in
+            ["", "clerk", "=clerk", " =clerk", "group=", "group=mayor", "group=clerk=", "group", "g=clerk+auditor"]
+        {
+            assert_eq!(text.parse::<GroupRoles>(), Err(NotAGroupRole), "{text}");
         }
     }
 }

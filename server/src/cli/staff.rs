@@ -1,12 +1,15 @@
 //! `staff invite|disable|list`. Invariant: an invitation's token is printed once and stored as a hash.
 
 use clap::{Args, Subcommand};
-use intake::{access::Role, time::Instant};
+use intake::{
+    access::{Role, Roles},
+    time::Instant,
+};
 
 use super::Failure;
 use crate::{
     flows::{
-        FlowError,
+        FlowError, staff_roles,
         staff_sign_in::{self, Invited},
     },
     portal::Portal,
@@ -26,6 +29,17 @@ pub(super) enum StaffCommand {
         /// As `staff list` shows it
         user_id: String,
     },
+    /// Give a member of staff these roles and no others: at her next request, without a new invitation
+    ///
+    /// reviewer (受付), confirmer (確認), nurse (保健師) go together; account_manager (アカウント管理) and system_manager (システム管理)
+    /// too; auditor (監査) and contractor (委託) stand alone. clerk is reviewer and confirmer, administrator the two managers.
+    Roles {
+        /// What is typed to sign in
+        user_id: String,
+        /// One of the words above; several times for several
+        #[arg(long = "role", required = true, value_parser = word)]
+        roles: Vec<Roles>,
+    },
     /// Disable a member of staff at once and end every session
     Disable {
         /// What is typed to sign in
@@ -43,9 +57,9 @@ pub(super) struct Invite {
     /// The name that colleagues read
     #[arg(long)]
     name: String,
-    /// clerk, nurse, administrator or auditor
-    #[arg(long, value_parser = role)]
-    role: Role,
+    /// What she may do: see `--help` of `staff roles`; several times for several
+    #[arg(long = "role", required = true, value_parser = word)]
+    roles: Vec<Roles>,
     /// Which person it is, such as the number of the employee: the same for every account of one person
     #[arg(long)]
     person_id: String,
@@ -57,14 +71,20 @@ fn user_id(text: &str) -> Result<String, &'static str> {
     if is_well_formed { Ok(text.to_owned()) } else { Err("one to 64 small letters, digits, `.`, `_` and `-`") }
 }
 
-fn role(text: &str) -> Result<Role, &'static str> {
-    text.parse().map_err(|_| "clerk, nurse, administrator or auditor")
+fn word(text: &str) -> Result<Roles, String> {
+    let names: Vec<&str> = Role::ALL.into_iter().map(Role::as_str).collect();
+    text.parse().map_err(|_| format!("{}, clerk or administrator", names.join(", ")))
+}
+
+fn together(roles: &[Roles]) -> Result<Roles, Failure> {
+    Roles::of(roles.iter().flat_map(|one| one.iter())).map_err(|why| Failure::new(why.to_string()))
 }
 
 pub(super) async fn run(portal: &Portal, command: &StaffCommand) -> Result<(), Failure> {
     match command {
         StaffCommand::Invite(new) => invite(portal, new).await,
         StaffCommand::Passkey { user_id } => invite_to_passkey(portal, user_id).await,
+        StaffCommand::Roles { user_id, roles } => change_roles(portal, user_id, roles).await,
         StaffCommand::Disable { user_id } => disable(portal, user_id).await,
         StaffCommand::List => list(portal).await,
     }
@@ -78,7 +98,7 @@ async fn invite(portal: &Portal, new: &Invite) -> Result<(), Failure> {
         user_id: &new.user_id,
         person_id: new.person_id.trim(),
         display_name: new.name.trim(),
-        role: new.role,
+        roles: together(&new.roles)?,
     };
     let (token, until) = match staff_sign_in::invite(portal, Actor::Operator, &member).await {
         Ok(invited) => invited,
@@ -101,6 +121,18 @@ async fn invite_to_passkey(portal: &Portal, user_id: &str) -> Result<(), Failure
         Ok((token, until)) => print_invitation(portal, &token, until),
         Err(FlowError::NotFound) => {
             return Err(Failure::new(format!("the provider signs in nobody who is called {user_id} here")));
+        }
+        Err(error) => return Err(Failure::new(error.to_string())),
+    }
+    Ok(())
+}
+
+async fn change_roles(portal: &Portal, user_id: &str, roles: &[Roles]) -> Result<(), Failure> {
+    let roles = together(roles)?;
+    match staff_roles::change(portal, Actor::Operator, user_id, roles).await {
+        Ok(()) => println!("{user_id}: {roles}"),
+        Err(FlowError::NotFound) => {
+            return Err(Failure::new(format!("nobody is called {user_id} whose roles are given here")));
         }
         Err(error) => return Err(Failure::new(error.to_string())),
     }
@@ -134,7 +166,7 @@ async fn list(portal: &Portal) -> Result<(), Failure> {
             (true, Some(_)) => "active",
         };
         let last = member.last_sign_in_at.map_or_else(|| "-".to_owned(), |at| at.minute_in_japan());
-        let (user, role, person) = (&member.user_id, member.role, &member.person_id);
+        let (user, role, person) = (&member.user_id, member.roles, &member.person_id);
         println!("{user}\t{role}\t{state}\t{person}\t{}\t{last}", member.display_name);
     }
     Ok(())

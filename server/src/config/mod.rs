@@ -95,6 +95,8 @@ pub struct Config {
     pub booking: Booking,
     /// 「受付票」 The font of the PDF, if one is named.
     pub pdf_font: Option<PathBuf>,
+    /// 「委託」 Whether contractors open an EPDS that was assigned to them.
+    pub contractor_epds: bool,
     /// Whom parents ask about their personal data, if that is not the counter.
     pub privacy_contact: Option<String>,
     /// In how many working days a filing is decided on and recorded, as parents are told.
@@ -294,6 +296,7 @@ impl Config {
             pdf_font: values.text("pdf_font").map(PathBuf::from),
             privacy_contact: values.text("privacy_contact").map(ToOwned::to_owned),
             targets: targets(values, faults),
+            contractor_epds: values.parsed("contractor_epds", "true or false", faults).unwrap_or(false),
             preview: false,
             scanner,
             log: log(values, faults),

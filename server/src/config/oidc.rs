@@ -3,7 +3,7 @@
 
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
-use intake::groups::GroupRole;
+use intake::groups::GroupRoles;
 
 use super::{
     address::{NotAnAddress, PublicUrl},
@@ -93,8 +93,8 @@ const ISSUER: &str = "an address without a slash at its end, such as https://aut
 pub struct StaffProvider {
     /// The provider. Its `acr` is what says that there were two factors; empty when the provider does not say so.
     pub oidc: Oidc,
-    /// Which group gives which role.
-    pub groups: Vec<GroupRole>,
+    /// Which group gives which roles.
+    pub groups: Vec<GroupRoles>,
     /// The claim that names the person, such as the number of the employee.
     pub person_claim: String,
 }

@@ -21,7 +21,7 @@ const fn setting(key: &'static str, meaning: &'static str) -> Setting {
 }
 
 /// Every setting of this version.
-pub const SETTINGS: [Setting; 52] = [
+pub const SETTINGS: [Setting; 53] = [
     setting("database_url", "sqlite:PATH or postgres://USER@HOST/NAME [sqlite file in data_dir]"),
     setting("data_dir", "folder of this installation's files [/var/lib/madoguchi; demo: data]"),
     setting("master_key_file", "the key that everything at rest is sealed under"),
@@ -54,7 +54,10 @@ pub const SETTINGS: [Setting; 52] = [
     setting("staff_oidc_issuer", "共通基盤: the city's own provider for staff, https://… [none: local accounts only]"),
     setting("staff_oidc_client_id", "共通基盤: the name that the provider gave this installation"),
     setting("staff_oidc_key_file", "共通基盤: private key, P-256 as PKCS#8 in PEM"),
-    setting("staff_oidc_groups", "共通基盤: which group gives which role, such as boshi=clerk,hokenshi=nurse"),
+    setting(
+        "staff_oidc_groups",
+        "共通基盤: which group gives which roles, such as uketsuke=reviewer,hokenshi=nurse+confirmer",
+    ),
     setting("staff_oidc_person", "共通基盤: claim that names the person, as person_id of local accounts does"),
     setting(
         "staff_oidc_acr",
@@ -99,6 +102,10 @@ pub const SETTINGS: [Setting; 52] = [
     setting("privacy_contact", "whom parents ask about their personal data: section and telephone [the counter]"),
     setting("days_to_check", "working days in which a filing is looked at, as parents are told [5]"),
     setting("days_to_record", "working days from the decision to the record, as parents are told [3]"),
+    setting(
+        "contractor_epds",
+        "whether 委託 (contractors) open an EPDS that was assigned to them: true or false [false]",
+    ),
     setting("signing", "電子署名 of filings by the sign API of the same service: off or offered [off]"),
     setting(
         "signing_ca_dir",

@@ -205,8 +205,8 @@ const STAFF_PROVIDER: [(&str, &str); 5] = [
 fn the_citys_own_provider_is_set_whole_with_groups_and_person_and_is_never_the_practice_one() {
     assert!(Config::load(&with(&[])).unwrap().staff_provider.is_none());
     let set = Config::load(&with(&STAFF_PROVIDER)).unwrap().staff_provider.unwrap();
-    let groups: Vec<_> = set.groups.iter().map(|one| (one.group.as_str(), one.role.as_str())).collect();
-    assert_eq!(groups, [("boshi", "clerk"), ("/hoken/shi", "nurse")]);
+    let groups: Vec<_> = set.groups.iter().map(|one| (one.group.as_str(), one.roles.to_string())).collect();
+    assert_eq!(groups, [("boshi", "clerk".to_owned()), ("/hoken/shi", "nurse".to_owned())]);
     assert_eq!((set.person_claim.as_str(), set.oidc.acr.as_str()), ("employee_number", ""));
     for (missing, _) in STAFF_PROVIDER {
         let rest: Vec<_> = STAFF_PROVIDER.into_iter().filter(|(name, _)| *name != missing).collect();

@@ -11,7 +11,7 @@ use std::{
 };
 
 use handover::{Algorithm, SigningKey};
-use intake::{access::Role, groups::GroupRole};
+use intake::{access::Roles, groups::GroupRoles};
 use serde::{Deserialize, Serialize};
 
 use super::practice_provider::{Client, PracticeProvider, ProvidedPerson, RealmName, TWO_FACTORS};
@@ -24,8 +24,8 @@ use crate::{
 /// What the demo is called at its provider.
 const CLIENT_ID: &str = "madoguchi";
 /// The groups of the made-up staff that mean something here.
-const GROUPS: [(&str, Role); 3] =
-    [("boshi-clerks", Role::Clerk), ("boshi-nurses", Role::Nurse), ("audit", Role::Auditor)];
+const GROUPS: [(&str, Roles); 3] =
+    [("boshi-clerks", Roles::CLERK), ("boshi-nurses", Roles::NURSE), ("audit", Roles::AUDITOR)];
 const PERSON_CLAIM: &str = "employee_number";
 
 /// What `demo.json` says of the provider.
@@ -97,7 +97,7 @@ pub fn open(config: &mut Config) -> io::Result<Identity> {
     if config.staff_provider.is_none() {
         config.staff_provider = settings(RealmName::Staff, TWO_FACTORS).map(|oidc| StaffProvider {
             oidc,
-            groups: GROUPS.map(|(group, role)| GroupRole { group: group.to_owned(), role }).to_vec(),
+            groups: GROUPS.map(|(group, roles)| GroupRoles { group: group.to_owned(), roles }).to_vec(),
             person_claim: PERSON_CLAIM.to_owned(),
         });
     }

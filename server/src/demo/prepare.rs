@@ -10,7 +10,7 @@ use std::{
 
 use handover::{DestinationKeys, fingerprint};
 use intake::{
-    access::Role,
+    access::Roles,
     ids::FormId,
     time::{DAY, Instant},
 };
@@ -112,21 +112,21 @@ async fn mark(portal: &Portal) -> Result<(), DemoError> {
 
 async fn seed_all(portal: &Portal, staff: &[SampleStaff], now: Instant) -> Result<(), DemoError> {
     let people = people(now.date_in_japan());
-    if let [first, second, ..] = at_work(portal, staff, Role::Clerk).await?.as_slice() {
+    if let [first, second, ..] = at_work(portal, staff, Roles::CLERK).await?.as_slice() {
         seed(portal, &people, &Desk { first, second }, now, &letters::notice).await?;
         slots::seed(portal, first, now).await?;
         channel_samples::seed(portal, &people, now.date_in_japan()).await?;
     }
-    if let [first, second, ..] = at_work(portal, staff, Role::Nurse).await?.as_slice() {
+    if let [first, second, ..] = at_work(portal, staff, Roles::NURSE).await?.as_slice() {
         epds_samples::seed(portal, &people, &Desk { first, second }, &letters::notice).await?;
     }
     Ok(())
 }
 
-/// The sample staff of a role.
-async fn at_work(portal: &Portal, staff: &[SampleStaff], role: Role) -> Result<Vec<Staff>, DemoError> {
+/// The sample staff of these roles.
+async fn at_work(portal: &Portal, staff: &[SampleStaff], roles: Roles) -> Result<Vec<Staff>, DemoError> {
     let mut all = Vec::new();
-    for sample in staff.iter().filter(|sample| sample.role == role) {
+    for sample in staff.iter().filter(|sample| sample.role == roles) {
         let found = members::find_by_user_id(&mut *portal.database.read().await?, &sample.user_id).await?;
         all.push(found.ok_or(FlowError::NotFound)?);
     }

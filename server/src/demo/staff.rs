@@ -9,7 +9,7 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use intake::access::Role;
+use intake::access::Roles;
 use serde::{Deserialize, Serialize};
 
 use super::authenticator::{SoftwarePasskey, create};
@@ -29,8 +29,8 @@ pub struct SampleStaff {
     pub user_id: String,
     /// The password.
     pub password: String,
-    /// The role.
-    pub role: Role,
+    /// The roles; a set with a name is written as its name (`contract.md`).
+    pub role: Roles,
     /// The passkey, in software.
     pub passkey: SoftwarePasskey,
 }
@@ -58,13 +58,13 @@ impl From<StoreError> for SampleStaffError {
     }
 }
 
-const PEOPLE: [(&str, &str, Role); 6] = [
-    ("clerk1", "見本 一郎", Role::Clerk),
-    ("clerk2", "見本 二美", Role::Clerk),
-    ("nurse1", "見本 三枝（保健師）", Role::Nurse),
-    ("admin1", "見本 四郎", Role::Administrator),
-    ("auditor1", "見本 五月", Role::Auditor),
-    ("nurse2", "見本 六実（保健師）", Role::Nurse),
+const PEOPLE: [(&str, &str, Roles); 6] = [
+    ("clerk1", "見本 一郎", Roles::CLERK),
+    ("clerk2", "見本 二美", Roles::CLERK),
+    ("nurse1", "見本 三枝（保健師）", Roles::NURSE),
+    ("admin1", "見本 四郎", Roles::ADMINISTRATOR),
+    ("auditor1", "見本 五月", Roles::AUDITOR),
+    ("nurse2", "見本 六実（保健師）", Roles::NURSE),
 ];
 
 /// The file in the data folder.
@@ -107,7 +107,7 @@ pub async fn make(portal: &Portal) -> Result<Vec<SampleStaff>, SampleStaffError>
             return Err(SampleStaffError::KeysLost(user_id.to_owned()));
         }
         let person_id = format!("demo-{}", number + 1);
-        let member = Invited { user_id, person_id: &person_id, display_name, role };
+        let member = Invited { user_id, person_id: &person_id, display_name, roles: role };
         let (token, _) = match found {
             None => staff_sign_in::invite(portal, Actor::Portal, &member).await?,
             Some(_) => staff_sign_in::invite_again(portal, Actor::Portal, user_id).await?,
@@ -121,7 +121,7 @@ async fn join(
     portal: &Portal,
     token: &str,
     user_id: &str,
-    role: Role,
+    role: Roles,
     all: &mut Vec<SampleStaff>,
 ) -> Result<(), SampleStaffError> {
     let lost = || SampleStaffError::KeysLost(user_id.to_owned());

@@ -326,7 +326,7 @@ async fn account_at_counter(
     let head = case::find_by_receipt_number(&mut *portal.database.read().await?, number).await?;
     let head = head.ok_or(FlowError::NotFound)?;
     // The account of a proxy is not the account of the person whom the filing is about.
-    if access::may_in(staff.role, Action::RestoreAccess, head.compartment) && !head.is_held_by_proxy() {
+    if access::may_in(staff.roles, Action::RestoreAccess, head.compartment) && !head.is_held_by_proxy() {
         return head.account_id.ok_or(FlowError::NotFound);
     }
     let entry = AuditEntry::done(portal.clock.now(), Actor::Staff(staff.staff_id), deed).refused();

@@ -115,7 +115,7 @@ pub async fn verify_again(portal: &Portal, staff: &Staff, number: &ReceiptNumber
     let head = case::find_by_receipt_number(&mut tx, number).await?.ok_or(FlowError::NotFound)?;
     let entry = AuditEntry::done(now, Actor::Staff(staff.staff_id), Deed::SignatureVerified);
     let entry = entry.on(Subject::Case(head.case_id));
-    let Some(permit) = access::permit(staff.staff_id, staff.role, Action::ReadCase, head.case_id, head.compartment)
+    let Some(permit) = access::permit(staff.staff_id, staff.roles, Action::ReadCase, head.case_id, head.compartment)
     else {
         drop(tx);
         portal.database.write().await?.commit(Record::Deed(entry.refused().with("reason", "not_allowed"))).await?;

@@ -259,8 +259,8 @@ async fn carry_out(
     order: &Order,
 ) -> Result<Decided, FlowError> {
     let (kind, now) = (order.kind(), portal.clock.now());
-    let permit = access::permit(staff.staff_id, staff.role, Action::Command(kind), head.case_id, head.compartment);
-    let permit = permit.ok_or(FlowError::NotFound)?;
+    let (who, what) = ((staff.staff_id, staff.roles), (head.case_id, head.compartment));
+    let permit = access::permit_with(who, Action::Command(kind), what, head.holder).ok_or(FlowError::NotFound)?;
     if head.version != version || !possible(&review::state(head)).any(|row| row.command == kind) {
         return Err(FlowError::Changed(head.stage));
     }

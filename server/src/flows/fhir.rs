@@ -31,7 +31,7 @@ pub async fn export(portal: &Portal, staff: &Staff, number: &ReceiptNumber) -> R
     let subject = Subject::Case(head.case_id);
     let entry = AuditEntry::done(portal.clock.now(), Actor::Staff(staff.staff_id), Deed::CaseExported).on(subject);
     let entry = entry.with("format", "fhir").with("rev", head.rev);
-    let Some(permit) = access::permit(staff.staff_id, staff.role, Action::ExportCase, head.case_id, head.compartment)
+    let Some(permit) = access::permit(staff.staff_id, staff.roles, Action::ExportCase, head.case_id, head.compartment)
     else {
         drop(tx);
         portal.database.write().await?.commit(Record::Deed(entry.refused().with("reason", "not_allowed"))).await?;

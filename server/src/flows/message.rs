@@ -154,7 +154,8 @@ pub async fn from_staff(
     let mut tx = portal.database.write().await?;
     let head = case::find_by_receipt_number(&mut tx, number).await?.ok_or(FlowError::NotFound)?;
     let actor = Actor::Staff(staff.staff_id);
-    let permit = access::permit(staff.staff_id, staff.role, Action::WriteMessage, head.case_id, head.compartment);
+    let (who, what) = ((staff.staff_id, staff.roles), (head.case_id, head.compartment));
+    let permit = access::permit_with(who, Action::WriteMessage, what, head.holder);
     // What is written to the person is not for a proxy.
     let Some(permit) = permit.filter(|_| !head.is_held_by_proxy()) else {
         drop(tx);

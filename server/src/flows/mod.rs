@@ -42,6 +42,7 @@ pub mod signing_keys;
 pub mod slots;
 pub mod staff_case;
 pub mod staff_provider;
+pub mod staff_roles;
 pub mod staff_sessions;
 pub mod staff_sign_in;
 pub mod submit;
@@ -74,6 +75,9 @@ pub enum FlowError {
     /// Somebody changed it meanwhile, or its stage does not allow it: the stage it is in.
     #[error("the case is in the stage {0}")]
     Changed(intake::case::Stage),
+    /// 「役割」 One person cannot have these roles.
+    #[error("{0}, in all accounts of one person together")]
+    RolesApart(intake::access::NoRoles),
     /// 「引渡し」 The database was restored from a backup: nothing is sealed until two people let it go on.
     #[error("the portal was restored: `madoguchi handover resync` by two people lets the hand-over go on")]
     Stopped,

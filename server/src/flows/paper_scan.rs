@@ -133,7 +133,7 @@ pub async fn open_for_staff(
     let head = case::find_by_receipt_number(&mut tx, number).await?.ok_or(FlowError::NotFound)?;
     let entry = AuditEntry::done(portal.clock.now(), Actor::Staff(staff.staff_id), Deed::PaperOpened);
     let entry = entry.on(Subject::Case(head.case_id));
-    let Some(permit) = access::permit(staff.staff_id, staff.role, Action::OpenPaper, head.case_id, head.compartment)
+    let Some(permit) = access::permit(staff.staff_id, staff.roles, Action::OpenPaper, head.case_id, head.compartment)
     else {
         drop(tx);
         portal.database.write().await?.commit(Record::Deed(entry.refused().with("reason", "not_allowed"))).await?;

@@ -66,7 +66,7 @@ pub async fn take_back(portal: &Portal, account: AccountId) -> Result<(), FlowEr
 pub async fn note(portal: &Portal, staff: &Staff, number: &ReceiptNumber, told: bool) -> Result<(), FlowError> {
     let mut tx = portal.database.write().await?;
     let head = case::find_by_receipt_number(&mut tx, number).await?.ok_or(FlowError::NotFound)?;
-    let may = access::may_in(staff.role, Action::NotePregnancyEnd, head.compartment);
+    let may = access::may_in(staff.roles, Action::NotePregnancyEnd, head.compartment);
     let Some(account) = head.owner().filter(|_| may) else {
         drop(tx);
         let entry = AuditEntry::done(portal.clock.now(), Actor::Staff(staff.staff_id), deed(told)).refused();

@@ -148,11 +148,11 @@ pub const ROWS: usize = 50;
 /// # Errors
 /// [`FlowError::NotFound`] when the role sees no queue.
 pub async fn page(portal: &Portal, staff: &Staff, tab: Tab, after: Option<Mark>) -> Result<QueuePage, FlowError> {
-    if !access::may(staff.role, Action::SeeQueue) {
+    if !access::may(staff.roles, Action::SeeQueue) {
         return Err(FlowError::NotFound);
     }
     let mut tx = portal.database.read().await?;
-    let compartments = access::compartments(staff.role, Action::SeeQueue);
+    let compartments = access::compartments(staff.roles, Action::SeeQueue);
     let (after, limit) = (after.map(|mark| (mark.0, mark.1)), i64::try_from(ROWS + 1).unwrap_or(i64::MAX));
     let mut heads = match tab {
         Tab::Withdrawal => case::withdrawals_asked(&mut tx, &compartments, after, limit).await?,
@@ -194,7 +194,7 @@ async fn row(
     head: CaseHead,
     people: &BTreeMap<StaffId, String>,
 ) -> Result<QueueRow, FlowError> {
-    let permit = access::permit(staff.staff_id, staff.role, Action::SeeQueue, head.case_id, head.compartment);
+    let permit = access::permit(staff.staff_id, staff.roles, Action::SeeQueue, head.case_id, head.compartment);
     let permit = permit.ok_or(FlowError::NotFound)?;
     let holder = head.holder.and_then(|holder| people.get(&holder).cloned());
     let open = match content::open(portal, connection, head.clone(), &permit).await {
@@ -214,7 +214,7 @@ async fn row(
 }
 
 async fn counts(connection: &mut Connection, staff: &Staff) -> Result<Vec<(Tab, i64)>, FlowError> {
-    let compartments = access::compartments(staff.role, Action::SeeQueue);
+    let compartments = access::compartments(staff.roles, Action::SeeQueue);
     let by_stage = case::counts_by_stage(connection, &compartments).await?;
     let mine = case::count_of_holder(connection, &compartments, staff.staff_id).await?;
     let withdrawals = case::count_withdrawals_asked(connection, &compartments).await?;
@@ -236,12 +236,13 @@ async fn counts(connection: &mut Connection, staff: &Staff) -> Result<Vec<(Tab, 
 /// # Errors
 /// [`FlowError::NotFound`] when the role opens no case.
 pub async fn search(portal: &Portal, staff: &Staff, typed: &str) -> Result<Option<ReceiptNumber>, FlowError> {
-    if !access::may(staff.role, Action::ReadCase) {
+    if !access::may(staff.roles, Action::ReadCase) {
         return Err(FlowError::NotFound);
     }
     let Ok(number) = typed.parse::<ReceiptNumber>() else { return Ok(None) };
     let found = case::find_by_receipt_number(&mut *portal.database.read().await?, &number).await?;
-    let may_know = |head: &CaseHead| access::may_in(staff.role, Action::ReadCase, head.compartment);
+    let who = (staff.staff_id, staff.roles);
+    let may_know = |head: &CaseHead| access::may_with(who, Action::ReadCase, head.compartment, head.holder);
     Ok(found.filter(may_know).map(|head| head.receipt_number))
 }
 

@@ -170,13 +170,13 @@ fn count(day: &mut Day, one: &Confirmation) {
 /// # Errors
 /// [`FlowError::NotFound`] when the role may not see the hand-over.
 pub async fn view(portal: &Portal, staff: &Staff) -> Result<Reconciliation, FlowError> {
-    if !access::may(staff.role, Action::SeeHandover) {
+    if !access::may(staff.roles, Action::SeeHandover) {
         return Err(FlowError::NotFound);
     }
     let (now, alarm_days) = (portal.clock.now(), portal.config.handover_alarm_days);
     let today = now.date_in_japan();
     let since = now.plus(-DAYS * DAY);
-    let compartments = access::compartments(staff.role, Action::SeeHandover);
+    let compartments = access::compartments(staff.roles, Action::SeeHandover);
     let mut tx = portal.database.read().await?;
     let (recent, older) = reconciliation::confirmations(&mut tx, &compartments, since, AT_MOST).await?;
     let destinations = batch::destinations(&mut tx).await?;

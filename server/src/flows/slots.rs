@@ -23,7 +23,7 @@ use crate::{
 };
 
 fn may(staff: &Staff) -> Result<(), FlowError> {
-    if access::may(staff.role, Action::ManageSlots) { Ok(()) } else { Err(FlowError::NotFound) }
+    if access::may(staff.roles, Action::ManageSlots) { Ok(()) } else { Err(FlowError::NotFound) }
 }
 
 /// The slots of the seven days from this one.
@@ -138,7 +138,8 @@ pub async fn view(portal: &Portal, staff: &Staff, id: SlotId) -> Result<SlotView
 }
 
 fn comer(staff: &Staff, booking: Booking) -> Comer {
-    let may_open = access::may_in(staff.role, Action::ReadCase, booking.compartment);
+    let who = (staff.staff_id, staff.roles);
+    let may_open = access::may_with(who, Action::ReadCase, booking.compartment, booking.holder);
     Comer { number: may_open.then_some(booking.receipt_number), state: booking.state }
 }
 
@@ -220,7 +221,7 @@ pub async fn mark(
     let mut tx = portal.database.write().await?;
     let slot = booking::find_slot(&mut tx, id).await?.ok_or(FlowError::NotFound)?;
     let head = case::find_by_receipt_number(&mut tx, number).await?.ok_or(FlowError::NotFound)?;
-    if !access::may_in(staff.role, Action::ReadCase, head.compartment) {
+    if !access::may_with((staff.staff_id, staff.roles), Action::ReadCase, head.compartment, head.holder) {
         return Err(FlowError::NotFound);
     }
     if !has_come(&slot, now) {

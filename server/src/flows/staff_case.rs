@@ -146,8 +146,8 @@ pub async fn view<'portal>(
     let head = case::find_by_receipt_number(&mut tx, number).await?.ok_or(FlowError::NotFound)?;
     let subject = Subject::Case(head.case_id);
     let entry = AuditEntry::done(portal.clock.now(), Actor::Staff(staff.staff_id), Deed::CaseViewed).on(subject);
-    let Some(permit) = access::permit(staff.staff_id, staff.role, Action::ReadCase, head.case_id, head.compartment)
-    else {
+    let (who, what) = ((staff.staff_id, staff.roles), (head.case_id, head.compartment));
+    let Some(permit) = access::permit_with(who, Action::ReadCase, what, head.holder) else {
         drop(tx);
         portal.database.write().await?.commit(Record::Deed(entry.refused().with("reason", "not_allowed"))).await?;
         return Err(FlowError::NotFound);
@@ -158,8 +158,8 @@ pub async fn view<'portal>(
     let offers = offers(&mut tx, staff, &open).await?;
     let related = related(&mut tx, staff, &open.head).await?;
     let mut same_person = case::of_same_person(&mut tx, open.head.case_id, &open.head.form_id).await?;
-    same_person.retain(|head| access::may_in(staff.role, Action::ReadCase, head.compartment));
-    let may_open = access::may_in(staff.role, Action::OpenPaper, open.head.compartment);
+    same_person.retain(|head| access::may_in(staff.roles, Action::ReadCase, head.compartment));
+    let may_open = access::may_in(staff.roles, Action::OpenPaper, open.head.compartment);
     let papers = paper::sent_of_case(&mut tx, &permit).await?.into_iter();
     let papers = papers.map(|it| (it.clone(), may_open && paper_scan::can_be_opened(portal, &it))).collect();
     let came_back = came_back(&mut tx, &open.head).await?;
@@ -241,7 +241,7 @@ async fn related(connection: &mut Connection, staff: &Staff, head: &CaseHead) ->
     if let Some(followed) = head.follows_case_id {
         all.extend(case::find_head(connection, followed).await?);
     }
-    all.retain(|head| access::may_in(staff.role, Action::ReadCase, head.compartment));
+    all.retain(|head| access::may_in(staff.roles, Action::ReadCase, head.compartment));
     Ok(all)
 }
 
@@ -294,7 +294,8 @@ async fn offers(connection: &mut Connection, staff: &Staff, open: &OpenCase<'_>)
             Hand::Holder => head.holder == Some(staff.staff_id),
             Hand::Citizen | Hand::Portal => false,
         };
-        if !fits || !access::may_in(staff.role, Action::Command(row.command), head.compartment) {
+        let who = (staff.staff_id, staff.roles);
+        if !fits || !access::may_with(who, Action::Command(row.command), head.compartment, head.holder) {
             continue;
         }
         let has_nobody = row.command == CommandKind::SendBack && head.account_id.is_none();

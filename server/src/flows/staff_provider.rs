@@ -1,13 +1,13 @@
 //! 「共通基盤」 Sign-in of staff by the city's own provider (認証の一元化). Invariant: what was begun is read once, in the browser that
-//! began it; an account is found by issuer and subject alone, never by a name; the role is that of the groups at this sign-in; and
+//! began it; an account is found by issuer and subject alone, never by a name; the roles are those of the groups at this sign-in; and
 //! a sign-in that was under way when the provider signed the person out leads nowhere.
 //!
 //! A sign-in with two factors (`acr`) is enough. Any other is completed by a passkey that the person has here.
 
 use intake::{
-    access::Role,
+    access::{NoRoles, Roles},
     device::Device,
-    groups::{NoRole, role_of},
+    groups::roles_of,
     ids::StaffId,
     retention,
     time::Instant,
@@ -57,7 +57,7 @@ pub enum Trouble {
     Refused(Refused),
     /// No group of hers gives a role, or the account is disabled: which of them is not told.
     NoAccess,
-    /// Her groups give more than one role.
+    /// Her groups give roles that nobody can have together.
     SeveralRoles,
     /// The provider does not say which person it is, or says another than before.
     NotThePerson,
@@ -225,7 +225,7 @@ struct Told<'a> {
     subject_hash: [u8; 32],
     person_id: Option<&'a str>,
     name: &'a str,
-    role: Result<Role, NoRole>,
+    roles: Result<Roles, NoRoles>,
     has_two_factors: bool,
     provided: Provided,
 }
@@ -251,7 +251,7 @@ fn told<'a>(portal: &Portal, settings: &StaffProvider, person: &'a Person, asked
         subject_hash: portal.seal.index_key(SUBJECT_INDEX, &format!("{issuer}\n{}", person.subject)),
         person_id,
         name: text(person, "name").or(person_id).unwrap_or_default(),
-        role: role_of(&groups, &settings.groups),
+        roles: roles_of(&groups, &settings.groups),
         has_two_factors: demanded.is_some_and(|word| acr.split(' ').any(|other| other == word)),
         provided: Provided {
             asked_at: asked_at.micros(),
@@ -275,7 +275,7 @@ async fn welcome(
         None => None,
     };
     let known = found.as_ref().map(|member| member.staff_id);
-    let (role, person_id) = match may_enter(&told, found.as_ref(), now) {
+    let (roles, person_id) = match may_enter(&told, found.as_ref(), now) {
         Ok(both) => both,
         Err(why) => {
             // Whoever may no longer act is out of what runs already, too.
@@ -289,10 +289,11 @@ async fn welcome(
         }
     };
     let (member, mut entries) = match found {
-        Some(member) => (member.staff_id, changed(&member, role, now)),
-        None => make(&mut tx, &told, role, person_id, now).await?,
+        Some(member) => (member.staff_id, changed(&member, roles, now)),
+        None => make(&mut tx, &told, roles, person_id, now).await?,
     };
-    staff_identity::update(&mut tx, member, told.name, role.as_str()).await?;
+    staff_identity::rename(&mut tx, member, told.name).await?;
+    staff::set_roles(&mut tx, member, roles).await?;
     let has_passkey = !account::passkeys_of(&mut tx, PasskeyOwner::Staff(member)).await?.is_empty();
     let arrived = if told.has_two_factors {
         let beginning = StaffBeginning { method: METHOD, device, passkey: None };
@@ -319,47 +320,47 @@ async fn welcome(
     Ok((Some(member), arrived))
 }
 
-/// Role and person of somebody who may enter. A person is not exchanged for another under the same subject: what she accepted
+/// Roles and person of somebody who may enter. A person is not exchanged for another under the same subject: what she accepted
 /// before would then be another's.
-fn may_enter<'a>(told: &Told<'a>, found: Option<&Staff>, now: Instant) -> Result<(Role, &'a str), Trouble> {
+fn may_enter<'a>(told: &Told<'a>, found: Option<&Staff>, now: Instant) -> Result<(Roles, &'a str), Trouble> {
     if found.is_some_and(|member| !member.is_valid_at(now)) {
         return Err(Trouble::NoAccess);
     }
-    let role = told.role.map_err(|why| match why {
-        NoRole::None => Trouble::NoAccess,
-        NoRole::Several => Trouble::SeveralRoles,
+    let roles = told.roles.map_err(|why| match why {
+        NoRoles::None => Trouble::NoAccess,
+        NoRoles::Incompatible(..) => Trouble::SeveralRoles,
     })?;
     let person_id = told.person_id.ok_or(Trouble::NotThePerson)?;
     match found {
         Some(member) if member.person_id != person_id => Err(Trouble::NotThePerson),
-        _ => Ok((role, person_id)),
+        _ => Ok((roles, person_id)),
     }
 }
 
-fn changed(member: &Staff, role: Role, now: Instant) -> Vec<AuditEntry> {
-    if member.role == role {
+fn changed(member: &Staff, roles: Roles, now: Instant) -> Vec<AuditEntry> {
+    if member.roles == roles {
         return Vec::new();
     }
     let entry = AuditEntry::done(now, Actor::Portal, Deed::StaffRoleProvided).on(Subject::Staff(member.staff_id));
-    vec![entry.with("from", member.role.as_str()).with("role", role.as_str())]
+    vec![entry.with("from", member.roles).with("role", roles)]
 }
 
 /// A new account. What it is called has a colon, which nobody can be called who is invited: nobody's name is taken over.
 async fn make(
     tx: &mut WriteTx,
     told: &Told<'_>,
-    role: Role,
+    roles: Roles,
     person_id: &str,
     now: Instant,
 ) -> Result<(StaffId, Vec<AuditEntry>), FlowError> {
     let staff_id = StaffId::from_random(random());
     let user_id =
         told.subject_hash[..8].iter().fold(staff::PROVIDED.to_owned(), |text, byte| text + &format!("{byte:02x}"));
-    let new = NewStaff { staff_id, user_id: &user_id, person_id, display_name: told.name, role, created_at: now };
+    let new = NewStaff { staff_id, user_id: &user_id, person_id, display_name: told.name, roles, created_at: now };
     staff::insert(tx, &new).await?;
     staff_identity::insert(tx, &told.subject_hash, staff_id, now).await?;
     let entry = AuditEntry::done(now, Actor::Portal, Deed::StaffProvided).on(Subject::Staff(staff_id));
-    Ok((staff_id, vec![entry.with("role", role.as_str())]))
+    Ok((staff_id, vec![entry.with("role", roles)]))
 }
 
 /// Takes a logout token: every session of the person ends, or those of the provider's session if it names that alone. How many

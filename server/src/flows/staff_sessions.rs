@@ -41,7 +41,7 @@ pub async fn view(portal: &Portal, asking: &Staff) -> Result<Overview, FlowError
     let mut own = session::of_staff(&mut tx, asking.staff_id).await?;
     own.retain(|session| goes_on(session, now));
     let mut all: Vec<(StaffId, String, Vec<Session>)> = Vec::new();
-    if may(asking.role, Action::ManageStaff) {
+    if may(asking.roles, Action::ManageStaff) {
         for session in session::of_all_staff(&mut tx).await?.into_iter().filter(|session| goes_on(session, now)) {
             let Some(id) = session.staff_id else { continue };
             if let Some((_, _, sessions)) = all.iter_mut().find(|(other, ..)| *other == id) {
@@ -75,7 +75,7 @@ pub async fn end_all(portal: &Portal, asking: &Staff, of: StaffId) -> Result<(),
     let entry = AuditEntry::done(portal.clock.now(), Actor::Staff(asking.staff_id), Deed::StaffSessionsEnded);
     let entry = entry.on(Subject::Staff(of));
     let mut tx = portal.database.write().await?;
-    if !may(asking.role, Action::ManageStaff) {
+    if !may(asking.roles, Action::ManageStaff) {
         tx.commit(Record::Deed(entry.refused().with("reason", "not_allowed"))).await?;
         return Err(FlowError::NotFound);
     }

@@ -4,7 +4,7 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use intake::{
-    access::Role,
+    access::Roles,
     device::Device,
     ids::{PasskeyId, StaffId},
     retention,
@@ -17,6 +17,7 @@ use super::{
     password::{self, PasswordFault},
     random,
     staff_provider::{self, Provided},
+    staff_roles,
 };
 use crate::{
     portal::Portal,
@@ -275,9 +276,10 @@ pub async fn who(portal: &Portal, session_hash: &[u8; 32]) -> Result<Option<Sign
         || session.expires_at <= now
         || session.seen_at.plus(retention::STAFF_IDLE) <= now;
     let Some(member) = session.staff_id.filter(|_| !over) else { return Ok(None) };
-    let Some(staff) = staff::find(&mut tx, member).await?.filter(|staff| staff.is_valid_at(now)) else {
+    let Some(mut staff) = staff::find(&mut tx, member).await?.filter(|staff| staff.is_valid_at(now)) else {
         return Ok(None);
     };
+    staff.roles = staff.roles.with_contractor_epds(portal.config.contractor_epds);
     drop(tx);
     if session.seen_at.plus(MINUTE) <= now {
         let mut tx = portal.database.write().await?;
@@ -308,24 +310,26 @@ pub struct Invited<'a> {
     pub person_id: &'a str,
     /// The name that colleagues read.
     pub display_name: &'a str,
-    /// The role.
-    pub role: Role,
+    /// The roles.
+    pub roles: Roles,
 }
 
 /// Makes a member of staff; the token of the invitation, which is told once, and until when it is good.
 ///
 /// # Errors
-/// [`StoreError::Duplicate`] when the user id is taken.
+/// [`StoreError::Duplicate`] when the user id is taken; [`FlowError::RolesApart`] when the person has another account whose
+/// roles do not go with these.
 pub async fn invite(portal: &Portal, by: Actor, member: &Invited<'_>) -> Result<(String, Instant), FlowError> {
     let now = portal.clock.now();
     let staff_id = StaffId::from_random(random());
-    let Invited { user_id, person_id, display_name, role } = *member;
+    let Invited { user_id, person_id, display_name, roles } = *member;
     let mut tx = portal.database.write().await?;
-    let new = NewStaff { staff_id, user_id, person_id, display_name, role, created_at: now };
+    let new = NewStaff { staff_id, user_id, person_id, display_name, roles, created_at: now };
+    staff_roles::fit(&mut tx, person_id, user_id, roles, now).await?;
     staff::insert(&mut tx, &new).await?;
     let invited = insert_invitation(&mut tx, staff_id, now).await?;
     let entry = AuditEntry::done(now, by, Deed::StaffInvited).on(Subject::Staff(staff_id));
-    tx.commit(Record::Deed(entry.with("role", role.as_str()))).await?;
+    tx.commit(Record::Deed(entry.with("role", roles))).await?;
     Ok(invited)
 }
 
@@ -340,7 +344,7 @@ pub async fn invite_again(portal: &Portal, by: Actor, user_id: &str) -> Result<(
     let member = found.filter(|found| !found.is_provided()).ok_or(FlowError::NotFound)?;
     let invited = insert_invitation(&mut tx, member.staff_id, now).await?;
     let entry = AuditEntry::done(now, by, Deed::StaffInvited).on(Subject::Staff(member.staff_id));
-    tx.commit(Record::Deed(entry.with("role", member.role.as_str()))).await?;
+    tx.commit(Record::Deed(entry.with("role", member.roles))).await?;
     Ok(invited)
 }
 
@@ -355,7 +359,7 @@ pub async fn invite_to_passkey(portal: &Portal, by: Actor, user_id: &str) -> Res
     let member = found.filter(|found| found.is_valid_at(now)).ok_or(FlowError::NotFound)?;
     let invited = insert_invitation(&mut tx, member.staff_id, now).await?;
     let entry = AuditEntry::done(now, by, Deed::StaffInvited).on(Subject::Staff(member.staff_id));
-    tx.commit(Record::Deed(entry.with("role", member.role.as_str()))).await?;
+    tx.commit(Record::Deed(entry.with("role", member.roles))).await?;
     Ok(invited)
 }
 

@@ -68,7 +68,7 @@ async fn case_at_counter(
 ) -> Result<CaseHead, FlowError> {
     let head = case::find_by_receipt_number(&mut *portal.database.read().await?, number).await?;
     let head = head.ok_or(FlowError::NotFound)?;
-    if access::may_in(staff.role, Action::RestoreAccess, head.compartment) && head.proxy == Some(ProxyState::Met) {
+    if access::may_in(staff.roles, Action::RestoreAccess, head.compartment) && head.proxy == Some(ProxyState::Met) {
         return Ok(head);
     }
     let entry = AuditEntry::done(portal.clock.now(), Actor::Staff(staff.staff_id), deed).refused();

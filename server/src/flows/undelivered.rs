@@ -24,12 +24,12 @@ const AT_MOST: i64 = 200;
 /// # Errors
 /// [`FlowError::NotFound`] when the role may see none.
 pub async fn list(portal: &Portal, staff: &Staff) -> Result<Vec<Undelivered>, FlowError> {
-    if !access::may(staff.role, Action::SeeUndeliveredMail) {
+    if !access::may(staff.roles, Action::SeeUndeliveredMail) {
         return Err(FlowError::NotFound);
     }
     let mut tx = portal.database.read().await?;
     let mut all = Vec::new();
-    for compartment in access::compartments(staff.role, Action::SeeUndeliveredMail) {
+    for compartment in access::compartments(staff.roles, Action::SeeUndeliveredMail) {
         all.extend(outbox::undelivered(&mut tx, compartment, AT_MOST).await?);
     }
     all.sort_by_key(|mail| std::cmp::Reverse(mail.given_up_at));
@@ -43,7 +43,7 @@ pub async fn list(portal: &Portal, staff: &Staff) -> Result<Vec<Undelivered>, Fl
 pub async fn of_case(portal: &Portal, staff: &Staff, number: &ReceiptNumber) -> Result<Vec<Undelivered>, FlowError> {
     let mut tx = portal.database.read().await?;
     let Some(head) = crate::store::case::find_by_receipt_number(&mut tx, number).await? else { return Ok(Vec::new()) };
-    if !access::may_in(staff.role, Action::SeeUndeliveredMail, head.compartment) {
+    if !access::may_in(staff.roles, Action::SeeUndeliveredMail, head.compartment) {
         return Ok(Vec::new());
     }
     Ok(outbox::undelivered_of(&mut tx, head.case_id).await?)
@@ -68,7 +68,7 @@ pub async fn act(portal: &Portal, staff: &Staff, id: OutboxId, step: Step) -> Re
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
     let mail = outbox::find_undelivered(&mut tx, id).await?.ok_or(FlowError::NotFound)?;
-    if !access::may_in(staff.role, Action::SeeUndeliveredMail, mail.compartment) {
+    if !access::may_in(staff.roles, Action::SeeUndeliveredMail, mail.compartment) {
         return Err(FlowError::NotFound);
     }
     let (deed, address) = match step {

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use intake::{
+    access::Roles,
     case::CommandKind,
     ids::{AccountId, CaseId, DestinationId, DraftId, FormId, PasskeyId, SlotId, StaffId},
     time::Instant,
@@ -183,6 +184,8 @@ pub enum Deed {
     StaffProvided,
     /// It gives another role than at the last sign-in.
     StaffRoleProvided,
+    /// 「役割の変更」
+    StaffRolesChanged,
     /// It said that somebody is signed out.
     StaffSignedOutByProvider,
     DestinationAdded,
@@ -287,6 +290,7 @@ impl Deed {
             Self::StaffDisabled => "staff_disabled",
             Self::StaffProvided => "staff_provided",
             Self::StaffRoleProvided => "staff_role_provided",
+            Self::StaffRolesChanged => "staff_roles_changed",
             Self::StaffSignedOutByProvider => "staff_signed_out_by_provider",
             Self::DestinationAdded => "destination_added",
             Self::DestinationDisabled => "destination_disabled",
@@ -348,6 +352,14 @@ pub enum Detail {
     Form(FormId),
     /// A digest of a whole file, in hexadecimal.
     Digest(String),
+    /// Roles of a member of staff.
+    Roles(Roles),
+}
+
+impl From<Roles> for Detail {
+    fn from(roles: Roles) -> Self {
+        Self::Roles(roles)
+    }
 }
 
 impl From<i64> for Detail {

@@ -23,7 +23,7 @@ macro_rules! booking {
     ($rest:literal) => {
         concat!(
             "SELECT b.case_id, b.booking_id, b.slot_id, b.state, b.sequence, b.changed_at, b.reminded_at, s.starts_at, ",
-            "c.receipt_number, c.account_id, c.compartment FROM booking b JOIN slot s ON s.slot_id = b.slot_id ",
+            "c.receipt_number, c.account_id, c.compartment, c.holder FROM booking b JOIN slot s ON s.slot_id = b.slot_id ",
             "JOIN case_file c ON c.case_id = b.case_id ",
             $rest
         )
@@ -126,6 +126,8 @@ row! {
         pub account_id: Option<AccountId>,
         /// Who of the staff may know of the case.
         pub compartment: Compartment,
+        /// Who holds the case.
+        pub holder: Option<StaffId>,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use intake::{
-    access::Role,
+    access::Roles,
     booking::{self, Mode, Spoken, State},
     case::{CommandKind, Lateness, Stage},
     device::Device,
@@ -75,7 +75,7 @@ macro_rules! text_columns {
         }
     })+ };
 }
-text_columns!(FieldId, FormId, DestinationId, ReceiptNumber, Role, Stage, CommandKind, Compartment, CivilDate);
+text_columns!(FieldId, FormId, DestinationId, ReceiptNumber, Roles, Stage, CommandKind, Compartment, CivilDate);
 text_columns!(Mode, State, Spoken);
 text_columns!(Device, Level, ProxyState, Lateness);
 

@@ -1,19 +1,26 @@
 //! Staff and invitations. Invariant: one `person_id` is one person, however many accounts; an invitation is used once.
 
-use intake::{access::Role, ids::StaffId, time::Instant};
+use intake::{access::Roles, ids::StaffId, time::Instant};
 
 use super::{Connection, StoreError, WriteTx, all, columns::row, execute, optional, sql};
 
 sql! {
-    INSERT = "INSERT INTO staff (staff_id, user_id, person_id, display_name, role, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6)";
-    FIND = "SELECT staff_id, user_id, person_id, display_name, role, password_hash, password_set_at, failed_attempts,
-        locked_until, disabled_at, valid_from, valid_to, created_at, last_sign_in_at FROM staff WHERE staff_id = $1";
-    FIND_BY_USER = "SELECT staff_id, user_id, person_id, display_name, role, password_hash, password_set_at,
-        failed_attempts, locked_until, disabled_at, valid_from, valid_to, created_at, last_sign_in_at FROM staff
-        WHERE user_id = $1";
-    LIST = "SELECT staff_id, user_id, person_id, display_name, role, password_hash, password_set_at, failed_attempts,
-        locked_until, disabled_at, valid_from, valid_to, created_at, last_sign_in_at FROM staff ORDER BY user_id";
+    INSERT = "INSERT INTO staff (staff_id, user_id, person_id, display_name, created_at) VALUES ($1, $2, $3, $4, $5)";
+    INSERT_ROLE = "INSERT INTO staff_role (staff_id, role) VALUES ($1, $2)";
+    DELETE_ROLES = "DELETE FROM staff_role WHERE staff_id = $1";
+    // Who has no role at all is no member of staff that can be read: closed is the safe side.
+    FIND = "SELECT staff_id, user_id, person_id, display_name, password_hash, password_set_at, failed_attempts,
+        locked_until, disabled_at, valid_from, valid_to, created_at, last_sign_in_at,
+        (SELECT coalesce(string_agg(role, '+'), '') FROM staff_role WHERE staff_role.staff_id = staff.staff_id) AS roles
+        FROM staff WHERE staff_id = $1";
+    FIND_BY_USER = "SELECT staff_id, user_id, person_id, display_name, password_hash, password_set_at,
+        failed_attempts, locked_until, disabled_at, valid_from, valid_to, created_at, last_sign_in_at,
+        (SELECT coalesce(string_agg(role, '+'), '') FROM staff_role WHERE staff_role.staff_id = staff.staff_id) AS roles
+        FROM staff WHERE user_id = $1";
+    LIST = "SELECT staff_id, user_id, person_id, display_name, password_hash, password_set_at, failed_attempts,
+        locked_until, disabled_at, valid_from, valid_to, created_at, last_sign_in_at,
+        (SELECT coalesce(string_agg(role, '+'), '') FROM staff_role WHERE staff_role.staff_id = staff.staff_id) AS roles
+        FROM staff ORDER BY user_id";
     SET_PASSWORD = "UPDATE staff SET password_hash = $2, password_set_at = $3, failed_attempts = 0, locked_until = NULL
         WHERE staff_id = $1";
     FAILED = "UPDATE staff SET failed_attempts = failed_attempts + 1, locked_until = $2 WHERE staff_id = $1
@@ -40,8 +47,8 @@ row! {
         pub person_id: String,
         /// The name that colleagues read.
         pub display_name: String,
-        /// The role.
-        pub role: Role,
+        /// The roles.
+        pub roles: Roles,
         /// Argon2id.
         pub password_hash: Option<String>,
         /// When the password was chosen.
@@ -92,8 +99,8 @@ pub struct NewStaff<'a> {
     pub person_id: &'a str,
     /// See [`Staff::display_name`].
     pub display_name: &'a str,
-    /// See [`Staff::role`].
-    pub role: Role,
+    /// See [`Staff::roles`].
+    pub roles: Roles,
     /// Now.
     pub created_at: Instant,
 }
@@ -110,10 +117,25 @@ pub async fn insert(tx: &mut WriteTx, staff: &NewStaff<'_>) -> Result<(), StoreE
         staff.user_id,
         staff.person_id,
         staff.display_name,
-        staff.role.as_str(),
         staff.created_at.micros(),
-    )
-    .map(drop)
+    )?;
+    insert_roles(tx, staff.staff_id, staff.roles).await
+}
+
+async fn insert_roles(tx: &mut WriteTx, id: StaffId, roles: Roles) -> Result<(), StoreError> {
+    for role in roles.iter() {
+        execute!(tx, INSERT_ROLE, id.bytes().as_slice(), role.as_str())?;
+    }
+    Ok(())
+}
+
+/// Gives a member of staff these roles and no others: from the next request on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn set_roles(tx: &mut WriteTx, id: StaffId, roles: Roles) -> Result<(), StoreError> {
+    execute!(tx, DELETE_ROLES, id.bytes().as_slice())?;
+    insert_roles(tx, id, roles).await
 }
 
 /// A member of staff by id.

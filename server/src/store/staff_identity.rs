@@ -12,7 +12,7 @@ sql! {
     BEGIN = "UPDATE staff_identity SET last_used_at = $2 WHERE staff_id = $1
         AND (signed_out_at IS NULL OR signed_out_at < $3)";
     SIGNED_OUT = "UPDATE staff_identity SET signed_out_at = $2 WHERE staff_id = $1";
-    UPDATE_STAFF = "UPDATE staff SET display_name = $2, role = $3 WHERE staff_id = $1";
+    RENAME = "UPDATE staff SET display_name = $2 WHERE staff_id = $1";
     INSERT_SESSION = "INSERT INTO staff_provider_session (session_hash, sid_hash) VALUES ($1, $2)";
     OF_SESSION = "SELECT staff_identity.staff_id, staff_identity.signed_out_at FROM staff_provider_session
         JOIN session ON session.session_hash = staff_provider_session.session_hash
@@ -49,12 +49,12 @@ pub async fn of_subject(connection: &mut Connection, subject_hash: &[u8; 32]) ->
     optional!(connection, Identity, OF_SUBJECT, subject_hash.as_slice())
 }
 
-/// Keeps the name and the role that the provider gives now.
+/// Keeps the name that the provider gives now.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn update(tx: &mut WriteTx, staff: StaffId, display_name: &str, role: &str) -> Result<(), StoreError> {
-    execute!(tx, UPDATE_STAFF, staff.bytes().as_slice(), display_name, role).map(drop)
+pub async fn rename(tx: &mut WriteTx, staff: StaffId, display_name: &str) -> Result<(), StoreError> {
+    execute!(tx, RENAME, staff.bytes().as_slice(), display_name).map(drop)
 }
 
 /// Keeps that a session begins for which the provider was asked at an instant; false when it has signed the person out since, or

@@ -66,7 +66,7 @@ impl From<FlowError> for WebError {
             FlowError::Changed(_) | FlowError::SignatureStale => Self::Changed,
             FlowError::NotVerifiable => Self::Busy,
             // Nothing that a page asks for seals a batch.
-            FlowError::Stopped => Self::Broken,
+            FlowError::Stopped | FlowError::RolesApart(_) => Self::Broken,
             FlowError::Store(error) => error.into(),
             FlowError::Seal(error) => {
                 tracing::error!(%error, "something sealed did not open");

@@ -8,7 +8,7 @@ use std::{
 };
 
 use intake::{
-    access::Role,
+    access::Roles,
     answers::RawAnswers,
     ids::{ReceiptNumber, SlotId},
     time::DAY,
@@ -27,7 +27,7 @@ const PARENTS: usize = 100;
 
 /// Slots on the 30th of November: so many times, so many places in each; their ids in the order of time.
 async fn open(portal: &Portal, times: &str, capacity: &str) -> Vec<SlotId> {
-    let staff = at_work(portal, "clerk1", "person-1", Role::Clerk).await.staff;
+    let staff = at_work(portal, "clerk1", "person-1", Roles::CLERK).await.staff;
     let mut typed = RawAnswers::default();
     for (input, value) in [
         ("from", "2026-11-30"),
@@ -106,7 +106,7 @@ async fn a_hundred_parents_after_ten_places_have_one_each_or_a_clear_sentence() 
         }
         assert_eq!(told.iter().filter(|presses| presses[0] == 303).count(), 10);
 
-        let staff = at_work(&site.portal, "nurse1", "person-2", Role::Nurse).await.staff;
+        let staff = at_work(&site.portal, "nurse1", "person-2", Roles::NURSE).await.staff;
         let mut numbers = BTreeSet::new();
         for slot in slots {
             let view = server::flows::slots::view(&site.portal, &staff, slot).await.unwrap();
@@ -198,7 +198,7 @@ async fn nobody_reads_or_changes_the_appointment_of_another() {
         // After the day of the interview her page still says what became of it.
         site.portal.clock.advance(8 * DAY);
         let number: ReceiptNumber = address.split('/').nth(2).unwrap().parse().unwrap();
-        let staff = at_work(&site.portal, "nurse1", "person-2", Role::Nurse).await.staff;
+        let staff = at_work(&site.portal, "nurse1", "person-2", Roles::NURSE).await.staff;
         assert!(server::flows::slots::mark(&site.portal, &staff, slots[0], &number, true).await.unwrap());
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use app::text::Locale;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use intake::{
-    access::Role,
+    access::Roles,
     card::CardFact,
     case::CorrectionRequest,
     identity::{Evidence, Level, Method},
@@ -46,7 +46,7 @@ fn says(page: &Page, key: &str) -> bool {
 
 /// The staff's page of a case.
 async fn staff_page(site: &Site, number: &str) -> Page {
-    let member = hire(&site.portal, &format!("c{}", rand::random::<u32>()), "person", Role::Clerk).await;
+    let member = hire(&site.portal, &format!("c{}", rand::random::<u32>()), "person", Roles::CLERK).await;
     let token = sign_in(&site.portal, &member).await;
     let mut desk = site.browser();
     desk.cookies.insert("staff_session".to_owned(), BASE64_URL_SAFE_NO_PAD.encode(token));
@@ -55,7 +55,7 @@ async fn staff_page(site: &Site, number: &str) -> Page {
 
 /// What the case of a receipt number carries.
 async fn evidence(site: &Site, number: &str) -> Evidence {
-    let clerk = at_work(&site.portal, &format!("c{}", rand::random::<u32>()), "person", Role::Clerk).await;
+    let clerk = at_work(&site.portal, &format!("c{}", rand::random::<u32>()), "person", Roles::CLERK).await;
     let view = staff_case::view(&site.portal, &clerk.staff, &number.parse().unwrap()).await.unwrap();
     view.case.office.evidence.unwrap()
 }

@@ -2,7 +2,7 @@
 //! 「EPDS」 over HTTP: what a parent reads, what stays behind when she leaves, and what nobody but a nurse ever sees.
 
 use intake::{
-    access::Role,
+    access::Roles,
     time::{HOUR, MINUTE},
 };
 
@@ -252,8 +252,8 @@ async fn without_a_licensed_pack_a_city_does_not_offer_it() {
 }
 
 /// A member of staff at the desk.
-async fn at_desk(site: &Site, user_id: &str, role: Role) -> Browser {
-    let member = hire(&site.portal, user_id, user_id, role).await;
+async fn at_desk(site: &Site, user_id: &str, roles: impl Into<Roles>) -> Browser {
+    let member = hire(&site.portal, user_id, user_id, roles).await;
     let mut browser = site.browser();
     let page = browser.open("/staff/sign-in");
     let typed = [("user_id", user_id), ("password", PASSWORD)];
@@ -302,7 +302,7 @@ fn asked_of(browser: &mut Browser, number: &str) -> Vec<Answer> {
 async fn nothing_of_it_is_in_any_answer_to_anybody_but_a_nurse() {
     const CANARY: &str = "カナリア 黄";
     for site in sites().await {
-        let mut clerk = at_desk(&site, "clerk1", Role::Clerk).await;
+        let mut clerk = at_desk(&site, "clerk1", Roles::CLERK).await;
         let mut browser = parent(&site).await;
         let before = asked_of(&mut clerk, "0000-0000-00");
         begin(&mut browser);
@@ -324,15 +324,15 @@ async fn nothing_of_it_is_in_any_answer_to_anybody_but_a_nurse() {
             let without = |answer: &Answer, number: &str| plain(&answer.text(), number);
             assert_eq!(without(before, "0000-0000-00"), without(after, &number));
         }
-        for role in [Role::Administrator, Role::Auditor] {
-            let mut other = at_desk(&site, role.as_str(), role).await;
+        for role in [Roles::ADMINISTRATOR, Roles::AUDITOR] {
+            let mut other = at_desk(&site, &role.to_string(), role).await;
             for answer in asked_of(&mut other, &number) {
                 assert!(!answer.text().contains(CANARY), "{}", answer.text());
                 assert!(matches!(answer.status, 200 | 303 | 404), "{}", answer.status);
             }
         }
 
-        let mut nurse = at_desk(&site, "nurse1", Role::Nurse).await;
+        let mut nurse = at_desk(&site, "nurse1", Roles::NURSE).await;
         let queue = nurse.open("/staff/queue");
         assert!(queue.text().contains(CANARY) && queue.text().contains(&number));
         nurse.post("/staff/queue", &inputs(&[("number", &number)])).leads_to(&format!("/staff/cases/{number}"));
@@ -361,7 +361,7 @@ async fn fewer_than_ten_answers_make_no_total() {
         begin(&mut browser);
         answer(&mut browser, [2, 3, 2, 3, 3, 3, 0, 3, 3, 3], 15);
         let (number, _) = read_on(&mut browser);
-        let mut nurse = at_desk(&site, "nurse1", Role::Nurse).await;
+        let mut nurse = at_desk(&site, "nurse1", Roles::NURSE).await;
         let case = nurse.open(&format!("/staff/cases/{number}"));
         assert!(case.text().contains("合計なし（1問未回答）"), "{}", case.text());
         assert!(!case.text().contains("14点") && !case.text().contains("12点"), "{}", case.text());

@@ -3,7 +3,7 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use intake::{
-    access::Role,
+    access::Roles,
     case::CorrectionRequest,
     form::{Form, Kind},
     ids::{FieldId, ReceiptNumber},
@@ -162,7 +162,7 @@ async fn filed_with(site: &Site, browser: &mut Browser, filer: &str, text: &str,
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_text_is_text_on_the_last_page_on_the_correction_page_and_for_the_staff() {
     let site = site().await;
-    let member = hire(&site.portal, "clerk1", "person1", Role::Clerk).await;
+    let member = hire(&site.portal, "clerk1", "person1", Roles::CLERK).await;
     let session = staff::sign_in(&site.portal, &member).await;
     let mut desk = site.browser();
     desk.cookies.insert("staff_session".to_owned(), BASE64_URL_SAFE_NO_PAD.encode(session));

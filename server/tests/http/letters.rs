@@ -1,7 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 //! Receipt and mail as a browser without script, and a mail program, meet them.
 
-use intake::access::Role;
+use intake::access::Roles;
 use scraper::Html;
 use server::{
     flows::remind,
@@ -137,7 +137,7 @@ async fn staff_read_which_parent_was_not_told_and_see_an_address_only_when_they_
         worker::send_due(&site.portal, &Mailer::new(Some(&smtp)).unwrap()).await.unwrap();
 
         let mut desks = Vec::new();
-        for (user, role) in [("clerk", Role::Clerk), ("admin", Role::Administrator)] {
+        for (user, role) in [("clerk", Roles::CLERK), ("admin", Roles::ADMINISTRATOR)] {
             let member = staff::hire(&site.portal, user, user, role).await;
             let session = staff::sign_in(&site.portal, &member).await;
             let mut desk = site.browser();

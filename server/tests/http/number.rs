@@ -3,7 +3,7 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use handover::DestinationKeys;
-use intake::access::Role;
+use intake::access::Roles;
 use server::{
     flows::{decide::Order, hand_over, staff_sign_in},
     seal::token_hash,
@@ -250,7 +250,7 @@ async fn a_portal_that_has_nothing_to_do_with_it_never_speaks_of_it() {
         }
         assert_eq!(browser.get(&format!("/cases/{number}/number")).status, 404);
 
-        let member = staff::hire(&site.portal, "clerk1", "person1", Role::Clerk).await;
+        let member = staff::hire(&site.portal, "clerk1", "person1", Roles::CLERK).await;
         let session = staff::sign_in(&site.portal, &member).await;
         let clerk = staff_sign_in::who(&site.portal, &token_hash(&session)).await.unwrap().unwrap().staff;
         done(&site.portal, &clerk, &number.parse().unwrap(), Order::Claim).await;

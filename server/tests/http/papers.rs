@@ -8,7 +8,7 @@ use std::{
 };
 
 use image::{DynamicImage, ImageFormat, RgbImage};
-use intake::{access::Role, case::CorrectionRequest};
+use intake::{access::Roles, case::CorrectionRequest};
 use server::{
     flows::decide::Order,
     store::{case, paper::PaperOwner},
@@ -233,7 +233,7 @@ async fn a_correction_takes_photos_and_keeps_what_was_typed_beside_them() {
         at_papers(&mut browser);
         site.sign_in(&mut browser, "hanako@example.jp", &page_of_form("check")).await;
         let number = send(&mut browser).parse().unwrap();
-        let clerk = at_work(&site.portal, "clerk1", "person1", Role::Clerk).await.staff;
+        let clerk = at_work(&site.portal, "clerk1", "person1", Roles::CLERK).await.staff;
         done(&site.portal, &clerk, &number, Order::Claim).await;
         let answer_by = site.portal.clock.now().date_in_japan().plus_days(7);
         let named = |(id, reason): (&str, &str)| (id.parse().unwrap(), reason.to_owned());

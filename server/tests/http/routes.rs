@@ -1,31 +1,16 @@
 //! Every route asked by nobody, by the wrong method, and on the wrong server.
 
-use intake::ids::ReceiptNumber;
 use server::routes::{Guard, ROUTES, Row, Verb};
 
 use crate::support::{
     browser::{Browser, FORM, SAME_ORIGIN},
     site::{production, site, sites},
+    walker::{self, Things},
 };
 
 /// A path of the route: well-formed, of nobody.
 fn path_of(row: &Row) -> String {
-    let number = ReceiptNumber::from_random(rand::random());
-    row.path
-        .replace("{form}", "pregnancy_notification")
-        .replace("{page}", "who")
-        .replace("{receipt_number}", number.as_str())
-        .replace("{passkey}", "00000000000000000000000000000000")
-        .replace("{upload}", "00000000000000000000000000000000")
-        .replace("{paper}", "00000000000000000000000000000000")
-        .replace("{command}", "claim")
-        .replace("{slot}", "00000000000000000000000000000000")
-        .replace("{token}", "AAAA")
-        .replace("{mail}", "00000000000000000000000000000000")
-        .replace("{deed}", "again")
-        .replace("{seq}", "1")
-        .replace("{list}", "days")
-        .replace("{file}", "manifest.jws")
+    walker::path_of(row, &Things::of_nobody())
 }
 
 fn ask(browser: &mut Browser, row: &Row, path: &str) -> crate::support::browser::Answer {

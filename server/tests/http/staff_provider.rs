@@ -3,7 +3,7 @@
 //! sign-in, and whoever it takes off is out at the next request.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64_URL};
-use intake::{access::Role, ids::StaffId};
+use intake::{access::Roles, ids::StaffId};
 use server::{
     demo::{
         authenticator::{SoftwarePasskey, create},
@@ -80,10 +80,10 @@ async fn who_is_in_one_group_is_signed_in_with_its_role_and_found_again() {
         signed_in(&by_provider(&site, &mut site.browser(), &[("person", "nanami")]));
         signed_in(&by_provider(&site, &mut site.browser(), &[("person", "yae")]));
         let members = everybody(&site).await;
-        let roles: Vec<(&str, Role, bool)> =
-            members.iter().map(|one| (one.person_id.as_str(), one.role, one.user_id.starts_with("oidc:"))).collect();
+        let roles: Vec<(&str, Roles, bool)> =
+            members.iter().map(|one| (one.person_id.as_str(), one.roles, one.user_id.starts_with("oidc:"))).collect();
         assert_eq!(members.len(), 2, "{roles:?}");
-        assert!(roles.contains(&("E-0007", Role::Clerk, true)) && roles.contains(&("E-0008", Role::Nurse, true)));
+        assert!(roles.contains(&("E-0007", Roles::CLERK, true)) && roles.contains(&("E-0008", Roles::NURSE, true)));
         let subject = site.provider().practice.subject(RealmName::Staff, CLIENT_ID, "nanami");
         let told = entries(&site).await;
         assert!(told.iter().all(|(.., detail)| !detail.contains(&subject) && !detail.contains("七実")));
@@ -109,7 +109,7 @@ async fn who_has_no_role_or_several_or_is_disabled_is_not_let_in_and_is_out_of_w
         // The groups are read at every sign-in: another role, then none.
         assert!(site.provider().practice.set_groups("nanami", &["boshi-nurses"]));
         signed_in(&by_provider(&site, &mut site.browser(), &[("person", "nanami")]));
-        assert_eq!(everybody(&site).await[0].role, Role::Nurse);
+        assert_eq!(everybody(&site).await[0].roles, Roles::NURSE);
         site.provider().practice.set_groups("nanami", &["library"]);
         let mut browser = site.browser();
         let answer = by_provider(&site, &mut browser, &[("person", "nanami")]);
@@ -238,13 +238,13 @@ async fn one_factor_at_the_provider_is_completed_by_a_passkey_here_and_is_not_en
 #[tokio::test(flavor = "multi_thread")]
 async fn a_local_account_is_not_taken_over_by_an_equal_name_and_one_person_stays_one() {
     for site in sites_with_cards().await {
-        let local = hire(&site.portal, "nanami", "demo-1", Role::Administrator).await;
+        let local = hire(&site.portal, "nanami", "demo-1", Roles::ADMINISTRATOR).await;
         signed_in(&by_provider(&site, &mut site.browser(), &[("person", "nanami")]));
         signed_in(&by_provider(&site, &mut site.browser(), &[("person", "ichiro")]));
         let members = everybody(&site).await;
         assert_eq!(members.len(), 3);
         let kept = members.iter().find(|one| one.staff_id == local.id).unwrap();
-        assert_eq!((kept.role, kept.person_id.as_str()), (Role::Administrator, "demo-1"));
+        assert_eq!((kept.roles, kept.person_id.as_str()), (Roles::ADMINISTRATOR, "demo-1"));
         // 見本 一郎 has two accounts, and is one person wherever two people must decide.
         assert_eq!(members.iter().filter(|one| one.person_id == "demo-1").count(), 2);
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use intake::access::Role;
+use intake::access::Roles;
 use server::{
     config::{Config, Sources, WaysIn},
     demo::authenticator::create,
@@ -101,7 +101,7 @@ fn attributes(answer: &Answer, name: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn cookies_of_staff_go_to_no_other_site_and_over_tls_only() {
     let city = production().await;
-    hire(&city.portal, "clerk", "person", Role::Clerk).await;
+    hire(&city.portal, "clerk", "person", Roles::CLERK).await;
     let mut browser = city.browser();
     let sent = inputs(&[("user_id", "clerk"), ("password", PASSWORD)]);
     let answer = browser.post("/staff/sign-in", &sent).leads_to("/staff/sign-in/passkey");

@@ -120,7 +120,8 @@ impl Browser {
             stream.read_to_end(&mut bytes).unwrap();
             bytes
         });
-        let answer = read(&String::from_utf8(bytes.await.unwrap()).unwrap());
+        // A photo is no text; its head is.
+        let answer = read(&String::from_utf8_lossy(&bytes.await.unwrap()));
         for (_, cookie) in answer.headers.iter().filter(|(name, _)| name == "set-cookie") {
             let (name, rest) = cookie.split_once('=').unwrap();
             let value = rest.split(';').next().unwrap_or_default();

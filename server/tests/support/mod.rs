@@ -19,6 +19,7 @@ pub mod review;
 pub mod site;
 pub mod smtp;
 pub mod staff;
+pub mod walker;
 
 use std::sync::Once;
 

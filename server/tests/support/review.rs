@@ -1,7 +1,7 @@
 //! A filing of a test, decided on by two clerks.
 
 use intake::{
-    access::Role,
+    access::Roles,
     answers::RawAnswers,
     case::Stage,
     identity::{NumberDocument, PersonDocument, Sight},
@@ -25,14 +25,14 @@ fn notice(notice: Notice, locale: &str) -> MailPayload {
 
 /// Two clerks who are two people.
 pub async fn two_clerks(portal: &Portal) -> [Staff; 2] {
-    let first = at_work(portal, "accepting", "person-a", Role::Clerk).await.staff;
-    [first, at_work(portal, "confirming", "person-b", Role::Clerk).await.staff]
+    let first = at_work(portal, "accepting", "person-a", Roles::CLERK).await.staff;
+    [first, at_work(portal, "confirming", "person-b", Roles::CLERK).await.staff]
 }
 
 /// Two public health nurses who are two people.
 pub async fn two_nurses(portal: &Portal) -> [Staff; 2] {
-    let first = at_work(portal, "nurse-a", "person-c", Role::Nurse).await.staff;
-    [first, at_work(portal, "nurse-b", "person-d", Role::Nurse).await.staff]
+    let first = at_work(portal, "nurse-a", "person-c", Roles::NURSE).await.staff;
+    [first, at_work(portal, "nurse-b", "person-d", Roles::NURSE).await.staff]
 }
 
 /// The case of a receipt number.

@@ -1,7 +1,7 @@
 //! Staff of a test: invited, joined and signed in the way that everybody is.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use intake::{access::Role, device::Device, ids::StaffId, retention};
+use intake::{access::Roles, device::Device, ids::StaffId, retention};
 use server::{
     demo::authenticator::{SoftwarePasskey, create},
     flows::staff_sign_in::{self, Joined, Joining, PasskeyTurn, SignedInStaff},
@@ -28,11 +28,11 @@ pub struct Member {
 }
 
 /// Makes a member of staff and the token of the invitation.
-pub async fn invite(portal: &Portal, user_id: &str, person_id: &str, role: Role) -> (StaffId, String) {
+pub async fn invite(portal: &Portal, user_id: &str, person_id: &str, roles: impl Into<Roles>) -> (StaffId, String) {
     let staff_id = StaffId::from_random(rand::random());
     let token = BASE64_URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>());
     let now = portal.clock.now();
-    let new = NewStaff { staff_id, user_id, person_id, display_name: user_id, role, created_at: now };
+    let new = NewStaff { staff_id, user_id, person_id, display_name: user_id, roles: roles.into(), created_at: now };
     let mut tx = portal.database.write().await.unwrap();
     staff::insert(&mut tx, &new).await.unwrap();
     let until = now.plus(retention::INVITATION);
@@ -51,8 +51,8 @@ pub async fn join(portal: &Portal, token: &str, password: &str) -> (SoftwarePass
 }
 
 /// Invited and joined.
-pub async fn hire(portal: &Portal, user_id: &str, person_id: &str, role: Role) -> Member {
-    let (id, token) = invite(portal, user_id, person_id, role).await;
+pub async fn hire(portal: &Portal, user_id: &str, person_id: &str, roles: impl Into<Roles>) -> Member {
+    let (id, token) = invite(portal, user_id, person_id, roles).await;
     let (key, joined) = join(portal, &token, PASSWORD).await;
     assert_eq!(joined, Joined::Yes);
     Member { id, user_id: user_id.to_owned(), key }
@@ -70,8 +70,8 @@ pub async fn sign_in(portal: &Portal, member: &Member) -> [u8; 32] {
 }
 
 /// Invited, joined and signed in.
-pub async fn at_work(portal: &Portal, user_id: &str, person_id: &str, role: Role) -> SignedInStaff {
-    let member = hire(portal, user_id, person_id, role).await;
+pub async fn at_work(portal: &Portal, user_id: &str, person_id: &str, roles: impl Into<Roles>) -> SignedInStaff {
+    let member = hire(portal, user_id, person_id, roles).await;
     let session = sign_in(portal, &member).await;
     staff_sign_in::who(portal, &token_hash(&session)).await.unwrap().unwrap()
 }

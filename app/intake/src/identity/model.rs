@@ -23,8 +23,7 @@ fn staff(number: u8) -> StaffId {
 
 /// Who may give a command at all: two people of every role, the parent and the portal.
 fn givers(kind: CommandKind) -> Vec<Giver> {
-    let members = [Role::Clerk, Role::Nurse, Role::Administrator, Role::Auditor];
-    let may_act = members.iter().any(|role| may(*role, Action::Command(kind)));
+    let may_act = Role::ALL.into_iter().any(|role| may(role, Action::Command(kind)));
     let staff = [staff(1), staff(2)].into_iter().filter(|_| may_act).map(Giver::Staff);
     staff.chain([Giver::Citizen, Giver::Portal]).collect()
 }

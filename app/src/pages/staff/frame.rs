@@ -1,6 +1,6 @@
 //! The frame of every page of the staff's side. Invariant: who is signed in stands on it, with the way out beside it.
 
-use intake::access::Role;
+use intake::access::{Role, Roles};
 use leptos::prelude::*;
 
 use crate::{
@@ -13,10 +13,12 @@ use crate::{
 pub struct Person {
     /// The name that colleagues read.
     pub name: String,
-    /// The role.
-    pub role: Role,
-    /// Whether the queue is for this role.
+    /// The roles.
+    pub roles: Roles,
+    /// Whether the queue is for these roles.
     pub sees_queue: bool,
+    /// Whether it sees what mail did not arrive.
+    pub sees_mail: bool,
     /// Whether it looks after the slots for interviews.
     pub sees_slots: bool,
     /// Whether it sees what became of the hand-over.
@@ -83,19 +85,18 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
     let locale = chrome.locale;
     let person = desk.person.as_ref().map(|person| {
         let queue = person.sees_queue.then(|| {
-            view! {
-                <a href="/staff/queue">{locale.say("queue-title")}</a>
-                <a href="/staff/mail">{locale.say("undelivered-title")}</a>
-            }
+            view! { <a href="/staff/queue">{locale.say("queue-title")}</a> }
         });
+        let mail = person.sees_mail.then(|| view! { <a href="/staff/mail">{locale.say("undelivered-title")}</a> });
         let slots = person.sees_slots.then(|| view! { <a href="/staff/slots">{locale.say("slots-title")}</a> });
         let handover =
             person.sees_handover.then(|| view! { <a href="/staff/handover">{locale.say("handover-title")}</a> });
         view! {
             <div class="staff-bar">
-                {queue}{slots}{handover}
+                {queue}{mail}{slots}{handover}
+                <a href="/staff/roles">{locale.say("roles-title")}</a>
                 <a href="/staff/sessions">{locale.say("staff-sessions-title")}</a>
-                <span>{person.name.clone()} " " <span class="badge">{locale.say(&format!("role-{}", person.role))}</span></span>
+                <span>{person.name.clone()} " " <span class="badge">{role_names(locale, person.roles)}</span></span>
                 <form method="post" action="/staff/sign-out"><button class="button button--quiet">{locale.say("sign-out")}</button></form>
             </div>
         }
@@ -114,6 +115,17 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
         </body>
     }
     .into_any()
+}
+
+/// What a role is called.
+pub(super) fn role_name(locale: Locale, role: Role) -> String {
+    locale.say(&format!("role-{}", role.as_str().replace('_', "-")))
+}
+
+/// What roles are called, as one line.
+pub(super) fn role_names(locale: Locale, roles: Roles) -> String {
+    let names: Vec<String> = roles.iter().map(|role| role_name(locale, role)).collect();
+    names.join("・")
 }
 
 /// A sentence on top that takes the focus.

@@ -11,6 +11,7 @@ pub mod handover;
 pub mod mail;
 pub mod message;
 pub mod queue;
+pub mod roles;
 pub mod sessions;
 pub mod sign_in;
 pub mod signature;

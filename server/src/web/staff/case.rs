@@ -18,7 +18,7 @@ use app::{
     text::Locale,
 };
 use intake::{
-    access::{Action, may_in},
+    access::{Action, may_in, may_with},
     export::Channel,
     fhir::MEDIA_TYPE,
     form::Form,
@@ -177,7 +177,8 @@ pub(super) async fn shown_with(
     } = view;
     let withdrawal = case.head.withdrawal_asked_at.map(|at| WithdrawalAsked { at, first: view.withdrawal_proposed_by });
     let held_by_proxy = case.head.is_held_by_proxy();
-    let restores = may_in(at.who.staff.role, Action::RestoreAccess, case.head.compartment);
+    let who = (at.who.staff.staff_id, at.who.staff.roles);
+    let restores = may_in(at.who.staff.roles, Action::RestoreAccess, case.head.compartment);
     let newest = case.newest()?;
     let offers = offers
         .into_iter()
@@ -232,7 +233,7 @@ pub(super) async fn shown_with(
         signature: view.signature.map(|of| signature(of, case.head.rev)),
         // Who filed elsewhere has no page on which she would read them.
         messages: (case.office.origin.is_none()
-            && may_in(at.who.staff.role, Action::WriteMessage, case.head.compartment)
+            && may_with(who, Action::WriteMessage, case.head.compartment, case.head.holder)
             && !held_by_proxy)
             .then(|| messages(at, number, view.messages, not_sent, portal.config.my_number.is_spoken_of())),
         account_is_closed: view.account_is_closed,
@@ -243,8 +244,8 @@ pub(super) async fn shown_with(
             .then(|| transfer::model(view.transfer, not_given)),
         pregnancy_ended_at: view.pregnancy_ended_at,
         can_note_end: case.head.owner().is_some()
-            && may_in(at.who.staff.role, Action::NotePregnancyEnd, case.head.compartment),
-        is_exported: may_in(at.who.staff.role, Action::ExportCase, case.head.compartment)
+            && may_in(at.who.staff.roles, Action::NotePregnancyEnd, case.head.compartment),
+        is_exported: may_in(at.who.staff.roles, Action::ExportCase, case.head.compartment)
             && case.head.stage.stands_accepted(),
         failed,
     };

@@ -42,7 +42,7 @@ pub async fn shown(portal: Data<Portal>, at: AtWork) -> Answer {
         stopped: found.stopped.into_iter().map(|id| id.to_string()).collect(),
         alarm_days: found.alarm_days,
         shown_days: DAYS,
-        opens_cases: may(at.who.staff.role, Action::ReadCase),
+        opens_cases: may(at.who.staff.roles, Action::ReadCase),
     };
     Ok(page(StatusCode::OK, pages::page(&at.desk, &model)))
 }

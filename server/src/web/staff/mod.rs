@@ -9,6 +9,7 @@ pub mod message;
 pub mod pregnancy_end;
 pub mod provider;
 pub mod queue;
+pub mod roles;
 pub mod sessions;
 pub mod sign_in;
 pub mod slots;
@@ -57,10 +58,11 @@ async fn at_desk(request: &HttpRequest, portal: &Portal) -> Result<AtDesk, WebEr
     };
     let person = who.as_ref().map(|who| Person {
         name: who.staff.display_name.clone(),
-        role: who.staff.role,
-        sees_queue: may(who.staff.role, Action::SeeQueue),
-        sees_slots: may(who.staff.role, Action::ManageSlots),
-        sees_handover: may(who.staff.role, Action::SeeHandover),
+        roles: who.staff.roles,
+        sees_queue: may(who.staff.roles, Action::SeeQueue),
+        sees_mail: may(who.staff.roles, Action::SeeUndeliveredMail),
+        sees_slots: may(who.staff.roles, Action::ManageSlots),
+        sees_handover: may(who.staff.roles, Action::SeeHandover),
     });
     Ok(AtDesk { who, desk: Desk::new(chrome, person) })
 }
