@@ -101,7 +101,6 @@ fn checked(office: &Office, files: &BatchFiles, residents: &Residents, entries: 
     let (trust, chain) = (Trust::of(office.portal_key.jwk().clone(), support::now()).unwrap(), Chain::default());
     let mappings = Mappings::new(std::collections::BTreeMap::new(), Mapping::without_file().unwrap());
     let judge = Judge { keys: &office.keys, municipality: "112020", residents, mappings: &mappings, copies: None };
-    #[expect(clippy::cast_precision_loss, reason = "a count of entries")]
     let count = entries as f64;
     per_second(count, || {
         let reader = Reader { issuer: ISSUER, audience: "kenko", trust: &trust, chain: &chain, keys: &office.keys };
@@ -153,7 +152,6 @@ fn long_run(batches: u64, entries: u64, kind: Kind) {
     assert_eq!(imported, batches * entries, "not every entry was taken in once");
     let tenth = peaks[(9).min(peaks.len() - 1)];
     let last = *peaks.last().unwrap();
-    #[expect(clippy::cast_precision_loss, reason = "kilobytes and counts")]
     let (ratio, speed) = (last as f64 / tenth as f64, (batches * entries) as f64 / took.as_secs_f64());
     println!(
         "| memory at its highest in batch {batches} of one run of {} entries ({kind:?}) | {} MiB | {} MiB, in batch 10 | {ratio:.2} \

@@ -18,3 +18,4 @@ mod review;
 mod sample;
 mod steps;
 mod support;
+mod upgrade;
