@@ -13,7 +13,7 @@ fn office_with_portal() -> (Office, TestPortal) {
 }
 
 #[tokio::test]
-async fn a_receipt_whose_acknowledgement_was_lost_is_sent_again_and_settles_once() {
+async fn f41_a_receipt_whose_acknowledgement_was_lost_is_sent_again_and_settles_once() {
     let (mut office, portal) = office_with_portal();
     portal.put(office.batch(&[entry(1, &[])], &[]));
     portal.shelf().receipt_status = Some(500);

@@ -148,6 +148,7 @@ CREATE TABLE entry_attachment (
     FOREIGN KEY (receipt_number, rev) REFERENCES entry (receipt_number, rev),
     FOREIGN KEY (seq, sha256) REFERENCES attachment (seq, sha256)
 );
+CREATE INDEX attachment_kept ON attachment (seq, sha256) WHERE content IS NOT NULL;
 CREATE INDEX entry_attachment_by_paper ON entry_attachment (seq, sha256);
 
 -- Who came near when an entry was found to be in doubt, and which facts agreed and differed: as the extract was on that day.

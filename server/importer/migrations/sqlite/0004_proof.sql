@@ -46,4 +46,4 @@ CREATE INDEX outcome_held ON outcome (receipt_number, rev) WHERE result = 'held'
 -- Without them each look at a mark would walk over the whole content that stands before it.
 CREATE INDEX csv_file_unwritten ON csv_file (seq, name) WHERE written_at IS NULL;
 CREATE INDEX csv_file_mark ON csv_file (name, written_at);
-CREATE INDEX attachment_mark ON attachment (seq, sha256, written_at);
+CREATE INDEX attachment_kept ON attachment (seq, sha256) WHERE content IS NOT NULL;
