@@ -10,7 +10,7 @@ use crate::{
     error::ImportError,
     job::{Job, Step},
     judge::reason,
-    residents::{Candidate, ComparedFact},
+    residents::{Agreement, Candidate, ComparedFact},
     review::{self, Decided},
     state::{EntryKey, Held, Opinion, Verdict},
 };
@@ -203,20 +203,26 @@ fn show<In: BufRead, Out: Write>(
     for (place, candidate) in (1..).zip(candidates) {
         screen.say(&format!("候補 {place}　宛名番号 {}", candidate.number.0))?;
         for (fact, agreement) in candidate.facts() {
-            let filed = filed(entry, fact).unwrap_or_else(|| "なし".to_owned());
-            let resident = resident(job, candidate, fact).unwrap_or_else(|| "なし".to_owned());
-            let label = fact.label();
-            screen.say(&format!("  {label}：{}（届出「{filed}」、宛名「{resident}」）", agreement.label()))?;
+            let sides = [filed(entry, fact), resident(job, candidate, fact, agreement)];
+            // What neither side has is no line.
+            if sides.iter().any(Option::is_some) {
+                let [filed, resident] = sides.map(|side| side.unwrap_or_else(|| "なし".to_owned()));
+                let (label, agreement) = (fact.label(), agreement.label());
+                screen.say(&format!("  {label}：{agreement}（届出「{filed}」、宛名「{resident}」）"))?;
+            }
         }
     }
     Ok(())
 }
 
-/// A fact as it was filed. Of the 個人番号 only that it is there: nobody types or reads it here.
+/// What stands for a 個人番号: nobody types or reads one here.
+const NOT_SHOWN: &str = "あり（表示しません）";
+
+/// A fact as it was filed.
 fn filed(entry: &Entry, fact: ComparedFact) -> Option<String> {
     let person = &entry.person;
     match fact {
-        ComparedFact::MyNumber => entry.my_number.as_ref().map(|_| "あり（表示しません）".to_owned()),
+        ComparedFact::MyNumber => entry.my_number.as_ref().map(|_| NOT_SHOWN.to_owned()),
         ComparedFact::Name => person.name.clone(),
         ComparedFact::NameKana => person.name_kana.clone(),
         ComparedFact::Birthdate => person.birthdate.map(|day| day.to_string()),
@@ -225,10 +231,10 @@ fn filed(entry: &Entry, fact: ComparedFact) -> Option<String> {
     }
 }
 
-fn resident(job: &Job, candidate: &Candidate, fact: ComparedFact) -> Option<String> {
+fn resident(job: &Job, candidate: &Candidate, fact: ComparedFact, agreement: Agreement) -> Option<String> {
     let facts = job.residents().facts_of(&candidate.number.0)?;
     match fact {
-        ComparedFact::MyNumber => None,
+        ComparedFact::MyNumber => (agreement != Agreement::Unknown).then(|| NOT_SHOWN.to_owned()),
         ComparedFact::Name => Some(facts.name.to_owned()),
         ComparedFact::NameKana => Some(facts.name_kana.to_owned()),
         ComparedFact::Birthdate => Some(facts.birthdate.to_string()),

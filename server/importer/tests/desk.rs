@@ -87,6 +87,27 @@ async fn one_person_alone_decides_nothing_whatever_the_name_is_written_like() {
 }
 
 #[tokio::test]
+async fn an_individual_number_is_said_to_agree_or_not_and_never_shown() {
+    let mut office = Office::new();
+    let mut numbered = entry(1, &[]);
+    let armor = age::encrypt_and_armor(&office.keys.number.to_public(), b"987654321093").unwrap();
+    numbered.my_number = Some(armor);
+    let batch = office.batch(&[numbered], &[]);
+    let job = office.job().await;
+    job.file(&batch.files, Step::Signed).await.unwrap();
+    let shown = session(&job, "counter", &["鈴木", "1", "b", "q"]).await;
+    for line in [
+        "個人番号が、宛名の個人番号と一致しません",
+        "  個人番号：あり（表示しません）",
+        "  個人番号：不一致（届出「あり（表示しません）」、宛名「あり（表示しません）」）",
+        "  個人番号：一致（届出「あり（表示しません）」、宛名「あり（表示しません）」）",
+    ] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+    assert!(!shown.contains("987654321093") && !shown.contains("123456789018"));
+}
+
+#[tokio::test]
 async fn what_stands_in_an_extract_gives_the_terminal_no_orders() {
     let (office, job) = office_with_two_in_doubt().await;
     drop(job);
