@@ -225,7 +225,7 @@ impl Judge<'_> {
             return Judged::reject(reason::OTHER_MUNICIPALITY, "it is for another municipality".to_owned());
         }
         match self.resolve(entry) {
-            Ok(Resolution::Matched(resident)) => self.line(entry, form_of(entry, Some(form)), &resident.0),
+            Ok(Resolution::Matched(resident)) => self.line(entry, form_of(entry, Some(form)), &resident.number.0),
             Ok(Resolution::Several(some)) => Judged::doubt(reason::RESIDENT_SEVERAL, "several residents fit", &some),
             Ok(Resolution::None(near)) => Judged::doubt(reason::RESIDENT_NONE, "no resident fits", &near),
             Ok(Resolution::NumberDiffers(near)) => {

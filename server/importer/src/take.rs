@@ -183,7 +183,8 @@ impl Job {
             let form = self.state().form(&entry.form.sha256).await?;
             let form = form_of(&entry, form.as_ref());
             if let Ok(Resolution::Matched(resident)) = self.judge().resolve(&entry)
-                && let Verdict::Import { resident_number, line } = self.judge().line(&entry, form, &resident.0).verdict
+                && let Verdict::Import { resident_number, line } =
+                    self.judge().line(&entry, form, &resident.number.0).verdict
             {
                 self.settle_imported(held, &entry, form, &resident_number, &line.bytes).await?;
                 notes.push(format!("batch {}: an entry that waited for the mapping file goes on", held.seq));

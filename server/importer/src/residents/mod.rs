@@ -108,7 +108,7 @@ impl Resident {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolution {
     /// One resident whom all facts fit.
-    Matched(ResidentNumber),
+    Matched(Candidate),
     /// Several residents whom the facts fit.
     Several(Vec<Candidate>),
     /// 「住登外」 Nobody; with those who come near, the nearest first.
@@ -118,11 +118,11 @@ pub enum Resolution {
 }
 
 impl Resolution {
-    /// Who may be meant, where it is in doubt.
+    /// Who is meant, or may be where it is in doubt.
     #[must_use]
     pub fn candidates(&self) -> &[Candidate] {
         match self {
-            Self::Matched(_) => &[],
+            Self::Matched(one) => std::slice::from_ref(one),
             Self::Several(some) | Self::None(some) | Self::NumberDiffers(some) => some,
         }
     }
@@ -275,7 +275,7 @@ impl Residents {
         if let Some(owner) = owner.map(|row| keys.compare(self.row(row))) {
             // A right number with another person's name is a slip of the pen or worse; both need eyes.
             return if agrees(&owner, &[ComparedFact::Name, ComparedFact::Birthdate]) {
-                Resolution::Matched(owner.number)
+                Resolution::Matched(owner)
             } else {
                 Resolution::NumberDiffers(self.near(&keys))
             };
@@ -286,7 +286,7 @@ impl Residents {
         match fitting.as_slice() {
             // The number is nobody's here although this extract has numbers: it is not shown to be this person's.
             [_] if keys.my_number.is_some() && self.has_my_numbers => Resolution::NumberDiffers(self.near(&keys)),
-            [one] => Resolution::Matched(one.number.clone()),
+            [one] => Resolution::Matched(one.clone()),
             [] => Resolution::None(self.near(&keys)),
             _ => Resolution::Several(fitting),
         }
@@ -384,6 +384,13 @@ mod tests {
         ResidentNumber(format!("{last:015}"))
     }
 
+    fn matched(resolution: &Resolution) -> Option<ResidentNumber> {
+        match resolution {
+            Resolution::Matched(one) => Some(one.number.clone()),
+            _ => None,
+        }
+    }
+
     /// Who may be meant, by the last digit, and the facts that agree.
     fn told(resolution: &Resolution) -> Vec<(String, String)> {
         let last = |one: &Candidate| one.number.0.trim_start_matches('0').to_owned();
@@ -396,9 +403,9 @@ mod tests {
 
     #[test]
     fn one_resident_is_found_however_the_facts_are_written() {
-        let one = Resolution::Matched(number(1));
-        assert_eq!(resolved("髙﨑花子", "1996-04-02", "熊谷市宮町二丁目47番地1", None), one);
-        assert_eq!(resolved("髙﨑 花子", "1996-04-02", "moved away", Some("123456789018")), one);
+        let one = Some(number(1));
+        assert_eq!(matched(&resolved("髙﨑花子", "1996-04-02", "熊谷市宮町二丁目47番地1", None)), one);
+        assert_eq!(matched(&resolved("髙﨑 花子", "1996-04-02", "moved away", Some("123456789018"))), one);
     }
 
     #[test]
@@ -440,7 +447,7 @@ mod tests {
             let (name, birthdate) = ("佐藤花子", "1990-01-08".parse().unwrap());
             residents.resolve(&Wanted { my_number: None, name, name_kana, birthdate, sex, address: "熊谷市宮町1" })
         };
-        assert_eq!(wanted(Some("さとう かこ"), Sex::Unknown), Resolution::Matched(number(3)));
+        assert_eq!(matched(&wanted(Some("さとう かこ"), Sex::Unknown)), Some(number(3)));
         assert!(matches!(wanted(Some("さとう よしこ"), Sex::Unknown), Resolution::Several(_)));
         assert!(matches!(wanted(None, Sex::Female), Resolution::Several(_)));
     }
