@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import io
 import json
+import pathlib
 import tarfile
 
 import pyrage
@@ -18,6 +19,7 @@ from sealer import ISSUER, TIME, resigned
 
 CASES = []
 case = CASES.append
+REASONS = pathlib.Path(__file__).parents[2] / "server" / "handover" / "schema" / "reasons.json"
 
 
 def flipped(data, place):
@@ -85,6 +87,9 @@ def a_right_batch_is_taken_in_and_its_receipt_is_in_order(office):
     results = [(one["id"], one["rev"], one["result"]) for one in receipt["results"]]
     expected = [(json.loads(line)["id"], 1, result) for line, result in zip(lines, ["imported", "imported", "held"])]
     need(results == expected, f"the results are {results}")
+    reasons = {one["code"]: one["results"] for one in json.loads(REASONS.read_text())["reasons"]}
+    for one in receipt["results"]:
+        need(one["result"] == "imported" or one["result"] in reasons[one["reason"]], f"{one} is not in the vocabulary")
     for secret in ("123456789018", "000000000000001", "花子"):
         need(secret not in json.dumps(receipt, ensure_ascii=False), "the receipt says too much")
 

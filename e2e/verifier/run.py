@@ -5,6 +5,7 @@ import os
 import sys
 import traceback
 
+import checks_archive
 import checks_fhir
 import checks_identity
 import checks_import
@@ -18,7 +19,7 @@ import office
 
 def main():
     named = sys.argv[1:]
-    cases = checks_import.CASES + checks_pull.CASES + checks_fhir.OF_OFFICE
+    cases = checks_import.CASES + checks_archive.CASES + checks_pull.CASES + checks_fhir.OF_OFFICE
     checks = office.checks(os.environ["MADOGUCHI_IMPORT_BIN"], cases) + checks_number.checks()
     of_portal, portal = checks_portal.checks(os.environ["MADOGUCHI_BIN"], checks_openapi.OF_PORTAL + checks_fhir.OF_PORTAL + checks_letters.OF_PORTAL + checks_identity.OF_PORTAL)
     with portal:

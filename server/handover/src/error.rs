@@ -133,6 +133,9 @@ pub enum Error {
     /// A receipt that says something of another batch, or of an entry that was not in it.
     #[error("the receipt is about another batch, or an entry that was not in it")]
     ForeignReceipt,
+    /// A receipt that says another thing of what was settled, or stands twice.
+    #[error("a receipt says another thing than one before it, or stands twice")]
+    Contradiction,
     /// A token whose time is over, or lies too far ahead.
     #[error("the token is not valid now")]
     TokenTime,
@@ -192,6 +195,7 @@ impl Error {
             Self::MissingAttachment(_) => "missing_attachment",
             Self::BadForm(_) => "bad_form",
             Self::ForeignReceipt => "foreign_receipt",
+            Self::Contradiction => "contradiction",
             Self::TokenTime => "token_time",
             Self::BadKey => "bad_key",
             Self::WrongFingerprint => "wrong_fingerprint",

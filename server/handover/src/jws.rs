@@ -207,8 +207,12 @@ pub fn verify<'keys>(
     verify_parts(&protected, &payload, &signature, typ, key_of)
 }
 
-/// What a flattened JWS says, whoever signed it: for documents that another signature vouches for.
-pub(crate) fn unverified_payload(document: &[u8]) -> Result<Vec<u8>, Error> {
+/// What a flattened JWS says, whoever signed it: for documents that another signature vouches for, or that are verified
+/// right after by what is learned here.
+///
+/// # Errors
+/// [`Error::NotAJws`].
+pub fn unverified_payload(document: &[u8]) -> Result<Vec<u8>, Error> {
     let Flattened { payload, .. } = serde_json::from_slice(document).map_err(|_| Error::NotAJws)?;
     URL_SAFE_NO_PAD.decode(payload).map_err(|_| Error::NotAJws)
 }

@@ -10,9 +10,11 @@ mod error;
 pub mod jwk;
 pub mod jws;
 pub mod keys;
+pub mod ledger;
 pub mod manifest;
 pub mod number;
 pub mod open;
+mod reasons;
 pub mod receipt;
 pub mod resync;
 pub mod seal;
@@ -25,10 +27,12 @@ pub use error::Error;
 pub use jwk::{Jwk, fingerprint};
 pub use jws::{Algorithm, SigningKey};
 pub use keys::{AnnouncedKey, KeyAnnouncement, Trust};
+pub use ledger::{KeptBatch, Ledger, Summary};
 pub use manifest::{AuditHead, Manifest, ManifestFile};
 pub use open::{
     AttachmentFacts, Chain, OpenedBatch, OpenedEntry, Reader, check_manifest, media_type_of, open, open_attachment,
 };
+pub use reasons::{REASONS, Reason, SettledBy, reason, reasons};
 pub use receipt::{EntryResult, Outcome, Receipt, Recorded};
 pub use resync::{ReadBatch, ResyncNote};
 pub use seal::{SealRequest, SealedBatch, seal, seal_attachment, sealed_length};

@@ -149,6 +149,14 @@ impl OpenedBatch {
     }
 }
 
+/// What is expected of a manifest.
+pub(crate) struct Expected<'a> {
+    pub(crate) issuer: &'a str,
+    pub(crate) audience: &'a str,
+    pub(crate) trust: &'a Trust,
+    pub(crate) chain: &'a Chain,
+}
+
 /// Checks a signed manifest alone, so that a reader can stop before it fetches the files. `keys_document` is the
 /// announcement that came with it. Gives the manifest, its digest, and what is trusted afterwards.
 ///
@@ -159,22 +167,31 @@ pub fn check_manifest(
     keys_document: Option<&[u8]>,
     reader: &Reader<'_>,
 ) -> Result<(Manifest, String, Trust), Error> {
-    let mut trust = reader.trust.clone();
+    let Reader { issuer, audience, trust, chain, .. } = *reader;
+    check_expected(document, keys_document, &Expected { issuer, audience, trust, chain })
+}
+
+pub(crate) fn check_expected(
+    document: &[u8],
+    keys_document: Option<&[u8]>,
+    expected: &Expected<'_>,
+) -> Result<(Manifest, String, Trust), Error> {
+    let mut trust = expected.trust.clone();
     if let Some(announcement) = keys_document {
-        trust.learn(announcement, reader.issuer)?;
+        trust.learn(announcement, expected.issuer)?;
     }
     let verified = jws::verify(document, BATCH_TYPE, |kid| trust.jwk(kid))?;
     check_version(&verified.payload)?;
     let manifest: Manifest = read_payload(&verified.payload)?;
-    if manifest.iss != reader.issuer {
+    if manifest.iss != expected.issuer {
         return Err(Error::WrongIssuer);
     }
-    if manifest.aud != reader.audience {
+    if manifest.aud != expected.audience {
         return Err(Error::WrongAudience);
     }
     trust.check_time(&verified.kid, manifest.created_at)?;
     let digest = sha256_hex(document);
-    reader.chain.check(&manifest, &digest)?;
+    expected.chain.check(&manifest, &digest)?;
     if manifest.entries.len() > MOST_ENTRIES {
         return Err(Error::TooManyEntries);
     }

@@ -35,7 +35,7 @@ fn a_receipt_is_read_back() {
 }
 
 #[test]
-fn a_forged_or_foreign_receipt_is_refused() {
+fn f40_a_forged_or_foreign_receipt_is_refused() {
     let sides = Sides::new();
     let made = receipt(&sides.batch());
     let other = Sides::new();

@@ -1,7 +1,9 @@
 //! 「文字コード」 Text into and out of the encodings that the office's systems read. Invariant: what is written reads back
 //! as the very same text; a character for which that is not so is reported by its code point and never replaced.
 
-use encoding_rs::{EncoderResult, SHIFT_JIS};
+use std::io::{self, Read};
+
+use encoding_rs::{Decoder, DecoderResult, EncoderResult, SHIFT_JIS, UTF_8};
 use serde::Deserialize;
 
 /// An encoding of a text file.
@@ -84,6 +86,60 @@ fn windows_31j(text: &str) -> Result<Vec<u8>, Vec<char>> {
     if strangers.is_empty() { Ok(encoded) } else { Err(strangers) }
 }
 
+/// A file in some encoding, read as UTF-8 piece by piece. Bytes that mean nothing are an error of the kind `InvalidData`.
+pub(crate) struct Decoding<R> {
+    inner: R,
+    decoder: Decoder,
+    text: Vec<u8>,
+    given: usize,
+    ended: bool,
+}
+
+const PIECE: usize = 16 * 1024;
+
+impl<R: Read> Decoding<R> {
+    pub(crate) fn new(inner: R, charset: Charset) -> Self {
+        let encoding = match charset {
+            Charset::Utf8WithMark | Charset::Utf8 => UTF_8,
+            Charset::Windows31J => SHIFT_JIS,
+        };
+        let decoder = encoding.new_decoder_with_bom_removal();
+        Self { inner, decoder, text: Vec::new(), given: 0, ended: false }
+    }
+
+    fn fill(&mut self) -> io::Result<()> {
+        let mut raw = [0; PIECE];
+        let read = self.inner.read(&mut raw)?;
+        self.ended = read == 0;
+        let most = self.decoder.max_utf8_buffer_length_without_replacement(read).unwrap_or(PIECE * 4);
+        self.text.resize(most, 0);
+        let (result, _, written) =
+            self.decoder.decode_to_utf8_without_replacement(&raw[..read], &mut self.text, self.ended);
+        match result {
+            DecoderResult::InputEmpty => {
+                self.text.truncate(written);
+                self.given = 0;
+                Ok(())
+            }
+            DecoderResult::OutputFull | DecoderResult::Malformed(..) => {
+                Err(io::Error::new(io::ErrorKind::InvalidData, NotThisCharset))
+            }
+        }
+    }
+}
+
+impl<R: Read> Read for Decoding<R> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while self.given == self.text.len() && !self.ended {
+            self.fill()?;
+        }
+        let count = into.len().min(self.text.len() - self.given);
+        into[..count].copy_from_slice(&self.text[self.given..self.given + count]);
+        self.given += count;
+        Ok(count)
+    }
+}
+
 /// Code points as people look them up: `U+20BB7 U+FE00`.
 #[must_use]
 pub fn code_points(characters: &[char]) -> String {
@@ -117,6 +173,20 @@ mod tests {
                 Err(strangers) => assert_eq!(strangers, [character]),
             }
         }
+    }
+
+    #[test]
+    fn a_file_that_is_read_piece_by_piece_reads_the_same() {
+        let text: String = std::iter::repeat_n("髙﨑 花子,サトウ\r\n", 4_000).collect();
+        for charset in [Charset::Utf8WithMark, Charset::Windows31J] {
+            let bytes = [charset.mark(), &charset.encode(&text).unwrap()].concat();
+            let mut read = String::new();
+            // Pieces that end in the middle of a character.
+            Decoding::new(bytes.as_slice(), charset).read_to_string(&mut read).unwrap();
+            assert_eq!(read, text);
+        }
+        let broken = Decoding::new(&b"a\xff"[..], Charset::Utf8).read_to_string(&mut String::new());
+        assert_eq!(broken.unwrap_err().kind(), io::ErrorKind::InvalidData);
     }
 
     #[test]

@@ -13,6 +13,14 @@ pub enum ImportError {
     /// A batch, a receipt or a key was refused.
     #[error(transparent)]
     Refused(#[from] handover::Error),
+    /// A batch of an archive.
+    #[error("batch {seq} of the archive: {error}")]
+    Archived {
+        /// Its number.
+        seq: u64,
+        /// What is wrong.
+        error: handover::Error,
+    },
     /// The portal.
     #[error(transparent)]
     Portal(#[from] PortalError),
@@ -64,7 +72,7 @@ impl ImportError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Config(_) => "configuration",
-            Self::Refused(refusal) => refusal.code(),
+            Self::Refused(refusal) | Self::Archived { error: refusal, .. } => refusal.code(),
             Self::Portal(_) => "portal",
             Self::State(StateError::TwiceTheEntry) => "duplicate_entry",
             Self::State(StateError::NotHeld) => "not_held",

@@ -1,7 +1,7 @@
 //! The import job, step by step. Invariant: every step starts from what is on the disk and leaves it whole, so that a job
 //! that stops after any of them, or in the middle of one, is taken up by the next run and ends in the same state.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use handover::{
     BatchFiles, Chain, DestinationKeys, Reader, Trust, check_manifest,
@@ -11,11 +11,13 @@ use intake::time::Instant;
 
 use crate::{
     config::Config,
+    copies::Copies,
     error::ImportError,
     inputs::{self, Lock},
     judge::{Judge, Mappings},
     output::write_whole,
     portal::{Portal, PortalError},
+    progress::Progress,
     residents::Residents,
     state::{State, paper_file},
     trust::{self, chain},
@@ -44,6 +46,8 @@ pub struct Job {
     keys: DestinationKeys,
     residents: Residents,
     mappings: Mappings,
+    copies: Option<Copies>,
+    progress: Progress,
     now: fn() -> Instant,
     _lock: Lock,
 }
@@ -54,12 +58,28 @@ impl Job {
     /// # Errors
     /// When something that the configuration names cannot be used.
     pub async fn open(config: Config, now: fn() -> Instant) -> Result<Self, ImportError> {
-        let lock = Lock::take(&config.state)?;
+        let lock = Lock::take(&config.state).await?;
         let keys = inputs::read_keys(&config)?;
-        let residents = inputs::read_residents(&config)?;
         let mappings = inputs::read_mappings(&config)?;
+        let copies = Copies::read(&config)?;
+        let residents = inputs::read_residents(&config).await?;
         let state = State::open(&config.state).await?;
-        Ok(Self { config, state, keys, residents, mappings, now, _lock: lock })
+        let progress = Progress::silent();
+        Ok(Self { config, state, keys, residents, mappings, copies, progress, now, _lock: lock })
+    }
+
+    /// The same, and people are told how far it is.
+    #[must_use]
+    pub fn telling(self, progress: Progress) -> Self {
+        Self { progress, ..self }
+    }
+
+    pub(crate) const fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    pub(crate) const fn copies(&self) -> Option<&Copies> {
+        self.copies.as_ref()
     }
 
     /// The state of the job.
@@ -100,6 +120,7 @@ impl Job {
             municipality: &self.config.municipality,
             residents: &self.residents,
             mappings: &self.mappings,
+            copies: self.copies.as_ref(),
         }
     }
 
@@ -133,10 +154,12 @@ impl Job {
             if new.is_empty() {
                 return Ok(notes);
             }
+            let newest = listed.last().map_or(last, |batch| batch.seq);
             for seq in new {
+                self.progress.stage(format!("batch {seq} of {newest}"));
                 let files = self.fetch(portal, seq).await?;
                 notes.extend(self.take(&files).await?);
-                forget(&unfinished(&self.config.state))?;
+                forget(&self.config.parts_dir())?;
                 notes.extend(self.finish(Some(portal), until).await?);
             }
         }
@@ -162,7 +185,8 @@ impl Job {
             if !handover::archive::is_batch_file(&file.name) {
                 return Err(handover::Error::BadName.into());
             }
-            files.insert(&file.name, portal.whole_file(seq, file, &unfinished(&self.config.state))?)?;
+            self.progress.tell(|| format!("{} bytes are fetched", files.bytes()));
+            files.insert(&file.name, portal.whole_file(seq, file, &self.config.parts_dir())?)?;
         }
         Ok(files)
     }
@@ -198,6 +222,19 @@ impl Job {
         Ok(notes)
     }
 
+    /// What a run does last: it keeps what proves what was done, and notes that it went through.
+    ///
+    /// # Errors
+    /// When the archive cannot be written.
+    pub async fn end(&self) -> Result<Notes, ImportError> {
+        let notes = match &self.config.archive_dir {
+            Some(folder) => self.write_archive(folder).await?,
+            None => Notes::new(),
+        };
+        self.state.ran(self.now()).await?;
+        Ok(notes)
+    }
+
     /// Papers first: the file that names them says where they are.
     async fn write_files(&self) -> Result<Notes, ImportError> {
         let mut notes = Vec::new();
@@ -212,11 +249,11 @@ impl Job {
             notes.push(format!("{} papers are written", papers.len()));
         }
         self.state.drop_needless_papers().await?;
-        for file in self.state.unwritten_files().await? {
-            write_whole(&self.config.output_dir, &file.name, &file.content)
-                .map_err(|error| ImportError::Io { what: format!("the file {}", file.name), error })?;
-            self.state.file_written(&file.name, self.now()).await?;
-            notes.push(format!("{} is written", file.name));
+        for name in self.state.unwritten_files().await? {
+            write_whole(&self.config.output_dir, &name, &self.state.file_content(&name).await?)
+                .map_err(|error| ImportError::Io { what: format!("the file {name}"), error })?;
+            self.state.file_written(&name, self.now()).await?;
+            notes.push(format!("{name} is written"));
         }
         Ok(notes)
     }
@@ -232,13 +269,6 @@ impl Job {
     ) -> Result<Trust, ImportError> {
         trust::trust(&self.config, &self.state, keys_document, portal, self.now()).await
     }
-}
-
-/// Where the parts of files lie that a cut has left; they are encrypted.
-fn unfinished(state: &Path) -> PathBuf {
-    let mut path = state.as_os_str().to_owned();
-    path.push(".parts");
-    path.into()
 }
 
 fn forget(folder: &Path) -> Result<(), ImportError> {

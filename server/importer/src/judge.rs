@@ -8,16 +8,18 @@ use std::{
 
 use handover::{DestinationKeys, OpenedEntry};
 use intake::{
-    export::{Entry, recheck},
+    export::{Entry, recheck_found},
     form::Form,
     my_number::MyNumber,
 };
 
 use crate::{
     charset::Charset,
-    mapping::{Line, Mapping, Stranger},
-    record::{Fact, PREGNANCY_NOTIFICATION, Statement, facts, statements},
-    residents::{Residents, Resolution, Wanted},
+    copies::Copies,
+    mapping::{Line, Mapping, Stranger, Unmappable},
+    record::{Fact, Facts, PREGNANCY_NOTIFICATION, Statement, facts, statements},
+    residents::{Agreement, Candidate, Residents, Resolution, Wanted},
+    state::{CopyKind, NearMiss},
 };
 
 /// Reason codes of this program, for receipts; those of the rules are `intake::export::EntryFault::code`.
@@ -46,8 +48,33 @@ pub mod reason {
     /// 「取下げ」 It was withdrawn while it waited.
     pub const WITHDRAWN: &str = "withdrawn";
 
+    /// 「該当者なし」 Two people found nobody whom it could be about.
+    pub const PERSON_UNKNOWN: &str = "person_unknown";
+    /// 「人違い」 Two people found that it is about somebody else than it says.
+    pub const WRONG_PERSON: &str = "wrong_person";
+    /// 「重複」 Two people found that it was filed before.
+    pub const DUPLICATE: &str = "duplicate";
+
     /// The reasons for which two people may send an entry back.
-    pub const BY_PEOPLE: [&str; 4] = [OTHER_MUNICIPALITY, "person_unknown", "wrong_person", "duplicate"];
+    pub const BY_PEOPLE: [&str; 4] = [OTHER_MUNICIPALITY, PERSON_UNKNOWN, WRONG_PERSON, DUPLICATE];
+
+    /// Every reason of this program: each stands in the public vocabulary (`handover::REASONS`).
+    pub const ALL: [&str; 14] = [
+        RESIDENT_NONE,
+        RESIDENT_SEVERAL,
+        NUMBER_DIFFERS,
+        CHARACTER_UNMAPPABLE,
+        CODE_UNMAPPED,
+        KIND_UNMAPPED,
+        OTHER_MUNICIPALITY,
+        NUMBER_UNREADABLE,
+        NUMBER_CHECK_DIGIT,
+        PAPER_DIFFERS,
+        WITHDRAWN,
+        PERSON_UNKNOWN,
+        WRONG_PERSON,
+        DUPLICATE,
+    ];
 
     /// Whether it is the mapping file's fault, so that the entry can go on by itself when that is mended.
     #[must_use]
@@ -132,6 +159,8 @@ pub struct Judge<'a> {
     pub residents: &'a Residents,
     /// 「変換表」
     pub mappings: &'a Mappings,
+    /// 「副本」 If offers are made.
+    pub copies: Option<&'a Copies>,
 }
 
 /// What becomes of an entry.
@@ -157,35 +186,50 @@ pub struct Judged {
     pub verdict: Verdict,
     /// What to tell.
     pub notes: Vec<String>,
+    /// Who came near, where it is in doubt.
+    pub near_misses: Vec<NearMiss>,
 }
 
 impl Judged {
+    const fn of(verdict: Verdict, notes: Vec<String>) -> Self {
+        Self { verdict, notes, near_misses: Vec::new() }
+    }
+
     pub(crate) fn reject(code: &'static str, note: String) -> Self {
-        Self { verdict: Verdict::Reject(code), notes: vec![note] }
+        Self::of(Verdict::Reject(code), vec![note])
     }
 
     fn hold(code: &'static str, note: &str) -> Self {
-        Self { verdict: Verdict::Hold(code), notes: vec![note.to_owned()] }
+        Self::of(Verdict::Hold(code), vec![note.to_owned()])
+    }
+
+    fn doubt(code: &'static str, note: &str, candidates: &[Candidate]) -> Self {
+        let near = |one: &Candidate| NearMiss {
+            resident_number: one.number.0.clone(),
+            agreed: one.named(Agreement::Agrees),
+            differed: one.named(Agreement::Differs),
+        };
+        Self { near_misses: candidates.iter().map(near).collect(), ..Self::hold(code, note) }
     }
 }
 
 impl Judge<'_> {
-    /// What becomes of an entry that came with this form.
+    /// What becomes of an entry that came with this form, which was found by its digest.
     #[must_use]
     pub fn judge(&self, opened: &OpenedEntry, form: &Form) -> Judged {
         let entry = &opened.entry;
-        if let Some(fault) = recheck(entry, form).first() {
+        if let Some(fault) = recheck_found(entry, form).first() {
             return Judged::reject(fault.code(), fault.to_string());
         }
         if entry.municipality != self.municipality {
             return Judged::reject(reason::OTHER_MUNICIPALITY, "it is for another municipality".to_owned());
         }
         match self.resolve(entry) {
-            Ok(Resolution::Matched(resident)) => self.line(entry, form_of(entry, Some(form)), &resident.0),
-            Ok(Resolution::Several(_)) => Judged::hold(reason::RESIDENT_SEVERAL, "several residents fit"),
-            Ok(Resolution::None(_)) => Judged::hold(reason::RESIDENT_NONE, "no resident fits"),
-            Ok(Resolution::NumberDiffers(_)) => {
-                Judged::hold(reason::NUMBER_DIFFERS, "the 個人番号 is not shown to be this person's")
+            Ok(Resolution::Matched(resident)) => self.line(entry, form_of(entry, Some(form)), &resident.number.0),
+            Ok(Resolution::Several(some)) => Judged::doubt(reason::RESIDENT_SEVERAL, "several residents fit", &some),
+            Ok(Resolution::None(near)) => Judged::doubt(reason::RESIDENT_NONE, "no resident fits", &near),
+            Ok(Resolution::NumberDiffers(near)) => {
+                Judged::doubt(reason::NUMBER_DIFFERS, "the 個人番号 is not shown to be this person's", &near)
             }
             Err(refused) => refused,
         }
@@ -201,7 +245,8 @@ impl Judge<'_> {
         let (Some(name), Some(birthdate), Some(address)) = (&person.name, person.birthdate, &person.address) else {
             return Ok(Resolution::None(Vec::new()));
         };
-        Ok(self.residents.resolve(&Wanted { my_number: my_number.as_ref(), name, birthdate, address }))
+        let (my_number, name_kana, sex) = (my_number.as_ref(), person.name_kana.as_deref(), person.sex);
+        Ok(self.residents.resolve(&Wanted { my_number, name, name_kana, birthdate, sex, address }))
     }
 
     fn open_number(&self, armor: &str) -> Result<MyNumber, Judged> {
@@ -219,26 +264,34 @@ impl Judge<'_> {
         let Some(mapping) = self.mappings.for_entry(entry.kind.as_str(), form) else {
             return Judged::hold(reason::KIND_UNMAPPED, "neither a mapping file nor its form names columns");
         };
-        let mut facts = facts(entry, &statements(entry));
-        facts.insert("resident.number".to_owned(), Fact::Value(resident_number.to_owned()));
-        if let Some(sex) = self.residents.sex_of(resident_number) {
-            facts.insert("resident.sex".to_owned(), Fact::Codes(vec![sex.to_owned()], None));
-        }
-        match mapping.line(&facts) {
+        let facts = self.facts_for(entry, resident_number);
+        let offered = self.copies.map_or(Ok(None), |copies| copies.line(entry, &facts, CopyKind::New));
+        match mapping.line(&facts).and_then(|line| offered.map(|_| line)) {
             Ok(line) => {
                 let notes = line.changes.clone();
-                Judged { verdict: Verdict::Import { resident_number: resident_number.to_owned(), line }, notes }
+                Judged::of(Verdict::Import { resident_number: resident_number.to_owned(), line }, notes)
             }
             Err(strangers) => {
-                let is_character = |one: &crate::mapping::Unmappable| matches!(one.what, Stranger::Characters(_));
+                let is_character = |one: &Unmappable| matches!(one.what, Stranger::Characters(_));
                 let code = if strangers.iter().any(is_character) {
                     reason::CHARACTER_UNMAPPABLE
                 } else {
                     reason::CODE_UNMAPPED
                 };
-                Judged { verdict: Verdict::Hold(code), notes: strangers.iter().map(ToString::to_string).collect() }
+                Judged::of(Verdict::Hold(code), strangers.iter().map(ToString::to_string).collect())
             }
         }
+    }
+
+    /// What a column can ask for of an entry that is about this resident.
+    #[must_use]
+    pub fn facts_for(&self, entry: &Entry, resident_number: &str) -> Facts {
+        let mut facts = facts(entry, &statements(entry));
+        facts.insert("resident.number".to_owned(), Fact::Value(resident_number.to_owned()));
+        if let Some(sex) = self.residents.sex_of(resident_number) {
+            facts.insert("resident.sex".to_owned(), Fact::Codes(vec![sex.to_owned()], None));
+        }
+        facts
     }
 }
 

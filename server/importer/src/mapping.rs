@@ -160,6 +160,20 @@ impl Mapping {
         Self { columns, ..self.clone() }
     }
 
+    /// The same with these columns, header and name of the fact, where the file names none.
+    #[must_use]
+    pub fn with_columns(self, columns: &[(&str, &str)]) -> Self {
+        if self.names_columns() {
+            return self;
+        }
+        let column = |(header, from): &(&str, &str)| Column {
+            header: (*header).to_owned(),
+            from: (*from).to_owned(),
+            part: Part::Code,
+        };
+        Self { columns: columns.iter().map(column).collect(), ..self }
+    }
+
     fn check(&self, kind: &str) -> Result<(), MappingError> {
         let asked = self.columns.iter().map(|column| &column.from).chain(self.codes.keys());
         if let Some(unknown) = asked.into_iter().find(|name| !is_fact_name(kind, name)) {

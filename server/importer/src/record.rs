@@ -13,6 +13,9 @@ use crate::mapping::{Column, Part};
 /// The kind of entry that the record 【妊娠届】 is for.
 pub const PREGNANCY_NOTIFICATION: &str = "pregnancy_notification";
 
+/// What the columns of an offer for the 中間サーバー are checked as: 妊娠届, and what the offer is for.
+pub(crate) const COPY: &str = "copy";
+
 const RECORD: &str = "妊娠届";
 /// The kinds of entry whose items are those of a record list.
 const RECORDS: [(&str, &str); 3] =
@@ -141,11 +144,12 @@ pub fn is_fact_name(kind: &str, name: &str) -> bool {
         "person" => {
             ["name", "name_kana", "birthdate", "sex", "postal_code", "address", "phone", "email"].contains(&key)
         }
-        "item" => match RECORDS.iter().find(|(of, _)| *of == kind) {
+        "item" => match RECORDS.iter().find(|(of, _)| *of == kind || (kind == COPY && *of == PREGNANCY_NOTIFICATION)) {
             Some((_, record)) => of_record(record).iter().any(|item| item.no == key),
             None => !key.is_empty(),
         },
         "epds" => ["occasion", "text_pack", "total", "item10"].contains(&key),
+        "copy" => kind == COPY && key == "kind",
         "derived" => ["weeks", "days", "months", "timing", "age", "fiscal_year"].contains(&key),
         "legal" | "extra" => !key.is_empty(),
         _ => false,

@@ -16,11 +16,13 @@ use intake::{
 use crate::{
     charset::Charset,
     config::Config,
+    copies::{Copies, Offers},
     error::ImportError,
     inputs,
     job::{Job, Notes},
     judge::{FormOf, Judge, Judged, Verdict, form_of, reason, staged_items},
     mapping::csv_line,
+    progress::Progress,
     record::statements,
     residents::Resolution,
     state::{CsvFile, EntryKey, Held, NewEntry, NewOutcome, StagedBatch, StagedPaper, paper_file},
@@ -36,9 +38,10 @@ impl Job {
         let trust = self.trust(files.get(KEYS_FILE), None).await?;
         let chain = chain(self.state()).await?;
         let batch = handover::open(files, &self.reader(&trust, &chain))?;
-        let judged = judge_all(&self.judge(), &batch)?;
+        let judged = judge_all(&self.judge(), &batch, self.progress())?;
         let staged = self.staged(&batch, files, &judged).await?;
         let content = |sha256: &str| open_attachment(files, sha256, self.keys());
+        self.progress().tell(|| format!("{} entries are staged", batch.entries.len()));
         self.state().stage(&staged, content, self.now()).await?;
         Ok(told(&batch, &judged))
     }
@@ -50,62 +53,85 @@ impl Job {
         judged: &[Judged],
     ) -> Result<StagedBatch, ImportError> {
         let seq = batch.manifest.seq;
-        let mut lines: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-        let mut forms: BTreeMap<String, Vec<u8>> = BTreeMap::new();
-        let mut papers: BTreeMap<String, StagedPaper> = BTreeMap::new();
-        let mut paper_lists: BTreeMap<String, String> = BTreeMap::new();
+        let mut making = Making::default();
+        let mut offers = Offers::new(self, file_name("copies", seq, 1), seq);
         let mut entries = Vec::with_capacity(judged.len());
         for (opened, judged) in batch.entries.iter().zip(judged) {
-            let kind = opened.entry.kind.as_str();
-            let form = form_of(&opened.entry, batch.form_of(&opened.entry));
-            if let Some(of) = form {
-                forms.entry(of.sha256.to_owned()).or_insert_with(|| of.form.to_json());
+            if let Verdict::Import { resident_number, .. } = &judged.verdict {
+                offers.take_in(&opened.entry, resident_number).await?;
             }
-            let outcome = match &judged.verdict {
-                Verdict::Import { resident_number, line } => {
-                    let stem = self.mappings().stem(kind, form);
-                    let csv_file = file_name(&stem, seq, 1);
-                    list_papers(paper_lists.entry(stem.clone()).or_default(), resident_number, &opened.entry);
-                    lines.entry(stem).or_insert_with(|| self.head(kind, form)).extend_from_slice(&line.bytes);
-                    NewOutcome::Imported { resident_number: resident_number.clone(), csv_file }
-                }
-                Verdict::Hold(reason) => NewOutcome::Held { reason: (*reason).to_owned() },
-                Verdict::Reject(reason) => NewOutcome::Rejected { reason: (*reason).to_owned() },
-            };
-            let goes_back = matches!(outcome, NewOutcome::Rejected { .. });
-            let kept: &[Attachment] = if goes_back { &[] } else { &opened.entry.attachments };
-            for paper in kept {
-                let (sha256, media_type) = (paper.sha256.clone(), paper.media_type.clone());
-                papers.entry(sha256.clone()).or_insert(StagedPaper { seq, sha256, media_type });
-            }
-            entries.push(NewEntry {
-                papers: kept.to_vec(),
-                key: EntryKey { id: opened.entry.id.clone(), rev: opened.entry.rev },
-                kind: kind.to_owned(),
-                sha256: opened.sha256.clone(),
-                line: opened.line.to_vec(),
-                items: staged_items(statements(&opened.entry)),
-                outcome,
-            });
+            entries.push(self.staged_entry(batch, opened, judged, &mut making));
+        }
+        for id in &batch.manifest.withdrawn {
+            offers.take_back(id).await?;
         }
         let csv = |(stem, content): (String, Vec<u8>)| CsvFile { name: file_name(&stem, seq, 1), seq, content };
-        let mut csv_files: Vec<CsvFile> = lines.into_iter().map(csv).collect();
-        for (stem, list) in paper_lists {
+        let mut csv_files: Vec<CsvFile> = making.lines.into_iter().map(csv).collect();
+        for (stem, list) in making.paper_lists {
             csv_files.extend(self.paper_list(&stem, seq, 1, &list));
         }
         csv_files.extend(self.withdrawals(batch).await?);
+        let mut copies = Vec::new();
+        if let Some((file, made)) = offers.finish() {
+            csv_files.push(file);
+            copies = made;
+        }
         Ok(StagedBatch {
             seq,
             manifest_sha256: batch.manifest_sha256.clone(),
             manifest: files.get(MANIFEST_FILE).unwrap_or_default().to_vec(),
+            keys_document: files.get(KEYS_FILE).map(<[u8]>::to_vec),
             created_at: batch.manifest.created_at,
             trust: trust::document(&batch.trust)?,
             entries,
-            forms: forms.into_iter().collect(),
+            forms: making.forms.into_iter().collect(),
             files: csv_files,
-            papers: papers.into_values().collect(),
+            papers: making.papers.into_values().collect(),
             withdrawn: batch.manifest.withdrawn.clone(),
+            copies,
         })
+    }
+
+    /// An entry as it is staged; its line, its form and its papers go to what is made of the batch.
+    fn staged_entry(
+        &self,
+        batch: &OpenedBatch,
+        opened: &OpenedEntry,
+        judged: &Judged,
+        making: &mut Making,
+    ) -> NewEntry {
+        let (seq, entry, kind) = (batch.manifest.seq, &opened.entry, opened.entry.kind.as_str());
+        let form = form_of(entry, batch.form_of(entry));
+        if let Some(of) = form {
+            making.forms.entry(of.sha256.to_owned()).or_insert_with(|| of.form.to_json());
+        }
+        let outcome = match &judged.verdict {
+            Verdict::Import { resident_number, line } => {
+                let stem = self.mappings().stem(kind, form);
+                let csv_file = file_name(&stem, seq, 1);
+                list_papers(making.paper_lists.entry(stem.clone()).or_default(), resident_number, entry);
+                making.lines.entry(stem).or_insert_with(|| self.head(kind, form)).extend_from_slice(&line.bytes);
+                NewOutcome::Imported { resident_number: resident_number.clone(), csv_file }
+            }
+            Verdict::Hold(reason) => NewOutcome::Held { reason: (*reason).to_owned() },
+            Verdict::Reject(reason) => NewOutcome::Rejected { reason: (*reason).to_owned() },
+        };
+        let goes_back = matches!(outcome, NewOutcome::Rejected { .. });
+        let kept: &[Attachment] = if goes_back { &[] } else { &entry.attachments };
+        for paper in kept {
+            let (sha256, media_type) = (paper.sha256.clone(), paper.media_type.clone());
+            making.papers.entry(sha256.clone()).or_insert(StagedPaper { seq, sha256, media_type });
+        }
+        NewEntry {
+            papers: kept.to_vec(),
+            key: EntryKey { id: entry.id.clone(), rev: entry.rev },
+            kind: kind.to_owned(),
+            sha256: opened.sha256.clone(),
+            line: opened.line.to_vec(),
+            items: staged_items(statements(entry)),
+            near_misses: judged.near_misses.clone(),
+            outcome,
+        }
     }
 
     fn head(&self, kind: &str, form: Option<FormOf<'_>>) -> Vec<u8> {
@@ -157,7 +183,8 @@ impl Job {
             let form = self.state().form(&entry.form.sha256).await?;
             let form = form_of(&entry, form.as_ref());
             if let Ok(Resolution::Matched(resident)) = self.judge().resolve(&entry)
-                && let Verdict::Import { resident_number, line } = self.judge().line(&entry, form, &resident.0).verdict
+                && let Verdict::Import { resident_number, line } =
+                    self.judge().line(&entry, form, &resident.number.0).verdict
             {
                 self.settle_imported(held, &entry, form, &resident_number, &line.bytes).await?;
                 notes.push(format!("batch {}: an entry that waited for the mapping file goes on", held.seq));
@@ -188,9 +215,16 @@ impl Job {
         let mut papers = String::new();
         list_papers(&mut papers, resident_number, entry);
         files.extend(self.paper_list(&stem, seq, number, &papers));
-        let resident_number = resident_number.to_owned();
-        let outcome = NewOutcome::Imported { resident_number, csv_file: files[0].name.clone() };
-        Ok(self.state().settle(&held.key, &outcome, &files, self.now()).await?)
+        let csv_file = files[0].name.clone();
+        let mut offers = Offers::new(self, file_name("copies", seq, number), seq);
+        offers.take_in(entry, resident_number).await?;
+        let mut copy = None;
+        if let Some((file, made)) = offers.finish() {
+            files.push(file);
+            copy = made.into_iter().next();
+        }
+        let outcome = NewOutcome::Imported { resident_number: resident_number.to_owned(), csv_file };
+        Ok(self.state().settle(&held.key, &outcome, &files, copy.as_ref(), self.now()).await?)
     }
 }
 
@@ -200,16 +234,23 @@ impl Job {
 /// When the batch is refused, or something that the configuration names cannot be used.
 pub async fn verify(config: &Config, files: &BatchFiles, now: Instant) -> Result<Notes, ImportError> {
     let keys = inputs::read_keys(config)?;
-    let residents = inputs::read_residents(config)?;
     let mappings = inputs::read_mappings(config)?;
+    let copies = Copies::read(config)?;
+    let residents = inputs::read_residents(config).await?;
     let (trust, chain) = trust::looked_up(config, files, now).await?;
     let batch = handover::open(files, &reader(config, &keys, &trust, &chain))?;
-    let judge = Judge { keys: &keys, municipality: &config.municipality, residents: &residents, mappings: &mappings };
-    Ok(told(&batch, &judge_all(&judge, &batch)?))
+    let (municipality, copies) = (config.municipality.as_str(), copies.as_ref());
+    let judge = Judge { keys: &keys, municipality, residents: &residents, mappings: &mappings, copies };
+    Ok(told(&batch, &judge_all(&judge, &batch, &Progress::silent())?))
 }
 
-fn judge_all(judge: &Judge<'_>, batch: &OpenedBatch) -> Result<Vec<Judged>, ImportError> {
+/// What becomes of each entry of a batch.
+///
+/// # Errors
+/// When an entry has no form; a batch that was opened has one for each.
+pub fn judge_all(judge: &Judge<'_>, batch: &OpenedBatch, progress: &Progress) -> Result<Vec<Judged>, ImportError> {
     let judged = |(place, opened): (usize, &OpenedEntry)| {
+        progress.tell(|| format!("entry {place} of {} is checked", batch.entries.len()));
         let form = batch.form_of(&opened.entry).ok_or(handover::Error::MissingForm(place))?;
         if !papers_fit(batch, &opened.entry) {
             return Ok(Judged::reject(
@@ -220,6 +261,15 @@ fn judge_all(judge: &Judge<'_>, batch: &OpenedBatch) -> Result<Vec<Judged>, Impo
         Ok(judge.judge(opened, form))
     };
     (1..).zip(&batch.entries).map(judged).collect()
+}
+
+/// What is made of a batch beside its entries.
+#[derive(Default)]
+struct Making {
+    lines: BTreeMap<String, Vec<u8>>,
+    forms: BTreeMap<String, Vec<u8>>,
+    papers: BTreeMap<String, StagedPaper>,
+    paper_lists: BTreeMap<String, String>,
 }
 
 /// Whether each paper of an entry is of the kind that the entry says.

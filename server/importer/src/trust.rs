@@ -45,10 +45,9 @@ pub(crate) async fn looked_up(
     files: &BatchFiles,
     now: Instant,
 ) -> Result<(Trust, Chain), ImportError> {
-    if !config.state.exists() {
+    let Some(state) = State::look(&config.state).await? else {
         return Ok((first_trust(config, files.get(KEYS_FILE), None, now)?, Chain::default()));
-    }
-    let state = State::look(&config.state).await?;
+    };
     let trust = trust(config, &state, files.get(KEYS_FILE), None, now).await?;
     Ok((trust, chain(&state).await?))
 }
@@ -74,14 +73,8 @@ pub(crate) fn first_trust(
 }
 
 /// The keys that an announcement names. Nothing is believed of it but that a key with the right fingerprint is that key.
-fn announced_keys(document: &[u8]) -> Result<Vec<u8>, handover::Error> {
-    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-    #[derive(serde::Deserialize)]
-    struct Signed {
-        payload: String,
-    }
-    let signed: Signed = serde_json::from_slice(document).map_err(|_| handover::Error::NotAJws)?;
-    let payload = URL_SAFE_NO_PAD.decode(signed.payload).map_err(|_| handover::Error::NotAJws)?;
+pub(crate) fn announced_keys(document: &[u8]) -> Result<Vec<u8>, handover::Error> {
+    let payload = handover::jws::unverified_payload(document)?;
     let announcement: KeyAnnouncement = serde_json::from_slice(&payload).map_err(|_| handover::Error::BadPayload)?;
     let set = JwkSet { keys: announcement.keys.into_iter().map(|key| key.jwk).collect() };
     serde_json::to_vec(&set).map_err(|_| handover::Error::BadPayload)

@@ -2,13 +2,20 @@
 //! of its own in a folder of its own.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod archive;
+mod copies;
+mod desk;
+mod difficult;
 mod fhir;
 mod killed;
 mod papers;
 mod program;
 mod pull;
+mod reasons;
 mod refused;
+mod residents;
 mod review;
 mod sample;
 mod steps;
 mod support;
+mod upgrade;

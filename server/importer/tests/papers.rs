@@ -66,7 +66,7 @@ async fn the_papers_of_what_waits_are_written_when_two_people_have_decided_and_o
     let decide = async |number: u64, verdict: Verdict| {
         let key = EntryKey { id: receipt_number(number), rev: 1 };
         for person in ["鈴木 一", "田中 実"] {
-            let opinion = Opinion { person: person.to_owned(), verdict: verdict.clone() };
+            let opinion = Opinion { person: person.to_owned(), os_account: None, verdict: verdict.clone() };
             review::decide(&job, &key, opinion).await.unwrap();
         }
         job.finish(None, Step::Signed).await.unwrap();
@@ -84,7 +84,8 @@ async fn the_papers_of_what_waits_are_written_when_two_people_have_decided_and_o
     job.file(&batch.files, Step::Signed).await.unwrap();
     let key = EntryKey { id: receipt_number(1), rev: 1 };
     for person in ["鈴木 一", "田中 実"] {
-        let opinion = Opinion { person: person.to_owned(), verdict: Verdict::Reject("duplicate".to_owned()) };
+        let opinion =
+            Opinion { person: person.to_owned(), os_account: None, verdict: Verdict::Reject("duplicate".to_owned()) };
         review::decide(&job, &key, opinion).await.unwrap();
     }
     job.finish(None, Step::Signed).await.unwrap();

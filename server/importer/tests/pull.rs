@@ -13,7 +13,7 @@ fn office_with_portal() -> (Office, TestPortal) {
 }
 
 #[tokio::test]
-async fn a_receipt_whose_acknowledgement_was_lost_is_sent_again_and_settles_once() {
+async fn f41_a_receipt_whose_acknowledgement_was_lost_is_sent_again_and_settles_once() {
     let (mut office, portal) = office_with_portal();
     portal.put(office.batch(&[entry(1, &[])], &[]));
     portal.shelf().receipt_status = Some(500);
@@ -61,4 +61,31 @@ async fn a_portal_that_is_away_changes_nothing() {
     let job = office.job().await;
     assert_eq!(job.pull(&job.portal().unwrap(), Step::Sent).await.unwrap_err().code(), "portal");
     assert_eq!(job.state().counts().await.unwrap().last_seq, 0);
+}
+
+#[tokio::test]
+async fn f40_receipts_that_are_carried_twice_and_in_another_order_settle_each_entry_once() {
+    let (mut office, portal) = office_with_portal();
+    let batches: Vec<_> =
+        (1..=3).map(|number| office.batch(&[entry(number * 2, &[]), entry(number * 2 + 1, &[])], &[])).collect();
+    let job = office.job().await;
+    for batch in batches {
+        job.file(&batch.files, Step::Signed).await.unwrap();
+        portal.put(batch);
+    }
+    job.carry_receipts(&office.path("carried")).await.unwrap();
+    let mut carried: Vec<_> =
+        std::fs::read_dir(office.path("carried")).unwrap().map(|file| file.unwrap().path()).collect();
+    carried.sort();
+    carried.reverse();
+    let sender = job.portal().unwrap();
+    for path in carried.iter().chain(&carried) {
+        assert_eq!(sender.send_receipt(&std::fs::read(path).unwrap()).unwrap(), 200);
+    }
+    // Nor does it hurt that the next run sends them once more.
+    job.send_receipts(&sender).await.unwrap();
+    let shelf = portal.shelf();
+    assert_eq!(shelf.imports.len(), 6);
+    assert!(shelf.imports.values().all(|times| *times == 1));
+    assert_eq!(shelf.conflicts, 0);
 }

@@ -6,7 +6,13 @@ use importer::{
     state::Counts,
 };
 
-use crate::support::{Office, entry, now, portal::TestPortal, receipt_number, revision};
+use crate::support::{
+    Office,
+    database::{Kind, kinds},
+    entry, now,
+    portal::TestPortal,
+    receipt_number, revision,
+};
 
 /// Everything that others can see: the files, what the portal heard, the counts.
 #[derive(Debug, PartialEq)]
@@ -26,8 +32,8 @@ async fn seen(office: &Office, portal: &TestPortal, job: &Job) -> Seen {
     Seen { files, settled, imports: shelf.imports.values().copied().collect(), conflicts: shelf.conflicts, counts }
 }
 
-async fn run_with_stop(stop: Option<Step>) -> Seen {
-    let mut office = Office::new();
+async fn run_with_stop(kind: Kind, stop: Option<Step>) -> Seen {
+    let mut office = Office::on(kind);
     let portal = TestPortal::start(office.keys.public(), now);
     office.configure(&portal.url, "");
     let stranger = [("name", "知らない 人")];
@@ -46,12 +52,14 @@ async fn run_with_stop(stop: Option<Step>) -> Seen {
 
 #[tokio::test]
 async fn stopped_after_any_step_and_run_again_it_ends_in_the_same_state() {
-    let straight = run_with_stop(None).await;
+    let straight = run_with_stop(Kind::Sqlite, None).await;
     assert_eq!(straight.files.len(), 3);
     assert_eq!(straight.counts, Counts { last_seq: 2, imported: 3, held: 1, withdrawn: 1, ..Counts::default() });
     assert!(straight.imports.iter().all(|times| *times <= 1));
-    for stop in [Step::Staged, Step::Written, Step::Signed, Step::Sent] {
-        assert_eq!(run_with_stop(Some(stop)).await, straight, "{stop:?}");
+    for kind in kinds() {
+        for stop in [Step::Staged, Step::Written, Step::Signed, Step::Sent] {
+            assert_eq!(run_with_stop(kind, Some(stop)).await, straight, "{kind:?} {stop:?}");
+        }
     }
 }
 
@@ -128,11 +136,13 @@ async fn a_batch_that_only_recalls_is_told_of_in_one_file_and_acknowledged_once(
 
 #[tokio::test]
 async fn two_runs_do_not_overlap() {
-    let office = Office::new();
-    let first = office.job().await;
-    assert_eq!(office.try_job().await.err().unwrap().code(), "locked");
-    drop(first);
-    assert!(office.try_job().await.is_ok());
+    for kind in kinds() {
+        let office = Office::on(kind);
+        let first = office.job().await;
+        assert_eq!(office.try_job().await.err().unwrap().code(), "locked", "{kind:?}");
+        drop(first);
+        assert!(office.try_job().await.is_ok(), "{kind:?}");
+    }
 }
 
 #[tokio::test]

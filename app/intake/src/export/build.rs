@@ -82,7 +82,7 @@ pub fn build(form: &Form, complete: &CompleteAnswers, staff: &StaffAnswers, fili
     }
 }
 
-pub(super) fn reference(form: &Form) -> FormReference {
+fn reference(form: &Form) -> FormReference {
     FormReference { id: form.id.clone(), version: form.version, sha256: form.sha256() }
 }
 

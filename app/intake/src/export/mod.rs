@@ -16,7 +16,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Serialize};
 
 pub use build::{Filing, build, people};
-pub use recheck::{EntryFault, recheck, reread};
+pub use recheck::{EntryFault, recheck, recheck_found, reread};
 
 use crate::{
     card::CardFact,

@@ -2,28 +2,25 @@
 //! SQL; what belongs together is written in one transaction and is on the disk when the function comes back.
 
 mod attachments;
+mod copies;
+mod database;
+mod proof;
 mod receipts;
 mod review;
 mod staging;
 
-use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt, path::Path};
-
 use intake::{ids::ReceiptNumber, time::Instant};
-use sqlx::{
-    SqlitePool,
-    migrate::Migrator,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
+
+use crate::place::Place;
+use database::{Database, all, execute, insert_many, optional};
 
 pub use attachments::{StagedPaper, paper_file};
+pub use copies::{CopyKind, NewCopy};
+pub use database::ServerLock;
+pub use proof::ProvedBatch;
 pub use receipts::{StoredReceipt, TakenIn, Unreceipted, UnreceiptedOutcome};
 pub use review::{Held, Opinion, Verdict};
-pub use staging::{CsvFile, KnownBatch, NewEntry, NewOutcome, StagedBatch, StagedItem};
-
-static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
-
-/// The first SQLite without the corruption at a WAL reset.
-const OLDEST_SQLITE: [u32; 3] = [3, 51, 3];
+pub use staging::{CsvFile, KnownBatch, NearMiss, NewEntry, NewOutcome, StagedBatch, StagedItem};
 
 /// Why the state could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +53,7 @@ pub struct EntryKey {
 
 /// The state database.
 pub struct State {
-    pool: SqlitePool,
+    database: Database,
 }
 
 /// How things stand.
@@ -81,54 +78,25 @@ pub struct Counts {
 }
 
 impl State {
-    /// Opens the state database, makes it if it is not there, and brings its tables to this version.
+    /// Opens the state database, makes its tables if they are not there, and brings them to this version.
     ///
     /// # Errors
     /// When it cannot be opened, or is of a newer version.
-    pub async fn open(path: &Path) -> Result<Self, StateError> {
-        // What is in it is nobody else's business; SQLite gives its log the same mode.
-        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-            Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                return Err(StateError::Database(sqlx::Error::Io(error)));
-            }
-            _ => {}
-        }
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .busy_timeout(std::time::Duration::from_secs(5))
-            .foreign_keys(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            // A receipt may leave only when what it says is on the disk.
-            .synchronous(SqliteSynchronous::Full)
-            .pragma("trusted_schema", "OFF")
-            .pragma("cell_size_check", "ON")
-            .pragma("secure_delete", "ON");
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
-        let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&pool).await?;
-        let numbers: Vec<u32> = version.split('.').map(|part| part.parse().unwrap_or_default()).collect();
-        if numbers.as_slice() < OLDEST_SQLITE.as_slice() {
-            return Err(StateError::Version(format!("SQLite {version} can corrupt its log; 3.51.3 is needed")));
-        }
-        MIGRATIONS.run(&pool).await.map_err(|error| StateError::Version(format!("a migration failed: {error}")))?;
-        Ok(Self { pool })
+    pub async fn open(place: &Place) -> Result<Self, StateError> {
+        Ok(Self { database: Database::open(place).await? })
     }
 
-    /// Opens the state database for reading only; nothing is changed, and nothing is made.
+    /// Opens the state database for reading only; nothing is changed, and nothing is made. None before the first run.
     ///
     /// # Errors
     /// When it cannot be opened.
-    pub async fn look(path: &Path) -> Result<Self, StateError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .read_only(true)
-            .busy_timeout(std::time::Duration::from_secs(5))
-            .pragma("trusted_schema", "OFF");
-        Ok(Self { pool: SqlitePoolOptions::new().max_connections(1).connect_with(options).await? })
+    pub async fn look(place: &Place) -> Result<Option<Self>, StateError> {
+        Ok(Database::look(place).await?.map(|database| Self { database }))
     }
 
-    /// Closes the database, after writing its log back into the file.
+    /// Closes the database, after writing the log of SQLite back into the file.
     pub async fn close(self) {
-        self.pool.close().await;
+        self.database.close().await;
     }
 
     /// The portal's keys that are trusted, as they were kept.
@@ -136,7 +104,9 @@ impl State {
     /// # Errors
     /// When the database fails.
     pub async fn trust(&self) -> Result<Option<String>, StateError> {
-        Ok(sqlx::query_scalar("SELECT document FROM trust").fetch_optional(&self.pool).await?)
+        let mut tx = self.database.read().await?;
+        let row: Option<(String,)> = optional!(tx, (String,), "SELECT document FROM trust")?;
+        Ok(row.map(|(document,)| document))
     }
 
     /// Keeps the portal's keys that are trusted.
@@ -144,13 +114,9 @@ impl State {
     /// # Errors
     /// When the database fails.
     pub async fn keep_trust(&self, document: &str) -> Result<(), StateError> {
-        sqlx::query(
-            "INSERT INTO trust (only_row, document) VALUES (1, $1) ON CONFLICT (only_row) DO UPDATE SET document = $1",
-        )
-        .bind(document)
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+        let mut tx = self.database.write().await?;
+        staging::keep_trust(&mut tx, document).await?;
+        tx.commit().await
     }
 
     /// How things stand.
@@ -168,8 +134,52 @@ impl State {
                 (SELECT COUNT(*) FROM csv_file WHERE written_at IS NULL) AS unwritten,
                 (SELECT COUNT(*) FROM receipt WHERE answer IS NULL) AS unacknowledged,
                 (SELECT COUNT(*) FROM receipt WHERE answer <> 200) AS refused";
-        Ok(sqlx::query_as(COUNTS).fetch_one(&self.pool).await?)
+        let mut tx = self.database.read().await?;
+        Ok(optional!(tx, Counts, COUNTS)?.unwrap_or_default())
     }
+
+    /// What waits, since when, and when a run last went through: for `status --check`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn ages(&self) -> Result<Ages, StateError> {
+        const AGES: &str = "SELECT (SELECT ended_at FROM last_run) AS last_run,
+            (SELECT MIN(at) FROM outcome AS waiting WHERE number = 1 AND result = 'held' AND NOT EXISTS (SELECT 1 FROM outcome AS later
+                WHERE later.receipt_number = waiting.receipt_number AND later.rev = waiting.rev AND later.number = 2)) AS held_since,
+            (SELECT MIN(made_at) FROM receipt WHERE answer IS NULL) AS unacknowledged_since";
+        let mut tx = self.database.read().await?;
+        let row: Option<(Option<i64>, Option<i64>, Option<i64>)> =
+            optional!(tx, (Option<i64>, Option<i64>, Option<i64>), AGES)?;
+        let (last_run, held_since, unacknowledged_since) = row.unwrap_or_default();
+        Ok(Ages {
+            last_run: last_run.map(instant),
+            held_since: held_since.map(instant),
+            unacknowledged_since: unacknowledged_since.map(instant),
+        })
+    }
+
+    /// Notes that a run went through to its end.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn ran(&self, at: Instant) -> Result<(), StateError> {
+        const RAN: &str = "INSERT INTO last_run (only_row, ended_at) VALUES (1, $1)
+            ON CONFLICT (only_row) DO UPDATE SET ended_at = $1";
+        let mut tx = self.database.write().await?;
+        execute!(tx, RAN, at.micros())?;
+        tx.commit().await
+    }
+}
+
+/// Since when something is as it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ages {
+    /// When a run last went through.
+    pub last_run: Option<Instant>,
+    /// Since when the oldest entry waits for people.
+    pub held_since: Option<Instant>,
+    /// Since when the oldest receipt is not acknowledged.
+    pub unacknowledged_since: Option<Instant>,
 }
 
 fn instant(micros: i64) -> Instant {

@@ -3,7 +3,7 @@
 
 use intake::time::Instant;
 
-use super::{EntryKey, State, StateError, instant, receipt_number};
+use super::{EntryKey, State, StateError, all, execute, instant, optional, receipt_number};
 
 /// Outcomes of one batch that no receipt tells of yet; none for a batch that only recalls.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,13 +61,11 @@ impl State {
     /// # Errors
     /// When the database fails.
     pub async fn taken_in(&self, id: &intake::ids::ReceiptNumber) -> Result<Option<TakenIn>, StateError> {
-        let row: Option<(i64, i64, i64, String)> = sqlx::query_as(
-            "SELECT current_entry.rev, current_entry.imported_at, batch.seq, batch.manifest_sha256 FROM current_entry
-            JOIN batch USING (seq) WHERE current_entry.receipt_number = $1",
-        )
-        .bind(id.as_str())
-        .fetch_optional(&self.pool)
-        .await?;
+        type Row = (i64, i64, i64, String);
+        const TAKEN_IN: &str = "SELECT current_entry.rev, current_entry.imported_at, batch.seq, batch.manifest_sha256
+            FROM current_entry JOIN batch USING (seq) WHERE current_entry.receipt_number = $1";
+        let mut tx = self.database.read().await?;
+        let row: Option<Row> = optional!(tx, Row, TAKEN_IN, id.as_str())?;
         Ok(row.map(|(rev, at, seq, manifest_sha256)| TakenIn {
             rev,
             at: instant(at),
@@ -83,24 +81,23 @@ impl State {
     /// When the database fails.
     pub async fn unreceipted(&self) -> Result<Vec<Unreceipted>, StateError> {
         type Row = (i64, String, String, i64, i64, String, Option<String>, i64);
-        let rows: Vec<Row> = sqlx::query_as(
-            "SELECT batch.seq, batch.manifest_sha256, outcome.receipt_number, outcome.rev, outcome.number, outcome.result,
-                outcome.reason, outcome.at
+        const UNRECEIPTED: &str =
+            "SELECT batch.seq, batch.manifest_sha256, outcome.receipt_number, outcome.rev, outcome.number,
+                outcome.result, outcome.reason, outcome.at
             FROM outcome JOIN entry USING (receipt_number, rev) JOIN batch USING (seq)
             LEFT JOIN csv_file ON csv_file.name = outcome.csv_file
-            LEFT JOIN receipt_result AS told ON told.receipt_number = outcome.receipt_number AND told.rev = outcome.rev
-                AND told.number = outcome.number
-            WHERE told.jti IS NULL AND (outcome.csv_file IS NULL OR csv_file.written_at IS NOT NULL)
+            WHERE outcome.told = 0 AND (outcome.csv_file IS NULL OR csv_file.written_at IS NOT NULL)
               AND (outcome.csv_file IS NULL OR NOT EXISTS (SELECT 1 FROM entry_attachment AS named
                 JOIN attachment ON attachment.seq = named.seq AND attachment.sha256 = named.sha256
                 WHERE named.receipt_number = outcome.receipt_number AND named.rev = outcome.rev
                   AND attachment.written_at IS NULL))
               AND NOT EXISTS (SELECT 1 FROM csv_file AS waiting WHERE outcome.csv_file IS NOT NULL
                 AND waiting.seq = batch.seq AND waiting.written_at IS NULL)
-            ORDER BY batch.seq, outcome.number, entry.place",
-        )
-        .fetch_all(&self.pool)
-        .await?;
+            ORDER BY batch.seq, outcome.number, entry.place";
+        let rows: Vec<Row> = {
+            let mut tx = self.database.read().await?;
+            all!(tx, Row, UNRECEIPTED)?
+        };
         let mut batches: Vec<Unreceipted> = Vec::new();
         for (seq, manifest_sha256, id, rev, number, result, reason, at) in rows {
             let key = EntryKey { id: receipt_number(&id)?, rev };
@@ -117,15 +114,13 @@ impl State {
     }
 
     async fn unacknowledged_recalls(&self) -> Result<Vec<Unreceipted>, StateError> {
-        let rows: Vec<(i64, String)> = sqlx::query_as(
-            "SELECT seq, manifest_sha256 FROM batch
+        const RECALLS: &str = "SELECT seq, manifest_sha256 FROM batch
             WHERE NOT EXISTS (SELECT 1 FROM entry WHERE entry.seq = batch.seq)
               AND NOT EXISTS (SELECT 1 FROM receipt WHERE receipt.seq = batch.seq)
               AND NOT EXISTS (SELECT 1 FROM csv_file WHERE csv_file.seq = batch.seq AND csv_file.written_at IS NULL)
-            ORDER BY seq",
-        )
-        .fetch_all(&self.pool)
-        .await?;
+            ORDER BY seq";
+        let mut tx = self.database.read().await?;
+        let rows: Vec<(i64, String)> = all!(tx, (i64, String), RECALLS)?;
         let recall = |(seq, manifest_sha256): (i64, String)| Unreceipted {
             seq: seq.unsigned_abs(),
             manifest_sha256,
@@ -139,10 +134,9 @@ impl State {
     /// # Errors
     /// When the database fails.
     pub async fn manifests_after(&self, seq: u64) -> Result<Vec<(u64, Vec<u8>)>, StateError> {
-        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as("SELECT seq, manifest FROM batch WHERE seq > $1 ORDER BY seq")
-            .bind(seq.cast_signed())
-            .fetch_all(&self.pool)
-            .await?;
+        const MANIFESTS: &str = "SELECT seq, manifest FROM batch WHERE seq > $1 ORDER BY seq";
+        let mut tx = self.database.read().await?;
+        let rows: Vec<(i64, Vec<u8>)> = all!(tx, (i64, Vec<u8>), MANIFESTS, seq.cast_signed())?;
         Ok(rows.into_iter().map(|(seq, manifest)| (seq.unsigned_abs(), manifest)).collect())
     }
 
@@ -151,16 +145,15 @@ impl State {
     /// # Errors
     /// When the database fails.
     pub async fn outcomes_of(&self, seq: u64) -> Result<Vec<UnreceiptedOutcome>, StateError> {
-        let rows: Vec<(String, i64, i64, String, Option<String>, i64)> = sqlx::query_as(
+        type Row = (String, i64, i64, String, Option<String>, i64);
+        const OUTCOMES: &str =
             "SELECT outcome.receipt_number, outcome.rev, outcome.number, outcome.result, outcome.reason, outcome.at
             FROM outcome JOIN entry USING (receipt_number, rev) WHERE entry.seq = $1
               AND outcome.number = (SELECT MAX(later.number) FROM outcome AS later
                 WHERE later.receipt_number = outcome.receipt_number AND later.rev = outcome.rev)
-            ORDER BY entry.place",
-        )
-        .bind(seq.cast_signed())
-        .fetch_all(&self.pool)
-        .await?;
+            ORDER BY entry.place";
+        let mut tx = self.database.read().await?;
+        let rows: Vec<Row> = all!(tx, Row, OUTCOMES, seq.cast_signed())?;
         rows.into_iter()
             .map(|(id, rev, number, result, reason, at)| {
                 let key = EntryKey { id: receipt_number(&id)?, rev };
@@ -179,25 +172,17 @@ impl State {
         outcomes: &[UnreceiptedOutcome],
         at: Instant,
     ) -> Result<(), StateError> {
-        let mut tx = self.begin().await?;
-        sqlx::query("INSERT INTO receipt (jti, seq, document, made_at) VALUES ($1, $2, $3, $4)")
-            .bind(&receipt.jti)
-            .bind(receipt.seq.cast_signed())
-            .bind(&receipt.document)
-            .bind(at.micros())
-            .execute(&mut *tx)
-            .await?;
-        for outcome in outcomes {
-            sqlx::query("INSERT INTO receipt_result (jti, receipt_number, rev, number) VALUES ($1, $2, $3, $4)")
-                .bind(&receipt.jti)
-                .bind(outcome.key.id.as_str())
-                .bind(outcome.key.rev)
-                .bind(outcome.number)
-                .execute(&mut *tx)
-                .await?;
+        const KEEP: &str = "INSERT INTO receipt (jti, seq, document, made_at, place)
+            SELECT $1, $2, $3, $4, COALESCE(MAX(place), 0) + 1 FROM receipt";
+        const TELL: &str = "INSERT INTO receipt_result (jti, receipt_number, rev, number) VALUES ($1, $2, $3, $4)";
+        const TOLD: &str = "UPDATE outcome SET told = 1 WHERE receipt_number = $1 AND rev = $2 AND number = $3";
+        let mut tx = self.database.write().await?;
+        execute!(tx, KEEP, &receipt.jti, receipt.seq.cast_signed(), &receipt.document, at.micros())?;
+        for UnreceiptedOutcome { key, number, .. } in outcomes {
+            execute!(tx, TELL, &receipt.jti, key.id.as_str(), key.rev, *number)?;
+            execute!(tx, TOLD, key.id.as_str(), key.rev, *number)?;
         }
-        tx.commit().await?;
-        Ok(())
+        tx.commit().await
     }
 
     /// The receipts that the portal has not acknowledged and not refused for good, in the order in which they were made.
@@ -205,8 +190,7 @@ impl State {
     /// # Errors
     /// When the database fails.
     pub async fn waiting_receipts(&self) -> Result<Vec<StoredReceipt>, StateError> {
-        self.stored_receipts("SELECT jti, seq, document FROM receipt WHERE answer IS NULL ORDER BY made_at, rowid")
-            .await
+        self.stored_receipts("SELECT jti, seq, document FROM receipt WHERE answer IS NULL ORDER BY place").await
     }
 
     /// The receipts that were neither acknowledged nor carried yet.
@@ -214,17 +198,17 @@ impl State {
     /// # Errors
     /// When the database fails.
     pub async fn uncarried_receipts(&self) -> Result<Vec<StoredReceipt>, StateError> {
-        const SQL: &str = "SELECT jti, seq, document FROM receipt WHERE answer IS NULL AND carried_at IS NULL
-            ORDER BY made_at, rowid";
+        const SQL: &str =
+            "SELECT jti, seq, document FROM receipt WHERE answer IS NULL AND carried_at IS NULL ORDER BY place";
         self.stored_receipts(SQL).await
     }
 
-    async fn stored_receipts(&self, sql: &'static str) -> Result<Vec<StoredReceipt>, StateError> {
-        let rows: Vec<(String, i64, Vec<u8>)> = sqlx::query_as(sql).fetch_all(&self.pool).await?;
-        Ok(rows
-            .into_iter()
-            .map(|(jti, seq, document)| StoredReceipt { jti, seq: seq.unsigned_abs(), document })
-            .collect())
+    pub(super) async fn stored_receipts(&self, sql: &'static str) -> Result<Vec<StoredReceipt>, StateError> {
+        let mut tx = self.database.read().await?;
+        let rows: Vec<(String, i64, Vec<u8>)> = all!(tx, (String, i64, Vec<u8>), sql)?;
+        let stored =
+            |(jti, seq, document): (String, i64, Vec<u8>)| StoredReceipt { jti, seq: seq.unsigned_abs(), document };
+        Ok(rows.into_iter().map(stored).collect())
     }
 
     /// Notes what the portal answered: 200, or the status with which it refused the receipt for good.
@@ -232,13 +216,10 @@ impl State {
     /// # Errors
     /// When the database fails.
     pub async fn receipt_answered(&self, jti: &str, status: u16, at: Instant) -> Result<(), StateError> {
-        sqlx::query("UPDATE receipt SET answer = $2, answered_at = $3 WHERE jti = $1")
-            .bind(jti)
-            .bind(i64::from(status))
-            .bind(at.micros())
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        const ANSWERED: &str = "UPDATE receipt SET answer = $2, answered_at = $3 WHERE jti = $1";
+        let mut tx = self.database.write().await?;
+        execute!(tx, ANSWERED, jti, i64::from(status), at.micros())?;
+        tx.commit().await
     }
 
     /// Notes that a receipt was written for an officer to carry.
@@ -246,11 +227,9 @@ impl State {
     /// # Errors
     /// When the database fails.
     pub async fn receipt_carried(&self, jti: &str, at: Instant) -> Result<(), StateError> {
-        sqlx::query("UPDATE receipt SET carried_at = $2 WHERE jti = $1 AND carried_at IS NULL")
-            .bind(jti)
-            .bind(at.micros())
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        const CARRIED: &str = "UPDATE receipt SET carried_at = $2 WHERE jti = $1 AND carried_at IS NULL";
+        let mut tx = self.database.write().await?;
+        execute!(tx, CARRIED, jti, at.micros())?;
+        tx.commit().await
     }
 }

@@ -4,9 +4,11 @@
 use intake::time::Instant;
 
 use super::{
-    EntryKey, State, StateError,
+    EntryKey, NewCopy, State, StateError, all,
     attachments::{self, StagedPaper},
-    instant,
+    copies,
+    database::Tx,
+    execute, insert_many, instant, optional,
 };
 use crate::judge::reason;
 
@@ -29,6 +31,8 @@ pub struct StagedBatch {
     pub manifest_sha256: String,
     /// Those bytes.
     pub manifest: Vec<u8>,
+    /// The key announcement that came with it.
+    pub keys_document: Option<Vec<u8>>,
     /// When the portal made it.
     pub created_at: Instant,
     /// The keys that are trusted after it.
@@ -43,6 +47,8 @@ pub struct StagedBatch {
     pub papers: Vec<StagedPaper>,
     /// 「取下げ」 What was withdrawn.
     pub withdrawn: Vec<intake::ids::ReceiptNumber>,
+    /// 「副本」 What is offered of it.
+    pub copies: Vec<NewCopy>,
 }
 
 /// An entry to be staged.
@@ -59,8 +65,21 @@ pub struct NewEntry {
     pub items: Vec<StagedItem>,
     /// The papers that go with it; none of an entry that goes back.
     pub papers: Vec<intake::export::Attachment>,
+    /// Who came near, of an entry in doubt.
+    pub near_misses: Vec<NearMiss>,
     /// What becomes of it.
     pub outcome: NewOutcome,
+}
+
+/// A resident who came near to an entry in doubt, and by which facts: names of facts, no content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NearMiss {
+    /// 「宛名番号」
+    pub resident_number: String,
+    /// The facts that agreed, with a comma between them.
+    pub agreed: String,
+    /// The facts that differed.
+    pub differed: String,
 }
 
 /// One thing that an entry says.
@@ -122,22 +141,15 @@ pub struct CsvFile {
     pub content: Vec<u8>,
 }
 
-pub(super) type Transaction = sqlx::Transaction<'static, sqlx::Sqlite>;
-
 impl State {
-    pub(super) async fn begin(&self) -> Result<Transaction, StateError> {
-        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
-    }
-
     /// Number, manifest digest and time of every batch that was staged, oldest first.
     ///
     /// # Errors
     /// When the database fails.
     pub async fn batches(&self) -> Result<Vec<KnownBatch>, StateError> {
-        let rows: Vec<(i64, String, i64)> =
-            sqlx::query_as("SELECT seq, manifest_sha256, created_at FROM batch ORDER BY seq")
-                .fetch_all(&self.pool)
-                .await?;
+        const BATCHES: &str = "SELECT seq, manifest_sha256, created_at FROM batch ORDER BY seq";
+        let mut tx = self.database.read().await?;
+        let rows: Vec<(i64, String, i64)> = all!(tx, (i64, String, i64), BATCHES)?;
         let known = |(seq, manifest_sha256, created_at): (i64, String, i64)| KnownBatch {
             seq: seq.unsigned_abs(),
             manifest_sha256,
@@ -156,24 +168,8 @@ impl State {
         content: impl Fn(&str) -> Result<Content, handover::Error>,
         at: Instant,
     ) -> Result<(), StateError> {
-        let mut tx = self.begin().await?;
-        sqlx::query(
-            "INSERT INTO batch (seq, manifest_sha256, manifest, created_at, staged_at) VALUES ($1, $2, $3, $4, $5)",
-        )
-        .bind(batch.seq.cast_signed())
-        .bind(&batch.manifest_sha256)
-        .bind(&batch.manifest)
-        .bind(batch.created_at.micros())
-        .bind(at.micros())
-        .execute(&mut *tx)
-        .await?;
-        for (sha256, document) in &batch.forms {
-            sqlx::query("INSERT INTO form (sha256, document) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-                .bind(sha256)
-                .bind(document)
-                .execute(&mut *tx)
-                .await?;
-        }
+        let mut tx = self.database.write().await?;
+        insert_batch(&mut tx, batch, at).await?;
         for file in &batch.files {
             insert_file(&mut tx, file).await?;
         }
@@ -187,32 +183,13 @@ impl State {
             insert_outcome(&mut tx, &entry.key, 1, &entry.outcome, at).await?;
         }
         for number in &batch.withdrawn {
-            sqlx::query("INSERT INTO withdrawn (receipt_number, seq) VALUES ($1, $2) ON CONFLICT DO NOTHING")
-                .bind(number.as_str())
-                .bind(batch.seq.cast_signed())
-                .execute(&mut *tx)
-                .await?;
-            // What waited for two people waits no more, and the portal can close its batch.
-            sqlx::query(
-                "INSERT INTO outcome (receipt_number, rev, number, result, reason, at)
-                SELECT receipt_number, rev, 2, 'rejected', $2, $3 FROM outcome AS waiting
-                WHERE receipt_number = $1 AND number = 1 AND result = 'held' AND NOT EXISTS (SELECT 1 FROM outcome AS later
-                    WHERE later.receipt_number = waiting.receipt_number AND later.rev = waiting.rev AND later.number = 2)",
-            )
-            .bind(number.as_str())
-            .bind(reason::WITHDRAWN)
-            .bind(at.micros())
-            .execute(&mut *tx)
-            .await?;
+            withdraw(&mut tx, number, batch.seq, at).await?;
         }
-        sqlx::query(
-            "INSERT INTO trust (only_row, document) VALUES (1, $1) ON CONFLICT (only_row) DO UPDATE SET document = $1",
-        )
-        .bind(&batch.trust)
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        Ok(())
+        for copy in &batch.copies {
+            copies::insert(&mut tx, copy).await?;
+        }
+        keep_trust(&mut tx, &batch.trust).await?;
+        tx.commit().await
     }
 
     /// The form definition with this digest, if it came with a batch.
@@ -220,11 +197,9 @@ impl State {
     /// # Errors
     /// When the database fails.
     pub async fn form(&self, sha256: &str) -> Result<Option<intake::form::Form>, StateError> {
-        let document: Option<Vec<u8>> = sqlx::query_scalar("SELECT document FROM form WHERE sha256 = $1")
-            .bind(sha256)
-            .fetch_optional(&self.pool)
-            .await?;
-        Ok(document.and_then(|document| intake::form::Form::from_json(&document).ok()))
+        let mut tx = self.database.read().await?;
+        let row: Option<(Vec<u8>,)> = optional!(tx, (Vec<u8>,), "SELECT document FROM form WHERE sha256 = $1", sha256)?;
+        Ok(row.and_then(|(document,)| intake::form::Form::from_json(&document).ok()))
     }
 
     /// 「宛名番号」 Under which resident a notification was taken in last.
@@ -232,24 +207,32 @@ impl State {
     /// # Errors
     /// When the database fails.
     pub async fn resident_of(&self, id: &intake::ids::ReceiptNumber) -> Result<Option<String>, StateError> {
-        Ok(sqlx::query_scalar(
-            "SELECT resident_number FROM outcome WHERE receipt_number = $1 AND result = 'imported' ORDER BY rev DESC LIMIT 1",
-        )
-        .bind(id.as_str())
-        .fetch_optional(&self.pool)
-        .await?)
+        const RESIDENT: &str = "SELECT resident_number FROM outcome WHERE receipt_number = $1 AND result = 'imported'
+            ORDER BY rev DESC LIMIT 1";
+        let mut tx = self.database.read().await?;
+        let row: Option<(String,)> = optional!(tx, (String,), RESIDENT, id.as_str())?;
+        Ok(row.map(|(number,)| number))
     }
 
-    /// The files that are not written yet, oldest first.
+    /// The names of the files that are not written yet, oldest first; their content is asked for one by one.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn unwritten_files(&self) -> Result<Vec<CsvFile>, StateError> {
-        let rows: Vec<(String, i64, Vec<u8>)> =
-            sqlx::query_as("SELECT name, seq, content FROM csv_file WHERE written_at IS NULL ORDER BY seq, name")
-                .fetch_all(&self.pool)
-                .await?;
-        Ok(rows.into_iter().map(|(name, seq, content)| CsvFile { name, seq: seq.unsigned_abs(), content }).collect())
+    pub async fn unwritten_files(&self) -> Result<Vec<String>, StateError> {
+        let mut tx = self.database.read().await?;
+        let rows: Vec<(String,)> =
+            all!(tx, (String,), "SELECT name FROM csv_file WHERE written_at IS NULL ORDER BY seq, name")?;
+        Ok(rows.into_iter().map(|(name,)| name).collect())
+    }
+
+    /// The content of a file.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn file_content(&self, name: &str) -> Result<Vec<u8>, StateError> {
+        let mut tx = self.database.read().await?;
+        let row: Option<(Vec<u8>,)> = optional!(tx, (Vec<u8>,), "SELECT content FROM csv_file WHERE name = $1", name)?;
+        Ok(row.unwrap_or_default().0)
     }
 
     /// Notes that a file is on the disk under its name.
@@ -257,92 +240,115 @@ impl State {
     /// # Errors
     /// When the database fails.
     pub async fn file_written(&self, name: &str, at: Instant) -> Result<(), StateError> {
-        sqlx::query("UPDATE csv_file SET written_at = $2 WHERE name = $1 AND written_at IS NULL")
-            .bind(name)
-            .bind(at.micros())
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        const WRITTEN: &str = "UPDATE csv_file SET written_at = $2 WHERE name = $1 AND written_at IS NULL";
+        let mut tx = self.database.write().await?;
+        execute!(tx, WRITTEN, name, at.micros())?;
+        tx.commit().await
     }
 }
 
-pub(super) async fn insert_file(tx: &mut Transaction, file: &CsvFile) -> Result<(), StateError> {
-    sqlx::query("INSERT INTO csv_file (name, seq, content) VALUES ($1, $2, $3)")
-        .bind(&file.name)
-        .bind(file.seq.cast_signed())
-        .bind(&file.content)
-        .execute(&mut **tx)
-        .await?;
+async fn insert_batch(tx: &mut Tx, batch: &StagedBatch, at: Instant) -> Result<(), StateError> {
+    const BATCH: &str = "INSERT INTO batch (seq, manifest_sha256, manifest, keys_document, created_at, staged_at)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    const FORM: &str = "INSERT INTO form (sha256, document) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    execute!(
+        tx,
+        BATCH,
+        batch.seq.cast_signed(),
+        &batch.manifest_sha256,
+        &batch.manifest,
+        &batch.keys_document,
+        batch.created_at.micros(),
+        at.micros(),
+    )?;
+    for (sha256, document) in &batch.forms {
+        execute!(tx, FORM, sha256, document)?;
+    }
     Ok(())
 }
 
-async fn insert_entry(tx: &mut Transaction, seq: u64, place: i64, entry: &NewEntry) -> Result<(), StateError> {
-    let inserted = sqlx::query(
-        "INSERT INTO entry (receipt_number, rev, seq, place, kind, sha256, line) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-    )
-    .bind(entry.key.id.as_str())
-    .bind(entry.key.rev)
-    .bind(seq.cast_signed())
-    .bind(place)
-    .bind(&entry.kind)
-    .bind(&entry.sha256)
-    .bind(&entry.line)
-    .execute(&mut **tx)
-    .await;
+pub(super) async fn keep_trust(tx: &mut Tx, document: &str) -> Result<(), StateError> {
+    const KEEP: &str = "INSERT INTO trust (only_row, document) VALUES (1, $1)
+        ON CONFLICT (only_row) DO UPDATE SET document = $1";
+    execute!(tx, KEEP, document).map(drop)
+}
+
+/// What waited for two people waits no more, and the portal can close its batch.
+async fn withdraw(tx: &mut Tx, id: &intake::ids::ReceiptNumber, seq: u64, at: Instant) -> Result<(), StateError> {
+    const WITHDRAW: &str = "INSERT INTO withdrawn (receipt_number, seq) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+    const CLOSE: &str = "INSERT INTO outcome (receipt_number, rev, number, result, reason, at)
+        SELECT receipt_number, rev, 2, 'rejected', $2, $3 FROM outcome AS waiting
+        WHERE receipt_number = $1 AND number = 1 AND result = 'held' AND NOT EXISTS (SELECT 1 FROM outcome AS later
+            WHERE later.receipt_number = waiting.receipt_number AND later.rev = waiting.rev AND later.number = 2)";
+    execute!(tx, WITHDRAW, id.as_str(), seq.cast_signed())?;
+    execute!(tx, CLOSE, id.as_str(), reason::WITHDRAWN, at.micros()).map(drop)
+}
+
+pub(super) async fn insert_file(tx: &mut Tx, file: &CsvFile) -> Result<(), StateError> {
+    const FILE: &str = "INSERT INTO csv_file (name, seq, content) VALUES ($1, $2, $3)";
+    execute!(tx, FILE, &file.name, file.seq.cast_signed(), &file.content).map(drop)
+}
+
+async fn insert_entry(tx: &mut Tx, seq: u64, place: i64, entry: &NewEntry) -> Result<(), StateError> {
+    const ENTRY: &str = "INSERT INTO entry (receipt_number, rev, seq, place, kind, sha256, line)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    let EntryKey { id, rev } = &entry.key;
+    let inserted =
+        execute!(tx, ENTRY, id.as_str(), *rev, seq.cast_signed(), place, &entry.kind, &entry.sha256, &entry.line);
     match inserted {
         Ok(_) => {}
-        Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Err(StateError::TwiceTheEntry),
-        Err(error) => return Err(error.into()),
+        Err(StateError::Database(sqlx::Error::Database(error))) if error.is_unique_violation() => {
+            return Err(StateError::TwiceTheEntry);
+        }
+        Err(error) => return Err(error),
     }
-    insert_items(tx, entry).await
+    insert_items(tx, entry).await?;
+    insert_near_misses(tx, entry).await
 }
 
 /// All items of an entry in one statement: a full batch has some fifty thousand.
-async fn insert_items(tx: &mut Transaction, entry: &NewEntry) -> Result<(), StateError> {
+async fn insert_items(tx: &mut Tx, entry: &NewEntry) -> Result<(), StateError> {
+    const ITEMS: &str = "INSERT INTO item (receipt_number, rev, place, fact, name, value, text, declined) ";
     if entry.items.is_empty() {
         return Ok(());
     }
-    let mut insert = sqlx::QueryBuilder::<sqlx::Sqlite>::new(
-        "INSERT INTO item (receipt_number, rev, place, fact, name, value, text, declined) ",
-    );
-    insert.push_values((1_i64..).zip(&entry.items), |mut row, (place, item)| {
-        row.push_bind(entry.key.id.as_str())
-            .push_bind(entry.key.rev)
+    let EntryKey { id, rev } = &entry.key;
+    insert_many!(tx, ITEMS, (1_i64..).zip(&entry.items), |row, (place, item)| {
+        row.push_bind(id.as_str())
+            .push_bind(*rev)
             .push_bind(place)
             .push_bind(&item.fact)
             .push_bind(&item.name)
             .push_bind(&item.value)
             .push_bind(&item.text)
-            .push_bind(item.declined);
-    });
-    insert.build().execute(&mut **tx).await?;
+            .push_bind(item.declined)
+    })
+}
+
+async fn insert_near_misses(tx: &mut Tx, entry: &NewEntry) -> Result<(), StateError> {
+    const NEAR: &str = "INSERT INTO near_miss (receipt_number, rev, place, resident_number, agreed, differed)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+    let EntryKey { id, rev } = &entry.key;
+    for (place, near) in (1_i64..).zip(&entry.near_misses) {
+        execute!(tx, NEAR, id.as_str(), *rev, place, &near.resident_number, &near.agreed, &near.differed)?;
+    }
     Ok(())
 }
 
 pub(super) async fn insert_outcome(
-    tx: &mut Transaction,
+    tx: &mut Tx,
     key: &EntryKey,
     number: i64,
     outcome: &NewOutcome,
     at: Instant,
 ) -> Result<(), StateError> {
+    const OUTCOME: &str =
+        "INSERT INTO outcome (receipt_number, rev, number, result, reason, resident_number, csv_file, at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     let (reason, resident_number, csv_file) = match outcome {
         NewOutcome::Imported { resident_number, csv_file } => (None, Some(resident_number), Some(csv_file)),
         NewOutcome::Held { reason } | NewOutcome::Rejected { reason } => (Some(reason), None, None),
     };
-    sqlx::query(
-        "INSERT INTO outcome (receipt_number, rev, number, result, reason, resident_number, csv_file, at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-    )
-    .bind(key.id.as_str())
-    .bind(key.rev)
-    .bind(number)
-    .bind(outcome.result())
-    .bind(reason)
-    .bind(resident_number)
-    .bind(csv_file)
-    .bind(at.micros())
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
+    let (id, result) = (key.id.as_str(), outcome.result());
+    execute!(tx, OUTCOME, id, key.rev, number, result, reason, resident_number, csv_file, at.micros()).map(drop)
 }

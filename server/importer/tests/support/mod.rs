@@ -1,9 +1,12 @@
 //! An office with its keys, its residents and a portal that seals batches for it. Invariant: nothing here is shared between
 //! tests; the clock is the test's own.
 
+pub mod database;
 pub mod portal;
 
 use std::path::{Path, PathBuf};
+
+use database::Kind;
 
 use handover::{
     AnnouncedKey, AuditHead, BatchFiles, DestinationKeys, KeyAnnouncement, ManifestFile, SealRequest, SealedBatch,
@@ -45,30 +48,45 @@ pub struct Office {
     pub portal_key: SigningKey,
     pub seq: u64,
     pub previous: Option<String>,
+    /// What the configuration names as `state`.
+    state: String,
 }
 
 impl Office {
     pub fn new() -> Self {
-        Self::with_portal(ISSUER)
+        Self::on(Kind::Sqlite)
     }
 
-    pub fn with_portal(url: &str) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let keys = DestinationKeys::generate("kenko".parse().unwrap());
-        keys.write(&folder.path().join("keys"), now()).unwrap();
+    /// An office whose state is on this kind of database.
+    pub fn on(kind: Kind) -> Self {
         let portal_key = SigningKey::generate(Algorithm::Es256);
-        let office = Self { folder, keys, portal_key, seq: 0, previous: None };
+        Self::with(DestinationKeys::generate("kenko".parse().unwrap()), portal_key, kind)
+    }
+
+    fn with(keys: DestinationKeys, portal_key: SigningKey, kind: Kind) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        keys.write(&folder.path().join("keys"), now()).unwrap();
+        let state = kind.state();
+        let office = Self { folder, keys, portal_key, seq: 0, previous: None, state };
         std::fs::write(office.path("residents.csv"), RESIDENTS).unwrap();
         std::fs::write(office.path("portal.jwk.json"), serde_json::to_vec(office.portal_key.jwk()).unwrap()).unwrap();
-        office.configure(url, "");
+        office.configure(ISSUER, "");
         office
+    }
+
+    /// Another office with the same keys and a state of its own, which reads the same batches.
+    pub fn twin(&self) -> Self {
+        let keys = DestinationKeys::read(&self.path("keys")).unwrap();
+        let portal_key = SigningKey::from_pem(&self.portal_key.to_pem().unwrap()).unwrap();
+        Self::with(keys, portal_key, Kind::Sqlite)
     }
 
     pub fn configure(&self, url: &str, more: &str) {
         let text = format!(
             "portal_url = \"{ISSUER}\"\nhandover_url = \"{url}\"\ndestination = \"kenko\"\nkeys_dir = \"keys\"\n\
-            portal_jwk = \"portal.jwk.json\"\nstate = \"state.db\"\nresidents = \"residents.csv\"\noutput_dir = \"out\"\n\
-            municipality = \"112020\"\n{more}"
+            portal_jwk = \"portal.jwk.json\"\nstate = \"{}\"\noutput_dir = \"out\"\nmunicipality = \"112020\"\n{}{more}",
+            self.state,
+            if more.contains("residents =") { "" } else { "residents = \"residents.csv\"\n" },
         );
         std::fs::write(self.path("import.toml"), text).unwrap();
     }

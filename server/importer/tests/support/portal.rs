@@ -27,6 +27,10 @@ pub struct Shelf {
     pub conflicts: usize,
     /// The status to answer receipts with, after having taken them, instead of 200.
     pub receipt_status: Option<u16>,
+    /// Receipts do not arrive.
+    pub receipts_are_lost: bool,
+    /// Each receipt arrives twice.
+    pub receipts_are_doubled: bool,
     /// How many bytes of a body are sent before the connection is cut.
     pub cut_after: Option<usize>,
     /// The first byte that was asked for of each file, in order.
@@ -55,6 +59,8 @@ impl TestPortal {
             cut_after: None,
             asked_from: Vec::new(),
             receipt_status: None,
+            receipts_are_lost: false,
+            receipts_are_doubled: false,
             tokens: BTreeSet::new(),
             clock,
         };
@@ -135,7 +141,7 @@ impl Shelf {
         let mut words = head.split(' ');
         let (method, path) = (words.next().unwrap(), words.next().unwrap());
         if method == "POST" {
-            return (self.take(body), Vec::new());
+            return (self.take_as_it_arrives(body), Vec::new());
         }
         if let Some(after) = path.strip_prefix("/handover/v1/batches?after=") {
             return (200, self.list(after.parse().unwrap()));
@@ -156,6 +162,17 @@ impl Shelf {
             })
             .collect();
         serde_json::to_vec(&serde_json::json!({ "batches": batches })).unwrap()
+    }
+
+    fn take_as_it_arrives(&mut self, body: &[u8]) -> u16 {
+        if self.receipts_are_lost {
+            return 502;
+        }
+        let status = self.take(body);
+        if self.receipts_are_doubled {
+            assert_eq!(self.take(body), status, "the same receipt again is the same");
+        }
+        status
     }
 
     fn take(&mut self, body: &[u8]) -> u16 {
