@@ -180,10 +180,6 @@ mod tests {
     };
 
     use super::*;
-    use intake::{
-        case::DeclineReason,
-        statistics::{TIMING, timing_word},
-    };
 
     #[test]
     fn every_word_that_is_counted_has_a_label() {
