@@ -87,6 +87,10 @@ random_id!(/// One photo or file.
     PaperId);
 random_id!(/// One message between a parent and the office.
     MessageId);
+random_id!(/// 「記録媒体・端末」 A registered medium or terminal.
+    CarrierId);
+random_id!(/// 「持出し」 A batch on a medium.
+    CarriageId);
 
 macro_rules! name_id {
     ($(#[$doc:meta])* $name:ident, $longest:literal) => {

@@ -17,6 +17,7 @@ pub mod receipt;
 pub mod resync;
 pub mod seal;
 pub mod token;
+pub mod written;
 
 pub use archive::BatchFiles;
 pub use change::KeyChange;
@@ -32,6 +33,7 @@ pub use open::{
 pub use receipt::{EntryResult, Outcome, Receipt, Recorded};
 pub use resync::{ReadBatch, ResyncNote};
 pub use seal::{SealRequest, SealedBatch, seal, seal_attachment, sealed_length};
+pub use written::Written;
 
 /// The description of the protocol for programs: OpenAPI 3.1.
 pub const OPENAPI: &str = include_str!("../openapi.json");

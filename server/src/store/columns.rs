@@ -10,9 +10,10 @@ use intake::{
     form::Compartment,
     identity::{Level, ProxyState},
     ids::{
-        AccountId, BookingId, CaseId, DestinationId, DraftId, FieldId, FormId, MessageId, OutboxId, PaperId, PasskeyId,
-        ReceiptNumber, SlotId, StaffId,
+        AccountId, BookingId, CarriageId, CarrierId, CaseId, DestinationId, DraftId, FieldId, FormId, MessageId,
+        OutboxId, PaperId, PasskeyId, ReceiptNumber, SlotId, StaffId,
     },
+    media::Kind,
     time::{CivilDate, Instant},
 };
 
@@ -60,6 +61,7 @@ macro_rules! from_bytes {
         }
     })+ };
 }
+from_bytes!(CarriageId, CarrierId);
 from_bytes!(CaseId, DraftId, AccountId, StaffId, PasskeyId, OutboxId, PaperId, SlotId, BookingId, MessageId);
 
 pub(super) fn from_text<T: FromStr>(raw: &str, kind: &'static str) -> Result<T, Broken> {
@@ -78,6 +80,7 @@ macro_rules! text_columns {
 text_columns!(FieldId, FormId, DestinationId, ReceiptNumber, Roles, Stage, CommandKind, Compartment, CivilDate);
 text_columns!(Mode, State, Spoken);
 text_columns!(Device, Level, ProxyState, Lateness);
+text_columns!(Kind);
 
 impl Column for Vec<Spoken> {
     type Raw = String;

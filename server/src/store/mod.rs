@@ -18,6 +18,7 @@ pub mod draft;
 pub mod foreign_filing;
 pub mod form_use;
 pub mod installation;
+pub mod media;
 pub mod message;
 pub mod outbox;
 pub mod paper;
@@ -208,6 +209,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         foreign_filing::STATEMENTS,
         form_use::STATEMENTS,
         installation::STATEMENTS,
+        media::STATEMENTS,
         message::STATEMENTS,
         outbox::STATEMENTS,
         reminders::STATEMENTS,

@@ -34,6 +34,8 @@ pub fn path_of(row: &Row, things: &Things) -> String {
         .replace("{slot}", &things.slot)
         .replace("{token}", "AAAA")
         .replace("{mail}", &things.mail)
+        .replace("{carrier}", "00000000000000000000000000000000")
+        .replace("{carriage}", "00000000000000000000000000000000")
         .replace("{deed}", "again")
         .replace("{seq}", "1")
         .replace("{list}", "days")

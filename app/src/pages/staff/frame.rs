@@ -23,6 +23,8 @@ pub struct Person {
     pub sees_slots: bool,
     /// Whether it sees what became of the hand-over.
     pub sees_handover: bool,
+    /// Whether it has to do with media that carry batches.
+    pub sees_media: bool,
 }
 
 /// What the frame needs to know. Its language is one that the staff's side has.
@@ -91,9 +93,10 @@ fn body(desk: &Desk, main: AnyView) -> AnyView {
         let slots = person.sees_slots.then(|| view! { <a href="/staff/slots">{locale.say("slots-title")}</a> });
         let handover =
             person.sees_handover.then(|| view! { <a href="/staff/handover">{locale.say("handover-title")}</a> });
+        let media = person.sees_media.then(|| view! { <a href="/staff/media">{locale.say("media-title")}</a> });
         view! {
             <div class="staff-bar">
-                {queue}{mail}{slots}{handover}
+                {queue}{mail}{slots}{handover}{media}
                 <a href="/staff/roles">{locale.say("roles-title")}</a>
                 <a href="/staff/sessions">{locale.say("staff-sessions-title")}</a>
                 <span>{person.name.clone()} " " <span class="badge">{role_names(locale, person.roles)}</span></span>

@@ -9,6 +9,7 @@ mod epds;
 mod frame;
 pub mod handover;
 pub mod mail;
+pub mod media;
 pub mod message;
 pub mod queue;
 pub mod roles;

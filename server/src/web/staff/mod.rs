@@ -5,6 +5,7 @@ pub mod case;
 pub mod command;
 pub mod handover;
 pub mod mail;
+pub mod media;
 pub mod message;
 pub mod pregnancy_end;
 pub mod provider;
@@ -63,6 +64,7 @@ async fn at_desk(request: &HttpRequest, portal: &Portal) -> Result<AtDesk, WebEr
         sees_mail: may(who.staff.roles, Action::SeeUndeliveredMail),
         sees_slots: may(who.staff.roles, Action::ManageSlots),
         sees_handover: may(who.staff.roles, Action::SeeHandover),
+        sees_media: may(who.staff.roles, Action::CarryBatches) || may(who.staff.roles, Action::ApproveCarriage),
     });
     Ok(AtDesk { who, desk: Desk::new(chrome, person) })
 }
