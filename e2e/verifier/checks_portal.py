@@ -61,6 +61,40 @@ class Portal:
     def command(self, *words):
         return subprocess.run([self.program, *map(str, words), "--demo"], env=self.environment, capture_output=True, text=True, timeout=60)
 
+    def carry(self, seq, out):
+        """Two people allow a batch on a medium; the registered terminal writes it."""
+        if not hasattr(self, "terminal"):
+            self.carriers()
+        asks, approves = people.staff(self, "admin1"), people.staff(self, "clerk2")
+        _, inputs = asks.form(asks.ask("/staff/media"), "/staff/media/carriages")
+        options = dict(re.findall(r'<option value="([^"]+)">([^<]*)', asks.ask("/staff/media")))
+        named = {name: next(value for value, text in options.items() if text == name) for name in ("媒体1", "端末1")}
+        chosen = {"destination": self.destination.name, "seq": seq, "medium": named["媒体1"], "terminal": named["端末1"]}
+        asks.ask("/staff/media/carriages", inputs | chosen)
+        carriage = re.search(r"/staff/media/carriages/([0-9a-f]{32})/approve", approves.ask("/staff/media"))[1]
+        early = self.command("handover", "export", carriage, "--terminal", self.terminal, "--out", out)
+        need(early.returncode != 0, "a batch was written before the second person's yes")
+        approves.send("/staff/media", f"/staff/media/carriages/{carriage}/approve")
+        stranger = self.folder / "stranger.pem"
+        if not stranger.exists():
+            self.command("handover", "terminal-key", "--out", stranger)
+        other = self.command("handover", "export", carriage, "--terminal", stranger, "--out", out)
+        need(other.returncode != 0, "a terminal that was not approved wrote a batch")
+        done = self.command("handover", "export", carriage, "--terminal", self.terminal, "--out", out)
+        need(done.returncode == 0, done.stderr)
+        for deed in ("return", "wipe"):
+            asks.send("/staff/media", f"/staff/media/carriages/{carriage}/{deed}")
+
+    def carriers(self):
+        """A medium and a terminal, registered by one person and approved by another."""
+        asks, approves = people.staff(self, "admin1"), people.staff(self, "clerk2")
+        self.terminal = self.folder / "terminal.pem"
+        key = self.command("handover", "terminal-key", "--out", self.terminal).stdout.splitlines()[0]
+        asks.ask("/staff/media/carriers", {"kind": "medium", "label": "媒体1", "serial": "SN-1", "encryption": "hardware"})
+        asks.ask("/staff/media/carriers", {"kind": "terminal", "label": "端末1", "key": key})
+        for carrier in re.findall(r"/staff/media/carriers/([0-9a-f]{32})/approve", approves.ask("/staff/media")):
+            approves.send("/staff/media", f"/staff/media/carriers/{carrier}/approve")
+
     def import_job(self, *words):
         command = [os.environ["MADOGUCHI_IMPORT_BIN"], "--config", str(self.import_config), *map(str, words)]
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
@@ -221,8 +255,7 @@ def a_file_has_a_tag_and_ranges_and_is_carried_byte_for_byte(portal):
     status, _, part = portal.ask(path, range="bytes=10-19")
     need((status, part) == (206, content[10:20]), "the range is not honoured")
     with tempfile.TemporaryDirectory() as folder:
-        done = portal.command("handover", "export", manifest["seq"], "--out", folder)
-        need(done.returncode == 0, done.stderr)
+        portal.carry(manifest["seq"], folder)
         (exported,) = pathlib.Path(folder).iterdir()
         carried = {file.name: file.read_bytes() for file in exported.iterdir()}
     need(carried == files, "what is carried is not what is fetched")
@@ -271,8 +304,7 @@ def a_batch_and_its_receipt_can_be_carried_instead(portal):
     _, manifest, entries = portal.opened()[0]
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        done = portal.command("handover", "export", manifest["seq"], "--out", folder / "batch.tar")
-        need(done.returncode == 0, done.stderr)
+        portal.carry(manifest["seq"], folder / "batch.tar")
         portal.import_job("file", folder / "batch.tar")
         portal.import_job("receipts", "--out", folder / "receipts")
         results = portal.carries_back(folder / "receipts")
@@ -317,8 +349,7 @@ def what_was_handed_over_and_withdrawn_by_two_people_is_recalled_once(portal):
     need((recall["seq"], recall["entries"]) == (2, []), "it stands in another batch")
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        done = portal.command("handover", "export", 2, "--out", folder / "batch.tar")
-        need(done.returncode == 0, done.stderr)
+        portal.carry(2, folder / "batch.tar")
         need("1 withdrawn" in portal.import_job("file", folder / "batch.tar"), "the import job reads of no withdrawal")
         need(portal.carries_back(folder / "receipts") == [], "the receipt says something of an entry")
     need("\tsettled\t" in portal.status(2), portal.status(2))

@@ -21,6 +21,7 @@ mod hand_over_papers;
 mod http;
 mod jpki;
 mod mail;
+mod media;
 mod message;
 mod my_filings;
 mod my_number;

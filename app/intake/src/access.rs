@@ -56,13 +56,17 @@ pub enum Action {
     SeeTasks,
     /// 「窓口代行入力」 Type in a form that was handed in on paper.
     EnterPaper,
+    /// 「外部記録媒体」 Register media and terminals, ask for a batch to be carried, write it, and note what comes back.
+    CarryBatches,
+    /// The second person's yes to that.
+    ApproveCarriage,
     /// 「集計」 See how many filings there were and how long they took.
     SeeReports,
 }
 
 impl Action {
     /// Everything but the commands on a case.
-    pub const PLAIN: [Self; 20] = [
+    pub const PLAIN: [Self; 22] = [
         Self::SeeQueue,
         Self::ReadCase,
         Self::OpenPaper,
@@ -80,6 +84,8 @@ impl Action {
         Self::SeeTasks,
         Self::EnterPaper,
         Self::SeeHandover,
+        Self::CarryBatches,
+        Self::ApproveCarriage,
         Self::SeeReports,
         Self::ReadAudit,
         Self::ManageStaff,
@@ -122,6 +128,9 @@ pub const fn reach(role: Role, action: Action) -> Reach {
         Action::SeeHandover => {
             (&[Role::Reviewer, Role::Confirmer, Role::Nurse, Role::SystemManager, Role::Auditor], &[])
         }
+        // 特定の権限: who opens cases carries nothing, and the second yes may be the office's (評価書 III 3).
+        Action::CarryBatches => (&[Role::SystemManager], &[]),
+        Action::ApproveCarriage => (&[Role::Confirmer, Role::Nurse, Role::SystemManager], &[]),
         Action::SeeReports => {
             (&[Role::Reviewer, Role::Confirmer, Role::Nurse, Role::SystemManager, Role::Auditor], &[])
         }

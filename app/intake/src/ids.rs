@@ -95,6 +95,10 @@ random_id!(
     PresenceId);
 random_id!(/// Something that a member of staff is to look after.
     TaskId);
+random_id!(/// 「記録媒体・端末」 A registered medium or terminal.
+    CarrierId);
+random_id!(/// 「持出し」 A batch on a medium.
+    CarriageId);
 
 macro_rules! name_id {
     ($(#[$doc:meta])* $name:ident, $longest:literal) => {

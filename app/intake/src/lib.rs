@@ -31,6 +31,7 @@ pub mod ids;
 pub mod inspect;
 pub mod journey;
 pub mod made_up;
+pub mod media;
 pub mod message;
 pub mod my_number;
 pub mod note;

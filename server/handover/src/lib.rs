@@ -19,6 +19,7 @@ pub mod receipt;
 pub mod resync;
 pub mod seal;
 pub mod token;
+pub mod written;
 
 pub use archive::BatchFiles;
 pub use change::KeyChange;
@@ -36,6 +37,7 @@ pub use reasons::{REASONS, Reason, SettledBy, reason, reasons};
 pub use receipt::{EntryResult, Outcome, Receipt, Recorded};
 pub use resync::{ReadBatch, ResyncNote};
 pub use seal::{SealRequest, SealedBatch, seal, seal_attachment, sealed_length};
+pub use written::Written;
 
 /// The description of the protocol for programs: OpenAPI 3.1.
 pub const OPENAPI: &str = include_str!("../openapi.json");

@@ -3,17 +3,19 @@
 
 use std::{
     fs,
+    io::Write as _,
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
 use clap::{Args, Subcommand};
-use handover::{archive::folder_name, fingerprint};
-use intake::ids::DestinationId;
+use handover::{Algorithm, SigningKey, Written, archive::folder_name, fingerprint};
+use intake::ids::{CarriageId, DestinationId};
 
 use super::Failure;
 use crate::{
     flows::{
-        FlowError, hand_over, import_job,
+        FlowError, hand_over, media,
         resync::{self, Resynced},
         signing_keys,
         take_receipt::{ReceiptError, Taken, take_receipt},
@@ -30,8 +32,14 @@ pub(super) enum HandoverCommand {
     Destination(DestinationCommand),
     /// Seal what is confirmed, now
     Seal(Which),
-    /// Write a batch as a folder, or as FILE.tar, to be carried
+    /// Write a batch onto a medium: `/staff/media` registers medium and terminal, and two people allow it there
     Export(Export),
+    /// Make the signing key of a terminal; its public half is registered on `/staff/media`
+    TerminalKey {
+        /// The file to write; only this program's account can read it
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
     /// Take a receipt that was carried
     Receipt {
         /// The receipt, as the import job wrote it
@@ -82,13 +90,14 @@ pub(super) struct Which {
 
 #[derive(Debug, Args)]
 pub(super) struct Export {
-    /// The number of the batch
-    seq: i64,
-    /// A folder, in which the batch's folder is made, or a file that ends with .tar
+    /// The number of the approved carriage, as `/staff/media` shows it
+    carriage: CarriageId,
+    /// The signing key of this terminal
+    #[arg(long, value_name = "FILE")]
+    terminal: PathBuf,
+    /// A folder on the medium, in which the batch's folder is made, or a file there that ends with .tar
     #[arg(long, value_name = "PATH")]
     out: PathBuf,
-    #[command(flatten)]
-    which: Which,
 }
 
 #[derive(Debug, Subcommand)]
@@ -111,6 +120,7 @@ pub(super) async fn run(portal: &Portal, command: &HandoverCommand) -> Result<()
         HandoverCommand::Destination(DestinationCommand::List) => list(portal).await,
         HandoverCommand::Seal(which) => seal(portal, which).await,
         HandoverCommand::Export(export) => write(portal, export).await,
+        HandoverCommand::TerminalKey { out } => terminal_key(out),
         HandoverCommand::Receipt { file, which } => receipt(portal, file, which).await,
         HandoverCommand::Status(which) => status(portal, which).await,
         HandoverCommand::Stop => {
@@ -195,21 +205,48 @@ async fn seal(portal: &Portal, which: &Which) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Under its name the batch is whole or not there, and it is there only when the ledger says so.
 async fn write(portal: &Portal, export: &Export) -> Result<(), Failure> {
-    let id = export.which.id(portal).await?;
-    let files = import_job::carried(portal, &id, export.seq).await.map_err(|error| match error {
-        FlowError::NotFound => Failure::new("there is no such batch, or its files were deleted when it was settled"),
-        other => other.into(),
-    })?;
-    let seq = u64::try_from(export.seq)?;
-    let path = if export.out.extension().is_some_and(|end| end == "tar") {
-        files.write_tar(seq, fs::File::create_new(&export.out)?)?;
-        export.out.clone()
+    let key = SigningKey::from_pem(&fs::read_to_string(&export.terminal)?)?;
+    let prepared = media::prepare(portal, export.carriage).await?;
+    let seq = prepared.carriage.seq.unsigned_abs();
+    let is_tar = export.out.extension().is_some_and(|end| end == "tar");
+    let path = if is_tar { export.out.clone() } else { export.out.join(folder_name(seq)) };
+    if path.try_exists()? {
+        return Err(Failure::new(format!("{} is there already", path.display())));
+    }
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let unfinished = tempfile::Builder::new().prefix(".unfinished-").tempdir_in(folder)?;
+    let made = if is_tar {
+        let made = unfinished.path().join("batch.tar");
+        let file = fs::File::create_new(&made)?;
+        prepared.files.write_tar(seq, &file)?;
+        file.sync_all()?;
+        made
     } else {
-        files.write_folder(seq, &export.out)?;
-        export.out.join(folder_name(seq))
+        prepared.files.write_folder(seq, unfinished.path())?;
+        unfinished.path().join(folder_name(seq))
     };
+    let written = Written {
+        v: 1,
+        carriage: export.carriage,
+        manifest_sha256: prepared.carriage.manifest_sha256,
+        at: portal.clock.now(),
+    };
+    media::write(portal, export.carriage, &written.sign(&key)).await?;
+    fs::rename(made, &path)?;
+    fs::File::open(folder)?.sync_all()?;
     println!("{}", path.display());
+    Ok(())
+}
+
+fn terminal_key(out: &Path) -> Result<(), Failure> {
+    let key = SigningKey::generate(Algorithm::Es256);
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(out)?;
+    file.write_all(key.to_pem()?.as_bytes())?;
+    file.sync_all()?;
+    println!("{}", serde_json::to_string(key.jwk())?);
+    println!("fingerprint\t{}", fingerprint(key.jwk()));
     Ok(())
 }
 

@@ -24,6 +24,7 @@ pub mod filings;
 pub mod follow;
 pub mod hand_over;
 pub mod import_job;
+pub mod media;
 pub mod message;
 pub mod my_number;
 pub mod non_disclosure;

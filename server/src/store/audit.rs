@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use intake::{
     access::Roles,
     case::CommandKind,
-    ids::{AccountId, CaseId, DestinationId, DraftId, FormId, PasskeyId, SlotId, StaffId},
+    ids::{AccountId, CarriageId, CarrierId, CaseId, DestinationId, DraftId, FormId, PasskeyId, SlotId, StaffId},
     time::Instant,
 };
 use sha2::{Digest, Sha256};
@@ -121,6 +121,10 @@ pub enum Subject {
     Key(String),
     /// A slot for interviews.
     Slot(SlotId),
+    /// 「記録媒体・端末」
+    Carrier(CarrierId),
+    /// 「持出し」 A batch on a medium.
+    Carriage(CarriageId),
 }
 
 /// With which result.
@@ -256,6 +260,17 @@ pub enum Deed {
     /// The second does.
     ResyncDone,
     Exported,
+    /// 「記録媒体・端末」 The first person registers one, the second says yes, somebody takes it out of use.
+    CarrierProposed,
+    CarrierApproved,
+    CarrierRetired,
+    /// 「持出し」 Asked for, approved, come back, erased, not wanted any more; writing it is `Exported`.
+    CarriageProposed,
+    CarriageApproved,
+    CarriageReturned,
+    CarriageWiped,
+    CarriageDropped,
+    MediaViewed,
     CaseExported,
     PaperAdded,
     PaperRemoved,
@@ -386,6 +401,15 @@ impl Deed {
             Self::ResyncProposed => "resync_proposed",
             Self::ResyncDone => "resync_done",
             Self::Exported => "exported",
+            Self::CarrierProposed => "carrier_proposed",
+            Self::CarrierApproved => "carrier_approved",
+            Self::CarrierRetired => "carrier_retired",
+            Self::CarriageProposed => "carriage_proposed",
+            Self::CarriageApproved => "carriage_approved",
+            Self::CarriageReturned => "carriage_returned",
+            Self::CarriageWiped => "carriage_wiped",
+            Self::CarriageDropped => "carriage_dropped",
+            Self::MediaViewed => "media_viewed",
             Self::CaseExported => "case_exported",
             Self::PaperAdded => "paper_added",
             Self::PaperRemoved => "paper_removed",
@@ -612,6 +636,8 @@ fn subject_columns(subject: &Subject) -> (&'static str, String) {
         Subject::Batch(id, seq) => ("batch", format!("{id}/{seq}")),
         Subject::Key(kid) => ("key", kid.clone()),
         Subject::Slot(id) => ("slot", id.to_string()),
+        Subject::Carrier(id) => ("carrier", id.to_string()),
+        Subject::Carriage(id) => ("carriage", id.to_string()),
     }
 }
 

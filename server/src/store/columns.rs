@@ -10,9 +10,10 @@ use intake::{
     form::Compartment,
     identity::{Level, ProxyState},
     ids::{
-        AccountId, BookingId, CaseId, DestinationId, DraftId, FieldId, FormId, MessageId, NoteId, OutboxId, PaperId,
-        PasskeyId, ReceiptNumber, SlotId, StaffId, TaskId,
+        AccountId, BookingId, CarriageId, CarrierId, CaseId, DestinationId, DraftId, FieldId, FormId, MessageId, NoteId,
+        OutboxId, PaperId, PasskeyId, ReceiptNumber, SlotId, StaffId, TaskId,
     },
+    media::Kind,
     statistics::Measure,
     task::TaskKind,
     time::{CivilDate, Instant},
@@ -63,7 +64,7 @@ macro_rules! from_bytes {
     })+ };
 }
 from_bytes!(CaseId, DraftId, AccountId, StaffId, PasskeyId, OutboxId, PaperId, SlotId, BookingId, MessageId, NoteId);
-from_bytes!(TaskId);
+from_bytes!(TaskId, CarriageId, CarrierId);
 
 pub(super) fn from_text<T: FromStr>(raw: &str, kind: &'static str) -> Result<T, Broken> {
     raw.parse().map_err(|_| Broken(kind))
@@ -80,7 +81,7 @@ macro_rules! text_columns {
 }
 text_columns!(FieldId, FormId, DestinationId, ReceiptNumber, Roles, Stage, CommandKind, Compartment, CivilDate);
 text_columns!(Mode, State, Spoken);
-text_columns!(Device, Level, ProxyState, Lateness, Measure, TaskKind);
+text_columns!(Device, Level, ProxyState, Lateness, Measure, TaskKind, Kind);
 
 impl Column for Vec<Spoken> {
     type Raw = String;

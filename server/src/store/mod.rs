@@ -25,6 +25,7 @@ pub mod draft;
 pub mod foreign_filing;
 pub mod form_use;
 pub mod installation;
+pub mod media;
 pub mod message;
 pub mod non_disclosure;
 pub mod note;
@@ -233,6 +234,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         foreign_filing::STATEMENTS,
         form_use::STATEMENTS,
         installation::STATEMENTS,
+        media::STATEMENTS,
         message::STATEMENTS,
         note::STATEMENTS,
         non_disclosure::STATEMENTS,

@@ -39,6 +39,8 @@ pub fn path_of(row: &Row, things: &Things) -> String {
         .replace("{token}", "AAAA")
         .replace("{mail}", &things.mail)
         .replace("{task}", &things.task)
+        .replace("{carrier}", "00000000000000000000000000000000")
+        .replace("{carriage}", "00000000000000000000000000000000")
         .replace("{deed}", "again")
         .replace("{seq}", "1")
         .replace("{list}", "days")

@@ -37,6 +37,8 @@ pub struct Person {
     pub sees_tasks: bool,
     /// How many of them wait that only public health nurses know of; none for everybody else.
     pub tasks_waiting: i64,
+    /// Whether it has to do with media that carry batches.
+    pub sees_media: bool,
 }
 
 /// What the frame needs to know. Its language is one that the staff's side has.
@@ -126,9 +128,10 @@ fn body(desk: &Desk, lang: Option<&'static str>, main: AnyView) -> AnyView {
             person.sees_handover.then(|| view! { <a href="/staff/handover">{locale.say("handover-title")}</a> });
         let reports = person.sees_reports.then(|| view! { <a href="/staff/reports">{locale.say("reports-title")}</a> });
         let tasks = person.sees_tasks.then(|| view! { <a href="/staff/tasks">{locale.say("tasks-title")}</a> });
+        let media = person.sees_media.then(|| view! { <a href="/staff/media">{locale.say("media-title")}</a> });
         view! {
             <div class="staff-bar">
-                {queue}{assigned}{tasks}{entry}{mail}{slots}{handover}{reports}
+                {queue}{assigned}{tasks}{entry}{mail}{slots}{handover}{media}{reports}
                 <a href="/staff/notices">{locale.say("notices-title")}</a>
                 <a href="/staff/roles">{locale.say("roles-title")}</a>
                 <a href="/staff/sessions">{locale.say("staff-sessions-title")}</a>

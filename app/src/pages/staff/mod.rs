@@ -24,6 +24,7 @@ pub mod keys;
 pub mod log;
 pub mod mail;
 mod marks;
+pub mod media;
 pub mod message;
 pub mod non_disclosure;
 pub mod note;

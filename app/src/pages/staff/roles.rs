@@ -75,7 +75,7 @@ fn reach(locale: Locale, role: Role, action: Action) -> AnyView {
 
 /// The other actions know no compartments.
 const fn is_about_cases(action: Action) -> bool {
-    !matches!(action, Action::ReadAudit | Action::ManageStaff)
+    !matches!(action, Action::ReadAudit | Action::ManageStaff | Action::CarryBatches | Action::ApproveCarriage)
 }
 
 fn stages(locale: Locale) -> AnyView {
@@ -135,6 +135,8 @@ fn action_name(locale: Locale, action: Action) -> String {
         Action::RestoreAccess => "restore-access",
         Action::TellApart => "tell-apart",
         Action::SeeHandover => "see-handover",
+        Action::CarryBatches => "carry-batches",
+        Action::ApproveCarriage => "approve-carriage",
         Action::SeeReports => "see-reports",
         Action::EnterPaper => "enter-paper",
         Action::ReadAudit => "read-audit",

@@ -12,6 +12,7 @@ pub mod events;
 pub mod handover;
 pub mod log;
 pub mod mail;
+pub mod media;
 pub mod message;
 pub mod non_disclosure;
 pub mod note;
@@ -92,6 +93,7 @@ async fn at_desk(request: &HttpRequest, portal: &Portal) -> Result<AtDesk, WebEr
         sees_handover: may(who.staff.roles, Action::SeeHandover),
         sees_tasks: may(who.staff.roles, Action::SeeTasks),
         tasks_waiting,
+        sees_media: may(who.staff.roles, Action::CarryBatches) || may(who.staff.roles, Action::ApproveCarriage),
     });
     let previous = match &who {
         Some(who) => own_log::previous_sign_in(portal, &who.staff).await?,
