@@ -10,8 +10,8 @@ use intake::{
     form::Compartment,
     identity::{Level, ProxyState},
     ids::{
-        AccountId, BookingId, CarriageId, CarrierId, CaseId, DestinationId, DraftId, FieldId, FormId, MessageId, NoteId,
-        OutboxId, PaperId, PasskeyId, ReceiptNumber, SlotId, StaffId, TaskId,
+        AccountId, BookingId, CarriageId, CarrierId, CaseId, DestinationId, DraftId, FieldId, FormId, MessageId,
+        NoteId, OutboxId, PaperId, PasskeyId, ReceiptNumber, SlotId, StaffId, TaskId,
     },
     media::Kind,
     statistics::Measure,
