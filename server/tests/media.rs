@@ -1,6 +1,8 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 //! 「外部記録媒体」 A batch leaves on a medium only when one person asked, another approved, and the registered terminal wrote it.
 
+use std::sync::Arc;
+
 use handover::{Algorithm, SigningKey, Written};
 use intake::{
     access::{Role, Roles},
@@ -189,12 +191,12 @@ async fn what_is_retired_or_not_there_carries_nothing() {
 #[tokio::test]
 async fn a_medium_that_many_ask_for_at_once_carries_one_batch() {
     for one in portals().await {
-        let portal = &one.portal;
-        let office = office(portal).await;
-        office.approve_carriers(portal).await;
+        let portal = Arc::new(one.portal);
+        let office = office(&portal).await;
+        office.approve_carriers(&portal).await;
         let mut asked = tokio::task::JoinSet::new();
         for _ in 0..16 {
-            let (portal, staff) = (portal.clone(), office.asks.staff.clone());
+            let (portal, staff) = (Arc::clone(&portal), office.asks.staff.clone());
             let carriers = (office.medium, office.terminal);
             asked.spawn(async move { media::propose(&portal, &staff, (&kenko(), 1), carriers).await });
         }

@@ -123,6 +123,14 @@ fn needs(staff: &Staff, action: Action) -> Result<(), FlowError> {
     if access::may(staff.roles, action) { Ok(()) } else { Err(FlowError::NotFound) }
 }
 
+/// Whether somebody may carry batches at all.
+///
+/// # Errors
+/// [`FlowError::NotFound`] when the role may not.
+pub fn may_carry(staff: &Staff) -> Result<(), FlowError> {
+    needs(staff, Action::CarryBatches)
+}
+
 /// Media, terminals and the ledger.
 ///
 /// # Errors

@@ -41,7 +41,7 @@ pub async fn fill_in(portal: &Portal, typist: &Typist) {
     fill_in_with(portal, typist, filled_in_by(typist.session[0])).await;
 }
 
-async fn fill_in_with(portal: &Portal, typist: &Typist, pages: Vec<(PageId, Vec<(String, String)>)>) {
+pub async fn fill_in_with(portal: &Portal, typist: &Typist, pages: Vec<(PageId, Vec<(String, String)>)>) {
     let form = notification();
     let begun = draft::begin(portal, typist, &form, "ja").await.unwrap();
     for (page, sent) in pages {
@@ -82,6 +82,20 @@ pub async fn file(portal: &Portal, browser: u8) -> (AccountId, ReceiptNumber) {
     file_as(portal, browser, &format!("parent{browser}@example.jp"), filled_in_by(browser)).await
 }
 
+/// The account of who signs in with an address in a browser.
+pub async fn signed_in(portal: &Portal, browser: u8, mail: &str) -> AccountId {
+    let hash = [browser; 32];
+    // The newest mail is found by its time.
+    portal.clock.advance(1_000_000);
+    assert_eq!(sign_in::ask_for_code(portal, hash, mail, "ja", letter).await.unwrap(), Asked::Sent);
+    let (_, code) = newest_mail(portal).await.unwrap();
+    let Entered::SignedIn { account, .. } = sign_in::enter_code(portal, hash, &code, "ja").await.unwrap() else {
+        panic!("the code was not taken")
+    };
+    portal.clock.advance(1_000_000);
+    account
+}
+
 /// The same from an address and with answers of one's own.
 pub async fn file_as(
     portal: &Portal,
@@ -92,18 +106,11 @@ pub async fn file_as(
     let (form, hash) = (notification(), [browser; 32]);
     let typist = Typist { owner: DraftOwner::Browser(hash), session: hash };
     fill_in_with(portal, &typist, pages).await;
-    // The newest mail is found by its time.
-    portal.clock.advance(1_000_000);
-    assert_eq!(sign_in::ask_for_code(portal, hash, mail, "ja", letter).await.unwrap(), Asked::Sent);
-    let (_, code) = newest_mail(portal).await.unwrap();
-    let Entered::SignedIn { account, .. } = sign_in::enter_code(portal, hash, &code, "ja").await.unwrap() else {
-        panic!("the code was not taken")
-    };
-    portal.clock.advance(1_000_000);
+    let account = signed_in(portal, browser, mail).await;
     let (method, signed_in_at) = (Method::EmailCode, portal.clock.now());
     let sender = Sender { account, method, signed_in_at, session: hash, language: "ja" };
-    let signed_in = Typist { owner: DraftOwner::Account(account), session: hash };
-    let draft = draft::load(portal, &signed_in, &form).await.unwrap().unwrap().id;
+    let of_account = Typist { owner: DraftOwner::Account(account), session: hash };
+    let draft = draft::load(portal, &of_account, &form).await.unwrap().unwrap().id;
     match submit(portal, &sender, &form, draft, |_: &str| letter("受け取りました")).await.unwrap() {
         Submitted::Receipt(number) => (account, number),
         Submitted::Incomplete(errors) => panic!("{errors:?}"),

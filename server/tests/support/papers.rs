@@ -19,7 +19,7 @@ use server::{
 use sha2::{Digest, Sha256};
 
 use super::{
-    filing::{file, fill_in, typist},
+    filing::{fill_in_with, filled_in_by, signed_in, typist},
     portal::{letter, notification},
 };
 
@@ -71,9 +71,9 @@ pub async fn add(portal: &Portal, whose: &Whose, file: &[u8]) -> Finished {
 
 /// A 妊娠届 of a parent who has signed in, with these files, sent.
 pub async fn filed_with(portal: &Portal, browser: u8, files: &[Vec<u8>]) -> (AccountId, ReceiptNumber) {
-    let (account, _) = file(portal, browser).await;
+    let account = signed_in(portal, browser, &format!("parent{browser}@example.jp")).await;
     let typist = Typist { owner: DraftOwner::Account(account), session: [browser; 32] };
-    fill_in(portal, &typist).await;
+    fill_in_with(portal, &typist, filled_in_by(browser)).await;
     for file in files {
         assert!(matches!(add(portal, &of_draft(typist), file).await, Finished::Kept(_)));
     }

@@ -9,6 +9,7 @@ use actix_web::{
 };
 use app::pages::staff::{amend as pages, message};
 use intake::{
+    access::{Action, may_with},
     answers::{FieldError, RawAnswers, parse},
     case::{AmendReason, CommandKind},
     ids::{FieldId, ReceiptNumber},
@@ -56,6 +57,11 @@ async fn shown(portal: &Portal, at: &AtWork, number: &ReceiptNumber, named: &Fie
     let view = staff_case::view(portal, &at.who.staff, number).await?;
     let fields = amend::fields(view.case.form, named);
     if fields.is_empty() {
+        return Err(WebError::NotFound);
+    }
+    let own = (at.who.staff.staff_id, at.who.staff.roles);
+    let head = &view.case.head;
+    if !may_with(own, Action::Command(CommandKind::Amend), head.compartment, head.holder) {
         return Err(WebError::NotFound);
     }
     if !view.offers.iter().any(|offer| offer.kind == CommandKind::Amend) {

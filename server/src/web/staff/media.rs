@@ -132,6 +132,7 @@ pub async fn list(portal: Data<Portal>, at: AtWork) -> Answer {
 
 /// `POST /staff/media/carriers`: registers a medium or a terminal.
 pub async fn register(portal: Data<Portal>, at: AtWork, mut form: FormBody) -> Answer {
+    media::may_carry(&at.who.staff)?;
     let kind: Kind = form.take("kind").parse().map_err(|_| WebError::Unreadable)?;
     let typed = Typed {
         label: form.take("label"),
@@ -165,6 +166,7 @@ pub async fn carrier(portal: Data<Portal>, at: AtWork, path: Path<(String, Strin
 
 /// `POST /staff/media/carriages`: asks for a batch to be carried.
 pub async fn ask(portal: Data<Portal>, at: AtWork, mut form: FormBody) -> Answer {
+    media::may_carry(&at.who.staff)?;
     let destination = form.take("destination").parse().map_err(|_| WebError::Unreadable)?;
     let carrier = |text: String| text.parse().map_err(|_| WebError::Unreadable);
     let (medium, terminal) = (carrier(form.take("medium"))?, carrier(form.take("terminal"))?);
