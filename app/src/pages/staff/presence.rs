@@ -118,7 +118,7 @@ pub fn live(locale: Locale, events: &str) -> AnyView {
     view! {
         <div data-events=events.to_owned()>
             <div data-asked=""></div>
-            <template>{answer_form(locale, String::new(), String::new())}</template>
+            <template>{answer_form(locale, String::new(), "/staff/here".to_owned())}</template>
         </div>
     }
     .into_any()
@@ -153,7 +153,7 @@ pub fn section(locale: Locale, number: &ReceiptNumber, version: i64, desks: &Des
                 <span></span> <a href=home>{locale.say("presence-show-again")}</a>
             </p>
             <div data-asked="">{asked}</div>
-            <template>{answer_form(locale, String::new(), String::new())}</template>
+            <template>{answer_form(locale, String::new(), "/staff/here".to_owned())}</template>
             {ask}
         </div>
     }
