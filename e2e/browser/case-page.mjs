@@ -174,7 +174,7 @@ test("of a case under 支援措置 the mark stands above everything", async () =
   await page.goto(`/staff/cases/${number}`);
   const deed = await unfold(page, "支援措置（不開示）");
   await press(deed.getByRole("button", { name: "不開示にする" }));
-  assert.match(await page.locator("main .notice").first().innerText(), /支援措置：住所などは不開示です/);
+  assert.match(await page.locator("main .notice:visible").first().innerText(), /支援措置：住所などは不開示です/);
   await look(desk, "case-page-undisclosed");
   await context.close();
 });

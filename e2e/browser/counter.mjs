@@ -66,6 +66,8 @@ for (const javaScript of [true, false]) {
     await page.locator("#handed_in").fill(today);
     await page.locator('input[name="number"][value="later"]').check();
     await page.locator('input[name="person"][value="driving_licence"]').check();
+    await page.locator('input[name="compared_with"][value="person_document"]').check();
+    await page.locator('input[name="compared"][value="all"]').check();
     await press(button(page, "届出として登録する"));
     assert.match(path(page), /\/receipt$/);
     await see(typist, as("receipt"));
@@ -149,7 +151,9 @@ for (const javaScript of [true, false]) {
     assert.match(await textOf(page), /修正待ち/);
 
     await parent.page.goto(`/cases/${number}/correct`);
-    assert.match(await textOf(parent.page), /We could not reach you by telephone[^]*in Japanese/);
+    const read = await textOf(parent.page);
+    assert.match(read, /We could not reach you by telephone/);
+    assert.match(read, /「髙」の字をご確認ください。\s*in Japanese/);
     await look(parent, "correct-english");
     await enter(parent.page, { phone: "090-1111-2222" });
     await press(parent.page.locator('main button[name="then"][value="next"].button--primary'));

@@ -27,7 +27,13 @@ use intake::{
     value,
 };
 use server::{
-    flows::{decide::Order, hand_over, import_job, signing_keys},
+    flows::{
+        decide::Order,
+        hand_over, import_job,
+        pair::{self, Said, Verdict},
+        signing_keys, staff_case,
+    },
+    portal::Portal,
     store::staff::Staff,
 };
 
@@ -382,12 +388,24 @@ fn lines(folder: &Path) -> BTreeMap<String, BTreeMap<String, String>> {
     all
 }
 
+/// 「重複の可能性」 The same made-up people file again and again: a person says that these are two.
+async fn tell_apart(portal: &Portal, staff: &Staff, number: &ReceiptNumber) {
+    for pair in staff_case::view(portal, staff, number).await.unwrap().same_person {
+        let other = &pair.other.receipt_number;
+        let version = pair::view(portal, staff, number, other).await.unwrap().pair.version;
+        let said = pair::settle(portal, staff, [number, other], version, &Verdict::Apart, "別の届出").await.unwrap();
+        assert_eq!(said, Said::Kept);
+    }
+}
+
 pub(super) async fn confirm(site: &Site, [first, second]: &[Staff; 2], number: &ReceiptNumber) {
     use intake::identity::{NumberDocument, PersonDocument, Sight};
     let seen = Order::RecordIdentity(Sight::of(NumberDocument::MyNumberCard, PersonDocument::MyNumberCard).and_met());
-    for order in [Order::Claim, seen, Order::Accept] {
+    for order in [Order::Claim, seen] {
         done(&site.portal, first, number, order).await;
     }
+    tell_apart(&site.portal, first, number).await;
+    done(&site.portal, first, number, Order::Accept).await;
     assert_eq!(done(&site.portal, second, number, Order::Confirm).await, Stage::Confirmed);
 }
 

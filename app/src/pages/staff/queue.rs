@@ -351,8 +351,8 @@ fn bulk(locale: Locale, model: &Model) -> AnyView {
             <label class="queue-tick"><input type="checkbox" name="all" value="yes"/><span>{locale.say("queue-tick-all")}</span></label>
             <button class="button button--secondary" name="order" value="claim">{locale.say("queue-bulk-claim")}</button>
             <span class="queue-bulk__to">
-                <label for="to">{locale.say("queue-bulk-to")}</label>
-                <select class="select" id="to" name="to"><option value="">{locale.say("queue-bulk-choose")}</option>{people}</select>
+                <label for="bulk-to">{locale.say("queue-bulk-to")}</label>
+                <select class="select" id="bulk-to" name="to"><option value="">{locale.say("queue-bulk-choose")}</option>{people}</select>
                 <button class="button button--secondary" name="order" value="assign">{locale.say("queue-bulk-assign")}</button>
             </span>
             <details class="queue-bulk__note" open=!model.bulk.note.is_empty()>

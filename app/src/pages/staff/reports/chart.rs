@@ -88,7 +88,7 @@ pub(super) fn columns(locale: Locale, table: &Table) -> AnyView {
     });
     let shown = locale.say(&format!("reports-{}", table.name));
     view! {
-        <div class="chart-frame" role="region" tabindex="0" aria-label=shown>
+        <div class="chart-frame" role="group" tabindex="0" aria-label=shown>
             <svg class="chart chart--columns" role="img" viewBox=format!("0 0 {width} {}", HEIGHT + 46) aria-labelledby=format!("chart-{0} chart-{0}-said", table.name)>
                 <title id=format!("chart-{}", table.name)>{title}</title>
                 <desc id=format!("chart-{}-said", table.name)>{said}</desc>

@@ -168,7 +168,7 @@ fn over_time(locale: Locale, model: &Model) -> AnyView {
             });
             let caption = locale.say(&format!("reports-{name}"));
             view! {
-                <div class="report-table" role="region" tabindex="0" aria-label=caption>
+                <div class="report-table" role="group" tabindex="0" aria-label=caption>
                     <table class="table">
                         <thead><tr><th scope="col">{locale.say("reports-column-time")}</th><th scope="col">{locale.say("reports-total")}</th>{heads}</tr></thead>
                         <tbody>{rows.collect_view()}</tbody>
@@ -271,7 +271,7 @@ fn took(locale: Locale, model: &Model) -> AnyView {
         <section class="report__part" aria-labelledby="report-took">
             {heading(locale, "took")}
             {chart::spans(locale, &model.took)}
-            <div class="report-table" role="region" tabindex="0" aria-label=locale.say("reports-took")>
+            <div class="report-table" role="group" tabindex="0" aria-label=locale.say("reports-took")>
                 <table class="table">
                     <thead><tr>
                         <th scope="col">{locale.say("reports-step")}</th>{cases}<th scope="col">{locale.say("reports-median")}</th>
