@@ -28,8 +28,9 @@ use server::{
 };
 
 use crate::support::{
-    filing::{file, file_epds},
+    filing::{file, file_as, file_epds},
     many::{Copied, fill_up, run},
+    portal::filled_in,
     portal::{letter, portals},
     review::{done, found, head, seen, two_clerks, two_nurses},
     staff::at_work,
@@ -304,7 +305,8 @@ async fn a_case_is_found_by_whom_it_is_about_and_the_search_is_recorded_without_
         let [clerk, _] = two_clerks(portal).await;
         let (_, first) = file(portal, 1).await;
         portal.clock.advance(1_000_000);
-        let (_, second) = file(portal, 2).await;
+        // Another filing of the same person, from another address.
+        let (_, second) = file_as(portal, 2, "parent2@example.jp", filled_in()).await;
         for typed in [
             "髙橋 花子",
             "髙橋",

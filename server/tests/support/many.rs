@@ -85,7 +85,7 @@ const STAGES_OPEN: &str = "CASE i % 8 WHEN 0 THEN 'in_review' WHEN 1 THEN 'sent_
      WHEN 4 THEN 'visit_needed' WHEN 5 THEN 'held' ELSE 'submitted' END";
 const STAGES_CLOSED: &str = "CASE i % 20 WHEN 0 THEN 'declined' WHEN 1 THEN 'withdrawn' ELSE 'imported' END";
 const FORMS: &str = "CASE i % 10 WHEN 0 THEN 'questionnaire' WHEN 1 THEN 'postnatal_care' WHEN 2 THEN 'epds' ELSE 'pregnancy_notification' END";
-const CHANNELS: &str = "CASE i % 5 WHEN 0 THEN 'pittari' WHEN 1 THEN 'counter' ELSE 'portal' END";
+const CHANNELS: &str = "CASE i % 5 WHEN 0 THEN 'pittari' WHEN 1 THEN 'prefecture' ELSE 'portal' END";
 
 /// Which cases a case is a copy of, and in whose hands those in review are.
 pub struct Copied<'a> {

@@ -8,7 +8,7 @@ use intake::{
 use leptos::prelude::*;
 
 use super::frame::{Desk, document, error_summary};
-use crate::text::Locale;
+use crate::{fields::text_area_of, text::Locale};
 
 /// A medium or a terminal.
 pub struct Carrier {
@@ -280,7 +280,7 @@ fn register(locale: Locale, model: &Model) -> AnyView {
                 </div>
                 <div class="field">
                     <label class="field__label" for="key">{locale.say("media-key")}</label>
-                    <div class="field__control"><textarea class="textarea" id="key" name="key" rows="4" spellcheck="false">{model.typed.key.clone()}</textarea></div>
+                    <div class="field__control">{text_area_of("key", &model.typed.key, Some("off".to_owned()), None, false)}</div>
                 </div>
                 <div class="button-row"><button class="button button--secondary">{locale.say("media-register")}</button></div>
             </form>

@@ -34,6 +34,9 @@ pub struct Took {
     pub hours: Option<(u64, u64)>,
 }
 
+/// The names of columns, and each row with its counts.
+pub type Crossed = (Vec<String>, Vec<(String, Vec<u64>)>);
+
 /// What the page shows.
 pub struct Model {
     /// The form.
@@ -53,7 +56,7 @@ pub struct Model {
     /// By day or month.
     pub over_time: Table,
     /// By day (or month) and channel, with the channels' names; the team's only.
-    pub crossed: Option<(Vec<String>, Vec<(String, Vec<u64>)>)>,
+    pub crossed: Option<Crossed>,
     /// The others, each with a picture.
     pub tables: Vec<Table>,
     /// How long it took.
