@@ -160,7 +160,10 @@ async fn what_the_check_puts_right_is_a_revision_with_its_reason_and_the_typist_
         assert_eq!(view.case.revisions[1].author_kind, "staff");
 
         let news = counter_entry::overview(portal, &typist.staff).await.unwrap().news;
-        assert_eq!(news.iter().map(|one| one.receipt_number.clone()).collect::<Vec<_>>(), [number.clone()]);
+        assert_eq!(
+            news.iter().map(|one| one.receipt_number.clone()).collect::<Vec<_>>(),
+            std::slice::from_ref(&number)
+        );
         assert!(matches!(counter_entry::mark_read(portal, &other, &number).await, Err(FlowError::NotFound)));
         counter_entry::mark_read(portal, &typist.staff, &number).await.unwrap();
         counter_entry::mark_read(portal, &typist.staff, &number).await.unwrap();

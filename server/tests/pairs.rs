@@ -73,8 +73,11 @@ async fn order(portal: &Portal, staff: &Staff, number: &ReceiptNumber, order: Or
 /// The version in which a pair is shown now.
 async fn version(portal: &Portal, one: &ReceiptNumber, other: &ReceiptNumber) -> i64 {
     let (one, other) = (head(portal, one).await.case_id, head(portal, other).await.case_id);
-    case_pair::find(&mut *portal.database.read().await.unwrap(), one, other).await.unwrap().unwrap().version
+    case_pair::find(&mut portal.database.read().await.unwrap(), one, other).await.unwrap().unwrap().version
 }
+
+/// In which browser, from which address, with which other answers, and for which reasons it is pointed to.
+type Filed<'a> = (u8, &'a str, Vec<(&'a str, &'a str)>, Option<Vec<Reason>>);
 
 async fn say(portal: &Portal, staff: &Staff, numbers: [&ReceiptNumber; 2], verdict: Verdict, note: &str) -> Said {
     let version = version(portal, numbers[0], numbers[1]).await;
@@ -108,7 +111,7 @@ async fn a_second_filing_of_a_pregnancy_is_found_when_it_comes_by_each_reason() 
         let only_name = [another[1], another[2]];
         let only_kana = [another[0], another[2]];
         let only_phone = [another[0], another[1]];
-        let cases: [(u8, &str, Vec<(&str, &str)>, Option<Vec<Reason>>); 6] = [
+        let cases: [Filed<'_>; 6] = [
             (2, "b@example.jp", only_name.to_vec(), Some(vec![Reason::Name])),
             (3, "c@example.jp", only_kana.to_vec(), Some(vec![Reason::Kana])),
             (4, "d@example.jp", only_phone.to_vec(), Some(vec![Reason::Phone])),

@@ -136,7 +136,7 @@ async fn exact_numbers_are_the_teams_and_everybody_elses_are_the_copy_of_months_
         let running = reports::take_away(portal, &clerk, Some(notification()), month(portal)).await;
         assert!(matches!(running, Err(FlowError::NotFound)));
         reports::take_away(portal, &clerk, Some(notification()), Period::Month(last)).await.unwrap();
-        let entries = audit::after(&mut *portal.database.read().await.unwrap(), 0, 1_000).await.unwrap();
+        let entries = audit::after(&mut portal.database.read().await.unwrap(), 0, 1_000).await.unwrap();
         assert_eq!(entries.iter().filter(|entry| entry.deed == "report_taken").count(), 1);
     }
 }

@@ -32,7 +32,7 @@ async fn a_change_of_role_counts_at_the_next_request() {
         let both = Roles::of([Role::Nurse, Role::Confirmer]).unwrap();
         staff_roles::change(portal, Actor::Operator, "clerk1", both).await.unwrap();
         assert_eq!(browser.get("/staff/queue").await.status, 200);
-        let entries = audit::after(&mut *portal.database.read().await.unwrap(), 0, 1_000).await.unwrap();
+        let entries = audit::after(&mut portal.database.read().await.unwrap(), 0, 1_000).await.unwrap();
         let changes: Vec<String> =
             entries.into_iter().filter(|one| one.deed == "staff_roles_changed").map(|one| one.detail).collect();
         assert_eq!(changes, [r#"{"from":"clerk","role":"auditor"}"#, r#"{"from":"auditor","role":"confirmer+nurse"}"#]);
@@ -52,7 +52,7 @@ async fn one_person_has_no_two_roles_that_watch_over_each_other_in_two_accounts(
         let refused = invited("auditor1", "person1", Roles::AUDITOR).await;
         assert!(matches!(refused, Err(FlowError::RolesApart(NoRoles::Incompatible(..)))));
         assert!(
-            staff::find_by_user_id(&mut *portal.database.read().await.unwrap(), "auditor1").await.unwrap().is_none()
+            staff::find_by_user_id(&mut portal.database.read().await.unwrap(), "auditor1").await.unwrap().is_none()
         );
         invited("nurse1", "person1", Roles::NURSE).await.unwrap();
         invited("auditor1", "person2", Roles::AUDITOR).await.unwrap();

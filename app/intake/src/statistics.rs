@@ -171,6 +171,9 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
+    /// The counts that are shown, and their total.
+    type Shown = (Vec<Option<u64>>, Option<u64>);
+
     /// Every way to give counts to some places, up to a total.
     fn every(places: usize, most: u64) -> Vec<Vec<u64>> {
         let mut all = vec![Vec::new()];
@@ -190,7 +193,7 @@ mod tests {
     fn from_what_is_published_nobody_works_out_a_small_count_even_who_knows_the_rule() {
         for (places, most) in [(1, 30), (2, 40), (3, 30), (4, 22), (5, 15)] {
             // Whoever knows the rule knows which counts look like this once published: they must not agree.
-            let mut alike: BTreeMap<(Vec<Option<u64>>, Option<u64>), Vec<Vec<u64>>> = BTreeMap::new();
+            let mut alike: BTreeMap<Shown, Vec<Vec<u64>>> = BTreeMap::new();
             for counts in every(places, most) {
                 let Published { counts: shown, total } = publish(&counts);
                 alike.entry((shown, total)).or_default().push(counts);

@@ -70,7 +70,7 @@ pub(crate) async fn first_answers(
         match &field.prefill {
             None => {}
             Some(Prefill::Field(id)) => {
-                let may_come = |from: &Field| !from.private && !(is_marked && non_disclosure::says_where(from));
+                let may_come = |from: &Field| !(from.private || is_marked && non_disclosure::says_where(from));
                 let Some((_, from)) = open.form.field(id).filter(|(_, from)| may_come(from)) else { continue };
                 // Inputs of the same kind of field have the same endings.
                 for (input, source) in field.inputs().iter().zip(from.inputs()) {
