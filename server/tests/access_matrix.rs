@@ -56,7 +56,7 @@ const RIGHTS: &[(Verb, &str, Needs, bool)] = &[
     (Get, "/staff/roles", Session, true),
     (Get, "/staff/assigned", Right(Action::ReadCase), true),
     (Get, "/staff/queue", Right(Action::SeeQueue), true),
-    (Post, "/staff/queue", Right(Action::ReadCase), true),
+    (Post, "/staff/queue", Right(Action::SeeQueue), true),
     (Get, "/staff/slots", Right(Action::ManageSlots), true),
     (Post, "/staff/slots", Right(Action::ManageSlots), true),
     (Get, "/staff/slots/{slot}", Right(Action::ManageSlots), true),
