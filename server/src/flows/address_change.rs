@@ -305,15 +305,11 @@ pub(super) async fn proposal(
     let Some(first) = staff::find(connection, by).await? else { return Ok(None) };
     let seen = change.person_seen.as_deref();
     Ok(Some(Proposal {
-        can_confirm: is_another(&first, staff_asking),
+        can_confirm: staff_asking.is_another_person(&first),
         by: first.display_name,
         at: change.created_at,
         person_seen: seen.and_then(PersonDocument::of_code),
     }))
-}
-
-pub(super) fn is_another(first: &Staff, second: &Staff) -> bool {
-    first.staff_id != second.staff_id && first.person_id != second.person_id
 }
 
 /// The account behind a case, for who may restore access; a refusal is an entry.

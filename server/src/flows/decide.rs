@@ -593,5 +593,5 @@ pub(super) async fn is_another_person(
     }
     let Some(first) = review::state(head).first_hand(kind) else { return Ok(false) };
     let first = staff::find(connection, first).await?;
-    Ok(first.is_some_and(|first| first.staff_id != staff.staff_id && first.person_id != staff.person_id))
+    Ok(first.is_some_and(|first| staff.is_another_person(&first)))
 }

@@ -417,8 +417,6 @@ fn fresh(signed_in_at: Option<Instant>, now: Instant) -> Result<(), MediaError> 
     if is_fresh { Ok(()) } else { Err(MediaError::NotFresh) }
 }
 
-/// One person with two accounts is one person.
 async fn is_another(tx: &mut WriteTx, staff: &Staff, first: StaffId) -> Result<bool, FlowError> {
-    let first = staff::find(tx, first).await?;
-    Ok(first.is_some_and(|first| first.staff_id != staff.staff_id && first.person_id != staff.person_id))
+    Ok(staff::find(tx, first).await?.is_some_and(|first| staff.is_another_person(&first)))
 }

@@ -128,7 +128,7 @@ pub async fn resync(
         return Ok(Resynced::Done { batches: 0, lost: Vec::new() });
     }
     let other = staff::find(&mut tx, first).await?.ok_or(ResyncError::NoStaff)?;
-    if other.staff_id == person.staff_id || other.person_id == person.person_id {
+    if !person.is_another_person(&other) {
         return Err(ResyncError::SamePerson);
     }
     let (mut deeds, mut lost, mut batches) = (Vec::new(), Vec::new(), 0);

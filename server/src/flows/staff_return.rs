@@ -34,10 +34,6 @@ pub struct Member {
     pub can_confirm: bool,
 }
 
-fn is_another(one: &Staff, other: &Staff) -> bool {
-    one.staff_id != other.staff_id && one.person_id != other.person_id
-}
-
 /// Whether she has an account that can be answered for anew: her own password, and she may act.
 fn can_return(member: &Staff, now: Instant) -> bool {
     member.is_valid_at(now) && member.password_hash.is_some() && !member.is_provided()
@@ -67,12 +63,12 @@ pub async fn view(portal: &Portal, asking: &Staff) -> Result<Vec<Member>, FlowEr
     let member = |member: &Staff| {
         let proposal = proposals.iter().find(|one| one.staff_id == member.staff_id);
         let first = proposal.and_then(|one| named(one.proposed_by));
-        let may_act = can_return(member, now) && is_another(asking, member);
+        let may_act = can_return(member, now) && asking.is_another_person(member);
         Member {
             staff: member.clone(),
             proposed: first.zip(proposal).map(|(first, one)| (first.display_name.clone(), one.created_at)),
             can_propose: may_act && proposal.is_none(),
-            can_confirm: may_act && first.is_some_and(|first| is_another(asking, first)),
+            can_confirm: may_act && first.is_some_and(|first| asking.is_another_person(first)),
         }
     };
     Ok(all.iter().map(member).collect())
@@ -80,7 +76,7 @@ pub async fn view(portal: &Portal, asking: &Staff) -> Result<Vec<Member>, FlowEr
 
 async fn member(connection: &mut Connection, of: StaffId, asking: &Staff, now: Instant) -> Result<Staff, FlowError> {
     let found = staff::find(connection, of).await?;
-    found.filter(|found| can_return(found, now) && is_another(asking, found)).ok_or(FlowError::NotFound)
+    found.filter(|found| can_return(found, now) && asking.is_another_person(found)).ok_or(FlowError::NotFound)
 }
 
 /// The first person's yes.
@@ -113,7 +109,7 @@ pub async fn confirm(portal: &Portal, asking: &Staff, of: StaffId) -> Result<Opt
         Some(proposal) => staff::find(&mut tx, proposal.proposed_by).await?,
         None => None,
     };
-    let Some(proposal) = proposal.filter(|_| first.is_some_and(|first| is_another(asking, &first))) else {
+    let Some(proposal) = proposal.filter(|_| first.is_some_and(|first| asking.is_another_person(&first))) else {
         tx.commit(Record::Deed(entry.refused().with("reason", "needs_another_person"))).await?;
         return Ok(None);
     };

@@ -13,7 +13,7 @@ use subtle::ConstantTimeEq;
 
 use super::{
     FlowError,
-    address_change::{Asked, Entered, is_another},
+    address_change::{Asked, Entered},
     random,
     sign_in::{CODES_AN_HOUR, TRIES, account_for, digits_of, index_of},
 };
@@ -55,7 +55,7 @@ pub(super) async fn proposal(
         return Ok(None);
     };
     let Some(first) = staff::find(connection, found.proposed_by).await? else { return Ok(None) };
-    let can_confirm = is_another(&first, asking);
+    let can_confirm = asking.is_another_person(&first);
     Ok(Some(Proposal { by: first.display_name, at: found.created_at, can_confirm }))
 }
 

@@ -81,6 +81,12 @@ impl Staff {
         self.user_id.starts_with(PROVIDED)
     }
 
+    /// 「別の人」 Whether this is another person than that: one person with two accounts is one (`controls.md` R03).
+    #[must_use]
+    pub fn is_another_person(&self, than: &Self) -> bool {
+        self.staff_id != than.staff_id && self.person_id != than.person_id
+    }
+
     /// Whether it may act at an instant.
     #[must_use]
     pub fn is_valid_at(&self, now: Instant) -> bool {
