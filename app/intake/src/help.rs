@@ -54,9 +54,17 @@ impl Wish {
         }
     }
 
-    /// What she meant who filled in a helper on this page and went on without pressing its button: its date is still empty.
+    /// What was asked of a helper on this page: by its button, or by filling it in and going on. `raw` is what stands on the page, with
+    /// what was typed into the helper.
     #[must_use]
-    pub fn not_pressed(page: &Page, raw: &RawAnswers) -> Option<Self> {
+    pub fn of(then: &str, page: &Page, raw: &RawAnswers) -> Option<Self> {
+        let pressed: Option<Self> = then.parse().ok();
+        let is_here = |wish: &Self| page.fields.iter().any(|field| field.id == *wish.field());
+        pressed.filter(is_here).or_else(|| Self::not_pressed(page, raw).filter(|_| then == "next"))
+    }
+
+    /// What she meant who filled in a helper on this page and went on without pressing its button: its date is still empty.
+    fn not_pressed(page: &Page, raw: &RawAnswers) -> Option<Self> {
         let field = page.fields.iter().find(|field| has_due_date_helper(field))?;
         let id = &field.id;
         let typed = |part: &str| !raw.first(&ask_input(id, part)).trim().is_empty();

@@ -37,7 +37,7 @@ use super::{
     error::WebError,
     frame::page as answer,
     guard::{Citizen, Visitor},
-    help::{carry_out, typed},
+    help::{carry_out, typed, wished},
     number, papers,
     signing::{self, Told},
     two_texts,
@@ -400,7 +400,7 @@ pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
             return Ok(with_cookie(answer(StatusCode::OK, html), cookie));
         }
         Some(shown) => {
-            if let Some(wish) = wish_of(&then, &shown, &asked) {
+            if let Some(wish) = wished(&then, shown.page, shown.raw, &asked) {
                 let html = shown.with_help(&visitor, &wish, &asked, from_check);
                 return Ok(with_cookie(answer(StatusCode::OK, html), cookie));
             }
@@ -423,17 +423,6 @@ pub async fn keep(portal: Data<Portal>, visitor: Visitor, path: Path<(String, St
         }
     };
     Ok(with_cookie(to(format!("/apply/{id}/{next}")), cookie))
-}
-
-/// What was asked of a helper: by its button, or by filling it in and going on.
-fn wish_of(then: &str, shown: &Shown<'_>, asked: &[(String, String)]) -> Option<Wish> {
-    let pressed: Option<Wish> = then.parse().ok();
-    let is_here = |wish: &Wish| shown.page.fields.iter().any(|field| field.id == *wish.field());
-    pressed.filter(is_here).or_else(|| {
-        let mut raw = shown.raw.clone();
-        typed(&mut raw, asked);
-        Wish::not_pressed(shown.page, &raw).filter(|_| then == "next")
-    })
 }
 
 /// `GET /apply/{form}/saved`: 保存して中断. The draft is the parent's now and can be gone on with on any device.

@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web::Data};
 use app::helpers::fragment;
 use intake::{
     answers::RawAnswers,
+    form::Page,
     help::{self, Helped, Wish},
     ids::FieldId,
     time::CivilDate,
@@ -15,6 +16,13 @@ use serde::Serialize;
 
 use super::{body::FormBody, error::WebError, guard::plain_chrome};
 use crate::portal::Portal;
+
+/// What was asked of a helper on this page: by its button, or by filling it in and going on.
+pub(super) fn wished(then: &str, page: &Page, raw: &RawAnswers, asked: &[(String, String)]) -> Option<Wish> {
+    let mut raw = raw.clone();
+    typed(&mut raw, asked);
+    Wish::of(then, page, &raw)
+}
 
 /// What a page sent, the helpers' own inputs too, for one answer.
 pub(super) fn typed(raw: &mut RawAnswers, sent: &[(String, String)]) {

@@ -44,7 +44,7 @@ use crate::{
         body::FormBody,
         error::WebError,
         frame::page as answer,
-        help::{carry_out, typed},
+        help::{carry_out, typed, wished},
         two_texts::{as_chosen_of, chosen},
     },
 };
@@ -228,7 +228,7 @@ pub async fn keep(portal: Data<Portal>, at: AtDesk, path: Path<(String, String)>
         let html = shown.html(&portal, &at, (&shown.errors, &[]), from_check);
         return Ok(answer(StatusCode::UNPROCESSABLE_ENTITY, html));
     }
-    if let Some(wish) = wish_of(&then, &shown, &asked) {
+    if let Some(wish) = wished(&then, shown.page, &shown.raw, &asked) {
         let html = shown.with_help(&portal, &wish, &asked).html(&portal, &at, (&[], &[]), from_check);
         return Ok(answer(StatusCode::OK, html));
     }
@@ -248,17 +248,6 @@ pub async fn keep(portal: Data<Portal>, at: AtDesk, path: Path<(String, String)>
     }
     let after = shown.place.after.as_ref().filter(|_| !from_check);
     Ok(to_page(after.map_or("check", |after| after.as_str())))
-}
-
-/// What was asked of a helper: by its button, or by filling it in and going on.
-fn wish_of(then: &str, shown: &Shown<'_>, asked: &[(String, String)]) -> Option<Wish> {
-    let pressed: Option<Wish> = then.parse().ok();
-    let is_here = |wish: &Wish| shown.page.fields.iter().any(|field| field.id == *wish.field());
-    pressed.filter(is_here).or_else(|| {
-        let mut raw = shown.raw.clone();
-        typed(&mut raw, asked);
-        Wish::not_pressed(shown.page, &raw).filter(|_| then == "next")
-    })
 }
 
 /// Another tab was faster: both texts, field by field.
