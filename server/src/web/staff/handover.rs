@@ -1,17 +1,13 @@
 //! 「引渡しの突合」 Invariant: what is shown and what is taken away as a file are the same lines.
 
 use actix_web::{
-    HttpResponse,
-    http::{
-        StatusCode,
-        header::{CACHE_CONTROL, CONTENT_DISPOSITION},
-    },
+    http::StatusCode,
     web::{Data, Path},
 };
 use app::pages::staff::handover::{self as pages, COLUMNS, Counts, Model, Row};
 use intake::access::{Action, may};
 
-use super::{super::frame::page, Answer, AtWork, WebError};
+use super::{super::frame::page, Answer, AtWork, WebError, csv};
 use crate::{
     flows::reconciliation::{self, DAYS, Day, Line},
     portal::Portal,
@@ -47,29 +43,27 @@ pub async fn shown(portal: Data<Portal>, at: AtWork) -> Answer {
     Ok(page(StatusCode::OK, pages::page(&at.desk, &model)))
 }
 
-/// `GET /staff/handover/{list}.csv`: `days` or `differences`. Numbers, days and codes only: nothing in it needs quoting.
+/// `GET /staff/handover/{list}.csv`: `days` or `differences`.
 pub async fn file(portal: Data<Portal>, at: AtWork, list: Path<String>) -> Answer {
     let found = reconciliation::view(&portal, &at.who.staff).await?;
-    let mut lines = match list.as_str() {
-        "days" => vec![format!("day,{}", COLUMNS.join(",").replace('-', "_"))],
-        "differences" => vec!["confirmed_on,receipt_number,difference,reason,batch".to_owned()],
+    let lines: Vec<Vec<String>> = match list.as_str() {
+        "days" => {
+            let head = std::iter::once("day").chain(COLUMNS).map(|column| column.replace('-', "_")).collect();
+            let rows = found.days.into_iter().map(|(date, day)| {
+                std::iter::once(date.to_string()).chain(counts(day).iter().map(u32::to_string)).collect()
+            });
+            std::iter::once(head).chain(rows).collect()
+        }
+        "differences" => {
+            let head = ["confirmed_on", "receipt_number", "difference", "reason", "batch"].map(str::to_owned).to_vec();
+            let rows = found.lines.into_iter().map(|line| {
+                let Row { number, day, batch, kind, reason } = row(line);
+                let (reason, batch) = (reason.unwrap_or_default(), batch.unwrap_or_default());
+                vec![day.to_string(), number.to_string(), kind.to_owned(), reason, batch]
+            });
+            std::iter::once(head).chain(rows).collect()
+        }
         _ => return Err(WebError::NotFound),
     };
-    if list.as_str() == "days" {
-        lines.extend(found.days.into_iter().map(|(date, day)| {
-            let numbers: Vec<String> = counts(day).iter().map(u32::to_string).collect();
-            format!("{date},{}", numbers.join(","))
-        }));
-    } else {
-        lines.extend(found.lines.into_iter().map(|line| {
-            let Row { number, day, batch, kind, reason } = row(line);
-            format!("{day},{number},{kind},{},{}", reason.unwrap_or_default(), batch.unwrap_or_default())
-        }));
-    }
-    let name = format!("attachment; filename=\"handover-{list}.csv\"");
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((CONTENT_DISPOSITION, name))
-        .body(format!("\u{feff}{}\r\n", lines.join("\r\n"))))
+    Ok(csv::file(&format!("handover-{list}"), &lines))
 }

@@ -1,11 +1,7 @@
 //! 「外部記録媒体」 over HTTP. Invariant: what was typed into a form that was not taken is shown again, with the reason.
 
 use actix_web::{
-    HttpResponse,
-    http::{
-        StatusCode,
-        header::{CACHE_CONTROL, CONTENT_DISPOSITION},
-    },
+    http::StatusCode,
     web::{Data, Path},
 };
 use app::pages::staff::media::{self as pages, Model, Typed};
@@ -17,7 +13,7 @@ use intake::{
     time::Instant,
 };
 
-use super::{Answer, AtWork, to};
+use super::{Answer, AtWork, csv, to};
 use crate::{
     flows::media::{self, MediaError, NewCarrier, Overview},
     portal::Portal,
@@ -187,17 +183,34 @@ pub async fn step(portal: Data<Portal>, at: AtWork, path: Path<(String, String)>
     after(&portal, at, done, Typed::default()).await
 }
 
-/// `GET /staff/media/ledger.csv`: the same lines. Names of media are typed by people, so that every cell is made safe.
+/// The columns of the ledger.
+const COLUMNS: [&str; 17] = [
+    "destination",
+    "batch",
+    "manifest_sha256",
+    "medium",
+    "terminal",
+    "state",
+    "proposed_by",
+    "proposed_at",
+    "approved_by",
+    "approved_at",
+    "out_at",
+    "back_by",
+    "back_at",
+    "wiped_by",
+    "wiped_at",
+    "dropped_by",
+    "dropped_at",
+];
+
+/// `GET /staff/media/ledger.csv`: the same lines.
 pub async fn ledger(portal: Data<Portal>, at: AtWork) -> Answer {
     let found = media::view(&portal, &at.who.staff).await?;
-    let mut lines = vec![
-        "destination,batch,manifest_sha256,medium,terminal,state,proposed_by,proposed_at,approved_by,approved_at,out_at,back_by,back_at,wiped_by,wiped_at,dropped_by,dropped_at"
-            .to_owned(),
-    ];
-    lines.extend(found.carriages.iter().map(|row| {
+    let rows = found.carriages.iter().map(|row| {
         let by = |id| name(&found, id).unwrap_or_default();
         let when = |at: Option<Instant>| at.map(|at| at.minute_in_japan()).unwrap_or_default();
-        let cells = [
+        let cells: [String; COLUMNS.len()] = [
             row.destination_id.to_string(),
             row.seq.to_string(),
             row.manifest_sha256.clone(),
@@ -216,17 +229,8 @@ pub async fn ledger(portal: Data<Portal>, at: AtWork) -> Answer {
             by(row.dropped_by),
             when(row.dropped_at),
         ];
-        cells.iter().map(|cell| safe(cell)).collect::<Vec<_>>().join(",")
-    }));
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"media-ledger.csv\""))
-        .body(format!("\u{feff}{}\r\n", lines.join("\r\n"))))
-}
-
-/// A cell that no spreadsheet program takes for a formula (decisions.md, Text).
-fn safe(cell: &str) -> String {
-    let apostrophe = if cell.starts_with(['=', '+', '-', '@']) { "'" } else { "" };
-    format!("\"{apostrophe}{}\"", cell.replace('"', "\"\""))
+        cells.to_vec()
+    });
+    let head = COLUMNS.map(str::to_owned).to_vec();
+    Ok(csv::file("media-ledger", &std::iter::once(head).chain(rows).collect::<Vec<_>>()))
 }

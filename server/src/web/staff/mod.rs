@@ -6,6 +6,7 @@ pub mod assigned;
 pub mod beside;
 pub mod case;
 pub mod command;
+mod csv;
 pub mod entry;
 pub mod entry_check;
 pub mod events;

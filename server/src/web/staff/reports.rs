@@ -1,11 +1,7 @@
 //! 「集計」 Invariant: what is taken away as a file is the copy, whoever takes it.
 
 use actix_web::{
-    HttpResponse,
-    http::{
-        StatusCode,
-        header::{CACHE_CONTROL, CONTENT_DISPOSITION},
-    },
+    http::StatusCode,
     web::{Data, Path, Query},
 };
 use app::{
@@ -21,7 +17,7 @@ use intake::{
 };
 use serde::Deserialize;
 
-use super::{super::frame::page, Answer, AtWork, WebError};
+use super::{super::frame::page, Answer, AtWork, WebError, csv};
 use crate::{
     flows::reports::{self, CHANNELS, Edition, Report},
     portal::Portal,
@@ -164,11 +160,7 @@ pub async fn taken(portal: Data<Portal>, at: AtWork, list: Path<String>, asked: 
         let table = all.into_iter().find(|table| table.name == list.as_str()).ok_or(WebError::NotFound)?;
         file::lines(locale, table.name, &table.rows, table.total)
     };
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((CACHE_CONTROL, "no-store"))
-        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.csv\"")))
-        .body(file::csv(&lines)))
+    Ok(csv::file(&name, &lines))
 }
 
 #[cfg(test)]
