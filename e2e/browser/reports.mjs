@@ -45,6 +45,7 @@ test("the team sees its numbers, prints none of them, and gives the copy away", 
   await page.goto(`/staff/reports?period=${before}&edition=copy`);
   assert.ok(await page.getByText("配布用の数字です").isVisible());
   await lookAtAll(desk, "staff-reports-copy");
+  await page.locator(".staff-bar__more summary").click();
   await press(page.getByRole("link", { name: "役割と権限" }));
   await lookAtAll(desk, "staff-roles");
 });

@@ -1,3 +1,4 @@
+staff-more = More
 staff-site-name = Madoguchi (staff)
 staff-sign-in-title = Staff sign-in
 staff-sign-in-lead = After user ID and password, your passkey (fingerprint, face or PIN) is asked for.

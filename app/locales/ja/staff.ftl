@@ -1,3 +1,4 @@
+staff-more = そのほか
 staff-site-name = 窓口（職員）
 staff-sign-in-title = 職員のサインイン
 staff-sign-in-lead = ユーザーIDとパスワードのあとに、パスキー（生体認証など）を確認します。

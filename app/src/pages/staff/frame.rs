@@ -131,10 +131,16 @@ fn body(desk: &Desk, lang: Option<&'static str>, main: AnyView) -> AnyView {
         let media = person.sees_media.then(|| view! { <a href="/staff/media">{locale.say("media-title")}</a> });
         view! {
             <div class="staff-bar">
-                {queue}{assigned}{tasks}{entry}{mail}{slots}{handover}{media}{reports}
-                <a href="/staff/notices">{locale.say("notices-title")}</a>
-                <a href="/staff/roles">{locale.say("roles-title")}</a>
-                <a href="/staff/sessions">{locale.say("staff-sessions-title")}</a>
+                {queue}{assigned}{tasks}{entry}{mail}{slots}{handover}{reports}
+                <details class="staff-bar__more">
+                    <summary>{locale.say("staff-more")}</summary>
+                    <div>
+                        {media}
+                        <a href="/staff/notices">{locale.say("notices-title")}</a>
+                        <a href="/staff/roles">{locale.say("roles-title")}</a>
+                        <a href="/staff/sessions">{locale.say("staff-sessions-title")}</a>
+                    </div>
+                </details>
                 {person.sees_queue.then(|| view! { <button class="button button--quiet" type="button" data-keys-open="" hidden>{locale.say("keys-title")}</button> })}
                 <span>{person.name.clone()} " " <span class="badge">{role_names(locale, person.roles)}</span></span>
                 <form method="post" action="/staff/sign-out"><button class="button button--quiet">{locale.say("sign-out")}</button></form>
