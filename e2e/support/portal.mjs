@@ -68,6 +68,13 @@ export async function startPortal({ environment = {}, disk } = {}) {
       await stop("SIGKILL");
       await this.startAgain();
     },
+    /** Runs a command of the program beside the server; what it prints. */
+    command(...words) {
+      const beside = { ...process.env, ...environment, MADOGUCHI_DATA_DIR: folder, MADOGUCHI_LISTEN: `127.0.0.1:${new URL(url).port}` };
+      const { status, stdout, stderr } = spawnSync(process.env.MADOGUCHI_BIN, [...words, "--demo"], { env: beside, encoding: "utf8" });
+      if (status !== 0) throw new Error(`${words[0]}: ${stderr}`);
+      return stdout;
+    },
     /** What `statement` gives, a line for each row; at once, in a connection of its own. */
     sql(statement, ...values) {
       return python(READ, [join(folder, "madoguchi.sqlite"), statement, ...values]);
