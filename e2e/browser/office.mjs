@@ -27,7 +27,11 @@ async function file(parent, who) {
 for (const javaScript of [true, false]) {
   const how = javaScript ? "with script" : "without script";
   const who = javaScript ? HANAKO : MIHOKO;
-  const address = (name) => `${name}-${javaScript ? "with" : "without"}@example.jp`;
+  // Each of her own: two filings that share a person or a telephone are to be looked at first.
+  const somebody = (day, name, kana, mail) => ({
+    ...HANAKO, name, kana: `${kana} ためしこ`, born: { year: javaScript ? "1994" : "1993", month: "5", day },
+    phone: `090-0000-${javaScript ? 10 : 20}0${day}`, mail: `${mail}-${javaScript ? "with" : "without"}@example.jp`,
+  });
 
   test(`${how}: filed, accepted, confirmed by another person, imported, and read by the parent`, async () => {
     const parent = await person(browser, portal, { javaScript });
@@ -86,7 +90,7 @@ for (const javaScript of [true, false]) {
 
   test(`${how}: sent back with a reason, put right, and taken up again`, async () => {
     const parent = await person(browser, portal, { javaScript });
-    const number = await file(parent, { ...HANAKO, name: "差戻 試子", mail: address("sent-back") });
+    const number = await file(parent, somebody("1", "差戻 試子", "さしもどし", "sent-back"));
     const desk = await atTheDesk(browser, portal, "clerk1", { javaScript });
     await open(desk.page, number);
     await press(button(desk.page, "担当する"));
@@ -124,7 +128,7 @@ for (const javaScript of [true, false]) {
 
   test(`${how}: after the acceptance the parent asks to withdraw; one refuses, then two agree, and she reads of each`, async () => {
     const parent = await person(browser, portal, { javaScript });
-    const number = await file(parent, { ...HANAKO, name: "取下 試子", mail: address("withdrawn") });
+    const number = await file(parent, somebody("2", "取下 試子", "とりさげ", "withdrawn"));
     const first = await atTheDesk(browser, portal, "clerk1", { javaScript });
     await open(first.page, number);
     await press(button(first.page, "担当する"));
@@ -163,7 +167,7 @@ for (const javaScript of [true, false]) {
 
   test(`${how}: declined by two for a closed reason; the parent reads why and what next`, async () => {
     const parent = await person(browser, portal, { javaScript });
-    const number = await file(parent, { ...HANAKO, name: "不受理 試子", mail: address("declined") });
+    const number = await file(parent, somebody("3", "不受理 試子", "ふじゅり", "declined"));
     const first = await atTheDesk(browser, portal, "clerk1", { javaScript });
     await open(first.page, number);
     await press(button(first.page, "担当する"));
@@ -183,7 +187,7 @@ for (const javaScript of [true, false]) {
 
   test(`${how}: whoever decides on an old page is told what happened meanwhile`, async () => {
     const parent = await person(browser, portal, { javaScript });
-    const number = await file(parent, { ...HANAKO, name: "競合 試子", mail: address("changed") });
+    const number = await file(parent, somebody("4", "競合 試子", "きょうごう", "changed"));
     const desk = await atTheDesk(browser, portal, "clerk1", { javaScript });
     await open(desk.page, number);
     const second = await desk.context.newPage();

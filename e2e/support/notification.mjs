@@ -20,7 +20,7 @@ export function pages(who) {
     ["name", { name: who.name, name_kana: who.kana }],
     ["birthdate", date("birthdate", who.born)],
     ["address", { postal_code: who.postalCode, address: who.address, lives_elsewhere: "same" }],
-    ["contact", { phone: "090-0000-9999", phone_hours: ["morning", "evening"] }],
+    ["contact", { phone: who.phone, phone_hours: ["morning", "evening"] }],
     ["language", { language: "ja", interpreter: "no" }],
     ["due_date", date("due_date", dayFromToday(280 - 9 * 7))],
     ["diagnosis", { diagnosed: "doctor", practitioner: "例 医師", clinic: "架空レディースクリニック" }],
@@ -35,11 +35,11 @@ export function pages(who) {
 /** Those whom the demo's extract of residents has (`server/src/demo/atena.rs`). */
 export const HANAKO = {
   name: "窓口 花子", kana: "まどぐち はなこ", born: { year: "1995", month: "4", day: "1" },
-  postalCode: "000-0001", address: "窓口市架空町1-2-3", mail: "hanako@example.jp",
+  postalCode: "000-0001", address: "窓口市架空町1-2-3", phone: "090-0000-9999", mail: "hanako@example.jp",
 };
 export const MIHOKO = {
   name: "𠮷﨑　見本子", kana: "ヨシザキ ミホコ", born: { year: "昭和63", month: "12", day: "31" },
-  postalCode: "０００－０００２", address: "窓口市𠮷田町４丁目５番６号", mail: "mihoko@example.jp",
+  postalCode: "０００－０００２", address: "窓口市𠮷田町４丁目５番６号", phone: "090-0000-9997", mail: "mihoko@example.jp",
 };
 
 export const path = (page) => new URL(page.url()).pathname;

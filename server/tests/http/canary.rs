@@ -53,18 +53,6 @@ fn paths(row: &Row, things: &Things) -> Vec<String> {
     CommandKind::ALL.iter().map(|kind| format!("{given}{kind}")).collect()
 }
 
-/// What reads a form of its own: it is sent what it knows. A body that nobody reads holds the connection up until its end.
-const FORMS: [&str; 8] = [
-    "/staff/queue",
-    "/staff/cases/{receipt_number}/{command}",
-    "/staff/cases/{receipt_number}/messages",
-    "/staff/cases/{receipt_number}/pregnancy-end",
-    "/staff/cases/{receipt_number}/way-back",
-    "/staff/cases/{receipt_number}/transfer",
-    "/staff/tasks/duty",
-    "/staff/tasks/{task}/done",
-];
-
 fn ask(browser: &Browser, row: &Row, path: &str, things: &Things) -> Answer {
     // Signing out would end the session for those that come after.
     let mut browser = browser.clone();
@@ -85,8 +73,7 @@ fn ask(browser: &Browser, row: &Row, path: &str, things: &Things) -> Answer {
     ];
     match row.verb {
         Verb::Get => browser.get(path),
-        Verb::Post if FORMS.contains(&row.path) => browser.post(path, &inputs(&typed)),
-        Verb::Post => browser.post(path, &[]),
+        Verb::Post => browser.post(path, &inputs(&typed)),
     }
 }
 

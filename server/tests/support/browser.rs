@@ -57,6 +57,11 @@ impl Answer {
         let headers = lines.filter_map(|line| line.split_once(':'));
         let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
         let answer = Self { status: status.ok_or_else(cut)?, headers, body: bytes[end + 4..].to_vec() };
+        // A stream of events has no end: its first picture stands for it, or the line that comes where there is none.
+        if answer.header("content-type") == Some("text/event-stream") {
+            let told = answer.body.windows(6).any(|six| six == b"\ndata:" || six[1..] == *b"\n:\n\n\r");
+            return if told && answer.body.ends_with(b"\n\n\r\n") { Ok(answer) } else { Err(cut()) };
+        }
         assert_eq!(answer.header("transfer-encoding"), None, "this client reads bodies of a known length only");
         let length = answer.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
         if has_body && answer.body.len() < length { Err(cut()) } else { Ok(answer) }
@@ -90,14 +95,22 @@ pub fn read(stream: TcpStream) -> io::Result<Answer> {
     read_answer(stream, true)
 }
 
+/// Reads until the answer is whole: a server may hold a connection open whose request it has not read to its end.
 fn read_answer(mut stream: TcpStream, has_body: bool) -> io::Result<Answer> {
     let mut bytes = Vec::new();
-    let ended = stream.read_to_end(&mut bytes);
+    let mut part = [0; 16 * 1024];
+    let answer = loop {
+        if let Ok(answer) = Answer::parse(&bytes, has_body) {
+            break Ok(answer);
+        }
+        match stream.read(&mut part) {
+            Ok(0) => break Answer::parse(&bytes, has_body),
+            Ok(length) => bytes.extend_from_slice(&part[..length]),
+            Err(error) => break Err(error),
+        }
+    };
     let _ = stream.shutdown(Shutdown::Both);
-    match (Answer::parse(&bytes, has_body), ended) {
-        (Ok(answer), _) => Ok(answer),
-        (Err(_), Err(error)) | (Err(error), Ok(_)) => Err(error),
-    }
+    answer
 }
 
 /// As browsers encode a form.
