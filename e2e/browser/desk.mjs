@@ -97,6 +97,7 @@ test("the map of keys stands on the page, and every key does what it says there"
   await page.keyboard.press("j");
   assert.equal(await page.evaluate(() => document.activeElement.closest(".queue")), null, "not while the map is open");
   await page.keyboard.press("Escape");
+  await page.locator("#keys").waitFor({ state: "hidden" });
   await page.keyboard.press("/");
   assert.equal(await page.evaluate(() => document.activeElement.type), "search");
   await page.keyboard.type("jkcg?");

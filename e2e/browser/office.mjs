@@ -263,6 +263,15 @@ test("an auditor and an administrator see their own pages, and the queue by keyb
   for (const userId of ["auditor1", "admin1", "nurse1"]) {
     const desk = await atTheDesk(browser, portal, userId);
     await look(desk, `staff-home-${userId}`);
+    if (userId === "auditor1") {
+      assert.equal(path(desk.page), "/staff/audit");
+      await desk.page.selectOption("#who", "auditor1");
+      await press(button(desk.page, "表示する"));
+      assert.match(await desk.page.locator(".audit").innerText(), /監査記録を見ました/);
+      await desk.page.fill("#number", "1234");
+      await press(button(desk.page, "この届出の記録を表示する"));
+      await look(desk, "audit-no-number");
+    }
     await desk.context.close();
   }
   const desk = await atTheDesk(browser, portal, "clerk1");

@@ -278,6 +278,7 @@ pub static ROUTES: &[Row] = &[
     shown("/staff/handover/{list}.csv", STAFF, Guard::Staff, get!(staff::handover::file)),
     shown("/staff/reports", STAFF, Guard::Staff, get!(staff::reports::shown)),
     shown("/staff/reports/{list}.csv", STAFF, Guard::Staff, get!(staff::reports::taken)),
+    shown("/staff/audit", STAFF, Guard::Staff, get!(staff::audit::list)),
     shown("/staff/roles", STAFF, Guard::Staff, get!(staff::roles::shown)),
     shown("/staff/mail", STAFF, Guard::Staff, get!(staff::mail::list)),
     sent("/staff/mail/{mail}/{deed}", STAFF, Guard::Staff, post!(staff::mail::act)),

@@ -67,6 +67,7 @@ const RIGHTS: &[(Verb, &str, Needs, bool)] = &[
     (Get, "/staff/handover/{list}.csv", Right(Action::SeeHandover), true),
     (Get, "/staff/reports", Right(Action::SeeReports), true),
     (Get, "/staff/reports/{list}.csv", Right(Action::SeeReports), true),
+    (Get, "/staff/audit", Right(Action::ReadAudit), true),
     (Get, "/staff/mail", Right(Action::SeeUndeliveredMail), true),
     (Post, "/staff/mail/{mail}/{deed}", Right(Action::SeeUndeliveredMail), false),
     (Get, "/staff/cases/{receipt_number}/papers/{paper}", RightOnCase(Action::OpenPaper), true),

@@ -374,7 +374,7 @@ async fn a_birthdate_alone_lists_the_newest_and_says_that_there_are_more() {
             panic!("not several")
         };
         assert!(has_more);
-        assert_eq!(rows.len(), queue::ROWS);
+        assert_eq!(rows.len(), search::MOST);
         assert!(rows.windows(2).all(|pair| pair[0].head.filed_at >= pair[1].head.filed_at));
     }
 }

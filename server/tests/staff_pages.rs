@@ -13,7 +13,7 @@ use server::{
 
 use crate::support::{
     authenticator::{USER_VERIFIED, sign},
-    filing::{file, file_as, filled_in_by},
+    filing::{file, file_as, file_epds, filled_in_by},
     http::{Answer, Browser, Site, sites},
     staff::{Member, PASSWORD, hire, invite},
     walker::{Things, path_of},
@@ -84,6 +84,74 @@ async fn a_filing_goes_from_the_queue_through_two_people() {
         assert_eq!(alone.status, 422);
         assert_eq!(give(&mut second, &number, "confirm", &[]).await.leads_to(), home);
         assert!(second.get("/staff/queue?tab=handover").await.body.contains(number.as_str()));
+        site.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_watches_over_the_office_reads_what_it_did_and_nothing_of_parents_or_of_an_epds() {
+    for site in sites().await {
+        let (_, number) = file(&site.portal, 1).await;
+        let (_, epds) = file_epds(&site.portal, 2, [3; 10]).await;
+        let mut clerk = at_work(&site, "clerk1", Roles::CLERK).await;
+        let mut nurse = at_work(&site, "nurse1", Roles::NURSE).await;
+        let mut auditor = at_work(&site, "auditor1", Roles::AUDITOR).await;
+        assert_eq!(clerk.get(&format!("/staff/cases/{number}")).await.status, 200);
+        assert_eq!(nurse.get(&format!("/staff/cases/{epds}")).await.status, 200);
+        assert_eq!(nurse.get("/staff/audit").await.status, 404);
+        assert_eq!(auditor.get("/staff").await.leads_to(), "/staff/audit");
+
+        let told = |answer: Answer| {
+            assert_eq!(answer.status, 200, "{}", answer.body);
+            answer.body.split_once("<ol class=\"audit\">").unwrap_or_default().1.to_owned()
+        };
+        let day = told(auditor.get("/staff/audit").await);
+        for here in ["clerk1", "nurse1", number.as_str(), "case_viewed", "届出を見ました", "signed_in"] {
+            assert!(day.contains(here), "{here}: {day}");
+        }
+        for not_here in [epds.as_str(), "submitted", "draft_"] {
+            assert!(!day.contains(not_here), "{not_here}: {day}");
+        }
+        let of_clerk = told(auditor.get("/staff/audit?who=clerk1").await);
+        assert!(of_clerk.contains("case_viewed") && !of_clerk.contains("nurse1"), "{of_clerk}");
+        let refused = told(auditor.get("/staff/audit?refused=1").await);
+        assert!(refused.contains("nurse1") && !refused.contains("case_viewed"), "{refused}");
+        let before = told(auditor.get("/staff/audit?day=2020-01-01").await);
+        assert_eq!(before, "");
+        let of_case = told(auditor.get(&format!("/staff/audit?number={number}")).await);
+        assert!(of_case.contains("case_viewed") && !of_case.contains("nurse1"), "{of_case}");
+        // One that is there and one that is not are the same to her.
+        for unknown in [epds.as_str(), "0000-0000-00"] {
+            let answer = auditor.get(&format!("/staff/audit?number={unknown}")).await;
+            assert!(!answer.body.contains("class=\"audit\""), "{unknown}: {}", answer.body);
+        }
+        let wrong = auditor.get("/staff/audit?number=abc").await;
+        assert_eq!((wrong.status, wrong.value("#number", "value")), (422, "abc".to_owned()));
+        assert_eq!(auditor.get("/staff/audit?who=nobody").await.status, 404);
+
+        let looked = told(auditor.get("/staff/audit?who=auditor1").await);
+        assert!(looked.contains("audit_viewed"), "that she looked is an entry itself: {looked}");
+        site.close().await;
+    }
+}
+
+/// A failed sign-in counts too, however the log is walked through.
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_the_log_follow_each_other_and_a_failed_sign_in_is_in_them() {
+    for site in sites().await {
+        let mut auditor = at_work(&site, "auditor1", Roles::AUDITOR).await;
+        let member = hire(&site.portal, "clerk1", "clerk1", Roles::CLERK).await;
+        let inputs = [("user_id", member.user_id.as_str()), ("password", "wrong")];
+        assert_eq!(site.browser().post("/staff/sign-in", &inputs).await.status, 422);
+        for _ in 0..205 {
+            assert_eq!(auditor.get("/staff/audit?who=clerk1").await.status, 200);
+        }
+        let newest = auditor.get("/staff/audit").await;
+        assert_eq!(newest.body.matches("<time>").count(), 200);
+        assert!(!newest.body.contains("signed_in"));
+        let older = newest.value("a[href*=before]", "href");
+        let older = auditor.get(&older).await;
+        assert!(older.body.contains("signed_in") && older.body.contains("サインイン前"), "{}", older.body);
         site.close().await;
     }
 }

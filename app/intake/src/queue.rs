@@ -90,6 +90,30 @@ words! {
     }
 }
 
+words! {
+    /// How many rows a page has: the longest holds as many as one press reaches.
+    Length {
+        /// What is read at a glance.
+        Fifty = "50",
+        /// What is worked off in a morning.
+        TwoHundred = "200",
+        /// What is given to others in one press.
+        FiveHundred = "500",
+    }
+}
+
+impl Length {
+    /// The number.
+    #[must_use]
+    pub const fn rows(self) -> usize {
+        match self {
+            Self::Fifty => 50,
+            Self::TwoHundred => 200,
+            Self::FiveHundred => 500,
+        }
+    }
+}
+
 impl Tab {
     /// The stages of the cases in it; none where the stage does not matter.
     #[must_use]
@@ -191,6 +215,8 @@ pub struct View {
     pub to: Option<CivilDate>,
     /// In which order.
     pub sort: Sort,
+    /// On pages of how many rows.
+    pub length: Length,
 }
 
 impl Default for View {
@@ -215,7 +241,8 @@ impl View {
     #[must_use]
     pub const fn of(tab: Tab) -> Self {
         let sort = tab.sorts()[0];
-        Self { tab, form: None, channel: None, holder: None, attention: None, from: None, to: None, sort }
+        let length = Length::Fifty;
+        Self { tab, form: None, channel: None, holder: None, attention: None, from: None, to: None, sort, length }
     }
 
     /// Whether it shows less than its list holds.
@@ -248,6 +275,7 @@ impl View {
             channel: word(said("channel"))?,
             holder: word(said("holder"))?,
             attention: word(said("with"))?,
+            length: word(said("rows"))?.unwrap_or(Length::Fifty),
             ..Self::of(tab)
         };
         // An order of another list is none of this one's.
@@ -276,6 +304,7 @@ impl fmt::Display for View {
             ("from", self.from.map(|day| day.to_string())),
             ("to", self.to.map(|day| day.to_string())),
             ("sort", (self.sort != self.tab.sorts()[0]).then(|| self.sort.as_str().to_owned())),
+            ("rows", (self.length != Length::Fifty).then(|| self.length.as_str().to_owned())),
         ];
         said.iter()
             .filter_map(|(name, value)| value.as_ref().map(|value| (name, value)))
@@ -345,7 +374,7 @@ mod tests {
 
     #[test]
     fn what_no_page_has_written_is_no_view_and_a_day_that_is_none_leaves_the_rest() {
-        for address in ["tab=nonsense", "sort=x", "holder=x", "with=x", "channel=post", "form=../x"] {
+        for address in ["tab=nonsense", "sort=x", "holder=x", "with=x", "channel=post", "form=../x", "rows=51"] {
             assert_eq!(read(address), Err(NoView::Unknown), "{address}");
         }
         let rest = View { form: Some("epds".parse().unwrap()), ..View::of(Tab::Mine) };
@@ -394,14 +423,15 @@ mod tests {
             prop::option::of(holder),
             prop::option::of(prop::sample::select(Attention::ALL)),
             (day(), day()),
-            prop::sample::select(Sort::ALL),
+            (prop::sample::select(Sort::ALL), prop::sample::select(Length::ALL)),
         )
-            .prop_map(|(tab, form, channel, holder, attention, (from, to), sort)| {
+            .prop_map(|(tab, form, channel, holder, attention, (from, to), (sort, length))| {
                 let day = |parts: Option<(i32, u8, u8)>| parts.and_then(|(y, m, d)| CivilDate::from_parts(y, m, d));
                 let (from, to) = (day(from), day(to));
                 let to = to.filter(|to| from.is_none_or(|from| from <= *to));
                 let sort = if tab.sorts().contains(&sort) { sort } else { tab.sorts()[0] };
-                View { tab, form: form.map(|id| id.parse().unwrap()), channel, holder, attention, from, to, sort }
+                let form = form.map(|id| id.parse().unwrap());
+                View { tab, form, channel, holder, attention, from, to, sort, length }
             })
     }
 

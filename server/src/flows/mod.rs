@@ -5,6 +5,7 @@ pub mod account;
 pub mod address_change;
 pub mod amend;
 pub mod assigned;
+pub mod audit_log;
 pub mod booking;
 pub mod booking_news;
 pub mod bulk;

@@ -85,9 +85,6 @@ pub struct QueuePage {
     pub colleagues: Vec<Colleague>,
 }
 
-/// How many rows a page has.
-pub const ROWS: usize = 50;
-
 /// The first instant of a day in Japan.
 fn start_of(day: CivilDate) -> Instant {
     day.minute_in_japan(0)
@@ -109,6 +106,7 @@ pub async fn page(portal: &Portal, staff: &Staff, view: &View, after: Option<Mar
         Holder::Nobody => None,
         Holder::Person(person) => Some(person),
     });
+    let length = view.length.rows();
     let filter = QueueFilter {
         compartments: &compartments,
         stages: view.tab.stages(),
@@ -120,11 +118,11 @@ pub async fn page(portal: &Portal, staff: &Staff, view: &View, after: Option<Mar
         before: view.to.map(|day| start_of(day.plus_days(1))),
         sort: view.sort,
         after: after.map(|mark| mark.0),
-        limit: i64::try_from(ROWS + 1).unwrap_or(i64::MAX),
+        limit: i64::try_from(length + 1).unwrap_or(i64::MAX),
     };
     let mut heads = queue::page(&mut tx, &filter).await?;
-    let has_more = heads.len() > ROWS;
-    heads.truncate(ROWS);
+    let has_more = heads.len() > length;
+    heads.truncate(length);
     let next = heads.last().filter(|_| has_more).map(|head| Mark(queue::place_of(head, view.sort)));
     let members = staff::list(&mut tx).await?;
     let rows = rows(portal, &mut tx, staff, heads, &members).await?;

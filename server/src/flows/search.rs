@@ -11,7 +11,7 @@ use intake::{
 
 use super::{
     FlowError, content,
-    queue::{QueueRow, ROWS, rows},
+    queue::{QueueRow, rows},
 };
 use crate::{
     portal::Portal,
@@ -23,6 +23,9 @@ use crate::{
         staff::{self, Staff},
     },
 };
+
+/// As many as are shown; what was typed is to be said more exactly then.
+pub const MOST: usize = 50;
 
 /// What a search came to.
 pub enum Found {
@@ -57,8 +60,8 @@ pub async fn search(portal: &Portal, staff: &Staff, typed: &str) -> Result<Found
             break;
         }
     }
-    let has_more = heads.len() > ROWS;
-    heads.truncate(ROWS);
+    let has_more = heads.len() > MOST;
+    heads.truncate(MOST);
     let hits = i64::try_from(heads.len()).unwrap_or(i64::MAX);
     let found = match heads.as_slice() {
         [] => Found::Nothing,
@@ -91,7 +94,7 @@ async fn find(
         Wanted::Words(word, also) => {
             let compartments = access::compartments(staff.roles, Action::ReadCase);
             let (word, also) = (index(portal, word), also.as_ref().map(|also| index(portal, also)));
-            let limit = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
+            let limit = i64::try_from(MOST + 1).unwrap_or(i64::MAX);
             case_word::find(connection, &compartments, (&word, also.as_ref()), limit).await?
         }
     })

@@ -30,6 +30,11 @@ sql! {
         entry_hash FROM audit_entry WHERE actor_kind = $1 AND actor_id = $2 ORDER BY seq DESC LIMIT $3";
     BETWEEN = "SELECT seq, at, actor_kind, actor_id, deed, subject_kind, subject_id, outcome, detail, request_id, entry_hash
         FROM audit_entry WHERE at >= $1 AND at < $2 ORDER BY at, seq LIMIT $3";
+    OF_OFFICE = "SELECT seq, at, actor_kind, actor_id, deed, subject_kind, subject_id, outcome, detail, request_id, entry_hash
+        FROM audit_entry WHERE at >= $1 AND at < $2 AND seq < $3
+        AND (actor_kind IN ('staff', 'operator', 'destination') OR (actor_kind = 'anybody' AND subject_kind = 'staff'))
+        AND ($4 = '' OR actor_id = $4 OR (actor_kind = 'anybody' AND subject_id = $4))
+        AND ($5 = 0 OR outcome = 'refused') ORDER BY at DESC, seq DESC LIMIT $6";
     HASHES = "SELECT entry_hash FROM audit_entry ORDER BY seq";
 }
 
@@ -178,6 +183,8 @@ pub enum Deed {
     TypedIn,
     /// The typist has read what was put right.
     EntryNewsRead,
+    /// 「監査記録」 The log was looked at.
+    AuditViewed,
     QueueViewed,
     /// 「探す」 Somebody looked for a case.
     CaseSearched,
@@ -349,6 +356,7 @@ impl Deed {
             Self::TypedIn => "typed_in",
             Self::EntryNewsRead => "entry_news_read",
             Self::QueueViewed => "queue_viewed",
+            Self::AuditViewed => "audit_viewed",
             Self::CaseSearched => "case_searched",
             Self::SearchIndexed => "search_indexed",
             Self::CaseViewed => "case_viewed",
@@ -788,6 +796,33 @@ pub async fn between(
     limit: i64,
 ) -> Result<Vec<StoredEntry>, StoreError> {
     all!(connection, StoredEntry, BETWEEN, from.micros(), until.micros(), limit)
+}
+
+/// Which entries of the office are looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct OfOffice {
+    /// From when.
+    pub from: Instant,
+    /// Until before when.
+    pub until: Instant,
+    /// Before this place.
+    pub before: i64,
+    /// Whose.
+    pub staff: Option<StaffId>,
+    /// Whether only what was refused.
+    pub only_refused: bool,
+}
+
+/// What the office, who runs the server and the import jobs did, and who was refused a sign-in of staff; the newest first. What
+/// parents do is not in it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn of_office(connection: &mut Connection, of: OfOffice, limit: i64) -> Result<Vec<StoredEntry>, StoreError> {
+    let OfOffice { from, until, before, staff, only_refused } = of;
+    let staff = staff.map_or_else(String::new, |id| id.to_string());
+    let only_refused = i64::from(only_refused);
+    all!(connection, StoredEntry, OF_OFFICE, from.micros(), until.micros(), before, &staff, only_refused, limit)
 }
 
 /// The hashes of all entries in order: the leaves of the Merkle tree (RFC 6962) that batches carry the head of.

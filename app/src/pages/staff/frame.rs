@@ -27,6 +27,8 @@ pub struct Person {
     pub sees_mail: bool,
     /// Whether it sees reports.
     pub sees_reports: bool,
+    /// 「監査記録」 Whether it reads the log.
+    pub reads_audit: bool,
     /// 「窓口代行入力」 Whether it types paper forms in.
     pub types_in: bool,
     /// Whether it looks after the slots for interviews.
@@ -127,11 +129,12 @@ fn body(desk: &Desk, lang: Option<&'static str>, main: AnyView) -> AnyView {
         let handover =
             person.sees_handover.then(|| view! { <a href="/staff/handover">{locale.say("handover-title")}</a> });
         let reports = person.sees_reports.then(|| view! { <a href="/staff/reports">{locale.say("reports-title")}</a> });
+        let audit = person.reads_audit.then(|| view! { <a href="/staff/audit">{locale.say("audit-title")}</a> });
         let tasks = person.sees_tasks.then(|| view! { <a href="/staff/tasks">{locale.say("tasks-title")}</a> });
         let media = person.sees_media.then(|| view! { <a href="/staff/media">{locale.say("media-title")}</a> });
         view! {
             <div class="staff-bar">
-                {queue}{assigned}{tasks}{entry}{mail}{slots}{handover}{reports}
+                {queue}{assigned}{tasks}{entry}{mail}{slots}{handover}{reports}{audit}
                 <details class="staff-bar__more">
                     <summary>{locale.say("staff-more")}</summary>
                     <div>

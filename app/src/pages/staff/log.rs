@@ -5,6 +5,7 @@ use intake::time::Instant;
 use leptos::prelude::*;
 
 use super::frame::{Desk, document};
+use crate::text::Locale;
 
 /// A line.
 pub struct Line {
@@ -17,23 +18,97 @@ pub struct Line {
 }
 
 /// Deeds that have a sentence of their own, by their names in the log.
-const NAMED: [&str; 15] = [
-    "staff_invited",
-    "staff_return_proposed",
+const NAMED: [&str; 80] = [
+    "access_proposed",
+    "access_restored",
+    "attendance_marked",
+    "audit_viewed",
+    "backed_up",
+    "batch_fetched",
+    "carriage_approved",
+    "carriage_dropped",
+    "carriage_proposed",
+    "carriage_returned",
+    "carriage_wiped",
+    "carrier_approved",
+    "carrier_proposed",
+    "carrier_retired",
+    "case_exported",
+    "case_searched",
+    "case_viewed",
+    "destination_added",
+    "destination_disabled",
+    "destination_keys_changed",
+    "duty_begun",
+    "duty_ended",
+    "entry_news_read",
+    "exported",
+    "handover_viewed",
+    "items_recorded",
+    "joined",
+    "key_activated",
+    "key_made",
+    "key_retired",
+    "mail_address_viewed",
+    "mail_settled",
+    "mail_tried_again",
+    "media_viewed",
+    "message_read",
+    "message_sent",
+    "non_disclosure_lifted",
+    "non_disclosure_marked",
+    "note_draft_discarded",
+    "note_draft_kept",
+    "note_written",
+    "pair_viewed",
+    "paper_opened",
+    "queue_viewed",
+    "receipt_taken",
+    "report_taken",
+    "resync_done",
+    "resync_proposed",
+    "session_ended",
+    "settings_changed",
+    "signature_verified",
     "signed_in",
     "signed_out",
-    "stepped_up",
-    "session_ended",
-    "queue_viewed",
-    "case_viewed",
-    "case_exported",
-    "paper_opened",
-    "message_sent",
-    "message_read",
-    "handover_viewed",
+    "slot_changed",
+    "slot_closed",
     "slot_viewed",
-    "mail_address_viewed",
+    "slots_opened",
+    "staff_disabled",
+    "staff_invited",
+    "staff_joined",
+    "staff_mail_chosen",
+    "staff_mail_removed",
+    "staff_mail_set",
+    "staff_return_proposed",
+    "staff_role_provided",
+    "staff_roles_changed",
+    "staff_sessions_ended",
+    "staff_signed_out_by_provider",
+    "stepped_up",
+    "take_over_answered",
+    "take_over_asked",
+    "taken_in",
+    "task_done",
+    "task_taken",
+    "tasks_viewed",
+    "tied",
+    "told_apart",
+    "transfer_proposed",
+    "transferred",
+    "typed_in",
 ];
+
+/// What was done, in words, from the name of the deed in the log.
+pub(super) fn deed(locale: Locale, deed: &str) -> String {
+    match deed.strip_prefix("command.") {
+        Some(command) => locale.say(&format!("history-{}", command.replace('_', "-"))),
+        None if NAMED.contains(&deed) => locale.say(&format!("own-log-{}", deed.replace('_', "-"))),
+        None => locale.say("own-log-other"),
+    }
+}
 
 /// `/staff/me/log`; the newest first.
 #[must_use]
@@ -47,13 +122,7 @@ pub fn page(desk: &Desk, lines: &[Line]) -> String {
                 let refused = line
                     .was_refused
                     .then(|| view! { " " <span class="badge badge--flag">{locale.say("own-log-refused")}</span> });
-                let deed = match line.deed.strip_prefix("command.") {
-                    Some(command) => locale.say(&format!("history-{}", command.replace('_', "-"))),
-                    None if NAMED.contains(&line.deed.as_str()) => {
-                        locale.say(&format!("own-log-{}", line.deed.replace('_', "-")))
-                    }
-                    None => locale.say("own-log-other"),
-                };
+                let deed = deed(locale, &line.deed);
                 view! { <li><time>{line.at.minute_in_japan()}</time><p>{deed}{refused}</p></li> }
             })
             .collect_view();

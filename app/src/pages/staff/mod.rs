@@ -5,6 +5,7 @@ mod above;
 pub mod amend;
 mod answers;
 pub mod assigned;
+pub mod audit;
 pub mod beside;
 mod card;
 pub mod case;

@@ -7,7 +7,7 @@ use intake::{
     flags::Flag,
     ids::ReceiptNumber,
     note::LONGEST,
-    queue::{Attention, Holder, Sort, Tab, TimeLeft, View},
+    queue::{Attention, Holder, Length, Sort, Tab, TimeLeft, View},
     time::{CivilDate, Instant},
 };
 use leptos::prelude::*;
@@ -280,6 +280,11 @@ fn filter(locale: Locale, model: &Model) -> AnyView {
         .iter()
         .map(|sort: &Sort| (sort.as_str().to_owned(), locale.say(&format!("queue-sort-{}", sort.as_str()))))
         .collect();
+    let lengths = Length::ALL.iter().map(|one| {
+        let rows = one.as_str().to_owned();
+        (rows.clone(), locale.with("queue-rows", &[("rows", &rows)]))
+    });
+    let lengths: Vec<_> = lengths.collect();
     // Whose the cases are is said by the tab.
     let holder = (view.tab != Tab::Mine)
         .then(|| select(locale, "holder", holders, view.holder.map(|holder| holder.to_string()), "queue-filter-all"));
@@ -302,6 +307,7 @@ fn filter(locale: Locale, model: &Model) -> AnyView {
                 {day_input(locale, model, "from", view.from)}
                 {day_input(locale, model, "to", view.to)}
                 {select(locale, "sort", sorts, Some(view.sort.as_str().to_owned()), "")}
+                {select(locale, "rows", lengths, Some(view.length.as_str().to_owned()), "")}
                 <div class="queue-filter__row">
                     <button class="button button--secondary">{locale.say("queue-filter-button")}</button>{clear}
                 </div>

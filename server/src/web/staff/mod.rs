@@ -3,6 +3,7 @@
 
 pub mod amend;
 pub mod assigned;
+pub mod audit;
 pub mod beside;
 pub mod case;
 pub mod command;
@@ -89,6 +90,7 @@ async fn at_desk(request: &HttpRequest, portal: &Portal) -> Result<AtDesk, WebEr
         sees_assigned: may(who.staff.roles, Action::ReadCase) && !may(who.staff.roles, Action::SeeQueue),
         sees_mail: may(who.staff.roles, Action::SeeUndeliveredMail),
         sees_reports: may(who.staff.roles, Action::SeeReports),
+        reads_audit: may(who.staff.roles, Action::ReadAudit),
         types_in: may(who.staff.roles, Action::EnterPaper),
         sees_slots: may(who.staff.roles, Action::ManageSlots),
         sees_handover: may(who.staff.roles, Action::SeeHandover),

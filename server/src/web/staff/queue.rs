@@ -44,6 +44,7 @@ pub async fn home(at: AtWork) -> HttpResponse {
     match at.desk.person() {
         Some(person) if person.sees_queue => to("/staff/queue"),
         Some(person) if person.sees_assigned => to("/staff/assigned"),
+        Some(person) if person.reads_audit => to("/staff/audit"),
         _ => page(StatusCode::OK, message::no_queue(&at.desk)),
     }
 }
