@@ -252,7 +252,7 @@ fn terminal_key(out: &Path) -> Result<(), Failure> {
 
 async fn receipt(portal: &Portal, file: &Path, which: &Which) -> Result<(), Failure> {
     let id = which.id(portal).await?;
-    match take_receipt(portal, &id, &fs::read(file)?, letters::taken_in).await {
+    match take_receipt(portal, &id, &fs::read(file)?, letters::settled).await {
         Ok(Taken::Now(entries)) => println!("taken: it says something new of {entries} entries"),
         Ok(Taken::Before) => println!("all of it was known before"),
         Err(ReceiptError::NotFound) => return Err(Failure::new("there is no such destination or batch")),
@@ -283,7 +283,7 @@ async fn status(portal: &Portal, which: &Which) -> Result<(), Failure> {
 
 async fn bring(portal: &Portal, note: &Path, person: &str, which: &Which) -> Result<(), Failure> {
     let id = which.id(portal).await?;
-    match resync::resync(portal, &id, &fs::read(note)?, person, letters::taken_in).await? {
+    match resync::resync(portal, &id, &fs::read(note)?, person, letters::settled).await? {
         Resynced::Proposed => println!("noted; another person must bring the same note"),
         Resynced::Done { batches, lost } => {
             println!("{batches} batches are put back; the hand-over to {id} goes on");
