@@ -4,7 +4,7 @@
 use std::{net::TcpListener, sync::Arc};
 
 use app::text::Locale;
-use handover::{BatchFiles, DestinationKeys, KeyChange, OpenedBatch, Outcome, Trust, token};
+use handover::{BatchFiles, DestinationKeys, DestinationPublic, KeyChange, OpenedBatch, Outcome, Trust, token};
 use intake::{
     case::Stage,
     ids::{AccountId, ReceiptNumber},
@@ -105,6 +105,27 @@ async fn held_entries_are_settled_later_and_a_rejected_one_comes_back_as_a_new_r
         assert_eq!(seal(portal).await, Some(hand_over::Sealed { seq: 2, entries: 1, withdrawn: 0, papers: 0 }));
         let again = office.read(&carried(portal, 2).await);
         assert_eq!((&again.entries[0].entry.id, again.entries[0].entry.rev), (&numbers[1], 2));
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_ever_sealed_for_the_published_keys_of_the_kit() {
+    let public = include_str!("../handover/kit/sample/keys/public.json");
+    for one in portals().await {
+        let portal = &one.portal;
+        let office = BackOffice::of(portal).await;
+        let added = hand_over::add_destination(portal, public).await;
+        assert!(matches!(added, Err(FlowError::HandOver(handover::Error::PublishedKey))), "{added:?}");
+        let change = KeyChange {
+            v: 1,
+            iss: "kenko".to_owned(),
+            aud: office.issuer.clone(),
+            at: portal.clock.now(),
+            public: DestinationPublic { destination: kenko(), ..DestinationPublic::from_json(public).unwrap() },
+        };
+        let changed = hand_over::change_destination(portal, &kenko(), &change.sign(&office.keys.signing)).await;
+        assert!(matches!(changed, Err(FlowError::HandOver(handover::Error::PublishedKey))), "{changed:?}");
+        assert_eq!(hand_over::destinations(portal).await.unwrap().len(), 1);
     }
 }
 

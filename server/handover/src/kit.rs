@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use crate::{Error, OPENAPI};
+use crate::{DestinationPublic, Error, OPENAPI};
 
 /// A file by its path in the kit.
 pub type KitFile = (&'static str, &'static [u8]);
@@ -85,6 +85,18 @@ const SCHEMAS: &[KitFile] = included![
 /// Every file of the kit.
 pub fn files() -> impl Iterator<Item = KitFile> {
     PAGES_AND_SAMPLE.iter().chain(SCHEMAS).copied().chain([("openapi.json", OPENAPI.as_bytes())])
+}
+
+/// Refuses the kit's test keys: what is sealed for them, everybody can read.
+///
+/// # Errors
+/// [`Error::PublishedKey`].
+pub fn refuse_test_keys(public: &DestinationPublic) -> Result<(), Error> {
+    let test = DestinationPublic::from_json(include_str!("../kit/sample/keys/public.json"))?;
+    let published = [&test.entries_recipient, &test.number_recipient, &test.jwk.kid];
+    let own = [&public.entries_recipient, &public.number_recipient, &public.jwk.kid];
+    let is_published = own.into_iter().chain(&public.further_recipients).any(|key| published.contains(&key));
+    if is_published { Err(Error::PublishedKey) } else { Ok(()) }
 }
 
 /// Whether a file is the private half of a test key: tools refuse one that others may read.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, os::unix::fs::PermissionsExt, path::Path};
 
 use handover::{
-    BatchFiles, Chain, DestinationKeys, OpenedBatch, Reader, Trust,
+    BatchFiles, Chain, DestinationKeys, DestinationPublic, OpenedBatch, Reader, Trust,
     archive::folder_name,
     jws::unverified_payload,
     kit,
@@ -13,7 +13,7 @@ use handover::{
 
 use crate::{
     schema::{ENTRY, KEYS, MANIFEST, RECEIPT, satisfies},
-    support::{NOW, PORTAL},
+    support::{NOW, PORTAL, refusal},
 };
 
 fn walk(root: &Path, folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
@@ -128,6 +128,25 @@ fn whatever_the_sample_holds_satisfies_the_schemas_of_the_kit() {
     let receipts = kit::files().filter(|(path, _)| path.contains("/receipt-"));
     let checked = receipts.map(|(path, content)| assert!(satisfies(RECEIPT, &value(content)), "{path}")).count();
     assert_eq!(checked, 6);
+}
+
+#[test]
+fn the_published_keys_are_refused_each_alone_and_no_other_is() {
+    let files: BTreeMap<&str, &[u8]> = kit::files().collect();
+    let text = std::str::from_utf8(files["sample/keys/public.json"]).unwrap();
+    let test = DestinationPublic::from_json(text).unwrap();
+    let good = DestinationKeys::generate("kenko".parse().unwrap()).public();
+    assert!(kit::refuse_test_keys(&good).is_ok());
+    let others = [
+        DestinationPublic { entries_recipient: test.entries_recipient.clone(), ..good.clone() },
+        DestinationPublic { number_recipient: test.number_recipient.clone(), ..good.clone() },
+        DestinationPublic { further_recipients: vec![test.entries_recipient.clone()], ..good.clone() },
+        DestinationPublic { jwk: test.jwk.clone(), ..good },
+        test,
+    ];
+    for public in &others {
+        assert_eq!(refusal(kit::refuse_test_keys(public)), "published_key");
+    }
 }
 
 #[test]

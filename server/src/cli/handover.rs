@@ -47,6 +47,12 @@ pub(super) enum HandoverCommand {
         #[command(flatten)]
         which: Which,
     },
+    /// Write what a vendor needs who makes another import job: pages, JSON Schemas, and a sample with test keys
+    Kit {
+        /// The folder to be made, or an empty one
+        #[arg(long, value_name = "FOLDER")]
+        out: PathBuf,
+    },
     /// List the batches with what became of them
     Status(Which),
     /// After the database was put back by its own tool (`madoguchi restore` does it by itself): seal nothing until `resync`
@@ -123,6 +129,7 @@ pub(super) async fn run(portal: &Portal, command: &HandoverCommand) -> Result<()
         HandoverCommand::TerminalKey { out } => terminal_key(out),
         HandoverCommand::Receipt { file, which } => receipt(portal, file, which).await,
         HandoverCommand::Status(which) => status(portal, which).await,
+        HandoverCommand::Kit { out } => kit(out),
         HandoverCommand::Stop => {
             println!("stopped: {} destinations", resync::stop_after_restore(portal).await?);
             Ok(())
@@ -247,6 +254,16 @@ fn terminal_key(out: &Path) -> Result<(), Failure> {
     file.sync_all()?;
     println!("{}", serde_json::to_string(key.jwk())?);
     println!("fingerprint\t{}", fingerprint(key.jwk()));
+    Ok(())
+}
+
+/// Needs no installation.
+pub(super) fn kit(out: &Path) -> Result<(), Failure> {
+    if out.try_exists()? && (!out.is_dir() || fs::read_dir(out)?.next().is_some()) {
+        return Err(Failure::new(format!("{} is not empty: name a folder that is empty or not there", out.display())));
+    }
+    handover::kit::write(out)?;
+    println!("{}", out.join("README.md").display());
     Ok(())
 }
 
