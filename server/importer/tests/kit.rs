@@ -17,7 +17,6 @@ use importer::{
     job::{Job, Step},
 };
 use intake::{
-    answers::RawAnswers,
     catalog::Catalog,
     epds,
     export::{Attachment, Entry, build},
