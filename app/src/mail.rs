@@ -37,6 +37,12 @@ pub fn taken_in(locale: Locale) -> Mail {
     mail(locale, "taken-in", &[])
 }
 
+/// 「保留・却下」 The back office asks or gives it back: that there is news, and not which.
+#[must_use]
+pub fn filing_news(locale: Locale) -> Mail {
+    mail(locale, "filing-news", &[])
+}
+
 /// 「アドレスの変更」 The code for a new address, typed by the parent.
 #[must_use]
 pub fn address_code(locale: Locale, code: &str) -> Mail {
@@ -229,6 +235,7 @@ mod tests {
             sign_in_code(locale, "123456"),
             received(locale),
             taken_in(locale),
+            filing_news(locale),
             draft_ends(locale, at),
             stop,
             message(locale),

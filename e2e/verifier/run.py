@@ -9,6 +9,7 @@ import checks_archive
 import checks_fhir
 import checks_identity
 import checks_import
+import checks_kit
 import checks_letters
 import checks_number
 import checks_openapi
@@ -21,6 +22,7 @@ def main():
     named = sys.argv[1:]
     cases = checks_import.CASES + checks_archive.CASES + checks_pull.CASES + checks_fhir.OF_OFFICE
     checks = office.checks(os.environ["MADOGUCHI_IMPORT_BIN"], cases) + checks_number.checks()
+    checks += checks_kit.checks(os.environ["MADOGUCHI_BIN"], os.environ["MADOGUCHI_IMPORT_BIN"])
     of_portal, portal = checks_portal.checks(os.environ["MADOGUCHI_BIN"], checks_openapi.OF_PORTAL + checks_fhir.OF_PORTAL + checks_letters.OF_PORTAL + checks_identity.OF_PORTAL)
     with portal:
         passed, failed = run(check for check in checks + of_portal if not named or any(part in check[0] for part in named))

@@ -2,6 +2,7 @@
 //! that they know no sentence.
 
 use app::{mail, text::Locale};
+use handover::Outcome;
 use intake::time::Instant;
 
 use crate::{
@@ -64,10 +65,13 @@ pub fn received(locale: &str) -> MailPayload {
     payload(mail::received(language(locale)))
 }
 
-/// The office has taken it in.
+/// The back office has settled it: taken in, or that there is news. Neither why nor which.
 #[must_use]
-pub fn taken_in(locale: &str) -> MailPayload {
-    payload(mail::taken_in(language(locale)))
+pub fn settled(outcome: Outcome, locale: &str) -> MailPayload {
+    match outcome {
+        Outcome::Imported => payload(mail::taken_in(language(locale))),
+        Outcome::Held | Outcome::Rejected => payload(mail::filing_news(language(locale))),
+    }
 }
 
 /// 「アドレスの変更」 The code for a new address, typed by the parent.

@@ -3,7 +3,8 @@
 
 use std::{net::TcpListener, sync::Arc};
 
-use handover::{BatchFiles, DestinationKeys, KeyChange, OpenedBatch, Outcome, Trust, token};
+use app::text::Locale;
+use handover::{BatchFiles, DestinationKeys, DestinationPublic, KeyChange, OpenedBatch, Outcome, Trust, token};
 use intake::{
     case::Stage,
     ids::{AccountId, ReceiptNumber},
@@ -14,18 +15,19 @@ use server::{
     flows::{
         FlowError,
         decide::Order,
-        filings, hand_over, import_job, signing_keys,
+        filings, hand_over, import_job, pregnancy_end, signing_keys,
         take_receipt::{ReceiptError, Taken, take_receipt},
     },
+    letters,
     portal::Portal,
     store::{audit, batch, staff::Staff},
     web, worker,
 };
 
 use crate::support::{
-    back_office::{BackOffice, carried, deeds, kenko, seal, stage, take, taken_in},
+    back_office::{BackOffice, carried, deeds, kenko, seal, settled, stage, take},
     filing::file,
-    portal::{newest_mail, portals},
+    portal::{mails, newest_mail, portals},
     review::{accept, confirm, done, head, two_clerks},
 };
 
@@ -103,6 +105,66 @@ async fn held_entries_are_settled_later_and_a_rejected_one_comes_back_as_a_new_r
         assert_eq!(seal(portal).await, Some(hand_over::Sealed { seq: 2, entries: 1, withdrawn: 0, papers: 0 }));
         let again = office.read(&carried(portal, 2).await);
         assert_eq!((&again.entries[0].entry.id, again.entries[0].entry.rev), (&numbers[1], 2));
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_ever_sealed_for_the_published_keys_of_the_kit() {
+    let public = include_str!("../handover/kit/sample/keys/public.json");
+    for one in portals().await {
+        let portal = &one.portal;
+        let office = BackOffice::of(portal).await;
+        let added = hand_over::add_destination(portal, public).await;
+        assert!(matches!(added, Err(FlowError::HandOver(handover::Error::PublishedKey))), "{added:?}");
+        let change = KeyChange {
+            v: 1,
+            iss: "kenko".to_owned(),
+            aud: office.issuer.clone(),
+            at: portal.clock.now(),
+            public: DestinationPublic { destination: kenko(), ..DestinationPublic::from_json(public).unwrap() },
+        };
+        let changed = hand_over::change_destination(portal, &kenko(), &change.sign(&office.keys.signing)).await;
+        assert!(matches!(changed, Err(FlowError::HandOver(handover::Error::PublishedKey))), "{changed:?}");
+        assert_eq!(hand_over::destinations(portal).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn what_waits_or_comes_back_is_told_once_and_neither_which_nor_why() {
+    for one in portals().await {
+        let portal = &one.portal;
+        let mut office = BackOffice::of(portal).await;
+        let (_, _, batch) = handed_over(portal, &mut office).await;
+        let mut written = mails(portal).await;
+        for (jti, outcome) in [("1", Outcome::Held), ("2", Outcome::Rejected)] {
+            let receipt = office.receipt(&batch, jti, &[(0, outcome)], portal.clock.now());
+            assert_eq!(take(portal, &receipt).await.unwrap(), Taken::Now(1));
+            assert_eq!(take(portal, &receipt).await.unwrap(), Taken::Before);
+            written += 1;
+            assert_eq!(mails(portal).await, written, "{outcome:?}");
+            let mail = newest_mail(portal).await.unwrap();
+            assert_eq!((mail.0.as_str(), mail.1.as_str()), ("parent1@example.jp", "お知らせがあります"));
+        }
+    }
+    for locale in Locale::ALL {
+        let [held, rejected] =
+            [Outcome::Held, Outcome::Rejected].map(|outcome| letters::settled(outcome, locale.code()));
+        assert_eq!((held.subject, held.body), (rejected.subject, rejected.body), "{}", locale.code());
+    }
+}
+
+#[tokio::test]
+async fn after_the_end_is_told_a_receipt_writes_nothing() {
+    for one in portals().await {
+        let portal = &one.portal;
+        let mut office = BackOffice::of(portal).await;
+        let (_, account, batch) = handed_over(portal, &mut office).await;
+        pregnancy_end::tell(portal, account).await.unwrap();
+        let written = mails(portal).await;
+        for (jti, outcome) in [("1", Outcome::Held), ("2", Outcome::Rejected)] {
+            take(portal, &office.receipt(&batch, jti, &[(0, outcome)], portal.clock.now())).await.unwrap();
+        }
+        assert_eq!(mails(portal).await, written);
     }
 }
 
@@ -280,7 +342,7 @@ async fn however_many_seal_and_settle_at_once_nothing_is_there_twice() {
         let mut tries = tokio::task::JoinSet::new();
         for _ in 0..5 {
             let (portal, receipt) = (Arc::clone(&portal), Arc::clone(&receipt));
-            tries.spawn(async move { take_receipt(&portal, &kenko(), &receipt, taken_in).await });
+            tries.spawn(async move { take_receipt(&portal, &kenko(), &receipt, settled).await });
         }
         let taken = tries.join_all().await;
         assert_eq!(taken.iter().filter(|one| matches!(one, Ok(Taken::Now(3)))).count(), 1);

@@ -18,6 +18,7 @@ mod follow;
 mod forms_command;
 mod hand_over;
 mod hand_over_papers;
+mod handover_kit;
 mod http;
 mod jpki;
 mod mail;

@@ -20,14 +20,13 @@ use server::{
     store::{
         audit::{self, Subject},
         draft::DraftOwner,
-        outbox,
     },
     worker,
 };
 
 use crate::support::{
     filing::{file, fill_in, typist},
-    portal::{letter, notification, portals},
+    portal::{letter, mails, notification, portals},
     review::{confirm, done, head, two_clerks},
 };
 
@@ -36,10 +35,6 @@ async fn decline(portal: &Portal, number: &ReceiptNumber) {
     done(portal, &first, number, Order::Claim).await;
     done(portal, &first, number, Order::ProposeDecline(DeclineReason::WrongPerson)).await;
     assert_eq!(done(portal, &second, number, Order::Decline).await, Stage::Declined);
-}
-
-async fn mails(portal: &Portal) -> usize {
-    outbox::list_for_demo(&mut portal.database.read().await.unwrap(), 1000).await.unwrap().len()
 }
 
 fn questionnaire() -> FormId {

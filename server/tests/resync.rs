@@ -16,7 +16,7 @@ use server::{
 };
 
 use crate::support::{
-    back_office::{BackOffice, carried, deeds, kenko, seal, stage, take, taken_in},
+    back_office::{BackOffice, carried, deeds, kenko, seal, settled, stage, take},
     filing::file,
     portal::{notification, portals},
     review::{confirm, two_clerks},
@@ -58,7 +58,7 @@ fn note(office: &BackOffice, batches: Vec<ReadBatch>, at: Instant) -> Vec<u8> {
 }
 
 async fn bring(portal: &Portal, note: &[u8], user: &str) -> Result<Resynced, ResyncError> {
-    resync(portal, &kenko(), note, user, taken_in).await
+    resync(portal, &kenko(), note, user, settled).await
 }
 
 #[tokio::test]

@@ -24,6 +24,10 @@ decided-subject = News about your procedure
 decided-body =
     The status of your procedure has changed.
     Sign in to see it.
+filing-news-subject = News about your procedure
+filing-news-body =
+    There is news on what you sent.
+    Sign in to see it.
 draft-ends-subject = About what you saved
 draft-ends-body =
     What you have entered so far will be deleted { $at } (Japan time).

@@ -25,6 +25,10 @@ decided-subject = Paalala tungkol sa kalagayan
 decided-body =
     Nagbago ang kalagayan ng iyong proseso.
     Mag-sign in upang makita ito.
+filing-news-subject = Paalala tungkol sa iyong proseso
+filing-news-body =
+    May bagong abiso tungkol sa ipinadala mo.
+    Mag-sign in upang makita ito.
 draft-ends-subject = Tungkol sa na-save mo
 draft-ends-body =
     Mabubura sa { $at } ang hindi mo pa natatapos na sinagutan.

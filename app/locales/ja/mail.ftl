@@ -24,6 +24,10 @@ decided-subject = 手続きの状況のお知らせ
 decided-body =
     手続きの状況が変わりました。
     サインインすると、ご覧になれます。
+filing-news-subject = 手続きについてのお知らせ
+filing-news-body =
+    お送りいただいた内容について、お知らせがあります。
+    サインインすると、ご覧になれます。
 draft-ends-subject = 保存した入力についてのお知らせ
 draft-ends-body =
     途中まで入力された内容は、{ $at } に消えます。

@@ -25,6 +25,10 @@ decided-subject = Aviso sobre o andamento
 decided-body =
     A situação do seu procedimento mudou.
     Entre na sua conta para ver.
+filing-news-subject = Aviso sobre o procedimento
+filing-news-body =
+    Há novidades sobre o que você enviou.
+    Entre na sua conta para ver.
 draft-ends-subject = Sobre o que você guardou
 draft-ends-body =
     O que você começou a preencher será apagado em { $at }.

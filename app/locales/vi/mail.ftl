@@ -25,6 +25,10 @@ decided-subject = Thông báo tình trạng thủ tục
 decided-body =
     Tình trạng thủ tục của bạn đã thay đổi.
     Hãy đăng nhập để xem.
+filing-news-subject = Thông báo về thủ tục
+filing-news-body =
+    Có thông báo mới về nội dung bạn đã gửi.
+    Hãy đăng nhập để xem.
 draft-ends-subject = Về nội dung bạn đã lưu
 draft-ends-body =
     Nội dung bạn đang điền dở sẽ bị xóa vào { $at }.

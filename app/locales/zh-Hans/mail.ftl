@@ -25,6 +25,10 @@ decided-subject = 手续进度通知
 decided-body =
     您的手续状态有变化。
     登录后可以查看。
+filing-news-subject = 手续通知
+filing-news-body =
+    关于您提交的内容，有新的通知。
+    登录后可以查看。
 draft-ends-subject = 关于您保存的内容
 draft-ends-body =
     您填写到一半的内容将于 { $at } 删除。

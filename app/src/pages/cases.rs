@@ -162,13 +162,16 @@ fn next_step(locale: Locale, model: &Model) -> Option<AnyView> {
             )
         }
         Stage::Imported if !model.is_quiet => Some(view! { <p>{locale.say("case-imported")}</p> }.into_any()),
+        Stage::Held => Some(view! { <p>{locale.say("case-held")}</p> }.into_any()),
+        Stage::InReview if model.withdrawing.was_handed_over => {
+            Some(view! { <p>{locale.say("case-again")}</p> }.into_any())
+        }
         Stage::Submitted
         | Stage::InReview
         | Stage::Accepted
         | Stage::DeclineProposed
         | Stage::Confirmed
         | Stage::HandedOver
-        | Stage::Held
         | Stage::Imported
         | Stage::Withdrawn => None,
     }

@@ -145,6 +145,9 @@ pub enum Error {
     /// The fingerprint that was read aloud belongs to another key.
     #[error("the fingerprint belongs to another key")]
     WrongFingerprint,
+    /// 「試験用の鍵」 A key of the vendors' kit: everybody has its private half.
+    #[error("it is a test key of the vendors' kit, whose private half is published: make keys of your own")]
+    PublishedKey,
     /// A private key that others may read.
     #[error("the key file {0} can be read by others: its mode must be 0600")]
     KeyFileReadable(String),
@@ -199,6 +202,7 @@ impl Error {
             Self::TokenTime => "token_time",
             Self::BadKey => "bad_key",
             Self::WrongFingerprint => "wrong_fingerprint",
+            Self::PublishedKey => "published_key",
             Self::KeyFileReadable(_) => "key_file_readable",
             Self::Io(_) => "io",
         }

@@ -10,6 +10,7 @@ mod error;
 pub mod jwk;
 pub mod jws;
 pub mod keys;
+pub mod kit;
 pub mod ledger;
 pub mod manifest;
 pub mod number;

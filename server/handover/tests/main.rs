@@ -6,6 +6,7 @@ mod batch;
 mod destination;
 mod jws;
 mod keys;
+mod kit;
 mod ledger;
 mod number;
 mod receipt;

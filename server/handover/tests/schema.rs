@@ -2,15 +2,24 @@
 //!
 //! The checker below knows the keywords that the schemas use, and fails on any other, so that none goes unchecked.
 
-use handover::{Algorithm, EntryResult, Outcome, Receipt, SigningKey};
+use std::collections::BTreeMap;
+
+use handover::{
+    Algorithm, DestinationKeys, EntryResult, KeyChange, Outcome, ReadBatch, Receipt, ResyncNote, SigningKey, Written,
+    manifest::MANIFEST_FILE,
+};
+use intake::ids::CarriageId;
 use serde_json::{Value, json};
 
 use crate::support::{NOW, PORTAL, Sides, announced, entry};
 
-const ENTRY: &str = include_str!("../schema/entry.schema.json");
-const MANIFEST: &str = include_str!("../schema/manifest.schema.json");
-const RECEIPT: &str = include_str!("../schema/receipt.schema.json");
-const KEYS: &str = include_str!("../schema/keys.schema.json");
+pub const ENTRY: &str = include_str!("../schema/entry.schema.json");
+pub const MANIFEST: &str = include_str!("../schema/manifest.schema.json");
+pub const RECEIPT: &str = include_str!("../schema/receipt.schema.json");
+pub const KEYS: &str = include_str!("../schema/keys.schema.json");
+const RESYNC: &str = include_str!("../schema/resync.schema.json");
+const DESTINATION: &str = include_str!("../schema/destination.schema.json");
+const WRITTEN: &str = include_str!("../schema/written.schema.json");
 
 fn is_of(kind: &str, value: &Value) -> bool {
     match kind {
@@ -55,7 +64,7 @@ fn fits(root: &Value, schema: &Value, value: &Value) -> bool {
     })
 }
 
-fn satisfies(schema: &str, value: &Value) -> bool {
+pub fn satisfies(schema: &str, value: &Value) -> bool {
     let schema: Value = serde_json::from_str(schema).unwrap();
     fits(&schema, &schema, value)
 }
@@ -154,6 +163,95 @@ fn announcements_satisfy_their_schema() {
         ("/keys/0/active_at", json!(0)),
     ];
     refuses(KEYS, &serde_json::to_value(&announcement).unwrap(), &changes);
+}
+
+#[test]
+fn notes_for_a_resync_satisfy_their_schema() {
+    let batch = Sides::new().batch();
+    let result = EntryResult {
+        id: batch.manifest.entries[0].id.clone(),
+        rev: 1,
+        result: Outcome::Imported,
+        reason: None,
+        at: NOW,
+        recorded: None,
+    };
+    let note = ResyncNote {
+        v: 1,
+        iss: "kenko".to_owned(),
+        aud: PORTAL.to_owned(),
+        at: NOW,
+        last_seq: 1,
+        last_manifest_sha256: batch.manifest_sha256.clone(),
+        batches: vec![ReadBatch::new(batch.files.get(MANIFEST_FILE).unwrap(), vec![result])],
+    };
+    let nothing_read =
+        ResyncNote { last_seq: 0, last_manifest_sha256: String::new(), batches: Vec::new(), ..note.clone() };
+    assert!(satisfies(RESYNC, &serde_json::to_value(&nothing_read).unwrap()));
+    let changes = [
+        ("/v", json!(2)),
+        ("/iss", json!("Kenko")),
+        ("/at", json!("2026-11-23")),
+        ("/last_seq", json!(-1)),
+        ("/last_manifest_sha256", json!("0")),
+        ("/batches/0/manifest", json!("{}")),
+        ("/batches/0/results/0/result", json!("lost")),
+        ("/batches/0/results/0/name", json!("花子")),
+        ("/batches/0/entries", json!([])),
+    ];
+    refuses(RESYNC, &serde_json::to_value(&note).unwrap(), &changes);
+}
+
+#[test]
+fn changes_of_keys_and_public_halves_satisfy_their_schema() {
+    let mut keys = DestinationKeys::generate("kenko".parse().unwrap());
+    let change = |keys: &DestinationKeys| {
+        let public = keys.public();
+        let change = KeyChange { v: 1, iss: "kenko".to_owned(), aud: PORTAL.to_owned(), at: NOW, public };
+        serde_json::to_value(&change).unwrap()
+    };
+    assert!(satisfies(DESTINATION, &change(&keys)), "without a further recipient");
+    keys.further_recipients.push(keys.entries.to_public().to_string());
+    let changes = [
+        ("/v", json!(2)),
+        ("/aud", Value::Null),
+        ("/public/destination", json!("健康")),
+        ("/public/entries_recipient", json!("AGE-SECRET-KEY-1")),
+        ("/public/further_recipients", json!(["age1"])),
+        ("/public/number_recipient", Value::Null),
+        ("/public/jwk/alg", json!("HS256")),
+        ("/public/jwk/d", json!("secret")),
+        ("/public/signing", json!("secret")),
+    ];
+    refuses(DESTINATION, &change(&keys), &changes);
+}
+
+#[test]
+fn what_a_terminal_says_that_it_wrote_satisfies_its_schema() {
+    let written = Written {
+        v: 1,
+        carriage: CarriageId::from_random([7; 16]),
+        manifest_sha256: Sides::new().batch().manifest_sha256,
+        at: NOW,
+    };
+    let changes = [
+        ("/v", json!(2)),
+        ("/carriage", json!("7")),
+        ("/manifest_sha256", json!("0")),
+        ("/at", Value::Null),
+        ("/person", json!("花子")),
+    ];
+    refuses(WRITTEN, &serde_json::to_value(&written).unwrap(), &changes);
+}
+
+#[test]
+fn what_several_schemas_define_is_the_same_in_each() {
+    let all = [ENTRY, MANIFEST, RECEIPT, KEYS, RESYNC, DESTINATION, WRITTEN];
+    let all = all.map(|text| serde_json::from_str::<Value>(text).unwrap());
+    let mut known = BTreeMap::new();
+    for (name, defined) in all.iter().flat_map(|schema| schema["$defs"].as_object().unwrap()) {
+        assert_eq!(*known.entry(name).or_insert(defined), defined, "{name}");
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod desk;
 mod difficult;
 mod fhir;
 mod killed;
+mod kit;
 mod papers;
 mod program;
 mod pull;

@@ -47,6 +47,12 @@ pub(super) enum HandoverCommand {
         #[command(flatten)]
         which: Which,
     },
+    /// Write what a vendor needs who makes another import job: pages, JSON Schemas, and a sample with test keys
+    Kit {
+        /// The folder to be made, or an empty one
+        #[arg(long, value_name = "FOLDER")]
+        out: PathBuf,
+    },
     /// List the batches with what became of them
     Status(Which),
     /// After the database was put back by its own tool (`madoguchi restore` does it by itself): seal nothing until `resync`
@@ -123,6 +129,7 @@ pub(super) async fn run(portal: &Portal, command: &HandoverCommand) -> Result<()
         HandoverCommand::TerminalKey { out } => terminal_key(out),
         HandoverCommand::Receipt { file, which } => receipt(portal, file, which).await,
         HandoverCommand::Status(which) => status(portal, which).await,
+        HandoverCommand::Kit { out } => kit(out),
         HandoverCommand::Stop => {
             println!("stopped: {} destinations", resync::stop_after_restore(portal).await?);
             Ok(())
@@ -250,9 +257,19 @@ fn terminal_key(out: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Needs no installation.
+pub(super) fn kit(out: &Path) -> Result<(), Failure> {
+    if out.try_exists()? && (!out.is_dir() || fs::read_dir(out)?.next().is_some()) {
+        return Err(Failure::new(format!("{} is not empty: name a folder that is empty or not there", out.display())));
+    }
+    handover::kit::write(out)?;
+    println!("{}", out.join("README.md").display());
+    Ok(())
+}
+
 async fn receipt(portal: &Portal, file: &Path, which: &Which) -> Result<(), Failure> {
     let id = which.id(portal).await?;
-    match take_receipt(portal, &id, &fs::read(file)?, letters::taken_in).await {
+    match take_receipt(portal, &id, &fs::read(file)?, letters::settled).await {
         Ok(Taken::Now(entries)) => println!("taken: it says something new of {entries} entries"),
         Ok(Taken::Before) => println!("all of it was known before"),
         Err(ReceiptError::NotFound) => return Err(Failure::new("there is no such destination or batch")),
@@ -283,7 +300,7 @@ async fn status(portal: &Portal, which: &Which) -> Result<(), Failure> {
 
 async fn bring(portal: &Portal, note: &Path, person: &str, which: &Which) -> Result<(), Failure> {
     let id = which.id(portal).await?;
-    match resync::resync(portal, &id, &fs::read(note)?, person, letters::taken_in).await? {
+    match resync::resync(portal, &id, &fs::read(note)?, person, letters::settled).await? {
         Resynced::Proposed => println!("noted; another person must bring the same note"),
         Resynced::Done { batches, lost } => {
             println!("{batches} batches are put back; the hand-over to {id} goes on");

@@ -152,6 +152,9 @@ fn dispatch(cli: Cli) -> Result<(), Failure> {
     if let Command::Forms(command) = &cli.command {
         return forms::run(sources, command);
     }
+    if let Command::Handover(handover::HandoverCommand::Kit { out }) = &cli.command {
+        return handover::kit(out);
+    }
     let mut config = load(&sources)?;
     telemetry::start_log(&config.log);
     let runtime = runtime()?;

@@ -1,7 +1,7 @@
 //! 「引渡し」 Sealing confirmed cases into a batch. Invariant: the batch, the stage of every case in it, their events and
 //! audit entries are one transaction, so that a case is in one batch or in none, whenever the portal is killed.
 
-use handover::{DestinationPublic, KeyChange, SealRequest, SealedBatch, fingerprint, manifest, seal};
+use handover::{DestinationPublic, KeyChange, SealRequest, SealedBatch, fingerprint, kit, manifest, seal};
 use intake::{
     case::{Command, CommandKind, Giver, decide},
     export::Entry,
@@ -47,6 +47,7 @@ pub struct Sealed {
 /// [`FlowError::HandOver`] when a key in it cannot be used; [`StoreError::Duplicate`] when it is known.
 pub async fn add_destination(portal: &Portal, public_json: &str) -> Result<DestinationId, FlowError> {
     let public = DestinationPublic::from_json(public_json)?;
+    kit::refuse_test_keys(&public)?;
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
     batch::insert_destination(&mut tx, &public.destination, &public.to_json(), now).await?;
@@ -66,6 +67,7 @@ pub async fn change_destination(portal: &Portal, id: &DestinationId, document: &
     let found = batch::find_destination(&mut tx, id).await?.ok_or(FlowError::NotFound)?;
     let present = DestinationPublic::from_json(&found.public_json)?;
     let change = KeyChange::read(document, &present, portal.config.public_url.origin())?;
+    kit::refuse_test_keys(&change.public)?;
     batch::change_destination(&mut tx, &found, &present.jwk.kid, &change.public.to_json(), now).await?;
     let entry = AuditEntry::done(now, Actor::Operator, Deed::DestinationKeysChanged);
     tx.commit_all(vec![entry.on(Subject::Destination(id.clone()))]).await?;

@@ -2,7 +2,7 @@
 //! sealed until two people have brought the back office's signed note; then the ledger says again what was handed over, and
 //! the next batch follows the last one that was read.
 
-use handover::{DestinationPublic, EntryResult, Error, Manifest, ResyncNote, sha256_hex};
+use handover::{DestinationPublic, EntryResult, Error, Manifest, Outcome, ResyncNote, sha256_hex};
 use intake::{
     access::permit_resync,
     case::Stage,
@@ -108,7 +108,7 @@ pub async fn resync(
     destination: &DestinationId,
     document: &[u8],
     user_id: &str,
-    letter: impl Fn(&str) -> MailPayload + Send + Sync,
+    letter: impl Fn(Outcome, &str) -> MailPayload + Send + Sync,
 ) -> Result<Resynced, ResyncError> {
     let (now, sha256) = (portal.clock.now(), sha256_hex(document));
     let mut tx = portal.database.write().await?;
@@ -265,7 +265,7 @@ impl PutBack<'_> {
         tx: &mut WriteTx,
         results: &[EntryResult],
         deeds: &mut Vec<AuditEntry>,
-        letter: &(impl Fn(&str) -> MailPayload + Sync),
+        letter: &(impl Fn(Outcome, &str) -> MailPayload + Sync),
     ) -> Result<(), ResyncError> {
         for result in results {
             if let Some(entry) = batch::entry(tx, self.destination, &result.id, result.rev).await? {

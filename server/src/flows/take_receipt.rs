@@ -57,7 +57,7 @@ impl From<StoreError> for ReceiptError {
     }
 }
 
-/// Takes a receipt. `letter` gives the text of the mail that says that the office has taken a filing in, by language.
+/// Takes a receipt. `letter` gives the text of the mail that tells what became of a filing, by language.
 ///
 /// # Errors
 /// See [`ReceiptError`]; then nothing was done.
@@ -65,7 +65,7 @@ pub async fn take_receipt(
     portal: &Portal,
     destination: &DestinationId,
     document: &[u8],
-    letter: impl Fn(&str) -> MailPayload + Send + Sync,
+    letter: impl Fn(Outcome, &str) -> MailPayload + Send + Sync,
 ) -> Result<Taken, ReceiptError> {
     let receipt = read(portal, destination, document).await?;
     // The same receipt twice at once: the second one waits, or is done anew and finds everything settled.
@@ -105,7 +105,7 @@ async fn once(
     destination: &DestinationId,
     receipt: &Receipt,
     document: &[u8],
-    letter: &(impl Fn(&str) -> MailPayload + Sync),
+    letter: &(impl Fn(Outcome, &str) -> MailPayload + Sync),
 ) -> Result<Taken, ReceiptError> {
     let now = portal.clock.now();
     let seq = i64::try_from(receipt.seq).map_err(|_| ReceiptError::NotFound)?;
@@ -171,7 +171,7 @@ pub(super) async fn settle(
     destination: &DestinationId,
     entry: &Entry,
     result: &EntryResult,
-    letter: &(impl Fn(&str) -> MailPayload + Sync),
+    letter: &(impl Fn(Outcome, &str) -> MailPayload + Sync),
 ) -> Result<Vec<AuditEntry>, FlowError> {
     let now = portal.clock.now();
     let settlement = Settlement {
@@ -213,13 +213,22 @@ pub(super) async fn settle(
     }
     case::append_event(tx, &event(&head, &command, after.stage, after.rev, now)).await?;
     let follows = head.follows_case_id.is_some();
-    if let (Outcome::Imported, Some(account)) = (result.result, head.account_id)
+    if let Some(account) = head.account_id
         && !pregnancy_end::is_silenced(tx, account, head.filed_at, follows).await?
     {
-        remind::write_about(portal, tx, account, Some(head.case_id), "taken_in", letter).await?;
+        let letter = |locale: &str| letter(result.result, locale);
+        remind::write_about(portal, tx, account, Some(head.case_id), kind_of_mail(result.result), &letter).await?;
     }
     deeds.insert(0, AuditEntry::done(now, actor, Deed::Commanded(command.kind())).on(Subject::Case(head.case_id)));
     Ok(deeds)
+}
+
+/// What stands in the outbox: the same for what waits and for what comes back, as the mail is.
+const fn kind_of_mail(result: Outcome) -> &'static str {
+    match result {
+        Outcome::Imported => "taken_in",
+        Outcome::Held | Outcome::Rejected => "filing_news",
+    }
 }
 
 fn event<'a>(head: &case::CaseHead, command: &Command, to_stage: Stage, rev: i64, at: Instant) -> NewEvent<'a> {

@@ -242,7 +242,7 @@ struct Said {
 
 /// `POST /handover/v1/receipts`
 pub async fn receipt(job: Job, portal: Data<Portal>, sent: Sent) -> Result<HttpResponse, JobError> {
-    let said = match take_receipt(&portal, &job.0, &sent.0, letters::taken_in).await {
+    let said = match take_receipt(&portal, &job.0, &sent.0, letters::settled).await {
         Ok(Taken::Now(entries)) => Said { taken: "now", entries },
         Ok(Taken::Before) => Said { taken: "before", entries: 0 },
         Err(ReceiptError::Conflict) => return Err(JobError::Conflict),

@@ -22,6 +22,7 @@ mod origin;
 mod papers;
 mod routes;
 mod session;
+mod settled;
 mod signing;
 mod staff_provider;
 mod ways;

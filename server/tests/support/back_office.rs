@@ -93,13 +93,13 @@ impl BackOffice {
     }
 }
 
-pub fn taken_in(_: &str) -> MailPayload {
-    letter("受け入れました")
+pub fn settled(outcome: Outcome, _: &str) -> MailPayload {
+    letter(if outcome == Outcome::Imported { "受け入れました" } else { "お知らせがあります" })
 }
 
 pub async fn take(portal: &Portal, document: &[u8]) -> Result<Taken, ReceiptError> {
     portal.clock.advance(1_000_000);
-    take_receipt(portal, &kenko(), document, taken_in).await
+    take_receipt(portal, &kenko(), document, settled).await
 }
 
 pub async fn seal(portal: &Portal) -> Option<hand_over::Sealed> {

@@ -184,6 +184,11 @@ pub fn letter(text: &str) -> MailPayload {
     MailPayload { subject: "お知らせ".to_owned(), body: text.to_owned() }
 }
 
+/// How many mails were written.
+pub async fn mails(portal: &Portal) -> usize {
+    outbox::list_for_demo(&mut portal.database.read().await.unwrap(), 1000).await.unwrap().len()
+}
+
 /// The newest mail: address and body.
 pub async fn newest_mail(portal: &Portal) -> Option<(String, String)> {
     let mut tx = portal.database.read().await.unwrap();

@@ -248,6 +248,11 @@ pub fn revision(number: u64, rev: i64, other: &[(&str, &str)]) -> Entry {
         raw.set(input, vec![(*value).to_owned()]);
     }
     let complete = journey::complete(&form(), &raw, FILED.date_in_japan()).unwrap();
+    build(&form(), &complete, &StaffAnswers::default(), filing(number, rev))
+}
+
+/// What is told of a filing beside its answers.
+pub fn filing(number: u64, rev: i64) -> Filing {
     let staff = |byte| StaffId::from_random([byte; 16]);
     let seen = SeenAtCounter {
         number: NumberDocument::Later,
@@ -256,7 +261,7 @@ pub fn revision(number: u64, rev: i64, other: &[(&str, &str)]) -> Entry {
         by: staff(1),
         at: FILED,
     };
-    let filing = Filing {
+    Filing {
         id: receipt_number(number),
         rev,
         channel: Channel::Portal,
@@ -276,8 +281,7 @@ pub fn revision(number: u64, rev: i64, other: &[(&str, &str)]) -> Entry {
         epds: None,
         attachments: Vec::new(),
         review: Review { accepted_by: staff(1), accepted_at: FILED, confirmed_by: staff(2), confirmed_at: FILED },
-    };
-    build(&form(), &complete, &StaffAnswers::default(), filing)
+    }
 }
 
 pub fn write_folder(files: &BatchFiles, seq: u64, parent: &Path) -> PathBuf {
