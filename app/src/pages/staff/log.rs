@@ -17,9 +17,18 @@ pub struct Line {
 }
 
 /// Deeds that have a sentence of their own, by their names in the log.
-const NAMED: [&str; 15] = [
+const NAMED: [&str; 24] = [
+    "staff_viewed",
     "staff_invited",
+    "staff_invitation_proposed",
     "staff_return_proposed",
+    "staff_roles_proposed",
+    "staff_roles_changed",
+    "staff_enabling_proposed",
+    "staff_enabled",
+    "staff_disabled",
+    "staff_proposal_confirmed",
+    "staff_proposal_dropped",
     "signed_in",
     "signed_out",
     "stepped_up",
