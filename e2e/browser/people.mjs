@@ -77,7 +77,7 @@ for (const javaScript of [true, false]) {
 
     await second.page.goto("/staff/people");
     await both(second, "people-to-confirm");
-    await press(second.page.getByRole("button", { name: "確認する（二人目）：見本 九美" }));
+    await press(second.page.getByRole("button", { name: /^確認する（二人目）\s*：見本 九美$/ }));
     const address = new URL(await second.page.locator(".people__address").innerText()).pathname;
     await both(second, "people-invited");
     const member = await join(address, userId, "/staff/queue");
@@ -92,7 +92,7 @@ for (const javaScript of [true, false]) {
     await press(button(page, "提案する（一人目）"));
     await second.page.goto("/staff/people");
     await both(second, "people-roles-to-confirm");
-    await press(second.page.getByRole("button", { name: "確認する（二人目）：見本 九美" }));
+    await press(second.page.getByRole("button", { name: /^確認する（二人目）\s*：見本 九美$/ }));
     await page.goto("/staff/people");
     assert.match(await row.innerText(), /役割\s*確認/);
     await press(row.getByRole("link", { name: "利用を停止する" }));
