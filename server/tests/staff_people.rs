@@ -205,18 +205,19 @@ async fn roles_are_changed_by_two_people_and_never_ones_own() {
         let [first, second] = two_managers(portal).await;
         let own = hire(portal, "own", "person-a", Role::SystemManager).await;
         let clerk = hire(portal, "clerk1", "person-c", Roles::CLERK).await;
-        let wish = |roles| Wish::Roles(roles);
-        let widened = staff_proposal::propose(portal, &first, own.id, wish(&[Role::AccountManager])).await;
+        let widened = staff_proposal::propose(portal, &first, own.id, Wish::Roles(&[Role::AccountManager])).await;
         refused(widened, &[Obstacle::SamePerson]);
-        staff_proposal::propose(portal, &second, own.id, wish(&[Role::AccountManager])).await.unwrap();
+        staff_proposal::propose(portal, &second, own.id, Wish::Roles(&[Role::AccountManager])).await.unwrap();
         let id = proposed(portal, &first).await;
         refused(staff_proposal::confirm(portal, &first, id).await, &[Obstacle::SamePerson]);
         staff_proposal::take_back(portal, &second, id).await.unwrap();
-        let apart = staff_proposal::propose(portal, &first, clerk.id, wish(&[Role::Reviewer, Role::Auditor])).await;
+        let apart =
+            staff_proposal::propose(portal, &first, clerk.id, Wish::Roles(&[Role::Reviewer, Role::Auditor])).await;
         refused(apart, &[Obstacle::Roles(NoRoles::Incompatible(Role::Reviewer, Role::Auditor))]);
-        let same = staff_proposal::propose(portal, &first, clerk.id, wish(&[Role::Confirmer, Role::Reviewer])).await;
+        let same =
+            staff_proposal::propose(portal, &first, clerk.id, Wish::Roles(&[Role::Confirmer, Role::Reviewer])).await;
         refused(same, &[Obstacle::Unchanged]);
-        staff_proposal::propose(portal, &first, clerk.id, wish(&[Role::Auditor])).await.unwrap();
+        staff_proposal::propose(portal, &first, clerk.id, Wish::Roles(&[Role::Auditor])).await.unwrap();
         assert_eq!(found(portal, clerk.id).await.roles, Roles::CLERK, "one person changes nothing");
         let waiting = staff_proposal::view(portal, &second).await.unwrap().waiting.remove(0);
         assert_eq!((waiting.roles_now, waiting.proposal.roles), (Some(Roles::CLERK), Some(Roles::AUDITOR)));

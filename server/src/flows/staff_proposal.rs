@@ -162,11 +162,12 @@ pub(super) fn is_manager(member: &Staff, now: Instant) -> bool {
 
 /// What can be proposed about an account as it stands.
 fn possible(member: &Staff, now: Instant) -> &'static [Change] {
-    match standing(member, now) {
-        _ if member.disabled_at.is_some() => &[Change::Enable],
-        Standing::Disabled => &[],
-        Standing::Active | Standing::Invited if member.is_provided() => &[],
-        Standing::Active | Standing::Invited => &[Change::Roles, Change::Return],
+    if member.disabled_at.is_some() {
+        &[Change::Enable]
+    } else if member.is_provided() || !member.is_valid_at(now) {
+        &[]
+    } else {
+        &[Change::Roles, Change::Return]
     }
 }
 
@@ -270,7 +271,10 @@ pub async fn propose_member(portal: &Portal, asking: &Staff, typed: &NewMember<'
     match new_member(&mut tx, asking, typed, now).await {
         Ok(proposal) => {
             let entry = entry.on(Subject::Staff(proposal.staff_id));
-            let entry = proposal.roles.map_or(entry.clone(), |roles| entry.with("role", roles));
+            let entry = match proposal.roles {
+                Some(roles) => entry.with("role", roles),
+                None => entry,
+            };
             Ok(tx.commit(Record::Deed(entry)).await?)
         }
         Err(error) => {
