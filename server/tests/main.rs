@@ -43,6 +43,7 @@ mod roles;
 mod sample_people;
 mod send_back;
 mod staff_pages;
+mod staff_people;
 mod staff_sign_in;
 mod store;
 mod support;

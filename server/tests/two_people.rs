@@ -5,19 +5,11 @@ use intake::{
     access::Roles,
     case::{CommandKind, DeclineReason, Stage},
     ids::ReceiptNumber,
-    time::DAY,
 };
 use server::{
-    flows::{
-        FlowError,
-        decide::Order,
-        filings, staff_return,
-        staff_sign_in::{self, Joined},
-    },
+    flows::{decide::Order, filings},
     portal::Portal,
-    seal::token_hash,
     store::{
-        audit,
         case::{self, Author, NewEvent},
         staff::Staff,
     },
@@ -27,7 +19,7 @@ use crate::support::{
     filing::file,
     portal::portals,
     review::{confirm, done, head, seen, two_clerks},
-    staff::{Member, PASSWORD, at_work, hire, join, sign_in},
+    staff::at_work,
 };
 
 /// Whether the database takes this command by that member of staff, past every rule of the program.
@@ -77,57 +69,5 @@ async fn the_database_takes_no_second_yes_of_the_same_person() {
             assert!(!is_taken(portal, &accepted, CommandKind::ConfirmWithdrawal, alone).await, "{}", alone.user_id);
         }
         assert_eq!(done(portal, &second, &accepted, Order::ConfirmWithdrawal).await, Stage::Withdrawn);
-    }
-}
-
-#[tokio::test]
-async fn who_has_lost_her_passkey_is_invited_again_by_two_people_who_are_neither_she_nor_one() {
-    for one in portals().await {
-        let portal = &one.portal;
-        let lost = hire(portal, "lost", "person-l", Roles::CLERK).await;
-        let session = sign_in(portal, &lost).await;
-        let first = at_work(portal, "admin1", "person-a", Roles::ADMINISTRATOR).await.staff;
-        let twin = at_work(portal, "admin2", "person-a", Roles::ADMINISTRATOR).await.staff;
-        let second = at_work(portal, "admin3", "person-b", Roles::ADMINISTRATOR).await.staff;
-        let herself = at_work(portal, "admin4", "person-l", Roles::ADMINISTRATOR).await.staff;
-        let clerk = at_work(portal, "clerk1", "person-c", Roles::CLERK).await.staff;
-        for not_hers in [&clerk, &herself] {
-            assert!(matches!(staff_return::propose(portal, not_hers, lost.id).await, Err(FlowError::NotFound)));
-        }
-        assert!(matches!(staff_return::view(portal, &clerk).await, Err(FlowError::NotFound)));
-        assert_eq!(staff_return::confirm(portal, &second, lost.id).await.unwrap(), None, "nobody has proposed it");
-        staff_return::propose(portal, &first, lost.id).await.unwrap();
-        for alone in [&first, &twin] {
-            assert_eq!(staff_return::confirm(portal, alone, lost.id).await.unwrap(), None, "{}", alone.user_id);
-            let seen = staff_return::view(portal, alone).await.unwrap();
-            let row = seen.iter().find(|member| member.staff.staff_id == lost.id).unwrap();
-            assert!(!row.can_confirm && !row.can_propose);
-        }
-        assert!(matches!(staff_return::confirm(portal, &herself, lost.id).await, Err(FlowError::NotFound)));
-        let (token, _) = staff_return::confirm(portal, &second, lost.id).await.unwrap().unwrap();
-        assert_eq!(staff_return::confirm(portal, &second, lost.id).await.unwrap(), None, "once");
-        let goes_on = staff_sign_in::who(portal, &token_hash(&session)).await.unwrap();
-        assert!(goes_on.is_some(), "nothing ends before she has answered");
-        let (key, joined) = join(portal, &token, PASSWORD).await;
-        assert_eq!(joined, Joined::Yes);
-        assert!(
-            staff_sign_in::who(portal, &token_hash(&session)).await.unwrap().is_none(),
-            "everything of before ends"
-        );
-        sign_in(portal, &Member { key, ..lost }).await;
-        audit::verify(&mut portal.database.read().await.unwrap()).await.unwrap();
-    }
-}
-
-#[tokio::test]
-async fn a_proposal_to_invite_again_waits_a_day() {
-    for one in portals().await {
-        let portal = &one.portal;
-        let lost = hire(portal, "lost", "person-l", Roles::CLERK).await;
-        let first = at_work(portal, "admin1", "person-a", Roles::ADMINISTRATOR).await.staff;
-        let second = at_work(portal, "admin2", "person-b", Roles::ADMINISTRATOR).await.staff;
-        staff_return::propose(portal, &first, lost.id).await.unwrap();
-        portal.clock.advance(DAY);
-        assert_eq!(staff_return::confirm(portal, &second, lost.id).await.unwrap(), None);
     }
 }

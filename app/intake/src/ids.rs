@@ -75,6 +75,8 @@ random_id!(/// A citizen's account.
     AccountId);
 random_id!(/// A member of staff.
     StaffId);
+random_id!(/// 「職員のアカウント」 What one person proposes about an account of the staff.
+    StaffProposalId);
 random_id!(/// A passkey.
     PasskeyId);
 random_id!(/// One mail to be sent.

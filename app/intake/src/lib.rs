@@ -44,6 +44,7 @@ pub mod search;
 pub mod send_back;
 pub mod sensitive;
 pub mod signing;
+pub mod staff_change;
 pub mod staff_items;
 pub mod statistics;
 pub mod task;

@@ -3,21 +3,18 @@
 use clap::{Args, Subcommand};
 use intake::{
     access::{Role, Roles},
+    staff_change::is_user_id,
     time::Instant,
 };
 
 use super::Failure;
 use crate::{
     flows::{
-        FlowError, staff_roles,
+        FlowError, staff_disable, staff_proposal, staff_roles,
         staff_sign_in::{self, Invited},
     },
     portal::Portal,
-    store::{
-        AuditEntry, Record, StoreError,
-        audit::{Actor, Deed, Subject},
-        session, staff,
-    },
+    store::{StoreError, audit::Actor, staff},
 };
 
 #[derive(Debug, Subcommand)]
@@ -66,9 +63,7 @@ pub(super) struct Invite {
 }
 
 fn user_id(text: &str) -> Result<String, &'static str> {
-    let inside = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-');
-    let is_well_formed = (1..=64).contains(&text.len()) && text.bytes().all(inside);
-    if is_well_formed { Ok(text.to_owned()) } else { Err("one to 64 small letters, digits, `.`, `_` and `-`") }
+    if is_user_id(text) { Ok(text.to_owned()) } else { Err("one to 64 small letters, digits, `.`, `_` and `-`") }
 }
 
 fn word(text: &str) -> Result<Roles, String> {
@@ -140,18 +135,12 @@ async fn change_roles(portal: &Portal, user_id: &str, roles: &[Roles]) -> Result
 }
 
 async fn disable(portal: &Portal, user_id: &str) -> Result<(), Failure> {
-    let now = portal.clock.now();
-    let mut tx = portal.database.write().await?;
-    let Some(member) = staff::find_by_user_id(&mut tx, user_id).await? else {
-        return Err(Failure::new(format!("there is no member of staff called {user_id}")));
-    };
-    if !staff::disable(&mut tx, member.staff_id, now).await? {
-        return Err(Failure::new(format!("{user_id} was disabled before")));
+    match staff_disable::by_operator(portal, user_id).await {
+        Ok(Some(ended)) => println!("{user_id} is disabled; sessions ended: {ended}"),
+        Ok(None) => return Err(Failure::new(format!("{user_id} was disabled before"))),
+        Err(FlowError::NotFound) => return Err(Failure::new(format!("there is no member of staff called {user_id}"))),
+        Err(error) => return Err(Failure::new(error.to_string())),
     }
-    let ended = session::delete_for_staff(&mut tx, member.staff_id).await?;
-    let entry = AuditEntry::done(now, Actor::Operator, Deed::StaffDisabled).on(Subject::Staff(member.staff_id));
-    tx.commit(Record::Deed(entry)).await?;
-    println!("{user_id} is disabled; sessions ended: {ended}");
     Ok(())
 }
 
@@ -159,12 +148,7 @@ async fn list(portal: &Portal) -> Result<(), Failure> {
     let members = staff::list(&mut *portal.database.read().await?).await?;
     let now = portal.clock.now();
     for member in members {
-        let state = match (member.is_valid_at(now), &member.password_hash) {
-            (false, _) => "disabled",
-            (true, None) if member.is_provided() => "active",
-            (true, None) => "invited",
-            (true, Some(_)) => "active",
-        };
+        let state = staff_proposal::standing(&member, now).as_str();
         let last = member.last_sign_in_at.map_or_else(|| "-".to_owned(), |at| at.minute_in_japan());
         let (user, role, person) = (&member.user_id, member.roles, &member.person_id);
         println!("{user}\t{role}\t{state}\t{person}\t{}\t{last}", member.display_name);

@@ -7,9 +7,9 @@ use super::FlowError;
 use crate::{
     portal::Portal,
     store::{
-        AuditEntry, Connection, Record,
+        AuditEntry, Connection, Record, WriteTx,
         audit::{Actor, Deed, Subject},
-        staff,
+        staff::{self, Staff},
     },
 };
 
@@ -30,6 +30,15 @@ pub(super) async fn fit(
     Roles::of(others.flat_map(|other| other.roles.iter()).chain(roles.iter())).map(drop).map_err(FlowError::RolesApart)
 }
 
+/// Keeps these roles and no others.
+///
+/// # Errors
+/// [`FlowError::RolesApart`] as [`fit`].
+pub(super) async fn set(tx: &mut WriteTx, member: &Staff, roles: Roles, now: Instant) -> Result<(), FlowError> {
+    fit(tx, &member.person_id, &member.user_id, roles, now).await?;
+    Ok(staff::set_roles(tx, member.staff_id, roles).await?)
+}
+
 /// Gives a member of staff these roles and no others.
 ///
 /// # Errors
@@ -40,8 +49,7 @@ pub async fn change(portal: &Portal, by: Actor, user_id: &str, roles: Roles) -> 
     let mut tx = portal.database.write().await?;
     let found = staff::find_by_user_id(&mut tx, user_id).await?.filter(|found| !found.is_provided());
     let member = found.ok_or(FlowError::NotFound)?;
-    fit(&mut tx, &member.person_id, user_id, roles, now).await?;
-    staff::set_roles(&mut tx, member.staff_id, roles).await?;
+    set(&mut tx, &member, roles, now).await?;
     let entry = AuditEntry::done(now, by, Deed::StaffRolesChanged).on(Subject::Staff(member.staff_id));
     Ok(tx.commit(Record::Deed(entry.with("from", member.roles).with("role", roles))).await?)
 }

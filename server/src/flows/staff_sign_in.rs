@@ -337,15 +337,27 @@ pub struct Invited<'a> {
 pub async fn invite(portal: &Portal, by: Actor, member: &Invited<'_>) -> Result<(String, Instant), FlowError> {
     let now = portal.clock.now();
     let staff_id = StaffId::from_random(random());
-    let Invited { user_id, person_id, display_name, roles } = *member;
     let mut tx = portal.database.write().await?;
-    let new = NewStaff { staff_id, user_id, person_id, display_name, roles, created_at: now };
-    staff_roles::fit(&mut tx, person_id, user_id, roles, now).await?;
-    staff::insert(&mut tx, &new).await?;
-    let invited = insert_invitation(&mut tx, staff_id, now).await?;
+    let invited = insert(&mut tx, staff_id, member, now).await?;
     let entry = AuditEntry::done(now, by, Deed::StaffInvited).on(Subject::Staff(staff_id));
-    tx.commit(Record::Deed(entry.with("role", roles))).await?;
+    tx.commit(Record::Deed(entry.with("role", member.roles))).await?;
     Ok(invited)
+}
+
+/// Keeps a member of staff and the invitation.
+///
+/// # Errors
+/// See [`invite`].
+pub(super) async fn insert(
+    tx: &mut WriteTx,
+    staff_id: StaffId,
+    member: &Invited<'_>,
+    now: Instant,
+) -> Result<(String, Instant), FlowError> {
+    let Invited { user_id, person_id, display_name, roles } = *member;
+    staff_roles::fit(tx, person_id, user_id, roles, now).await?;
+    staff::insert(tx, &NewStaff { staff_id, user_id, person_id, display_name, roles, created_at: now }).await?;
+    insert_invitation(tx, staff_id, now).await
 }
 
 /// A further invitation of somebody who has not answered one yet.

@@ -234,8 +234,19 @@ pub enum Deed {
     NonDisclosureLifted,
     /// 「職員の再招待」 The first person's yes.
     StaffReturnProposed,
+    /// 「職員のアカウント」 The first person's yes to a new member, to other roles, to an end of being disabled.
+    StaffInvitationProposed,
+    StaffRolesProposed,
+    StaffEnablingProposed,
+    /// The second person's, refused: what a yes does has a name of its own.
+    StaffProposalConfirmed,
+    /// Who proposed it took it back.
+    StaffProposalDropped,
+    /// Somebody looked at the accounts of the staff.
+    StaffViewed,
     StaffJoined,
     StaffDisabled,
+    StaffEnabled,
     /// 「共通基盤」 The city's provider signed somebody in who was not here yet.
     StaffProvided,
     /// It gives another role than at the last sign-in.
@@ -386,8 +397,15 @@ impl Deed {
             Self::NonDisclosureMarked => "non_disclosure_marked",
             Self::NonDisclosureLifted => "non_disclosure_lifted",
             Self::StaffReturnProposed => "staff_return_proposed",
+            Self::StaffInvitationProposed => "staff_invitation_proposed",
+            Self::StaffRolesProposed => "staff_roles_proposed",
+            Self::StaffEnablingProposed => "staff_enabling_proposed",
+            Self::StaffProposalConfirmed => "staff_proposal_confirmed",
+            Self::StaffProposalDropped => "staff_proposal_dropped",
+            Self::StaffViewed => "staff_viewed",
             Self::StaffJoined => "staff_joined",
             Self::StaffDisabled => "staff_disabled",
+            Self::StaffEnabled => "staff_enabled",
             Self::StaffProvided => "staff_provided",
             Self::StaffRoleProvided => "staff_role_provided",
             Self::StaffRolesChanged => "staff_roles_changed",

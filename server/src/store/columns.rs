@@ -11,9 +11,10 @@ use intake::{
     identity::{Level, ProxyState},
     ids::{
         AccountId, BookingId, CarriageId, CarrierId, CaseId, DestinationId, DraftId, FieldId, FormId, MessageId,
-        NoteId, OutboxId, PaperId, PasskeyId, ReceiptNumber, SlotId, StaffId, TaskId,
+        NoteId, OutboxId, PaperId, PasskeyId, ReceiptNumber, SlotId, StaffId, StaffProposalId, TaskId,
     },
     media::Kind,
+    staff_change::Change,
     statistics::Measure,
     task::TaskKind,
     time::{CivilDate, Instant},
@@ -64,7 +65,7 @@ macro_rules! from_bytes {
     })+ };
 }
 from_bytes!(CaseId, DraftId, AccountId, StaffId, PasskeyId, OutboxId, PaperId, SlotId, BookingId, MessageId, NoteId);
-from_bytes!(TaskId, CarriageId, CarrierId);
+from_bytes!(TaskId, CarriageId, CarrierId, StaffProposalId);
 
 pub(super) fn from_text<T: FromStr>(raw: &str, kind: &'static str) -> Result<T, Broken> {
     raw.parse().map_err(|_| Broken(kind))
@@ -81,7 +82,7 @@ macro_rules! text_columns {
 }
 text_columns!(FieldId, FormId, DestinationId, ReceiptNumber, Roles, Stage, CommandKind, Compartment, CivilDate);
 text_columns!(Mode, State, Spoken);
-text_columns!(Device, Level, ProxyState, Lateness, Measure, TaskKind, Kind);
+text_columns!(Device, Level, ProxyState, Lateness, Measure, TaskKind, Kind, Change);
 
 impl Column for Vec<Spoken> {
     type Raw = String;

@@ -44,7 +44,7 @@ pub mod staff;
 pub mod staff_identity;
 pub mod staff_log;
 pub mod staff_mail;
-pub mod staff_return;
+pub mod staff_proposal;
 pub mod staff_view;
 pub mod statistic;
 pub mod take_over;
@@ -255,7 +255,7 @@ pub fn statements() -> Vec<(&'static str, &'static str)> {
         staff_view::STATEMENTS,
         take_over::STATEMENTS,
         staff_log::STATEMENTS,
-        staff_return::STATEMENTS,
+        staff_proposal::STATEMENTS,
         staff_mail::STATEMENTS,
         task::STATEMENTS,
         transfer::STATEMENTS,

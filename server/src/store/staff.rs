@@ -29,6 +29,12 @@ sql! {
     SIGNED_IN = "UPDATE staff SET failed_attempts = 0, locked_until = NULL,
         previous_sign_in_at = last_sign_in_at, last_sign_in_at = $2 WHERE staff_id = $1";
     DISABLE = "UPDATE staff SET disabled_at = $2 WHERE staff_id = $1 AND disabled_at IS NULL";
+    ENABLE = "UPDATE staff SET disabled_at = NULL WHERE staff_id = $1 AND disabled_at IS NOT NULL";
+    // Changes nothing, and makes every other transaction that does the same wait.
+    HOLD_ACCOUNT_MANAGERS = "UPDATE staff SET failed_attempts = failed_attempts
+        WHERE staff_id IN (SELECT staff_id FROM staff_role WHERE role = 'account_manager')";
+    END_INVITATIONS = "UPDATE staff_invitation SET expires_at = $2 WHERE staff_id = $1 AND used_at IS NULL
+        AND expires_at > $2";
     INSERT_INVITATION = "INSERT INTO staff_invitation (token_hash, staff_id, created_at, expires_at)
         VALUES ($1, $2, $3, $4)";
     FIND_INVITATION = "SELECT staff_id, expires_at, used_at FROM staff_invitation WHERE token_hash = $1";
@@ -214,6 +220,30 @@ pub async fn signed_in(tx: &mut WriteTx, id: StaffId, at: Instant) -> Result<(),
 /// When the database fails.
 pub async fn disable(tx: &mut WriteTx, id: StaffId, at: Instant) -> Result<bool, StoreError> {
     Ok(execute!(tx, DISABLE, id.bytes().as_slice(), at.micros())? == 1)
+}
+
+/// Ends that a member of staff is disabled; false when she was not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn enable(tx: &mut WriteTx, id: StaffId) -> Result<bool, StoreError> {
+    Ok(execute!(tx, ENABLE, id.bytes().as_slice())? == 1)
+}
+
+/// Lets no two transactions at once look at who looks after accounts and take one of them away.
+///
+/// # Errors
+/// When the database fails.
+pub async fn hold_account_managers(tx: &mut WriteTx) -> Result<(), StoreError> {
+    execute!(tx, HOLD_ACCOUNT_MANAGERS).map(drop)
+}
+
+/// Ends the invitations of a member of staff that were not used.
+///
+/// # Errors
+/// When the database fails.
+pub async fn end_invitations(tx: &mut WriteTx, id: StaffId, at: Instant) -> Result<(), StoreError> {
+    execute!(tx, END_INVITATIONS, id.bytes().as_slice(), at.micros()).map(drop)
 }
 
 row! {

@@ -248,6 +248,7 @@ pub async fn sweep(portal: &Portal) -> Result<u64, StoreError> {
     rows += store::take_over::sweep(&mut tx, now.plus(-DAY)).await?;
     rows += store::staff_view::sweep(&mut tx, now.plus(-retention::STAFF_SESSION)).await?;
     rows += staff_mails::sweep(&mut tx, now).await?;
+    rows += store::staff_proposal::sweep(&mut tx, now).await?;
     rows += counter_draft::sweep(&mut tx, now).await?;
     if !portal.config.demo {
         rows += outbox::sweep(&mut tx, now.plus(-SENT_MAIL_IS_KEPT)).await?;

@@ -35,6 +35,7 @@ pub fn path_of(row: &Row, things: &Things) -> String {
         .replace("{command}", "claim")
         .replace("{field}", "name")
         .replace("{staff}", "00000000000000000000000000000000")
+        .replace("{proposal}", "00000000000000000000000000000000")
         .replace("{slot}", &things.slot)
         .replace("{token}", "AAAA")
         .replace("{mail}", &things.mail)

@@ -41,6 +41,8 @@ pub struct Person {
     pub tasks_waiting: i64,
     /// Whether it has to do with media that carry batches.
     pub sees_media: bool,
+    /// 「職員のアカウント」 Whether it looks after them.
+    pub sees_people: bool,
 }
 
 /// What the frame needs to know. Its language is one that the staff's side has.
@@ -132,9 +134,10 @@ fn body(desk: &Desk, lang: Option<&'static str>, main: AnyView) -> AnyView {
         let audit = person.reads_audit.then(|| view! { <a href="/staff/audit">{locale.say("audit-title")}</a> });
         let tasks = person.sees_tasks.then(|| view! { <a href="/staff/tasks">{locale.say("tasks-title")}</a> });
         let media = person.sees_media.then(|| view! { <a href="/staff/media">{locale.say("media-title")}</a> });
+        let people = person.sees_people.then(|| view! { <a href="/staff/people">{locale.say("people-title")}</a> });
         view! {
             <div class="staff-bar">
-                {queue}{assigned}{tasks}{entry}{mail}{slots}{handover}{reports}{audit}
+                {queue}{assigned}{tasks}{entry}{mail}{slots}{handover}{reports}{audit}{people}
                 <details class="staff-bar__more">
                     <summary>{locale.say("staff-more")}</summary>
                     <div>

@@ -18,7 +18,7 @@ pub struct Line {
 }
 
 /// Deeds that have a sentence of their own, by their names in the log.
-const NAMED: [&str; 80] = [
+const NAMED: [&str; 87] = [
     "access_proposed",
     "access_restored",
     "attendance_marked",
@@ -77,16 +77,23 @@ const NAMED: [&str; 80] = [
     "slot_viewed",
     "slots_opened",
     "staff_disabled",
+    "staff_enabled",
+    "staff_enabling_proposed",
+    "staff_invitation_proposed",
     "staff_invited",
     "staff_joined",
     "staff_mail_chosen",
     "staff_mail_removed",
     "staff_mail_set",
+    "staff_proposal_confirmed",
+    "staff_proposal_dropped",
     "staff_return_proposed",
     "staff_role_provided",
     "staff_roles_changed",
+    "staff_roles_proposed",
     "staff_sessions_ended",
     "staff_signed_out_by_provider",
+    "staff_viewed",
     "stepped_up",
     "take_over_answered",
     "take_over_asked",

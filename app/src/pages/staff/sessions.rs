@@ -75,7 +75,7 @@ pub fn page(desk: &Desk, sessions: &[Row], all: &[Member]) -> String {
         let rows = sessions.iter().map(|row| own(locale, row)).collect_view();
         let everybody = (!all.is_empty()).then(|| {
             let members = all.iter().map(|one| member(locale, one)).collect_view();
-            view! { <p><a href="/staff/people">{locale.say("people-title")}</a></p><h2>{locale.say("staff-sessions-everybody")}</h2><ul class="card-list">{members}</ul> }
+            view! { <h2>{locale.say("staff-sessions-everybody")}</h2><ul class="card-list">{members}</ul> }
         });
         view! {
             <h1>{title}</h1>

@@ -97,6 +97,7 @@ async fn at_desk(request: &HttpRequest, portal: &Portal) -> Result<AtDesk, WebEr
         sees_tasks: may(who.staff.roles, Action::SeeTasks),
         tasks_waiting,
         sees_media: may(who.staff.roles, Action::CarryBatches) || may(who.staff.roles, Action::ApproveCarriage),
+        sees_people: may(who.staff.roles, Action::ManageStaff),
     });
     let previous = match &who {
         Some(who) => own_log::previous_sign_in(portal, &who.staff).await?,
