@@ -358,7 +358,6 @@ async fn every_route_answers_every_role_as_the_matrix_says() {
             }
         }
         audit::verify(&mut portal.database.read().await.unwrap()).await.unwrap();
-        site.close().await;
     }
 }
 
@@ -397,7 +396,6 @@ async fn a_contractor_reaches_what_she_holds_by_the_routes_that_the_matrix_names
                 }
             }
         }
-        site.close().await;
     }
 }
 
@@ -415,6 +413,5 @@ async fn what_a_contractor_is_offered_is_to_write_the_offices_items_and_to_put_t
         let offers: Vec<&str> = view.offers.iter().map(|offer| offer.kind.as_str()).collect();
         assert_eq!(offers, ["release", "edit_staff_items"]);
         assert!(view.papers.iter().all(|(_, may_open)| !may_open));
-        site.close().await;
     }
 }

@@ -79,7 +79,6 @@ async fn what_was_compared_with_what_is_said_and_nothing_chosen_is_lost() {
         let page = desk.get(&home).await;
         assert!(page.body.contains("同じ方と確認") && !page.body.contains("<b>旧姓"), "hostile text comes out as text");
         assert_eq!(give(&mut desk, &number, "accept", &[]).await.leads_to(), home);
-        site.close().await;
     }
 }
 
@@ -121,7 +120,6 @@ async fn an_answer_is_put_right_on_a_page_of_its_own_and_old_and_new_stand_side_
         }
         assert!(other.get(&home).await.body.contains("前回あなたが開いたとき（第1版）から"), "somebody saw it before");
         assert!(!other.get(&home).await.body.contains("前回あなたが開いたとき"), "now she has seen it");
-        site.close().await;
     }
 }
 
@@ -149,7 +147,6 @@ async fn a_photo_opens_alone_in_an_origin_of_its_own_and_a_document_is_a_downloa
         let mut nobody = site.browser();
         assert_eq!(nobody.get(&address(0)).await.status, 303);
         assert!(desk.get(&format!("/staff/cases/{number}")).await.body.contains("写真・書類を開きました"));
-        site.close().await;
     }
 }
 
@@ -169,6 +166,5 @@ async fn everybody_reads_her_own_log_and_when_she_signed_in_before() {
         assert!(!log.body.contains(number.as_str()), "of cases it names none");
         let mut other = at_the_desk(&site, "clerk2").await;
         assert!(!other.get("/staff/me/log").await.body.contains("担当しました"));
-        site.close().await;
     }
 }

@@ -415,7 +415,6 @@ async fn the_whole_way_works_over_http_without_script() {
         assert!(shown.body.contains("紙にありました。") && shown.body.contains("090-0000-0000"), "{}", shown.body);
         assert_eq!(typist.post(&format!("{case}/entry-read"), &[]).await.leads_to(), case);
         assert!(!typist.get("/staff/entry").await.body.contains("照合で訂正された届出"));
-        site.close().await;
     }
 }
 

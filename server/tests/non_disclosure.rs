@@ -62,7 +62,6 @@ async fn no_page_tells_where_she_lives_but_to_the_holder_the_confirmer_and_a_nur
         assert_eq!(other.post(&format!("{home}/non-disclosure"), &[("marked", "no")]).await.status, 404);
         assert_eq!(holder.post(&format!("{home}/non-disclosure"), &[("marked", "no")]).await.leads_to(), home);
         assert_eq!(told(&other.get(&home).await.body), 3);
-        site.close().await;
     }
 }
 

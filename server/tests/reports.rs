@@ -219,6 +219,5 @@ async fn the_page_shows_pictures_with_their_words_and_the_file_is_the_copy() {
         for path in ["/staff/reports?period=nonsense", "/staff/reports?form=nonsense", "/staff/reports?form=epds"] {
             assert_eq!(reviewer.get(path).await.status, 404, "{path}");
         }
-        site.close().await;
     }
 }

@@ -213,6 +213,5 @@ async fn looking_at_it_first_sends_nothing_and_loses_nothing() {
         assert_eq!(case::find_head(&mut tx, before.case_id).await.unwrap().unwrap().stage, Stage::SentBack);
         audit::verify(&mut tx).await.unwrap();
         drop(tx);
-        site.close().await;
     }
 }

@@ -84,7 +84,6 @@ async fn a_filing_goes_from_the_queue_through_two_people() {
         assert_eq!(alone.status, 422);
         assert_eq!(give(&mut second, &number, "confirm", &[]).await.leads_to(), home);
         assert!(second.get("/staff/queue?tab=handover").await.body.contains(number.as_str()));
-        site.close().await;
     }
 }
 
@@ -131,7 +130,6 @@ async fn who_watches_over_the_office_reads_what_it_did_and_nothing_of_parents_or
 
         let looked = told(auditor.get("/staff/audit?who=auditor1").await);
         assert!(looked.contains("audit_viewed"), "that she looked is an entry itself: {looked}");
-        site.close().await;
     }
 }
 
@@ -152,7 +150,6 @@ async fn pages_of_the_log_follow_each_other_and_a_failed_sign_in_is_in_them() {
         let older = newest.value("a[href*=before]", "href");
         let older = auditor.get(&older).await;
         assert!(older.body.contains("signed_in") && older.body.contains("サインイン前"), "{}", older.body);
-        site.close().await;
     }
 }
 
@@ -197,7 +194,6 @@ async fn an_accepted_case_is_taken_away_as_fhir_by_who_may_and_it_is_recorded() 
             entries.iter().filter(|entry| entry.deed == "case_exported").map(|entry| entry.outcome.as_str()).collect();
         assert_eq!(exports, ["done", "refused", "refused"]);
         drop(tx);
-        site.close().await;
     }
 }
 
@@ -225,7 +221,6 @@ async fn whoever_was_overtaken_is_told_and_loses_nothing() {
         let kept = gone.post(&format!("{home}/send_back"), &stale).await;
         assert_eq!(kept.status, 401);
         assert_eq!(kept.value("input[name=reason-phone]", "value"), "つながりません");
-        site.close().await;
     }
 }
 
@@ -258,7 +253,6 @@ async fn an_invitation_is_answered_over_http_and_keeps_the_passkey_while_the_pas
         assert_eq!(send(&mut browser, with(PASSWORD, PASSWORD)).await.status, 410);
         let id = intake::ids::StaffId::from_random([0; 16]);
         sign_in(&site, &Member { id, user_id: "clerk1".to_owned(), key }).await;
-        site.close().await;
     }
 }
 
@@ -276,7 +270,6 @@ async fn unknown_and_wrong_look_the_same() {
         }
         assert_eq!(tries[0], tries[1]);
         assert_eq!(tries[0].0, 422);
-        site.close().await;
     }
 }
 
@@ -306,7 +299,6 @@ async fn no_page_of_staff_is_for_nobody() {
         let kept = case::find_by_receipt_number(&mut tx, &number).await.unwrap().unwrap();
         assert_eq!(kept.version, 1, "nothing was done");
         drop(tx);
-        site.close().await;
     }
 }
 
@@ -339,7 +331,6 @@ async fn what_is_malformed_is_answered_clearly() {
         assert_eq!(clerk.post("/staff/sign-out", &[]).await.leads_to(), "/staff/sign-in");
         assert_eq!(clerk.get(&home).await.leads_to(), "/staff/sign-in");
         audit::verify(&mut site.portal.database.read().await.unwrap()).await.unwrap();
-        site.close().await;
     }
 }
 
@@ -367,7 +358,6 @@ async fn the_sample_staff_sign_in_as_everybody_does_and_are_made_once() {
         let inputs = [("ceremony", ceremony.as_str()), ("credential", credential.as_str())];
         assert_eq!(browser.post("/staff/sign-in/passkey", &inputs).await.leads_to(), "/staff");
         assert_eq!(browser.get("/staff/queue").await.status, 200);
-        site.close().await;
     }
 }
 
@@ -425,7 +415,6 @@ async fn slots_are_opened_changed_and_closed_without_script_by_who_may() {
         }
         assert_eq!(clerk.post(&format!("{slot}/close"), &[]).await.leads_to(), slot);
         assert!(clerk.get(&slot).await.body.contains("取り止め"));
-        site.close().await;
     }
 }
 
@@ -454,7 +443,6 @@ async fn the_hand_over_is_looked_at_by_day_and_taken_away_as_csv() {
         let days = first.get("/staff/handover/days.csv").await.body;
         assert!(days.ends_with("withdrawn\r\n2026-11-23,1,0,0,0,0,0,0\r\n"), "{days}");
         assert_eq!(first.get("/staff/handover/other.csv").await.status, 404);
-        site.close().await;
     }
 }
 
@@ -498,7 +486,6 @@ async fn a_view_is_an_address_that_is_come_back_to_and_orders_for_many_need_no_s
         let hostile = [("view", "tab=new"), ("case", "'; DROP TABLE case_file:1"), ("order", "claim")];
         assert_eq!(clerk.post("/staff/queue/bulk", &hostile).await.status, 400);
         assert_eq!(clerk.post("/staff/queue/bulk", &[("view", "tab=x"), ("order", "claim")]).await.status, 404);
-        site.close().await;
     }
 }
 
@@ -533,6 +520,5 @@ async fn two_filings_stand_side_by_side_and_what_was_typed_stays() {
         let mut nobody = site.browser();
         let answer = nobody.post(&beside, &typed).await;
         assert!(answer.status == 401 && answer.body.contains("電話で確認した"), "nothing typed is lost");
-        site.close().await;
     }
 }

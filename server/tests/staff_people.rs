@@ -447,7 +447,6 @@ async fn on_the_page_nothing_typed_is_lost_and_the_address_is_shown_to_the_secon
         assert_eq!(twice.status, 422);
         assert!(!twice.body.contains("/staff/invitation/"));
         assert!(!second.get("/staff/people").await.body.contains("/staff/invitation/"));
-        site.close().await;
     }
 }
 
@@ -473,6 +472,5 @@ async fn on_the_page_disabling_asks_first_and_a_proposal_of_roles_shows_the_old_
             first.post(&at("disable"), &[]).await.leads_to();
         }
         assert!(second.get("/staff/people").await.body.contains("利用の再開を提案する"));
-        site.close().await;
     }
 }

@@ -1,60 +1,49 @@
-//! The real server on a port of its own, and a browser without script that keeps cookies.
+//! The whole server and a browser for tests that do not hold their thread while they wait. Invariant: both are those of `site` and
+//! `browser`; a photo is no text, and comes as what can be read of it.
 
-use std::{
-    collections::BTreeMap,
-    io::{Read, Write},
-    net::{TcpListener, TcpStream},
-    sync::Arc,
-};
+use std::ops::{Deref, DerefMut};
 
-use actix_web::dev::ServerHandle;
-use server::{portal::Portal, web};
-use tempfile::TempDir;
+use super::{browser, site};
 
-use super::{databases, portal::portal_on};
+/// A server that goes with the test.
+pub struct Site(site::Site);
 
-/// A portal that answers.
-pub struct Site {
-    pub portal: Arc<Portal>,
-    pub port: u16,
-    server: ServerHandle,
-    _folders: (TempDir, TempDir),
+impl Deref for Site {
+    type Target = site::Site;
+
+    fn deref(&self) -> &site::Site {
+        &self.0
+    }
 }
 
-/// A site on a fresh database of each kind.
+/// A demo on each database.
 pub async fn sites() -> Vec<Site> {
-    let mut all = Vec::new();
-    for database in databases().await {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let one = portal_on(database, port).await;
-        let portal = Arc::new(one.portal);
-        let planes: Vec<_> = portal.config.listeners().into_values().flatten().collect();
-        let server = web::serve(&portal, vec![listener], &planes).unwrap();
-        let handle = server.handle();
-        tokio::spawn(server);
-        all.push(Site { portal, port, server: handle, _folders: one.folders });
-    }
-    all
+    site::sites().await.into_iter().map(Site).collect()
 }
 
 impl Site {
     /// A browser that has been nowhere.
     pub fn browser(&self) -> Browser {
-        Browser { port: self.port, cookies: BTreeMap::new() }
-    }
-
-    /// Ends it.
-    pub async fn close(self) {
-        self.server.stop(false).await;
+        Browser(self.0.browser())
     }
 }
 
 /// A browser without script.
 #[derive(Clone)]
-pub struct Browser {
-    port: u16,
-    pub cookies: BTreeMap<String, String>,
+pub struct Browser(browser::Browser);
+
+impl Deref for Browser {
+    type Target = browser::Browser;
+
+    fn deref(&self) -> &browser::Browser {
+        &self.0
+    }
+}
+
+impl DerefMut for Browser {
+    fn deref_mut(&mut self) -> &mut browser::Browser {
+        &mut self.0
+    }
 }
 
 /// What came back.
@@ -88,73 +77,27 @@ impl Answer {
 impl Browser {
     /// The site's own origin.
     pub fn origin(&self) -> String {
-        format!("http://localhost:{}", self.port)
+        format!("http://{}", self.0.host)
     }
 
     pub async fn get(&mut self, path: &str) -> Answer {
-        self.ask(format!("GET {path} HTTP/1.1\r\n"), String::new()).await
+        let path = path.to_owned();
+        self.ask(move |browser| browser.get(&path)).await
     }
 
     pub async fn post(&mut self, path: &str, inputs: &[(&str, &str)]) -> Answer {
-        let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<String>();
-        let body: Vec<String> =
-            inputs.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-        let kind = "Content-Type: application/x-www-form-urlencoded\r\n";
-        let head = format!("POST {path} HTTP/1.1\r\n{kind}Origin: {}\r\n", self.origin());
-        self.ask(head, body.join("&")).await
+        let (path, inputs) = (path.to_owned(), browser::inputs(inputs));
+        self.ask(move |browser| browser.post(&path, &inputs)).await
     }
 
-    async fn ask(&mut self, head: String, body: String) -> Answer {
-        let cookies: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = format!(
-            "{head}Host: localhost:{}\r\nConnection: close\r\nCookie: {}\r\nContent-Length: {}\r\n\r\n{body}",
-            self.port,
-            cookies.join("; "),
-            body.len(),
-        );
-        let port = self.port;
-        let bytes = tokio::task::spawn_blocking(move || {
-            let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-            stream.write_all(request.as_bytes()).unwrap();
-            read_all(&mut stream)
+    async fn ask(&mut self, ask: impl FnOnce(&mut browser::Browser) -> browser::Answer + Send + 'static) -> Answer {
+        let mut asking = self.0.clone();
+        let asked = tokio::task::spawn_blocking(move || {
+            let answer = ask(&mut asking);
+            (asking, answer)
         });
-        // A photo is no text; its head is.
-        let answer = read(&String::from_utf8_lossy(&bytes.await.unwrap()));
-        for (_, cookie) in answer.headers.iter().filter(|(name, _)| name == "set-cookie") {
-            let (name, rest) = cookie.split_once('=').unwrap();
-            let value = rest.split(';').next().unwrap_or_default();
-            if value.is_empty() {
-                self.cookies.remove(name);
-            } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
-            }
-        }
-        answer
+        let (asked, browser::Answer { status, headers, body }) = asked.await.unwrap();
+        self.0 = asked;
+        Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
     }
-}
-
-/// All that comes; of a stream of events, which has no end, what comes first.
-fn read_all(stream: &mut TcpStream) -> Vec<u8> {
-    let (mut bytes, mut piece) = (Vec::new(), [0; 16 * 1024]);
-    loop {
-        match stream.read(&mut piece).unwrap() {
-            0 => return bytes,
-            length => bytes.extend_from_slice(&piece[..length]),
-        }
-        let start = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]);
-        if let Some((head, body)) = start.split_once("\r\n\r\n")
-            && head.contains("text/event-stream")
-            && !body.is_empty()
-        {
-            return bytes;
-        }
-    }
-}
-
-fn read(text: &str) -> Answer {
-    let (head, body) = text.split_once("\r\n\r\n").unwrap();
-    let mut lines = head.lines();
-    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
-    let header = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_lowercase(), value.to_owned()));
-    Answer { status, headers: lines.filter_map(header).collect(), body: body.to_owned() }
 }
