@@ -1,25 +1,15 @@
 // 窓口代行入力 and 差戻し: a paper form typed in by one person and checked by another, and what a parent reads of a send-back.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { look, person, press, startBrowser } from "../support/browser.mjs";
+import { look, lookOnBoth, person, press, startBrowser } from "../support/browser.mjs";
 import { HANAKO, MIHOKO, begin, button, enter, fillIn, pages, path, signIn } from "../support/notification.mjs";
 import { atTheDesk, open, unfold } from "../support/office.mjs";
 import { startPortal } from "../support/portal.mjs";
 
 const portal = await startPortal();
 const browser = await startBrowser();
-const DESK = { width: 1280, height: 900 };
 const ENTRY = "/staff/entry/pregnancy_notification";
 const textOf = (page) => page.locator("main").innerText();
-
-/** Looks at the page as it is at a desk and, where it matters, on a narrow screen. */
-async function see(desk, name) {
-  await desk.page.setViewportSize(DESK);
-  await look(desk, `${name}-desk`);
-  await desk.page.setViewportSize({ width: 360, height: 740 });
-  await look(desk, name);
-  await desk.page.setViewportSize(DESK);
-}
 
 for (const javaScript of [true, false]) {
   const how = javaScript ? "with script" : "without script";
@@ -30,7 +20,7 @@ for (const javaScript of [true, false]) {
     const typist = await atTheDesk(browser, portal, "clerk1", { javaScript });
     const { page } = typist;
     await press(page.getByRole("link", { name: "窓口代行入力" }));
-    await see(typist, as("overview-empty"));
+    await lookOnBoth(typist, as("overview-empty"));
     await press(button(page, "妊娠届"));
     for (const [id, values] of pages(who)) {
       assert.equal(path(page), `${ENTRY}/${id}`);
@@ -39,17 +29,17 @@ for (const javaScript of [true, false]) {
         await enter(page, { phone_hours: ["morning"] });
         await press(button(page, "次へ"));
         assert.match(await page.title(), /^エラー：/);
-        await see(typist, as("page-errors"));
+        await lookOnBoth(typist, as("page-errors"));
         await page.locator("#blank-phone").check();
       } else {
         await enter(page, values);
       }
       if (id === "name") {
-        await see(typist, as("page"));
+        await lookOnBoth(typist, as("page"));
         // Left in the middle, and gone on with.
         await press(button(page, "保存して中断"));
         assert.equal(path(page), "/staff/entry");
-        await see(typist, as("overview"));
+        await lookOnBoth(typist, as("overview"));
         await press(button(page, "続きを入力する"));
         await page.goto(`${ENTRY}/name`);
         assert.equal(await page.locator("#name").inputValue(), who.name);
@@ -61,7 +51,7 @@ for (const javaScript of [true, false]) {
     await press(button(page, "届出として登録する"));
     assert.match(await page.title(), /^エラー：/);
     await page.locator('input[name="seen"][value="now"]').check();
-    await see(typist, as("end-errors"));
+    await lookOnBoth(typist, as("end-errors"));
     const today = new Date(Date.now() + 9 * 60 * 60 * 1000).toISOString().slice(0, 10);
     await page.locator("#handed_in").fill(today);
     await page.locator('input[name="number"][value="later"]').check();
@@ -70,26 +60,26 @@ for (const javaScript of [true, false]) {
     await page.locator('input[name="compared"][value="all"]').check();
     await press(button(page, "届出として登録する"));
     assert.match(path(page), /\/receipt$/);
-    await see(typist, as("receipt"));
+    await lookOnBoth(typist, as("receipt"));
     const number = path(page).split("/")[3];
     assert.doesNotMatch(await page.locator(".entry-receipt").innerText(), /妊娠|届/);
     await press(page.getByRole("link", { name: "届出に戻る" }));
     await press(button(page, "担当する"));
     assert.ok(await button(page, "受理する").isDisabled(), "nobody has checked it");
     assert.ok(await button(page, "紙と照合する").isDisabled(), "not by who typed it");
-    await see(typist, as("case-unchecked"));
+    await lookOnBoth(typist, as("case-unchecked"));
 
     const checker = await atTheDesk(browser, portal, "clerk2", { javaScript });
     await open(checker.page, number);
     await press(checker.page.getByRole("link", { name: "紙と照合する" }));
-    await see(checker, as("check"));
+    await lookOnBoth(checker, as("check"));
     await press(button(checker.page, "照合を終える"));
     assert.match(await checker.page.title(), /^エラー：/);
-    await see(checker, as("check-errors"));
+    await lookOnBoth(checker, as("check-errors"));
     for (const same of await checker.page.locator('input[value="same"]').all()) await same.check();
     await checker.page.locator('input[name="check:clinic"][value="differs"]').check();
     await checker.page.locator("#clinic").fill("見本レディースクリニック");
-    await see(checker, as("check-differs"));
+    await lookOnBoth(checker, as("check-differs"));
     await press(button(checker.page, "照合を終える"));
     assert.match(await checker.page.title(), /^エラー：/, "why is missing");
     assert.equal(await checker.page.locator("#clinic").inputValue(), "見本レディースクリニック", "nothing typed is lost");
@@ -98,10 +88,10 @@ for (const javaScript of [true, false]) {
     assert.equal(path(checker.page), `/staff/cases/${number}`);
 
     await page.goto("/staff/entry");
-    await see(typist, as("overview-news"));
+    await lookOnBoth(typist, as("overview-news"));
     await press(page.locator(`.notice a[href$="${number}"]`));
     assert.match(await textOf(page), /紙は「見本」でした。/);
-    await see(typist, as("case-put-right"));
+    await lookOnBoth(typist, as("case-put-right"));
     await press(button(page, "読みました"));
     // Each of her own: one telephone on two filings is pointed out, and is to be looked at first.
     await enter(page, { phone: javaScript ? "090-0000-9998" : "090-0000-9999" });
@@ -141,10 +131,10 @@ for (const javaScript of [true, false]) {
     if (javaScript) assert.match(await page.locator("#reason-phone").inputValue(), /電話がつながりませんでした/);
     await page.locator("#field-name").check();
     await page.locator("#reason-name").fill("「髙」の字をご確認ください。");
-    await see(desk, "send-back");
+    await lookOnBoth(desk, "send-back");
     await press(button(page, "ご本人の画面で確かめる"));
     assert.match(await textOf(page), /We could not reach you by telephone/);
-    await see(desk, "send-back-preview");
+    await lookOnBoth(desk, "send-back-preview");
     await press(button(page, "戻って直す"));
     assert.equal(await page.locator("#reason-name").inputValue(), "「髙」の字をご確認ください。");
     await press(button(page, "ご本人の画面で確かめる"));
@@ -160,7 +150,7 @@ for (const javaScript of [true, false]) {
     await press(parent.page.locator('main button[name="then"][value="next"].button--primary'));
     await page.goto(`/staff/cases/${number}`);
     assert.match(await page.locator("#send-backs").innerText(), new RegExp(`${who.phone}[^]*→[^]*090-1111-2222`));
-    await see(desk, "send-back-came-back");
+    await lookOnBoth(desk, "send-back-came-back");
     for (const one of [parent, desk]) await one.context.close();
   });
 }

@@ -5,24 +5,15 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { look, press, startBrowser, until } from "../support/browser.mjs";
+import { lookOnBoth, press, startBrowser, until } from "../support/browser.mjs";
 import { button, path } from "../support/notification.mjs";
 import { atTheDesk, unfold } from "../support/office.mjs";
 import { startPortal } from "../support/portal.mjs";
 
 const portal = await startPortal();
 const browser = await startBrowser();
-const PHONE = { width: 360, height: 740 };
-const DESK = { width: 1280, height: 900 };
 const folder = mkdtempSync(join(tmpdir(), "madoguchi-medium-"));
 const words = async (page) => page.locator("main").innerText();
-
-async function both(desk, name) {
-  await desk.page.setViewportSize(PHONE);
-  await look(desk, name);
-  await desk.page.setViewportSize(DESK);
-  await look(desk, `${name}-desk`);
-}
 
 for (const javaScript of [true, false]) {
   const how = javaScript ? "with script" : "without script";
@@ -31,7 +22,7 @@ for (const javaScript of [true, false]) {
     const asks = await atTheDesk(browser, portal, "admin1", { javaScript });
     const approves = await atTheDesk(browser, portal, "clerk2", { javaScript });
     await asks.page.goto("/staff/media");
-    if (javaScript) await both(asks, "media-empty");
+    if (javaScript) await lookOnBoth(asks, "media-empty");
     const medium = await unfold(asks.page, "媒体を登録する");
     await medium.locator('[name="label"]').fill(" ");
     await medium.locator('[name="serial"]').fill(`SN-${named}`);
@@ -48,7 +39,7 @@ for (const javaScript of [true, false]) {
     await press(terminal.getByRole("button", { name: "登録する" }));
 
     await approves.page.goto("/staff/media");
-    await both(approves, "media-to-approve");
+    await lookOnBoth(approves, "media-to-approve");
     for (const name of [`媒体${named}`, `端末${named}`]) await press(approves.page.getByRole("button", { name: `承認する ${name}` }));
 
     await until("a batch is sealed", async () => {
@@ -63,7 +54,7 @@ for (const javaScript of [true, false]) {
     await approves.page.goto("/staff/media");
     await press(approves.page.getByRole("button", { name: "承認する kenko 1" }));
     await asks.page.goto("/staff/media");
-    await both(asks, "media-approved");
+    await lookOnBoth(asks, "media-approved");
     const [carriage] = /[0-9a-f]{32}/.exec(await asks.page.locator("pre.command").first().innerText());
     const out = mkdtempSync(join(folder, "medium-"));
     portal.command("handover", "export", carriage, "--terminal", key, "--out", out);
@@ -72,7 +63,7 @@ for (const javaScript of [true, false]) {
     for (const name of ["返却を受け取った", "中身を消去した"]) await press(asks.page.getByRole("button", { name: new RegExp(name) }));
     assert.match(await words(asks.page), /消去済み/);
     assert.equal(path(asks.page), "/staff/media");
-    await both(asks, "media-wiped");
+    await lookOnBoth(asks, "media-wiped");
     for (const one of [asks, approves]) await one.context.close();
   });
 }

@@ -2,24 +2,15 @@
 // with the practice authenticator; the pages with script and without.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { look, person, press, startBrowser } from "../support/browser.mjs";
+import { DESK, lookOnBoth, person, press, startBrowser } from "../support/browser.mjs";
 import { button, path } from "../support/notification.mjs";
 import { atTheDesk } from "../support/office.mjs";
 import { startPortal } from "../support/portal.mjs";
 
 const portal = await startPortal();
 const browser = await startBrowser();
-const PHONE = { width: 360, height: 740 };
-const DESK = { width: 1280, height: 900 };
 const PASSWORD = "七つの子は山の古巣へ行く";
 const words = async (page) => page.locator("main").innerText();
-
-async function both(desk, name) {
-  await desk.page.setViewportSize(PHONE);
-  await look(desk, name);
-  await desk.page.setViewportSize(DESK);
-  await look(desk, `${name}-desk`);
-}
 
 /** Answers an invitation and signs in, which takes script; who has done it. */
 async function join(address, userId, leadsTo) {
@@ -55,9 +46,9 @@ for (const javaScript of [true, false]) {
     if (!javaScript) second = await withoutScript(second);
     const { page } = first;
     await page.goto("/staff/people");
-    if (javaScript) await both(first, "people");
+    if (javaScript) await lookOnBoth(first, "people");
     await press(page.getByRole("link", { name: "職員を招待する" }));
-    await both(first, "people-invite");
+    await lookOnBoth(first, "people-invite");
     await page.getByLabel("氏名").fill("見本 九美");
     await page.getByLabel(/^監査/).check();
     await page.getByLabel(/^受付/).check();
@@ -66,40 +57,40 @@ for (const javaScript of [true, false]) {
     assert.match(await page.locator(".error-summary").innerText(), /「受付」と「監査」は、一人で兼ねられません/);
     assert.equal(await page.getByLabel("氏名").inputValue(), "見本 九美");
     assert.ok(await page.getByLabel(/^監査/).isChecked(), "nothing that was ticked is lost");
-    await both(first, "people-invite-errors");
+    await lookOnBoth(first, "people-invite-errors");
     await page.getByLabel("ユーザーID").fill(userId);
     await page.getByLabel("職員番号").fill(`of-${userId}`);
     await page.getByLabel(/^監査/).uncheck();
     await press(button(page, "提案する（一人目）"));
     assert.equal(path(page), "/staff/people");
     assert.match(await words(page), /別の人の確認を待っています/);
-    await both(first, "people-proposed");
+    await lookOnBoth(first, "people-proposed");
 
     await second.page.goto("/staff/people");
-    await both(second, "people-to-confirm");
+    await lookOnBoth(second, "people-to-confirm");
     await press(second.page.getByRole("button", { name: /^確認する（二人目）\s*：見本 九美$/ }));
     const address = new URL(await second.page.locator(".people__address").innerText()).pathname;
-    await both(second, "people-invited");
+    await lookOnBoth(second, "people-invited");
     const member = await join(address, userId, "/staff/queue");
 
     const row = page.locator(".card", { has: page.getByText(userId, { exact: true }) });
     await page.goto("/staff/people");
     assert.match(await row.innerText(), /利用中/);
     await press(row.getByRole("link", { name: "役割を変更する" }));
-    await both(first, "people-roles");
+    await lookOnBoth(first, "people-roles");
     await page.getByLabel(/^受付/).uncheck();
     await page.getByLabel(/^確認/).check();
     await press(button(page, "提案する（一人目）"));
     await second.page.goto("/staff/people");
-    await both(second, "people-roles-to-confirm");
+    await lookOnBoth(second, "people-roles-to-confirm");
     await press(second.page.getByRole("button", { name: /^確認する（二人目）\s*：見本 九美$/ }));
     await page.goto("/staff/people");
     assert.match(await row.innerText(), /役割\s*確認/);
     await press(row.getByRole("link", { name: "利用を停止する" }));
-    await both(first, "people-disable");
+    await lookOnBoth(first, "people-disable");
     await press(button(page, "停止する"));
     assert.match(await row.innerText(), /停止/);
-    await both(first, "people-disabled");
+    await lookOnBoth(first, "people-disabled");
     await member.page.goto("/staff/queue");
     assert.equal(path(member.page), "/staff/sign-in", "her session has ended");
     for (const one of [first, member]) await one.context.close();

@@ -2,23 +2,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { join } from "node:path";
-import { look, press, startBrowser } from "../support/browser.mjs";
+import { lookOnBoth, press, startBrowser } from "../support/browser.mjs";
 import { button, path } from "../support/notification.mjs";
 import { atTheDesk } from "../support/office.mjs";
 import { startPortal } from "../support/portal.mjs";
 
 const portal = await startPortal();
 const browser = await startBrowser();
-const [PHONE, DESK] = [{ width: 360, height: 740 }, { width: 1280, height: 900 }];
 const PICTURES = process.env.CARGO_TARGET_DIR ? join(process.env.CARGO_TARGET_DIR, "screenshots") : undefined;
 
 /** Both sizes, light and dark by axe; a picture of the dark and of the paper besides. */
 async function lookAtAll(desk, name) {
   const { page } = desk;
-  await page.setViewportSize(PHONE);
-  await look(desk, name);
-  await page.setViewportSize(DESK);
-  await look(desk, `${name}-desk`);
+  await lookOnBoth(desk, name);
   if (!PICTURES) return;
   await page.emulateMedia({ colorScheme: "dark" });
   await page.screenshot({ path: join(PICTURES, `${name}-dark.png`), fullPage: true });

@@ -101,3 +101,14 @@ export async function look({ page, complaints, javaScript }, name) {
   assert.deepEqual(over, [], `${name} scrolls sideways at 320 px`);
   assert.deepEqual(complaints, [], `on the console of ${name}`);
 }
+
+export const PHONE = { width: 360, height: 740 };
+export const DESK = { width: 1280, height: 900 };
+
+/** Looks at the page on a telephone and at a desk, where it stays. */
+export async function lookOnBoth(desk, name) {
+  await desk.page.setViewportSize(PHONE);
+  await look(desk, name);
+  await desk.page.setViewportSize(DESK);
+  await look(desk, `${name}-desk`);
+}

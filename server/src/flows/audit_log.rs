@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use intake::{
     access::{self, Action},
     ids::{CaseId, ReceiptNumber, StaffId},
-    time::{CivilDate, DAY, Instant},
+    time::{CivilDate, DAY},
 };
 
-use super::FlowError;
+use super::{FlowError, right};
 use crate::{
     portal::Portal,
     store::{
@@ -22,8 +22,6 @@ use crate::{
 
 /// As many entries as a page has.
 const PAGE: i64 = 200;
-/// The place before which everything is.
-const END: i64 = i64::MAX;
 
 /// What is looked for.
 #[derive(Clone, Debug)]
@@ -65,12 +63,6 @@ pub struct AuditPage {
     pub staff: Vec<Staff>,
 }
 
-async fn refuse(portal: &Portal, asking: &Staff) -> Result<(), FlowError> {
-    let entry = AuditEntry::done(portal.clock.now(), Actor::Staff(asking.staff_id), Deed::AuditViewed).refused();
-    let tx = portal.database.write().await?;
-    Ok(tx.commit(Record::Deed(entry.with("reason", "not_allowed"))).await?)
-}
-
 /// The number of a case that who asks may hear of; none where there is none, or it is in a compartment of others.
 async fn number_of(
     connection: &mut Connection,
@@ -105,10 +97,7 @@ fn is_of_office(entry: &StoredEntry) -> bool {
 /// # Errors
 /// [`FlowError::NotFound`] for who does not read the log, which is recorded, and for a user id that nobody has.
 pub async fn view(portal: &Portal, asking: &Staff, wanted: &Wanted) -> Result<AuditPage, FlowError> {
-    if !access::may(asking.roles, Action::ReadAudit) {
-        refuse(portal, asking).await?;
-        return Err(FlowError::NotFound);
-    }
+    right::need(portal, asking, Action::ReadAudit, Deed::AuditViewed, None).await?;
     let mut record = AuditEntry::done(portal.clock.now(), Actor::Staff(asking.staff_id), Deed::AuditViewed);
     let mut tx = portal.database.read().await?;
     let staff = staff::list(&mut tx).await?;
@@ -122,14 +111,15 @@ pub async fn view(portal: &Portal, asking: &Staff, wanted: &Wanted) -> Result<Au
                 }
                 None => None,
             };
-            let from: Instant = day.minute_in_japan(0);
-            let of = OfOffice {
-                from,
-                until: from.plus(DAY),
-                before: before.unwrap_or(END),
-                staff: of,
-                only_refused: *only_refused,
+            let from = day.minute_in_japan(0);
+            let end = (from.plus(DAY), 0);
+            // Places and moments need not follow each other in the same order: several servers write.
+            let last = match before {
+                Some(seq) => audit::after(&mut tx, seq.saturating_sub(1), 1).await?.pop(),
+                None => None,
             };
+            let before = last.map_or(end, |last| end.min((last.at, last.seq)));
+            let of = OfOffice { from, before, staff: of, only_refused: *only_refused };
             let entries = audit::of_office(&mut tx, of, PAGE).await?;
             let is_full = i64::try_from(entries.len()).is_ok_and(|length| length == PAGE);
             let older = entries.last().filter(|_| is_full).map(|entry| entry.seq);

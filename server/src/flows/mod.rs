@@ -50,6 +50,7 @@ pub mod remind;
 pub mod reports;
 pub mod resync;
 mod review;
+mod right;
 pub mod same_person;
 pub mod search;
 pub mod send_back;

@@ -1,11 +1,11 @@
 //! 「利用の停止」 A member of staff may not act any more. Invariant: it counts at once, and every session ends; on the web nobody takes
 //! away her own account or that of the last who looks after accounts.
 
-use intake::ids::StaffId;
+use intake::{access::Action, ids::StaffId};
 
 use super::{
-    FlowError,
-    staff_proposal::{AccountError, Obstacle, is_manager, may_ask, refuse},
+    FlowError, right,
+    staff_proposal::{AccountError, Obstacle, is_manager, refuse},
 };
 use crate::{
     portal::Portal,
@@ -33,7 +33,7 @@ pub async fn by_operator(portal: &Portal, user_id: &str) -> Result<Option<u64>, 
 /// # Errors
 /// [`FlowError::NotFound`] for everybody else, and when there is nobody like that, or it is oneself.
 pub async fn view(portal: &Portal, asking: &Staff, of: StaffId) -> Result<Staff, FlowError> {
-    may_ask(portal, asking, Deed::StaffDisabled, Some(of)).await?;
+    right::need(portal, asking, Action::ManageStaff, Deed::StaffDisabled, Some(of)).await?;
     let found = staff::find(&mut *portal.database.read().await?, of).await?;
     found.filter(|found| asking.is_another_person(found)).ok_or(FlowError::NotFound)
 }
@@ -43,7 +43,7 @@ pub async fn view(portal: &Portal, asking: &Staff, of: StaffId) -> Result<Staff,
 /// # Errors
 /// [`FlowError::NotFound`] as [`view`]; [`AccountError::Refused`] for oneself and for the last who looks after accounts.
 pub async fn by_colleague(portal: &Portal, asking: &Staff, of: StaffId) -> Result<(), AccountError> {
-    may_ask(portal, asking, Deed::StaffDisabled, Some(of)).await?;
+    right::need(portal, asking, Action::ManageStaff, Deed::StaffDisabled, Some(of)).await?;
     let now = portal.clock.now();
     let actor = Actor::Staff(asking.staff_id);
     let mut tx = portal.database.write().await?;

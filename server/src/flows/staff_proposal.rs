@@ -11,7 +11,7 @@ use intake::{
 };
 
 use super::{
-    FlowError, random, staff_roles,
+    FlowError, random, right, staff_roles,
     staff_sign_in::{self, Invited},
 };
 use crate::{
@@ -171,20 +171,6 @@ fn possible(member: &Staff, now: Instant) -> &'static [Change] {
     }
 }
 
-/// Records what somebody who does not look after accounts asked for.
-///
-/// # Errors
-/// [`FlowError::NotFound`] for who does not.
-pub(super) async fn may_ask(portal: &Portal, asking: &Staff, deed: Deed, of: Option<StaffId>) -> Result<(), FlowError> {
-    if may(asking.roles, Action::ManageStaff) {
-        return Ok(());
-    }
-    let mut entry = AuditEntry::done(portal.clock.now(), Actor::Staff(asking.staff_id), deed).refused();
-    entry.subject = of.map(Subject::Staff);
-    portal.database.write().await?.commit(Record::Deed(entry.with("reason", "not_allowed"))).await?;
-    Err(FlowError::NotFound)
-}
-
 /// Records why a deed was refused; everything else is passed on.
 pub(super) async fn refuse(portal: &Portal, entry: AuditEntry, error: AccountError) -> AccountError {
     let AccountError::Refused(obstacles) = &error else { return error };
@@ -201,7 +187,7 @@ pub(super) async fn refuse(portal: &Portal, entry: AuditEntry, error: AccountErr
 /// # Errors
 /// [`FlowError::NotFound`] for who does not look after accounts.
 pub async fn view(portal: &Portal, asking: &Staff) -> Result<Overview, FlowError> {
-    may_ask(portal, asking, Deed::StaffViewed, None).await?;
+    right::need(portal, asking, Action::ManageStaff, Deed::StaffViewed, None).await?;
     let now = portal.clock.now();
     let mut tx = portal.database.read().await?;
     let proposals = staff_proposal::open(&mut tx, now).await?;
@@ -244,7 +230,7 @@ fn waiting(proposal: Proposal, all: &[Staff], asking: &Staff, now: Instant) -> O
 /// # Errors
 /// [`FlowError::NotFound`] for who does not look after accounts.
 pub async fn may_invite(portal: &Portal, asking: &Staff) -> Result<(), FlowError> {
-    may_ask(portal, asking, Deed::StaffInvitationProposed, None).await
+    right::need(portal, asking, Action::ManageStaff, Deed::StaffInvitationProposed, None).await
 }
 
 /// What is typed for a new member of staff.
@@ -373,7 +359,7 @@ impl Wish<'_> {
 /// # Errors
 /// [`FlowError::NotFound`] when there is nobody like that; [`AccountError::Refused`].
 pub async fn propose(portal: &Portal, asking: &Staff, of: StaffId, wish: Wish<'_>) -> Result<(), AccountError> {
-    may_ask(portal, asking, wish.deed(), Some(of)).await?;
+    right::need(portal, asking, Action::ManageStaff, wish.deed(), Some(of)).await?;
     let now = portal.clock.now();
     let entry = AuditEntry::done(now, Actor::Staff(asking.staff_id), wish.deed()).on(Subject::Staff(of));
     let mut tx = portal.database.write().await?;
@@ -432,7 +418,7 @@ pub enum Confirmed {
 /// # Errors
 /// [`AccountError::Refused`] when it is not hers to say, somebody else was faster, or it is not possible any more.
 pub async fn confirm(portal: &Portal, asking: &Staff, id: StaffProposalId) -> Result<Confirmed, AccountError> {
-    may_ask(portal, asking, Deed::StaffProposalConfirmed, None).await?;
+    right::need(portal, asking, Action::ManageStaff, Deed::StaffProposalConfirmed, None).await?;
     let now = portal.clock.now();
     let mut entry = AuditEntry::done(now, Actor::Staff(asking.staff_id), Deed::StaffProposalConfirmed);
     let mut tx = portal.database.write().await?;
@@ -533,7 +519,7 @@ async fn join_the_staff(
 /// # Errors
 /// [`FlowError::NotFound`] when it is somebody else's.
 pub async fn take_back(portal: &Portal, asking: &Staff, id: StaffProposalId) -> Result<(), FlowError> {
-    may_ask(portal, asking, Deed::StaffProposalDropped, None).await?;
+    right::need(portal, asking, Action::ManageStaff, Deed::StaffProposalDropped, None).await?;
     let now = portal.clock.now();
     let mut tx = portal.database.write().await?;
     let Some(proposal) = find(&mut tx, id, now).await? else { return Ok(()) };

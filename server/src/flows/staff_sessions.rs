@@ -8,7 +8,7 @@ use intake::{
     time::Instant,
 };
 
-use super::{FlowError, account::session_name};
+use super::{FlowError, account::session_name, right};
 use crate::{
     portal::Portal,
     store::{
@@ -72,13 +72,10 @@ pub async fn end(portal: &Portal, asking: &Staff, name: &str) -> Result<(), Flow
 /// # Errors
 /// [`FlowError::NotFound`] for everybody else, which is recorded.
 pub async fn end_all(portal: &Portal, asking: &Staff, of: StaffId) -> Result<(), FlowError> {
+    right::need(portal, asking, Action::ManageStaff, Deed::StaffSessionsEnded, Some(of)).await?;
     let entry = AuditEntry::done(portal.clock.now(), Actor::Staff(asking.staff_id), Deed::StaffSessionsEnded);
     let entry = entry.on(Subject::Staff(of));
     let mut tx = portal.database.write().await?;
-    if !may(asking.roles, Action::ManageStaff) {
-        tx.commit(Record::Deed(entry.refused().with("reason", "not_allowed"))).await?;
-        return Err(FlowError::NotFound);
-    }
     let ended = session::delete_for_staff(&mut tx, of).await?;
     Ok(tx.commit(Record::Deed(entry.with("sessions", i64::try_from(ended).unwrap_or(i64::MAX)))).await?)
 }

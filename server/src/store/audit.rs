@@ -31,7 +31,7 @@ sql! {
     BETWEEN = "SELECT seq, at, actor_kind, actor_id, deed, subject_kind, subject_id, outcome, detail, request_id, entry_hash
         FROM audit_entry WHERE at >= $1 AND at < $2 ORDER BY at, seq LIMIT $3";
     OF_OFFICE = "SELECT seq, at, actor_kind, actor_id, deed, subject_kind, subject_id, outcome, detail, request_id, entry_hash
-        FROM audit_entry WHERE at >= $1 AND at < $2 AND seq < $3
+        FROM audit_entry WHERE at >= $1 AND (at, seq) < ($2, $3)
         AND (actor_kind IN ('staff', 'operator', 'destination') OR (actor_kind = 'anybody' AND subject_kind = 'staff'))
         AND ($4 = '' OR actor_id = $4 OR (actor_kind = 'anybody' AND subject_id = $4))
         AND ($5 = 0 OR outcome = 'refused') ORDER BY at DESC, seq DESC LIMIT $6";
@@ -821,10 +821,8 @@ pub async fn between(
 pub struct OfOffice {
     /// From when.
     pub from: Instant,
-    /// Until before when.
-    pub until: Instant,
-    /// Before this place.
-    pub before: i64,
+    /// Before this moment, and at it before this place.
+    pub before: (Instant, i64),
     /// Whose.
     pub staff: Option<StaffId>,
     /// Whether only what was refused.
@@ -837,10 +835,10 @@ pub struct OfOffice {
 /// # Errors
 /// When the database fails.
 pub async fn of_office(connection: &mut Connection, of: OfOffice, limit: i64) -> Result<Vec<StoredEntry>, StoreError> {
-    let OfOffice { from, until, before, staff, only_refused } = of;
+    let OfOffice { from, before: (until, seq), staff, only_refused } = of;
     let staff = staff.map_or_else(String::new, |id| id.to_string());
     let only_refused = i64::from(only_refused);
-    all!(connection, StoredEntry, OF_OFFICE, from.micros(), until.micros(), before, &staff, only_refused, limit)
+    all!(connection, StoredEntry, OF_OFFICE, from.micros(), until.micros(), seq, &staff, only_refused, limit)
 }
 
 /// The hashes of all entries in order: the leaves of the Merkle tree (RFC 6962) that batches carry the head of.

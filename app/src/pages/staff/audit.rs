@@ -128,7 +128,7 @@ pub fn page(desk: &Desk, model: &Model) -> String {
     let title = locale.say("audit-title");
     let error = (!model.is_a_number).then(|| locale.say("audit-no-number"));
     document(desk, &title.clone(), error.is_some(), || {
-        let is_of_day = model.number.is_empty();
+        let is_of_day = model.number.is_empty() || !model.is_a_number;
         let heading = if is_of_day { model.day.to_string() } else { model.number.clone() };
         let lines = model.lines.iter().map(|one| line(locale, one)).collect_view();
         let list = (!model.lines.is_empty()).then(|| view! { <ol class="audit">{lines}</ol> });
