@@ -11,6 +11,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 const PICTURES = process.env.CARGO_TARGET_DIR ? join(process.env.CARGO_TARGET_DIR, "screenshots") : undefined;
 const FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking"];
 const PHONE = { width: 360, height: 740 };
+export const DESK = { width: 1280, height: 900 };
 /** Said by Chromium for an answer such as 422, which is what the test asks for. */
 const OF_STATUS = /^Failed to load resource: the server responded with a status of (4(00|01|03|04|09|10|13|22|29)|503)/;
 
@@ -101,9 +102,6 @@ export async function look({ page, complaints, javaScript }, name) {
   assert.deepEqual(over, [], `${name} scrolls sideways at 320 px`);
   assert.deepEqual(complaints, [], `on the console of ${name}`);
 }
-
-export const PHONE = { width: 360, height: 740 };
-export const DESK = { width: 1280, height: 900 };
 
 /** Looks at the page on a telephone and at a desk, where it stays. */
 export async function lookOnBoth(desk, name) {
