@@ -128,6 +128,7 @@ async fn who_watches_over_the_office_reads_what_it_did_and_nothing_of_parents_or
         }
         let wrong = auditor.get("/staff/audit?number=abc").await;
         assert_eq!((wrong.status, wrong.value("#number", "value")), (422, "abc".to_owned()));
+        assert_eq!(wrong.value(".error-summary a", "href"), "#number");
         assert!(wrong.body.contains("<h2>2026-11-23</h2>"), "the day stays: {}", wrong.body);
         // An entry of another day, and none at all, are no way round the day.
         for before in ["1", "9223372036854775807", "-9223372036854775808"] {

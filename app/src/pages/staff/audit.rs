@@ -147,7 +147,7 @@ pub fn page(desk: &Desk, model: &Model) -> String {
             }
         });
         view! {
-            {error_summary(error.as_deref(), Some("#number"))}
+            {error_summary(error.as_deref(), Some("number"))}
             <h1>{title.clone()}</h1>
             <p>{locale.say("audit-lead")}</p>
             {wanted(locale, model)}
