@@ -43,7 +43,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || event.repeat && !"jk".includes(event.key)) return;
     // A tick can be reached by Tab, and keys still go on from there; where text or a choice is made, they are letters.
-    if (event.target.closest("input:not([type=checkbox]), textarea, select, dialog, [contenteditable]")) return;
+    if (event.target.closest("input:not([type=checkbox]), textarea, select, dialog[open], [contenteditable]")) return;
     const whole = first ? `${first} ${event.key}` : event.key;
     clearTimeout(timer);
     first = "";
