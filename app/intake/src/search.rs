@@ -21,6 +21,8 @@ pub enum Word {
     Name(String),
     /// 「生年月日」
     Birthdate(CivilDate),
+    /// A name with the birthdate: a word of its own, so that a name that thousands have costs no more than one that nobody else has.
+    NameBirthdate(String, CivilDate),
     /// 「電話番号」
     Phone(String),
 }
@@ -32,6 +34,7 @@ impl Word {
         match self {
             Self::Name(_) => "name",
             Self::Birthdate(_) => "birthdate",
+            Self::NameBirthdate(..) => "name_birthdate",
             Self::Phone(_) => "phone",
         }
     }
@@ -42,6 +45,8 @@ impl Word {
         match self {
             Self::Name(text) | Self::Phone(text) => text.clone(),
             Self::Birthdate(day) => day.to_string(),
+            // No blank stands in the key of a name.
+            Self::NameBirthdate(text, day) => format!("{text} {day}"),
         }
     }
 }
@@ -50,22 +55,23 @@ const fn is_blank(character: char) -> bool {
     matches!(character, ' ' | '\t' | '\u{3000}' | '\u{a0}')
 }
 
-fn name(typed: &str) -> Option<Word> {
-    let key = search_key(typed);
-    (!key.is_empty()).then_some(Word::Name(key))
+fn name(typed: &str) -> Option<String> {
+    Some(search_key(typed)).filter(|key| !key.is_empty())
 }
 
-/// The words of a filing: name and kana whole and by their first word, birthdate, telephone; none twice.
+/// The words of a filing: name and kana whole and by their first word, each with the birthdate, too; birthdate, telephone; none twice.
 #[must_use]
 pub fn words(form: &Form, answers: &Answers) -> Vec<Word> {
-    let mut found = Vec::new();
+    let mut names = Vec::new();
     for fact in [PersonFact::Name, PersonFact::NameKana] {
         let Some(text) = form.person_field(fact).and_then(|field| answers.text(&field.id)) else { continue };
         let first = text.split(is_blank).find(|word| !word.is_empty()).and_then(name);
-        found.extend(name(text).into_iter().chain(first));
+        names.extend(name(text).into_iter().chain(first));
     }
     let born = form.person_field(PersonFact::Birthdate).and_then(|field| answers.date(&field.id));
-    found.extend(born.map(Word::Birthdate));
+    let with_birthdate = |day| names.iter().map(move |name| Word::NameBirthdate(name.clone(), day));
+    let mut found: Vec<Word> = born.into_iter().flat_map(with_birthdate).chain(born.map(Word::Birthdate)).collect();
+    found.extend(names.iter().cloned().map(Word::Name));
     let phone = form.person_field(PersonFact::Phone).and_then(|field| answers.text(&field.id));
     found.extend(phone.and_then(|typed| value::phone(typed).ok()).map(Word::Phone));
     let mut once: Vec<Word> = Vec::with_capacity(found.len());
@@ -82,8 +88,8 @@ pub fn words(form: &Form, answers: &Answers) -> Vec<Word> {
 pub enum Wanted {
     /// 「受付番号」
     Number(ReceiptNumber),
-    /// Cases with all of these words, one or two.
-    Words(Word, Option<Word>),
+    /// Cases with this word.
+    Word(Word),
 }
 
 impl Wanted {
@@ -92,8 +98,7 @@ impl Wanted {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Number(_) => "number",
-            Self::Words(one, None) => one.kind(),
-            Self::Words(_, Some(_)) => "name_birthdate",
+            Self::Word(word) => word.kind(),
         }
     }
 }
@@ -136,19 +141,19 @@ pub fn readings(typed: &str) -> Result<Vec<Wanted>, NotWanted> {
     let mut all = Vec::new();
     all.extend(typed.parse().ok().map(Wanted::Number));
     if let Some(born) = day(typed) {
-        all.push(Wanted::Words(Word::Birthdate(born), None));
+        all.push(Wanted::Word(Word::Birthdate(born)));
         return Ok(all);
     }
     if let Ok(number) = value::phone(typed) {
-        all.push(Wanted::Words(Word::Phone(number), None));
+        all.push(Wanted::Word(Word::Phone(number)));
         return Ok(all);
     }
     let both = typed.rsplit_once(is_blank).and_then(|(text, last)| Some((name(text)?, day(last)?)));
     if let Some((text, born)) = both {
-        all.push(Wanted::Words(text, Some(Word::Birthdate(born))));
+        all.push(Wanted::Word(Word::NameBirthdate(text, born)));
         return Ok(all);
     }
-    all.extend(name(typed).map(|word| Wanted::Words(word, None)));
+    all.extend(name(typed).map(|text| Wanted::Word(Word::Name(text))));
     if all.is_empty() { Err(NotWanted::Nothing) } else { Ok(all) }
 }
 
@@ -186,7 +191,7 @@ mod tests {
             " 1995.4.1　",
         ];
         for typed in ways {
-            assert_eq!(only(typed), Wanted::Words(born(), None), "{typed}");
+            assert_eq!(only(typed), Wanted::Word(born()), "{typed}");
         }
     }
 
@@ -194,12 +199,13 @@ mod tests {
     fn names_kana_and_telephones_are_read_whatever_their_width() {
         for typed in ["マドグチ ハナコ", "まどぐち　はなこ", "ﾏﾄﾞｸﾞﾁ ﾊﾅｺ", "マドグチハナコ"]
         {
-            assert_eq!(only(typed), Wanted::Words(text("マドグチハナコ"), None), "{typed}");
+            assert_eq!(only(typed), Wanted::Word(text("マドグチハナコ")), "{typed}");
             let with_birthdate = format!("{typed} 平成7年4月1日");
-            assert_eq!(only(&with_birthdate), Wanted::Words(text("マドグチハナコ"), Some(born())), "{typed}");
+            let both = Word::NameBirthdate(search_key("マドグチハナコ"), "1995-04-01".parse().unwrap());
+            assert_eq!(only(&with_birthdate), Wanted::Word(both), "{typed}");
         }
         for typed in ["090-1234-5678", "０９０１２３４５６７８", "090 1234 5678"] {
-            assert_eq!(only(typed), Wanted::Words(Word::Phone("09012345678".to_owned()), None), "{typed}");
+            assert_eq!(only(typed), Wanted::Word(Word::Phone("09012345678".to_owned())), "{typed}");
         }
         assert_eq!(readings(" 　"), Err(NotWanted::Nothing));
         assert_eq!(readings(&"あ".repeat(LONGEST + 1)), Err(NotWanted::TooLong));
@@ -234,11 +240,20 @@ mod tests {
         }
         let answers = parse(form, &raw, "2026-11-23".parse().unwrap()).0;
         let found = words(form, &answers);
-        for typed in ["髙橋花子", "髙橋", "タカハシ　ハナコ", "ﾀｶﾊｼ", "1995/4/1", "09012345678"] {
-            let Wanted::Words(word, None) = only(typed) else { panic!("{typed}") };
+        for typed in [
+            "髙橋花子",
+            "髙橋",
+            "タカハシ　ハナコ",
+            "ﾀｶﾊｼ",
+            "1995/4/1",
+            "09012345678",
+            "髙橋 1995/4/1",
+            "タカハシ ハナコ H7.4.1",
+        ] {
+            let Wanted::Word(word) = only(typed) else { panic!("{typed}") };
             assert!(found.contains(&word), "{typed}: {found:?}");
         }
-        assert_eq!(found.len(), 6, "{found:?}");
+        assert_eq!(found.len(), 10, "{found:?}");
         assert!(!found.contains(&text("高橋")), "another character is another name");
     }
 

@@ -91,11 +91,10 @@ async fn find(
             let may_know = |head: &CaseHead| access::may_with(who, Action::ReadCase, head.compartment, head.holder);
             found.filter(may_know).into_iter().collect()
         }
-        Wanted::Words(word, also) => {
+        Wanted::Word(word) => {
             let compartments = access::compartments(staff.roles, Action::ReadCase);
-            let (word, also) = (index(portal, word), also.as_ref().map(|also| index(portal, also)));
             let limit = i64::try_from(MOST + 1).unwrap_or(i64::MAX);
-            case_word::find(connection, &compartments, (&word, also.as_ref()), limit).await?
+            case_word::find(connection, &compartments, &index(portal, word), limit).await?
         }
     })
 }

@@ -15,10 +15,6 @@ sql! {
         SELECT $2, filed_at, case_id FROM case_file WHERE case_id = $1 ON CONFLICT DO NOTHING";
     FIND = head!("JOIN case_word ON found_case = case_id WHERE word_index = $1 AND compartment IN ($2, $3)
         ORDER BY found_filed_at DESC, found_case DESC LIMIT $4");
-    FIND_BOTH = head!("JOIN case_word ON found_case = case_id WHERE word_index = $1 AND compartment IN ($2, $3)
-        AND EXISTS (SELECT 1 FROM case_word other WHERE other.word_index = $5
-            AND other.found_filed_at = case_word.found_filed_at AND other.found_case = case_word.found_case)
-        ORDER BY found_filed_at DESC, found_case DESC LIMIT $4");
     WITH_CONTENT = head!("WHERE erased_at IS NULL AND case_id > $1 ORDER BY case_id LIMIT $2");
 }
 
@@ -45,21 +41,18 @@ pub async fn erase(tx: &mut WriteTx, case: CaseId) -> Result<(), StoreError> {
     execute!(tx, DELETE, case.bytes().as_slice()).map(drop)
 }
 
-/// The cases of these compartments with a word, or with two, the newest first.
+/// The cases of these compartments with a word, the newest first.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn find(
     connection: &mut Connection,
     compartments: &[Compartment],
-    (word, also): (&WordIndex, Option<&WordIndex>),
+    word: &WordIndex,
     limit: i64,
 ) -> Result<Vec<CaseHead>, StoreError> {
     let Some([one, other]) = places(compartments) else { return Ok(Vec::new()) };
-    match also {
-        None => all!(connection, CaseHead, FIND, word.as_slice(), one, other, limit),
-        Some(also) => all!(connection, CaseHead, FIND_BOTH, word.as_slice(), one, other, limit, also.as_slice()),
-    }
+    all!(connection, CaseHead, FIND, word.as_slice(), one, other, limit)
 }
 
 /// Cases with content, by their ids, after this one.

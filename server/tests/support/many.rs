@@ -65,9 +65,19 @@ fn bytes(database: &Database, text: &str) -> String {
     }
 }
 
-/// The index of a word that copies have: of its kind, with its number.
-pub async fn word(database: &Database, kind: i64, value: i64) -> [u8; 16] {
-    let sql = format!("SELECT {}", bytes(database, &format!("({value} + {kind}0000000)")));
+/// How many words of a kind there are, and what they stand for. Of the first three every word is commoner than any in a city is, so
+/// that it fills a page with a thousand cases as well: what is found is as much, whatever it is found among.
+pub const WORDS: [(i64, &str); 5] = [
+    (5, "a first word"),
+    (7, "a first word and a birthdate"),
+    (9, "a birthdate"),
+    (200_000, "a name"),
+    (2_000_000, "a telephone"),
+];
+
+/// The index of a word that copies have: of a kind of so many words, with its number.
+pub async fn word(database: &Database, words: i64, value: i64) -> [u8; 16] {
+    let sql = format!("SELECT {}", bytes(database, &format!("({value} + {words}0000000)")));
     let sql = sqlx::AssertSqlSafe(sql).into_sql_str();
     let (found,): (Vec<u8>,) = match database {
         Database::Sqlite { readers, .. } => sqlx::query_as(sql).fetch_one(readers).await.unwrap(),
@@ -131,9 +141,8 @@ pub async fn fill_up(portal: &Portal, copied: &Copied<'_>, count: i64) {
             FROM case_file, numbers, (SELECT '0123456789ABCDEFGHJKMNPQRSTVWXYZ' AS c) symbols
             WHERE receipt_number = '{number}'"
         )).await;
-        // One of five thousand first words, of two hundred thousand names, of eleven thousand birthdates; a telephone of its own.
-        for (kind, word) in [(1, "i % 5000"), (2, "i % 200000"), (3, "i % 11000"), (4, "i")] {
-            let word = bytes(database, &format!("({word} + {kind}0000000)"));
+        for (apart, _) in WORDS {
+            let word = bytes(database, &format!("(i % {apart} + {apart}0000000)"));
             run(database, format!(
                 "INSERT INTO case_word (word_index, found_filed_at, found_case)
                 WITH RECURSIVE numbers(i) AS (SELECT CAST({from} AS BIGINT) UNION ALL SELECT i + 1 FROM numbers WHERE i < {to})
