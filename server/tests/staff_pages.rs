@@ -15,6 +15,7 @@ use crate::support::{
     authenticator::{USER_VERIFIED, sign},
     filing::{file, file_as, file_epds, filled_in_by},
     http::{Answer, Browser, Site, sites},
+    many::{Copied, fill_up},
     staff::{Member, PASSWORD, hire, invite},
     walker::{Things, path_of},
 };
@@ -495,6 +496,35 @@ async fn a_view_is_an_address_that_is_come_back_to_and_orders_for_many_need_no_s
         let hostile = [("view", "tab=new"), ("case", "'; DROP TABLE case_file:1"), ("order", "claim")];
         assert_eq!(clerk.post("/staff/queue/bulk", &hostile).await.status, 400);
         assert_eq!(clerk.post("/staff/queue/bulk", &[("view", "tab=x"), ("order", "claim")]).await.status, 404);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn five_hundred_on_one_page_are_claimed_with_one_press_and_each_has_its_entry() {
+    for site in sites().await {
+        let (_, number) = file(&site.portal, 1).await;
+        let member = hire(&site.portal, "clerk1", "clerk1", Roles::CLERK).await;
+        // A quarter of those that are open is new.
+        fill_up(&site.portal, &Copied { number: &number, holders: &[member.id] }, 4_200).await;
+        let mut clerk = sign_in(&site, &member).await;
+        let shown = clerk.get("/staff/queue?tab=new&rows=500").await;
+        let rows = shown.value("form.queue-bulk input[name=shown]", "value");
+        assert_eq!(shown.body.matches("name=\"case\"").count(), 500);
+        assert_eq!(rows.split(' ').count(), 500);
+        // The last was taken by another hand meanwhile.
+        let last: ReceiptNumber = rows.rsplit(' ').next().unwrap().split(':').next().unwrap().parse().unwrap();
+        let mut other = at_work(&site, "clerk2", Roles::CLERK).await;
+        assert_eq!(give(&mut other, &last, "claim", &[]).await.status, 303);
+        let all = [("view", "tab=new&rows=500"), ("shown", rows.as_str()), ("all", "yes"), ("order", "claim")];
+        let done = clerk.post("/staff/queue/bulk", &all).await;
+        assert!(done.status == 200 && done.body.contains("499件を処理しました"), "{}", done.body);
+        assert!(done.body.contains(last.as_str()), "the one that was not done is named");
+        let again = clerk.post("/staff/queue/bulk", &all).await;
+        assert!(again.body.contains("499件を処理しました"), "a second press does nothing twice");
+        let mut tx = site.portal.database.read().await.unwrap();
+        let entries = audit::of_actor(&mut tx, &audit::Actor::Staff(member.id), 5_000).await.unwrap();
+        let claimed = entries.iter().filter(|one| one.deed == "command.claim" && one.outcome == "done").count();
+        assert_eq!(claimed, 499);
     }
 }
 

@@ -27,7 +27,7 @@ use crate::{
     seal::DataKey,
     store::{
         Connection, StoreError, WriteTx,
-        case::{self, Author, CaseHead},
+        case::{self, Author, CaseHead, Content},
     },
 };
 
@@ -290,9 +290,17 @@ pub async fn open<'portal>(
     head: CaseHead,
     permit: &Permit,
 ) -> Result<OpenCase<'portal>, FlowError> {
+    let content = case::content(connection, permit).await?.ok_or(FlowError::NotFound)?;
+    opened(portal, head, content)
+}
+
+/// Opens what was read of a case.
+///
+/// # Errors
+/// When it was not sealed by this portal, or for another case.
+pub(super) fn opened(portal: &Portal, head: CaseHead, content: Content) -> Result<OpenCase<'_>, FlowError> {
     let version = u32::try_from(head.form_version).map_err(|_| corrupt("a form version below zero"))?;
     let form = portal.catalog.version(&head.form_id, version).ok_or_else(|| corrupt("a form that is not served"))?;
-    let content = case::content(connection, permit).await?.ok_or(FlowError::NotFound)?;
     let key = portal.seal.unwrap_key(&content.wrapped_key)?;
     let mut revisions = Vec::with_capacity(content.revisions.len());
     for revision in content.revisions {

@@ -4,23 +4,28 @@
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use intake::{
-    access::{self, Action},
+    access::{self, Action, Permit},
     flags::{self, Flag},
     form::{Compartment, Form, PersonFact},
-    ids::{NotAnId, StaffId},
+    ids::{CaseId, NotAnId, StaffId},
     queue::{Attention, Holder, TimeLeft, View, time_left},
     time::{CivilDate, Instant},
 };
 
 pub use intake::queue::Tab;
 
-use super::{FlowError, content, decide::works_on, pair};
+use super::{
+    FlowError,
+    content::{self, OpenCase},
+    decide::works_on,
+};
 use crate::{
     portal::Portal,
     store::{
         AuditEntry, Connection, Record, StoreError, Upkeep,
         audit::{Actor, Deed},
         case::CaseHead,
+        case_page,
         queue::{self, Counts, Place, QueueFilter},
         staff::{self, Staff},
     },
@@ -184,33 +189,33 @@ pub(super) async fn rows(
     heads: Vec<CaseHead>,
     members: &[Staff],
 ) -> Result<Vec<QueueRow>, FlowError> {
-    let people = members.iter().map(|member| (member.staff_id, member.display_name.as_str())).collect();
-    let mut rows = Vec::with_capacity(heads.len());
-    for head in heads {
-        rows.push(row(portal, connection, staff, head, &people).await?);
-    }
-    Ok(rows)
+    let people: BTreeMap<StaffId, &str> =
+        members.iter().map(|member| (member.staff_id, member.display_name.as_str())).collect();
+    let permit = |head: &CaseHead| {
+        access::permit(staff.staff_id, staff.roles, Action::SeeQueue, head.case_id, head.compartment)
+            .ok_or(FlowError::NotFound)
+    };
+    let permits: Vec<Permit> = heads.iter().map(permit).collect::<Result<_, _>>()?;
+    let mut contents = case_page::contents(connection, &permits).await?;
+    let cases: Vec<CaseId> = heads.iter().map(|head| head.case_id).collect();
+    let pairs = case_page::open_pairs(connection, &cases).await?;
+    let row = |head: CaseHead| {
+        let holder = head.holder.and_then(|holder| people.get(&holder).map(|name| (*name).to_owned()));
+        let time_left = time_left(head.stage, head.due_at, portal.clock.now(), &portal.closing_days);
+        let pair_is_open = pairs.contains(&head.case_id);
+        let content = contents.remove(&head.case_id);
+        let closed =
+            QueueRow { head: head.clone(), name: None, kana: None, flags: Vec::new(), pair_is_open, holder, time_left };
+        match content {
+            Some(content) => open_row(closed, &content::opened(portal, head, content)?),
+            None => Ok(closed),
+        }
+    };
+    heads.into_iter().map(row).collect()
 }
 
-async fn row(
-    portal: &Portal,
-    connection: &mut Connection,
-    staff: &Staff,
-    head: CaseHead,
-    people: &BTreeMap<StaffId, &str>,
-) -> Result<QueueRow, FlowError> {
-    let permit = access::permit(staff.staff_id, staff.roles, Action::SeeQueue, head.case_id, head.compartment);
-    let permit = permit.ok_or(FlowError::NotFound)?;
-    let holder = head.holder.and_then(|holder| people.get(&holder).map(|name| (*name).to_owned()));
-    let time_left = time_left(head.stage, head.due_at, portal.clock.now(), &portal.closing_days);
-    let pair_is_open = pair::is_open(connection, head.case_id).await?;
-    let closed =
-        QueueRow { head: head.clone(), name: None, kana: None, flags: Vec::new(), pair_is_open, holder, time_left };
-    let open = match content::open(portal, connection, head, &permit).await {
-        Ok(open) => open,
-        Err(FlowError::NotFound) => return Ok(closed),
-        Err(error) => return Err(error),
-    };
+/// A row with what can be read of an open case.
+fn open_row(closed: QueueRow, open: &OpenCase<'_>) -> Result<QueueRow, FlowError> {
     let complete = open.complete()?;
     let answers = complete.answers();
     let fact = |fact| {

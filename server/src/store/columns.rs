@@ -114,9 +114,9 @@ impl Column for WrappedKey {
 
 /// A struct whose fields are columns of the same names, on both databases.
 macro_rules! row {
-    ($(#[$meta:meta])* pub struct $name:ident { $($(#[$field_meta:meta])* pub $field:ident: $kind:ty,)+ }) => {
+    ($(#[$meta:meta])* $visible:vis struct $name:ident { $($(#[$field_meta:meta])* $field_visible:vis $field:ident: $kind:ty,)+ }) => {
         $(#[$meta])*
-        pub struct $name { $($(#[$field_meta])* pub $field: $kind,)+ }
+        $visible struct $name { $($(#[$field_meta])* $field_visible $field: $kind,)+ }
 
         impl<'r, R: sqlx::Row> sqlx::FromRow<'r, R> for $name
         where

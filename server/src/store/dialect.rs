@@ -18,6 +18,8 @@ pub(super) const POSTGRES_READ: &str = "BEGIN READ ONLY";
 const OLDEST_SQLITE: (i64, i64, i64) = (3, 51, 3);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
+/// A file does not hang up: to ask its connection first whether it still answers is a way to another thread and back for nothing.
+const TEST_BEFORE: bool = false;
 
 static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
@@ -137,6 +139,7 @@ async fn connect_sqlite(path: &str) -> Result<Database, StoreError> {
         .idle_timeout(None)
         .max_lifetime(None)
         .acquire_timeout(LONGEST_WAIT)
+        .test_before_acquire(TEST_BEFORE)
         .connect_with(writing)
         .await?;
     let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&writer).await?;
@@ -146,6 +149,7 @@ async fn connect_sqlite(path: &str) -> Result<Database, StoreError> {
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
         .acquire_timeout(LONGEST_WAIT)
+        .test_before_acquire(TEST_BEFORE)
         .connect_with(common.read_only(true))
         .await?;
     Ok(Database::Sqlite { writer, readers })

@@ -12,6 +12,7 @@ pub mod batch;
 pub mod booking;
 pub mod card;
 pub mod case;
+pub mod case_page;
 pub mod case_pair;
 pub mod case_person;
 pub mod case_word;
