@@ -22,8 +22,7 @@ test:            ## set-up, then every test; the last line counts them
 build:           ## both programs, optimised, in the target folder's release/; the browser part is inside madoguchi
 	@.ci/setup run
 	@.ci/bundle
-	cargo build --release --locked -p server -p importer --bins
-	@ls -l $(CARGO_TARGET_DIR)/release/madoguchi $(CARGO_TARGET_DIR)/release/madoguchi-import
+	@.ci/build
 
 soak:            ## the tests that loop, with their long counts (an hour and more)
 	@MADOGUCHI_SOAK=1 .ci/test

@@ -68,6 +68,8 @@ pub const PUBLISHED_LOCK: &str = include_str!("../forms/published.lock");
 #[derive(Clone, Debug)]
 pub struct Catalog {
     forms: BTreeMap<(FormId, u32), Form>,
+    /// Of each version: who begins or files asks for it every time, and a form is long.
+    digests: BTreeMap<(FormId, u32), String>,
 }
 
 impl Catalog {
@@ -82,7 +84,7 @@ impl Catalog {
             let lock = (inspect::LOCK, PUBLISHED_LOCK);
             let files: Vec<File> = SHIPPED.iter().chain(TRANSLATIONS).chain([&lock]).map(file).collect();
             let inspected = inspect(&files, &BTreeMap::new());
-            if inspected.is_usable() { Ok(Catalog { forms: inspected.forms }) } else { Err(inspected.findings) }
+            if inspected.is_usable() { Ok(Catalog::of(inspected.forms)) } else { Err(inspected.findings) }
         });
         READ.clone()
     }
@@ -93,7 +95,18 @@ impl Catalog {
     pub fn with(mut self, files: &[File]) -> (Self, Inspected) {
         let inspected = inspect(files, &self.forms);
         self.forms.extend(inspected.forms.iter().map(|(key, form)| (key.clone(), form.clone())));
-        (self, inspected)
+        (Self::of(self.forms), inspected)
+    }
+
+    fn of(forms: BTreeMap<(FormId, u32), Form>) -> Self {
+        let digests = forms.iter().map(|(key, form)| (key.clone(), form.sha256())).collect();
+        Self { forms, digests }
+    }
+
+    /// [`Form::sha256`] of one of these.
+    #[must_use]
+    pub fn sha256(&self, form: &Form) -> String {
+        self.digests.get(&(form.id.clone(), form.version)).cloned().unwrap_or_else(|| form.sha256())
     }
 
     /// The newest version of a form.

@@ -131,7 +131,7 @@ async fn once(
         account_id: Some(sender.account),
         form_id,
         form_version: form.version,
-        form_sha256: &form.sha256(),
+        form_sha256: &portal.catalog.sha256(form),
         channel: Channel::Portal,
         wrapped_key: &wrapped_key,
         answers_sealed: &answers_sealed,

@@ -224,7 +224,7 @@ async fn once(portal: &Portal, arrival: &Arrival<'_>) -> Result<ReceiptNumber, F
         account_id: None,
         form_id: &form.id,
         form_version: form.version,
-        form_sha256: &form.sha256(),
+        form_sha256: &portal.catalog.sha256(form),
         channel,
         wrapped_key: &wrapped_key,
         answers_sealed: &key.seal(&case::revision_place(case_id, 1), &serde_json::to_vec(&mapped.raw)?),
