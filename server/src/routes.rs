@@ -339,8 +339,8 @@ pub static ROUTES: &[Row] = &[
 ];
 
 /// Registers the routes of these planes. Those that begin with the same word stand in one scope, and in it those that are alike up to
-/// the end of their first variable part: a request is held against a handful of patterns instead of a hundred. Within a word what has no
-/// variable part is asked first, then the scope with the most words before its own.
+/// the end of their first variable part: a request is held against a handful of patterns instead of a hundred. Within a word what stands in
+/// no such scope is asked first, then the scope with the most words before its variable part.
 pub fn register(service: &mut ServiceConfig, planes: &[Plane], demo: bool) {
     let here = |row: &&Row| row.planes.iter().any(|plane| planes.contains(plane)) && (demo || !row.demo);
     let resource = |path: &str, rest: &str| {
