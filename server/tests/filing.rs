@@ -19,7 +19,7 @@ use server::{
         submit::{Sender, Submitted, submit},
     },
     portal::Portal,
-    store::{audit, case, draft::DraftOwner},
+    store::{audit, case, case_content, draft::DraftOwner},
     worker,
 };
 
@@ -223,6 +223,6 @@ async fn what_is_in_a_withdrawn_case_is_gone_after_its_time_and_the_head_stays()
         assert!(head.erased_at.is_some());
         let permit = permit_owner(account, head.account_id, head.case_id).unwrap();
         let mut tx = portal.database.read().await.unwrap();
-        assert!(case::content(&mut tx, &permit).await.unwrap().is_none());
+        assert!(case_content::of_case(&mut tx, &permit).await.unwrap().is_none());
     }
 }

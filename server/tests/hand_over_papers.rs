@@ -19,7 +19,7 @@ use server::{
     portal::Portal,
     scan::Scanner,
     store::{
-        Record, Upkeep, case,
+        Record, Upkeep, case_content,
         paper::{self, Arrived, NewPaper, Paper, PaperOwner, PaperState},
     },
     worker,
@@ -182,7 +182,7 @@ async fn vast_paper(portal: &Portal, number: &ReceiptNumber, bytes: i64) -> Case
     let case = head(portal, number).await;
     let permit = permit_owner(case.account_id.unwrap(), case.account_id, case.case_id).unwrap();
     let mut tx = portal.database.write().await.unwrap();
-    let content = case::content(&mut tx, &permit).await.unwrap().unwrap();
+    let content = case_content::of_case(&mut tx, &permit).await.unwrap().unwrap();
     let owner = portal.seal.unwrap_key(&content.wrapped_key).unwrap();
     let (paper_id, (key, _)) = (PaperId::from_random([7; 16]), portal.seal.new_data_key());
     let at = portal.clock.now();

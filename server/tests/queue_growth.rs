@@ -15,7 +15,7 @@ use server::{
     flows::{queue, search},
     portal::Portal,
     store::{
-        self, Database, case_page, case_word,
+        self, Database, case_word,
         queue::{Place, QueueFilter, statements_of},
         staff::Staff,
     },
@@ -117,7 +117,7 @@ async fn bad_plans(portal: &Portal, holder: StaffId) -> (usize, Vec<String>) {
     }
     // From the last place to the first: `$1` is the beginning of `$10`.
     let put = |sql: String| (1..=50).rev().fold(sql, |sql, place| sql.replace(&format!("${place}"), word));
-    for sql in case_page::statements_of(50).into_iter().map(put) {
+    for sql in store::statements_about(50).into_iter().map(put) {
         asked += 1;
         let lines = plan(database, &sql).await;
         let reads_all = |line: &String| line.contains("SCAN case_") || line.contains("Seq Scan on case_file");

@@ -19,7 +19,7 @@ use server::{
     store::{
         AuditEntry, Connection, Database, Record, StoreError, Upkeep, account,
         audit::{self, Actor, Deed, VerifyError},
-        case, draft, outbox,
+        case, case_content, draft, outbox,
         queue::{self, QueueFilter},
         session, staff,
     },
@@ -278,7 +278,7 @@ async fn no_personal_data_is_readable_in_the_file() {
 
     let mut tx = test.database.read().await.unwrap();
     let permit = permit_owner(account, Some(account), case_id).unwrap();
-    let content = case::content(&mut tx, &permit).await.unwrap().unwrap();
+    let content = case_content::of_case(&mut tx, &permit).await.unwrap().unwrap();
     let key = seal.unwrap_key(&content.wrapped_key).unwrap();
     let place = case::revision_place(case_id, 1);
     assert_eq!(key.open(&place, &content.revisions[0].answers_sealed).unwrap().as_slice(), NAME.as_bytes());

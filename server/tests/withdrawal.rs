@@ -23,7 +23,7 @@ use server::{
     portal::Portal,
     store::{
         audit::{self, Subject},
-        case,
+        case, case_content,
         outbox::MailPayload,
         staff::Staff,
     },
@@ -209,6 +209,6 @@ async fn the_clock_of_what_was_withdrawn_runs_from_the_second_yes_and_what_is_as
         assert_eq!(worker::erase_closed(portal).await.unwrap(), 1);
         let kept = head(portal, &number).await;
         let permit = permit_owner(account, kept.account_id, kept.case_id).unwrap();
-        assert!(case::content(&mut portal.database.read().await.unwrap(), &permit).await.unwrap().is_none());
+        assert!(case_content::of_case(&mut portal.database.read().await.unwrap(), &permit).await.unwrap().is_none());
     }
 }

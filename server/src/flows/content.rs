@@ -27,7 +27,8 @@ use crate::{
     seal::DataKey,
     store::{
         Connection, StoreError, WriteTx,
-        case::{self, Author, CaseHead, Content},
+        case::{self, Author, CaseHead},
+        case_content::{self, Content},
     },
 };
 
@@ -290,7 +291,7 @@ pub async fn open<'portal>(
     head: CaseHead,
     permit: &Permit,
 ) -> Result<OpenCase<'portal>, FlowError> {
-    let content = case::content(connection, permit).await?.ok_or(FlowError::NotFound)?;
+    let content = case_content::of_case(connection, permit).await?.ok_or(FlowError::NotFound)?;
     opened(portal, head, content)
 }
 

@@ -75,21 +75,13 @@ pub(super) async fn of_case(
     Ok(shown)
 }
 
-/// Whether a person is to say something of a case beside another; for the list.
-///
-/// # Errors
-/// When the database fails.
-pub(super) async fn is_open(connection: &mut Connection, case: CaseId) -> Result<bool, FlowError> {
-    Ok(!case_pair::open_beside(connection, case).await?.is_empty())
-}
-
 /// What a pair has against an acceptance: nobody has said yet whether the two are one, or somebody has said that the other
 /// stands. A case that was accepted before goes on.
 ///
 /// # Errors
 /// When the database fails.
 pub(super) async fn obstacle(connection: &mut Connection, case: CaseId) -> Result<Option<Obstacle>, FlowError> {
-    if is_open(connection, case).await? {
+    if !case_pair::open_among(connection, &[case]).await?.is_empty() {
         return Ok(Some(Obstacle::PairOpen));
     }
     Ok(case_pair::stands_instead(connection, case).await?.map(|_| Obstacle::OtherStands))

@@ -25,7 +25,7 @@ use crate::{
         AuditEntry, Connection, Record, StoreError, Upkeep,
         audit::{Actor, Deed},
         case::CaseHead,
-        case_page,
+        case_content, case_pair,
         queue::{self, Counts, Place, QueueFilter},
         staff::{self, Staff},
     },
@@ -196,9 +196,9 @@ pub(super) async fn rows(
             .ok_or(FlowError::NotFound)
     };
     let permits: Vec<Permit> = heads.iter().map(permit).collect::<Result<_, _>>()?;
-    let mut contents = case_page::contents(connection, &permits).await?;
+    let mut contents = case_content::of_cases(connection, &permits).await?;
     let cases: Vec<CaseId> = heads.iter().map(|head| head.case_id).collect();
-    let pairs = case_page::open_pairs(connection, &cases).await?;
+    let pairs = case_pair::open_among(connection, &cases).await?;
     let row = |head: CaseHead| {
         let holder = head.holder.and_then(|holder| people.get(&holder).map(|name| (*name).to_owned()));
         let time_left = time_left(head.stage, head.due_at, portal.clock.now(), &portal.closing_days);

@@ -2,7 +2,6 @@
 //! stage changes only if nobody changed the case meanwhile.
 
 use intake::{
-    access::Permit,
     case::{CommandKind, Lateness, Stage},
     deadline::Deadlines,
     export::Channel,
@@ -70,9 +69,6 @@ sql! {
     TIE = "UPDATE case_file SET follows_case_id = $3, updated_at = $4, version = version + 1
         WHERE case_id = $1 AND version = $2";
     KEY = "SELECT wrapped_key FROM case_file WHERE case_id = $1";
-    REVISIONS = "SELECT rev, answers_sealed, author_kind, author_id, created_at FROM case_revision WHERE case_id = $1
-        ORDER BY rev";
-    OFFICE = "SELECT office_sealed FROM case_office WHERE case_id = $1";
     SAVE_OFFICE = "INSERT INTO case_office (case_id, office_sealed, updated_at) VALUES ($1, $2, $3)
         ON CONFLICT (case_id) DO UPDATE SET office_sealed = $2, updated_at = $3";
     APPEND_EVENT = "INSERT INTO case_event (case_id, seq, at, command, actor_kind, actor_id, from_stage, to_stage, rev,
@@ -536,33 +532,6 @@ pub async fn tie(tx: &mut WriteTx, id: CaseId, version: i64, follows: CaseId, at
     Ok(execute!(tx, TIE, id, version, follows, at.micros())? == 1)
 }
 
-row! {
-    /// One revision of the answers, sealed.
-    #[derive(Clone)]
-    pub struct Revision {
-        /// Its number, from 1.
-        pub rev: i64,
-        /// The answers; place by [`revision_place`].
-        pub answers_sealed: Vec<u8>,
-        /// `citizen`, `staff` or `portal`.
-        pub author_kind: String,
-        /// Who.
-        pub author_id: Option<Vec<u8>>,
-        /// When.
-        pub created_at: Instant,
-    }
-}
-
-/// What is in a case, sealed.
-pub struct Content {
-    /// Its data key, wrapped.
-    pub wrapped_key: WrappedKey,
-    /// All revisions in order.
-    pub revisions: Vec<Revision>,
-    /// Staff items and identity evidence; place by [`office_place`].
-    pub office_sealed: Option<Vec<u8>>,
-}
-
 /// The key of a case, wrapped; none once it is erased. It opens nothing by itself: whoever asks shows whose case it is first.
 ///
 /// # Errors
@@ -570,20 +539,6 @@ pub struct Content {
 pub(crate) async fn wrapped_key(connection: &mut Connection, id: CaseId) -> Result<Option<WrappedKey>, StoreError> {
     let row = optional!(connection, (Option<Vec<u8>>,), KEY, id.bytes().as_slice())?;
     Ok(row.and_then(|(key,)| key).map(WrappedKey::from_bytes))
-}
-
-/// What is in a case; none once it is erased.
-///
-/// # Errors
-/// When the database fails.
-pub async fn content(connection: &mut Connection, permit: &Permit) -> Result<Option<Content>, StoreError> {
-    let id = permit.case();
-    let id = id.bytes().as_slice();
-    let key = optional!(connection, (Option<Vec<u8>>,), KEY, id)?.and_then(|(key,)| key);
-    let Some(key) = key else { return Ok(None) };
-    let revisions = all!(connection, Revision, REVISIONS, id)?;
-    let office_sealed = optional!(connection, (Vec<u8>,), OFFICE, id)?.map(|(sealed,)| sealed);
-    Ok(Some(Content { wrapped_key: WrappedKey::from_bytes(key), revisions, office_sealed }))
 }
 
 /// Keeps the office's part of a case.

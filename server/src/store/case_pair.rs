@@ -1,6 +1,8 @@
 //! 「同じ方・重複の可能性」 Two cases that may be of one person and one pregnancy. Invariant: two cases are one pair, whichever is found
 //! first; only a person settles it, and what she wrote is sealed and goes with the content of either.
 
+use std::collections::BTreeSet;
+
 use intake::{
     duplicate::{PairState, Reason},
     ids::{CaseId, StaffId},
@@ -8,13 +10,18 @@ use intake::{
 };
 
 use super::{
-    Connection, StoreError, WriteTx, all,
+    Connection, StoreError, WriteTx, all, all_of_cases,
     case::{CaseHead, head},
     columns::{row, text_columns},
     execute, optional, sql,
 };
 
 text_columns!(PairState);
+
+pub(super) const OPEN_AMONG: &str = "SELECT one_case FROM case_pair JOIN case_file ON case_id = other_case
+        WHERE one_case IN ({}) AND state = 'open' AND stage NOT IN ('declined', 'withdrawn')
+    UNION SELECT other_case FROM case_pair JOIN case_file ON case_id = one_case
+        WHERE other_case IN ({}) AND state = 'open' AND stage NOT IN ('declined', 'withdrawn')";
 
 sql! {
     FIND = "SELECT one_case, other_case, reasons, state, found_at, version, stands_case, settled_by, settled_at, note_sealed
@@ -29,10 +36,6 @@ sql! {
         version = version + 1 WHERE one_case = $1 AND other_case = $2 AND version = $3";
     ERASE_NOTES = "UPDATE case_pair SET note_sealed = NULL WHERE one_case = $1 OR other_case = $1";
     // Two lookups by key instead of one walk over both.
-    OPEN = "SELECT other_case FROM case_pair JOIN case_file ON case_id = other_case
-            WHERE one_case = $1 AND state = 'open' AND stage NOT IN ('declined', 'withdrawn')
-        UNION ALL SELECT one_case FROM case_pair JOIN case_file ON case_id = one_case
-            WHERE other_case = $1 AND state = 'open' AND stage NOT IN ('declined', 'withdrawn')";
     STANDS_INSTEAD = "SELECT stands_case FROM case_pair JOIN case_file ON case_id = stands_case
         WHERE (one_case = $1 OR other_case = $1) AND state = 'joined' AND stands_case <> $1
         AND stage NOT IN ('declined', 'withdrawn') ORDER BY settled_at DESC LIMIT 1";
@@ -186,12 +189,13 @@ pub async fn erase_notes(tx: &mut WriteTx, case: CaseId) -> Result<(), StoreErro
     execute!(tx, ERASE_NOTES, case.bytes().as_slice()).map(drop)
 }
 
-/// The standing cases beside a case of which nobody has said anything yet.
+/// Those of these cases that stand beside another of which nobody has said anything yet.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn open_beside(connection: &mut Connection, case: CaseId) -> Result<Vec<CaseId>, StoreError> {
-    ids(all!(connection, (Vec<u8>,), OPEN, case.bytes().as_slice())?)
+pub async fn open_among(connection: &mut Connection, cases: &[CaseId]) -> Result<BTreeSet<CaseId>, StoreError> {
+    let found = all_of_cases!(connection, (Vec<u8>,), OPEN_AMONG, cases)?;
+    Ok(ids(found)?.into_iter().collect())
 }
 
 /// The standing case that a person has said stands in the place of this one.

@@ -18,8 +18,6 @@ pub(super) const POSTGRES_READ: &str = "BEGIN READ ONLY";
 const OLDEST_SQLITE: (i64, i64, i64) = (3, 51, 3);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 const READERS: u32 = 4;
-/// A file does not hang up: to ask its connection first whether it still answers is a way to another thread and back for nothing.
-const TEST_BEFORE: bool = false;
 
 static SQLITE: Migrator = sqlx::migrate!("../migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("../migrations/postgres");
@@ -133,25 +131,20 @@ async fn connect_sqlite(path: &str) -> Result<Database, StoreError> {
         // NORMAL loses acknowledged filings at a power cut (faults.md F05).
         .synchronous(SqliteSynchronous::Full)
         .pragma("secure_delete", "ON");
-    let writer = SqlitePoolOptions::new()
+    // A file does not hang up: to ask its connection first whether it still answers is a way to another thread and back for nothing.
+    let pool = || SqlitePoolOptions::new().acquire_timeout(LONGEST_WAIT).test_before_acquire(false);
+    let writer = pool()
         .max_connections(1)
         .min_connections(1)
         .idle_timeout(None)
         .max_lifetime(None)
-        .acquire_timeout(LONGEST_WAIT)
-        .test_before_acquire(TEST_BEFORE)
         .connect_with(writing)
         .await?;
     let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&writer).await?;
     if !is_new_enough(&version) {
         return Err(StoreError::Version(format!("SQLite {version} can corrupt its log; 3.51.3 is needed")));
     }
-    let readers = SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .acquire_timeout(LONGEST_WAIT)
-        .test_before_acquire(TEST_BEFORE)
-        .connect_with(common.read_only(true))
-        .await?;
+    let readers = pool().max_connections(READERS).connect_with(common.read_only(true)).await?;
     Ok(Database::Sqlite { writer, readers })
 }
 

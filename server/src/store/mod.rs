@@ -12,7 +12,7 @@ pub mod batch;
 pub mod booking;
 pub mod card;
 pub mod case;
-pub mod case_page;
+pub mod case_content;
 pub mod case_pair;
 pub mod case_person;
 pub mod case_word;
@@ -321,13 +321,40 @@ macro_rules! all_of {
     };
 }
 
+/// All rows of a statement about several cases, whose places it has where it says `{}`: `all_of_cases!(connection, Row, SQL, cases)`.
+macro_rules! all_of_cases {
+    ($connection:expr, $row:ty, $sql:expr, $cases:expr) => {{
+        let cases: &[intake::ids::CaseId] = $cases;
+        let binds: Vec<$crate::store::queue::Bind<'_>> =
+            cases.iter().map(|case| $crate::store::queue::Bind::Bytes(case.bytes())).collect();
+        if cases.is_empty() {
+            Ok(Vec::new())
+        } else {
+            $crate::store::all_of!($connection, $row, $crate::store::with_places($sql, cases.len()), binds)
+        }
+    }};
+}
+
+/// A statement with the places of so many cases.
+fn with_places(sql: &str, cases: usize) -> String {
+    let places: Vec<String> = (1..=cases).map(|place| format!("${place}")).collect();
+    sql.replace("{}", &places.join(", "))
+}
+
+/// Every statement about so many cases, so that a test can ask both databases what they make of it.
+#[must_use]
+pub fn statements_about(cases: usize) -> Vec<String> {
+    let all = [case_content::KEYS, case_content::REVISIONS, case_pair::OPEN_AMONG];
+    all.iter().map(|sql| with_places(sql, cases)).collect()
+}
+
 /// A statement with its values.
 macro_rules! bound {
     ($query:expr, $binds:expr) => {
         $binds.iter().fold($query, |query, bind| match *bind {
-            Bind::Text(text) => query.bind(text),
-            Bind::Number(number) => query.bind(number),
-            Bind::Bytes(bytes) => query.bind(bytes),
+            $crate::store::queue::Bind::Text(text) => query.bind(text),
+            $crate::store::queue::Bind::Number(number) => query.bind(number),
+            $crate::store::queue::Bind::Bytes(bytes) => query.bind(bytes),
         })
     };
 }
@@ -347,4 +374,4 @@ macro_rules! execute {
     };
 }
 
-use {all, all_of, bound, execute, optional, sql};
+use {all, all_of, all_of_cases, bound, execute, optional, sql};

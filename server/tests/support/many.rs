@@ -9,7 +9,7 @@ use intake::{
 use server::{
     flows::queue::fold_counts,
     portal::Portal,
-    store::{Database, case},
+    store::{Database, case, case_content},
 };
 use sqlx::SqlSafeStr;
 
@@ -160,7 +160,7 @@ async fn seal_open(portal: &Portal, number: &ReceiptNumber) {
     let database = &portal.database;
     let mut tx = database.read().await.unwrap();
     let head = case::find_by_receipt_number(&mut tx, number).await.unwrap().unwrap();
-    let content = case::content(&mut tx, &permit_search_index(head.case_id)).await.unwrap().unwrap();
+    let content = case_content::of_case(&mut tx, &permit_search_index(head.case_id)).await.unwrap().unwrap();
     drop(tx);
     let key = portal.seal.unwrap_key(&content.wrapped_key).unwrap();
     let answers = key.open(&case::revision_place(head.case_id, 1), &content.revisions[0].answers_sealed).unwrap();
