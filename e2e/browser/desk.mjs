@@ -2,7 +2,7 @@
 // and nothing is done that does not stand on the page.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { look, person, press, startBrowser, until } from "../support/browser.mjs";
+import { DESK, look, person, press, startBrowser, until } from "../support/browser.mjs";
 import { FORM, HANAKO, begin, button, enter, pages, passNumber, path } from "../support/notification.mjs";
 import { atTheDesk, open } from "../support/office.mjs";
 import { mailTo, startPortal } from "../support/portal.mjs";
@@ -10,7 +10,6 @@ import { mailTo, startPortal } from "../support/portal.mjs";
 const portal = await startPortal();
 const browser = await startBrowser();
 const textOf = (page) => page.locator("main").innerText();
-const DESK = { width: 1280, height: 900 };
 
 async function desk(userId, more = {}) {
   const one = await atTheDesk(browser, portal, userId, more);
