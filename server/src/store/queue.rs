@@ -141,8 +141,10 @@ fn compose<'a>(
     let mut query = Composed { sql: head!("WHERE compartment = ").to_owned(), binds: Vec::new() };
     query.sql.push_str(&format!("'{}'", compartment.as_str()));
     if let Some(stage) = stage {
-        // What waits for the office is little and has indexes of its own: those, and not that of the stage.
-        let column = if filter.attention.is_empty() { "stage" } else { "stage || ''" };
+        // What waits for the office is little, and so is what one person holds: they have indexes of their own, in which the stage
+        // is written so, and are found by those alone.
+        let is_narrow = !filter.attention.is_empty() || matches!(filter.holder, Some(Some(_)));
+        let column = if is_narrow { "stage || ''" } else { "stage" };
         query.and(&format!("{column} = '{stage}'"));
     }
     filter.attention.iter().for_each(|attention| query.and(condition(*attention)));
