@@ -121,13 +121,25 @@ pub(crate) fn document_around(chrome: &Chrome, title: &str, has_error: bool, bod
         .to_html()
     });
     let html = if chrome.locale.has_furigana() { ruby::render(html) } else { html };
-    format!("<!DOCTYPE html>{}", well_formed(&html))
+    well_formed(&html)
 }
 
-/// Leptos marks a place between two nodes with `<!>`, which browsers read as an empty comment but HTML calls an error: here
-/// it is written as the comment that it is. What was typed is escaped and holds no such mark.
+/// A whole document as HTML wants it. Leptos marks a place between two nodes with `<!>`, which browsers read as an empty comment
+/// but HTML calls an error: here it is written as the comment that it is. What was typed is escaped and holds no such mark.
 fn well_formed(html: &str) -> String {
-    html.replace("<!>", "<!---->")
+    // A mark is found by its middle, which is rare.
+    let marks = html.match_indices('!').map(|(at, _)| at);
+    let marks = marks.filter(|at| html[..*at].ends_with('<') && html[at + 1..].starts_with('>'));
+    let mut whole = String::with_capacity(html.len() + html.len() / 8);
+    whole.push_str("<!DOCTYPE html>");
+    let mut written = 0;
+    for mark in marks {
+        whole.push_str(&html[written..mark]);
+        whole.push_str("!----");
+        written = mark + 1;
+    }
+    whole.push_str(&html[written..]);
+    whole
 }
 
 /// So many languages stand side by side on a small phone; more are a menu.
@@ -242,5 +254,16 @@ fn frame(chrome: &Chrome, main: AnyView) -> impl IntoView + use<> {
                 {unreviewed}
             </footer>
         </body>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::well_formed;
+
+    #[test]
+    fn a_mark_between_two_nodes_is_a_comment_and_all_else_stays() {
+        let written = well_formed("<!><p>!<!>&lt;!&gt; 「!」 ! ></p><!-- ! --><!>");
+        assert_eq!(written, "<!DOCTYPE html><!----><p>!<!---->&lt;!&gt; 「!」 ! ></p><!-- ! --><!---->");
     }
 }

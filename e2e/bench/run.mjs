@@ -73,6 +73,40 @@ async function journey(url, mail) {
 }
 const send = (visitor) => visitor.press(`${FORM}/check`, {});
 
+// The mail viewer shows the newest fifty.
+const JOURNEYS = 40;
+
+/** What the server takes for a journey, the worker's part of it too; the looks into the mail viewer lie between the two halves. */
+async function spent({ url, child }, clients, turn) {
+  const counted = async (deed) => {
+    const before = cpu(child.pid);
+    const all = await Promise.all(Array.from({ length: clients }, async (_, client) => {
+      const made = [];
+      for (let at = 0; at < JOURNEYS / clients; at += 1) made.push(await deed(client, at));
+      return made;
+    }));
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    return [cpu(child.pid) - before, all];
+  };
+  const mail = (client, at) => `bench-${clients}-${turn}-${client}-${at}@example.jp`;
+  const [half, visitors] = await counted(async (client, at) => {
+    const visitor = await answered(url);
+    await visitor.askForCode(mail(client, at), `${FORM}/check`);
+    return visitor;
+  });
+  const codes = [];
+  for (let client = 0; client < clients; client += 1) {
+    codes.push([]);
+    for (let at = 0; at < JOURNEYS / clients; at += 1) codes[client].push(await visitors[client][at].codeFor(mail(client, at)));
+  }
+  const [other] = await counted(async (client, at) => {
+    const visitor = visitors[client][at];
+    await visitor.post("/sign-in/code", { code: codes[client][at], next: `${FORM}/check` });
+    await send(visitor);
+  });
+  return (half + other) / JOURNEYS;
+}
+
 /** Commits of one row a second, WAL and FULL, on the same disk. */
 function rawCommits(folder) {
   const script = `
@@ -137,36 +171,12 @@ try {
     row(`${name}, time blocked, ms; layout shift`, `${Math.round(tbt)}; ${round(cls, 3)}`, `${Math.round(beside.tbt)}; ${round(beside.cls, 3)}`, "–", "≤ 50 ms; ≤ 0.01");
   }
 
+  // The median of several rounds, as in performance.md: one of them is as it happens on a machine that is not alone.
   for (const clients of [1, 8]) {
-    // What the server takes, the worker's part of it too; the looks into the mail viewer lie between the two halves.
-    const counted = async (deed) => {
-      const before = cpu(running.child.pid);
-      const all = await Promise.all(Array.from({ length: clients }, async (_, client) => {
-        const made = [];
-        for (let at = 0; at < 40 / clients; at += 1) made.push(await deed(client, at));
-        return made;
-      }));
-      await new Promise((resolve) => setTimeout(resolve, 2000));
-      return [cpu(running.child.pid) - before, all];
-    };
-    const mail = (client, at) => `bench-${clients}-${client}-${at}@example.jp`;
-    const [half, visitors] = await counted(async (client, at) => {
-      const visitor = await answered(url);
-      await visitor.askForCode(mail(client, at), `${FORM}/check`);
-      return visitor;
-    });
-    const codes = [];
-    for (let client = 0; client < clients; client += 1) {
-      codes.push([]);
-      for (let at = 0; at < 40 / clients; at += 1) codes[client].push(await visitors[client][at].codeFor(mail(client, at)));
-    }
-    const [other] = await counted(async (client, at) => {
-      const visitor = visitors[client][at];
-      await visitor.post("/sign-in/code", { code: codes[client][at], next: `${FORM}/check` });
-      await send(visitor);
-    });
-    const spent = (half + other) / 40;
-    row(`server CPU of a whole journey, ms, ${clients} clients`, round(spent), "Django 95, DEFRA 133 (performance.md)", round(spent / 95, 2), "≤ 20 ms");
+    const rounds = [];
+    for (let turn = 0; turn < 5; turn += 1) rounds.push(await spent(running, clients, turn));
+    row(`server CPU of a whole journey, ms, ${clients} clients (rounds: ${rounds.map((ms) => round(ms)).join(", ")})`,
+      round(median(rounds)), "Django 95, DEFRA 133 (performance.md)", round(median(rounds) / 95, 2), "≤ 20 ms");
   }
 
   const ratios = [];

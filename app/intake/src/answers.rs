@@ -335,7 +335,8 @@ fn one_choice(field: &Field, typed: &str, before: &Answers) -> Result<Answer, Va
     if field.decline && typed == DECLINED {
         return Ok(Answer::Declined);
     }
-    match offered(field, before).into_iter().find(|(_, choice)| choice.code == typed) {
+    let chosen = (0..).zip(field.choices()).find(|(_, choice)| choice.code == typed && choice.is_offered(before));
+    match chosen {
         None => Err(ValueError::NotAChoice),
         Some((place, choice)) if choice.refuses.is_some() => Err(ValueError::Refused { place }),
         Some(_) => Ok(Answer::Choice(typed.to_owned())),

@@ -106,7 +106,7 @@ pub async fn load<'portal>(
     typist: &Typist,
     form: &FormId,
 ) -> Result<Option<OpenDraft<'portal>>, FlowError> {
-    let mut tx = portal.database.read().await?;
+    let mut tx = portal.database.read_once().await?;
     let found = current(portal, &mut tx, typist, form).await?;
     found.map(|draft| open(portal, &draft)).transpose()
 }

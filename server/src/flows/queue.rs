@@ -153,7 +153,7 @@ pub async fn page(portal: &Portal, staff: &Staff, view: &View, after: Option<Mar
 /// # Errors
 /// When the database fails.
 pub async fn last_view(portal: &Portal, staff: &Staff) -> Result<Option<View>, FlowError> {
-    let last = queue::last_view(&mut *portal.database.read().await?, staff.staff_id).await?;
+    let last = queue::last_view(&mut *portal.database.read_once().await?, staff.staff_id).await?;
     let read = |last: String| View::parse(last.split('&').filter_map(|pair| pair.split_once('='))).ok();
     Ok(last.and_then(read).filter(|view| *view != View::default()))
 }
@@ -245,7 +245,7 @@ const FOLDED_AT_ONCE: i64 = 1000;
 /// When the database fails.
 pub async fn fold_counts(portal: &Portal) -> Result<usize, StoreError> {
     let mut folded = 0;
-    while queue::has_changed(&mut *portal.database.read().await?).await? {
+    while queue::has_changed(&mut *portal.database.read_once().await?).await? {
         let mut tx = portal.database.write().await?;
         folded += queue::fold(&mut tx, portal.clock.now(), FOLDED_AT_ONCE).await?;
         tx.commit(Record::Upkeep(Upkeep::CountersKept)).await?;

@@ -10,7 +10,7 @@ use super::{Connection, StoreError, all, columns::row, sql};
 
 sql! {
     OF_HOLDER = "SELECT receipt_number, form_id, compartment, filed_at FROM case_file
-        WHERE holder = $1 AND stage = 'in_review' ORDER BY filed_at, case_id LIMIT 200";
+        WHERE holder = $1 AND ('' || stage) = 'in_review' ORDER BY filed_at, case_id LIMIT 200";
 }
 
 row! {

@@ -54,7 +54,7 @@ pub mod transfer;
 
 use std::ops::{Deref, DerefMut};
 
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction, pool::PoolConnection};
 
 pub use audit::{AuditEntry, Record, Upkeep};
 
@@ -72,15 +72,42 @@ pub enum Database {
     Postgres(PgPool),
 }
 
-/// An open transaction on either database.
+/// What statements run on, on either database.
 pub enum Connection {
     /// On SQLite.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(Held<Sqlite>),
     /// On PostgreSQL.
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(Held<Postgres>),
 }
 
-/// A transaction that only reads.
+/// A connection of the pool, until it is dropped.
+pub enum Held<DB: sqlx::Database> {
+    /// In a transaction.
+    Whole(Transaction<'static, DB>),
+    /// Each statement for itself.
+    Each(PoolConnection<DB>),
+}
+
+impl<DB: sqlx::Database> Deref for Held<DB> {
+    type Target = DB::Connection;
+    fn deref(&self) -> &DB::Connection {
+        match self {
+            Self::Whole(transaction) => transaction,
+            Self::Each(connection) => connection,
+        }
+    }
+}
+
+impl<DB: sqlx::Database> DerefMut for Held<DB> {
+    fn deref_mut(&mut self) -> &mut DB::Connection {
+        match self {
+            Self::Whole(transaction) => transaction,
+            Self::Each(connection) => connection,
+        }
+    }
+}
+
+/// What only reads: a transaction, or a statement for itself.
 pub struct ReadTx(Connection);
 
 /// A transaction that writes. [`WriteTx::commit`] is the only way to keep what it wrote.
@@ -151,8 +178,20 @@ impl Database {
     /// When the database cannot be reached in time.
     pub async fn read(&self) -> Result<ReadTx, StoreError> {
         Ok(ReadTx(match self {
-            Self::Sqlite { readers, .. } => Connection::Sqlite(readers.begin().await?),
-            Self::Postgres(pool) => Connection::Postgres(pool.begin_with(dialect::POSTGRES_READ).await?),
+            Self::Sqlite { readers, .. } => Connection::Sqlite(Held::Whole(readers.begin().await?)),
+            Self::Postgres(pool) => Connection::Postgres(Held::Whole(pool.begin_with(dialect::POSTGRES_READ).await?)),
+        }))
+    }
+
+    /// For who reads with one statement: it sees one state of the database by itself, and the ways there and back to begin and
+    /// to end a transaction around it are saved.
+    ///
+    /// # Errors
+    /// When the database cannot be reached in time.
+    pub async fn read_once(&self) -> Result<ReadTx, StoreError> {
+        Ok(ReadTx(match self {
+            Self::Sqlite { readers, .. } => Connection::Sqlite(Held::Each(readers.acquire().await?)),
+            Self::Postgres(pool) => Connection::Postgres(Held::Each(pool.acquire().await?)),
         }))
     }
 
@@ -163,8 +202,8 @@ impl Database {
     /// When the database cannot be reached in time.
     pub async fn write(&self) -> Result<WriteTx, StoreError> {
         Ok(WriteTx(match self {
-            Self::Sqlite { writer, .. } => Connection::Sqlite(dialect::begin_to_write(writer).await?),
-            Self::Postgres(pool) => Connection::Postgres(pool.begin().await?),
+            Self::Sqlite { writer, .. } => Connection::Sqlite(Held::Whole(dialect::begin_to_write(writer).await?)),
+            Self::Postgres(pool) => Connection::Postgres(Held::Whole(pool.begin().await?)),
         }))
     }
 }
@@ -205,8 +244,10 @@ impl WriteTx {
 
     async fn end(self) -> Result<(), StoreError> {
         match self.0 {
-            Connection::Sqlite(transaction) => transaction.commit().await?,
-            Connection::Postgres(transaction) => transaction.commit().await?,
+            Connection::Sqlite(Held::Whole(transaction)) => transaction.commit().await?,
+            Connection::Postgres(Held::Whole(transaction)) => transaction.commit().await?,
+            // Kept already.
+            Connection::Sqlite(Held::Each(_)) | Connection::Postgres(Held::Each(_)) => {}
         }
         Ok(())
     }

@@ -174,7 +174,7 @@ async fn visitor(request: &HttpRequest, portal: &Portal) -> Result<Visitor, Stor
 /// The session of a cookie, if it is neither over nor was idle for too long.
 async fn running_session(portal: &Portal, hash: &[u8; 32]) -> Result<Option<Session>, StoreError> {
     let now = portal.clock.now();
-    let Some(found) = session::find(&mut *portal.database.read().await?, hash).await? else { return Ok(None) };
+    let Some(found) = session::find(&mut *portal.database.read_once().await?, hash).await? else { return Ok(None) };
     let Some(account) = found.account_id else { return Ok(None) };
     let method = Method::of_session(&found.method);
     let method = method.ok_or_else(|| StoreError::Corrupt("a session by a method that does not exist".to_owned()))?;
@@ -205,7 +205,7 @@ fn end_of(seen_at: Instant, expires_at: Instant) -> Instant {
 /// How many seconds the session of a request has left, without keeping it in use by asking; none if there is none.
 pub(super) async fn seconds_left(request: &HttpRequest, portal: &Portal) -> Result<i64, StoreError> {
     let Some(hash) = cookies::read_token(request, &portal.config, Name::Session) else { return Ok(0) };
-    let found = session::find(&mut *portal.database.read().await?, &hash).await?;
+    let found = session::find(&mut *portal.database.read_once().await?, &hash).await?;
     let of_parent = found.filter(|found| found.account_id.is_some());
     Ok(of_parent.map_or(0, |found| seconds_until(end_of(found.seen_at, found.expires_at), portal.clock.now())))
 }
