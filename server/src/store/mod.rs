@@ -246,8 +246,10 @@ impl WriteTx {
         match self.0 {
             Connection::Sqlite(Held::Whole(transaction)) => transaction.commit().await?,
             Connection::Postgres(Held::Whole(transaction)) => transaction.commit().await?,
-            // Kept already.
-            Connection::Sqlite(Held::Each(_)) | Connection::Postgres(Held::Each(_)) => {}
+            // Only what reads is held so; what was written so would stand without its entry.
+            Connection::Sqlite(Held::Each(_)) | Connection::Postgres(Held::Each(_)) => {
+                return Err(StoreError::Corrupt("written outside a transaction".to_owned()));
+            }
         }
         Ok(())
     }
