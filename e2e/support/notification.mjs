@@ -10,7 +10,8 @@ export function dayFromToday(days) {
   const japan = new Date(Date.now() + (9 * 60 * 60 + days * 24 * 60 * 60) * 1000);
   return { year: String(japan.getUTCFullYear()), month: String(japan.getUTCMonth() + 1), day: String(japan.getUTCDate()) };
 }
-const date = (name, { year, month, day }) => ({ [`${name}-year`]: year, [`${name}-month`]: month, [`${name}-day`]: day });
+/** A date as the three inputs of a page. */
+export const date = (name, { year, month, day }) => ({ [`${name}-year`]: year, [`${name}-month`]: month, [`${name}-day`]: day });
 
 /** The pages on the way of an ordinary notification, in order, with what is entered. */
 export function pages(who) {

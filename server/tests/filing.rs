@@ -119,6 +119,39 @@ async fn another_tab_overwrites_nothing_in_silence() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn tabs_that_save_at_the_same_moment_lose_nothing() {
+    for one in portals().await {
+        let (portal, form, typist) = (&one.portal, notification(), browser());
+        let begun = draft::begin(portal, &typist, &form, "ja").await.unwrap();
+        let save = async |page: &str, field: &str, text: &str| {
+            let page = page.parse().unwrap();
+            let state = begun.raw.page_state(begun.form, &page);
+            draft::save_page(portal, &typist, &form, &page, &[(field.to_owned(), text.to_owned())], &state)
+                .await
+                .unwrap()
+        };
+        let (here, there, multiple, homecoming, again) = tokio::join!(
+            save("contact", "phone", "090-1111-1111"),
+            save("contact", "phone", "090-2222-2222"),
+            save("multiple", "multiple", "twins"),
+            save("homecoming", "homecoming", "no"),
+            save("multiple", "multiple", "twins"),
+        );
+        for of_another_page in [multiple, homecoming, again] {
+            assert!(matches!(of_another_page, Saved::Kept(_)));
+        }
+        let kept = draft::load(portal, &typist, &form).await.unwrap().unwrap().raw;
+        assert_eq!((kept.first("multiple"), kept.first("homecoming")), ("twins", "no"));
+        let ((Saved::Kept(_), Saved::Conflict(shown)) | (Saved::Conflict(shown), Saved::Kept(_))) = (here, there)
+        else {
+            panic!("one of them is kept, and the other sees it");
+        };
+        assert_eq!(shown.raw.first("phone"), kept.first("phone"));
+        assert!(["090-1111-1111", "090-2222-2222"].contains(&kept.first("phone")));
+    }
+}
+
 #[tokio::test]
 async fn an_incomplete_draft_is_not_sent_and_stays() {
     for one in portals().await {

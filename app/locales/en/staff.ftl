@@ -45,6 +45,7 @@ queue-title = Filings
 queue-tabs = Lists
 queue-search-button = Find
 queue-empty = There are no filings in this list.
+queue-empty-narrowed = Nothing in this list matches the filter.
 queue-keys = Keys: j next row, k previous row, Enter open, / find
 queue-number = Receipt number
 queue-name = Name

@@ -45,6 +45,7 @@ queue-title = 受付一覧
 queue-tabs = 一覧の種類
 queue-search-button = 探す
 queue-empty = この一覧に届出はありません。
+queue-empty-narrowed = 絞り込みに当てはまる届出は、この一覧にありません。
 queue-keys = キー操作：j 次の行、k 前の行、Enter 開く、/ 探す
 queue-number = 受付番号
 queue-name = 氏名

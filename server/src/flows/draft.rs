@@ -266,32 +266,51 @@ fn with_rescued(kept: Option<&str>, page: &PageId, read_state: &str) -> String {
     of_others.map(|line| format!("{line}\n")).collect::<String>() + &format!("{page} {read_state}\n")
 }
 
+/// How often a save that another was faster than is held against what that one kept.
+const TRIES: usize = 8;
+
 async fn save<'portal>(
+    portal: &'portal Portal,
+    typist: &Typist,
+    form_id: &FormId,
+    sent: (&PageId, &[(String, String)], &str),
+    is_rescue: bool,
+) -> Result<Saved<'portal>, FlowError> {
+    for _ in 0..TRIES {
+        if let Some(saved) = try_to_save(portal, typist, form_id, sent, is_rescue).await? {
+            return Ok(saved);
+        }
+    }
+    Err(StoreError::Busy.into())
+}
+
+/// Nothing when another save came between reading and writing.
+async fn try_to_save<'portal>(
     portal: &'portal Portal,
     typist: &Typist,
     form_id: &FormId,
     (page, sent, read_state): (&PageId, &[(String, String)], &str),
     is_rescue: bool,
-) -> Result<Saved<'portal>, FlowError> {
+) -> Result<Option<Saved<'portal>>, FlowError> {
     let now = portal.clock.now();
-    let mut tx = portal.database.write().await?;
-    let Some(stored) = current(portal, &mut tx, typist, form_id).await? else { return Err(FlowError::NotFound) };
+    let stored = current(portal, &mut *portal.database.read_once().await?, typist, form_id).await?;
+    let Some(stored) = stored else { return Err(FlowError::NotFound) };
     let mut opened = open(portal, &stored)?;
     let mut raw = opened.raw.clone();
     match raw.replace_page(opened.form, page, sent) {
         Ok(struck) => opened.struck = struck,
-        Err(UnknownInput) => return Ok(Saved::UnknownInput),
+        Err(UnknownInput) => return Ok(Some(Saved::UnknownInput)),
     }
     let (read, saved_by) = (ReadState::read(read_state), stored.saved_by.as_deref());
     let is_same = raw == opened.raw || read.is_overtaken(saved_by);
     // Whoever was told that the draft ends, and goes on with it, has put the end off also without changing a word.
     if is_same && stored.noticed_at.is_none() && !is_rescue {
-        return Ok(Saved::Kept(opened));
+        return Ok(Some(Saved::Kept(opened)));
     }
     let digest = |raw: &RawAnswers| raw.page_state(opened.form, page);
     let is_first_rescue = is_rescue && digest(&opened.raw) == digest(&RawAnswers::default());
     if !is_same && !is_first_rescue && !read.knows(&digest(&opened.raw), saved_by) {
-        return Ok(Saved::Conflict(opened));
+        return Ok(Some(Saved::Conflict(opened)));
     }
     if is_same {
         raw = opened.raw.clone();
@@ -300,7 +319,6 @@ async fn save<'portal>(
     let answers_sealed = key.seal(&draft::place(stored.draft_id), &serde_json::to_vec(&raw)?);
     // The day of a draft of a session does not begin anew.
     let expires_at = stored.session_hash.map_or_else(|| now.plus(retention::DRAFT), |_| stored.expires_at);
-    let audited = stored.audited_session.as_deref() == Some(&typist.session);
     let saved_by = read.kept();
     // A line for each page at most, of what a page was shown with: made up, it would be as long as somebody likes.
     let is_ours = is_rescue && is_first_rescue && saved_by.is_some() && read_state.len() <= 60;
@@ -313,17 +331,22 @@ async fn save<'portal>(
         saved_by: saved_by.as_deref(),
         rescued: rescued.as_deref().or(stored.rescued.as_deref()),
     };
-    if !draft::save(&mut tx, stored.draft_id, stored.version, &save).await? {
-        return Ok(Saved::Conflict(opened));
-    }
-    tx.commit(if audited {
-        Record::Upkeep(Upkeep::DraftSavedAgain)
+    let (id, version) = (stored.draft_id, stored.version);
+    if stored.audited_session.as_deref() == Some(&typist.session) {
+        let mut write = portal.database.write_once(Upkeep::DraftSavedAgain).await?;
+        if !draft::save(&mut write, id, version, &save).await? {
+            return Ok(None);
+        }
     } else {
-        Record::Deed(AuditEntry::done(now, typist.actor(), Deed::DraftSaved).on(Subject::Draft(stored.draft_id)))
-    })
-    .await?;
-    (opened.raw, opened.version, opened.updated_at, opened.expires_at) = (raw, stored.version + 1, now, expires_at);
-    Ok(Saved::Kept(opened))
+        let mut tx = portal.database.write().await?;
+        if !draft::save(&mut tx, id, version, &save).await? {
+            return Ok(None);
+        }
+        let entry = AuditEntry::done(now, typist.actor(), Deed::DraftSaved).on(Subject::Draft(id));
+        tx.commit(Record::Deed(entry)).await?;
+    }
+    (opened.raw, opened.version, opened.updated_at, opened.expires_at) = (raw, version + 1, now, expires_at);
+    Ok(Some(Saved::Kept(opened)))
 }
 
 /// Removes the draft of who asks; nothing happens when there is none.

@@ -7,7 +7,7 @@ use intake::{
     time::Instant,
 };
 
-use super::{Connection, StoreError, WriteTx, all, columns::row, execute, optional, sql};
+use super::{Connection, StoreError, WriteTx, Writing, all, columns::row, execute, optional, sql};
 use crate::seal::WrappedKey;
 
 macro_rules! draft {
@@ -235,9 +235,14 @@ pub struct Save<'a> {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn save(tx: &mut WriteTx, id: DraftId, expected_version: i64, save: &Save<'_>) -> Result<bool, StoreError> {
+pub async fn save(
+    on: &mut impl Writing,
+    id: DraftId,
+    expected_version: i64,
+    save: &Save<'_>,
+) -> Result<bool, StoreError> {
     let saved = execute!(
-        tx,
+        on.connection(),
         SAVE,
         id.bytes().as_slice(),
         expected_version,

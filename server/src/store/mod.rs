@@ -113,6 +113,27 @@ pub struct ReadTx(Connection);
 /// A transaction that writes. [`WriteTx::commit`] is the only way to keep what it wrote.
 pub struct WriteTx(Connection);
 
+/// One statement that writes what is nobody's deed, and is kept when it is done.
+pub struct UpkeepWrite(Connection);
+
+/// What a statement that writes may run on.
+pub trait Writing {
+    /// Its connection.
+    fn connection(&mut self) -> &mut Connection;
+}
+
+impl Writing for WriteTx {
+    fn connection(&mut self) -> &mut Connection {
+        &mut self.0
+    }
+}
+
+impl Writing for UpkeepWrite {
+    fn connection(&mut self) -> &mut Connection {
+        &mut self.0
+    }
+}
+
 impl Deref for ReadTx {
     type Target = Connection;
     fn deref(&self) -> &Connection {
@@ -204,6 +225,17 @@ impl Database {
         Ok(WriteTx(match self {
             Self::Sqlite { writer, .. } => Connection::Sqlite(Held::Whole(dialect::begin_to_write(writer).await?)),
             Self::Postgres(pool) => Connection::Postgres(Held::Whole(pool.begin().await?)),
+        }))
+    }
+
+    /// For one statement that writes what is nobody's deed: no transaction is begun and ended around it.
+    ///
+    /// # Errors
+    /// When the database cannot be reached in time.
+    pub async fn write_once(&self, _: Upkeep) -> Result<UpkeepWrite, StoreError> {
+        Ok(UpkeepWrite(match self {
+            Self::Sqlite { writer, .. } => Connection::Sqlite(Held::Each(writer.acquire().await?)),
+            Self::Postgres(pool) => Connection::Postgres(Held::Each(pool.acquire().await?)),
         }))
     }
 }

@@ -319,7 +319,11 @@ fn filter(locale: Locale, model: &Model) -> AnyView {
 
 fn list(locale: Locale, model: &Model) -> AnyView {
     if model.rows.is_empty() {
-        let key = if model.way.done.is_some() { "way-all-done" } else { "queue-empty" };
+        let key = match (&model.way.done, model.view.is_narrowed()) {
+            (Some(_), _) => "way-all-done",
+            (None, true) => "queue-empty-narrowed",
+            (None, false) => "queue-empty",
+        };
         return view! { <p>{locale.say(key)}</p> }.into_any();
     }
     let lines = model.rows.iter().map(|row| row_view(locale, row, Some(&model.bulk.ticked))).collect_view();
