@@ -10,7 +10,7 @@ use std::{
 
 use intake::{
     calendar::ClosingDays, catalog::Catalog, deadline::Deadlines, flag_rules::FlagRules, form::Form, ids::FormId,
-    send_back::Templates,
+    search::WORDS_VERSION, send_back::Templates,
 };
 use tokio::sync::Semaphore;
 
@@ -254,6 +254,8 @@ async fn check_key(database: &Database, seal: &Seal) -> Result<(), StartError> {
         Some(_) => Err(StartError::OtherMasterKey),
         None => {
             installation::insert(&mut tx, KEY_CHECK, &expected).await?;
+            // There is no case yet.
+            installation::keep(&mut tx, installation::SEARCH_WORDS, &[WORDS_VERSION]).await?;
             Ok(tx.commit(Record::Upkeep(Upkeep::InstallationMade)).await?)
         }
     }

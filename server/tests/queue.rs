@@ -351,16 +351,38 @@ async fn what_was_there_before_the_search_is_found_once_it_is_indexed_and_nothin
         let (_, number) = file(portal, 1).await;
         run(&portal.database, "DELETE FROM case_word".to_owned()).await;
         assert_eq!(found(portal, &clerk, "髙橋").await, []);
-        assert_eq!(search::index_all(portal).await.unwrap(), 1);
-        assert_eq!(search::index_all(portal).await.unwrap(), 1, "and again");
+        assert_eq!(search::index_all(portal, &Actor::Operator).await.unwrap(), 1);
+        assert_eq!(search::index_all(portal, &Actor::Operator).await.unwrap(), 1, "and again");
         assert_eq!(found(portal, &clerk, "髙橋").await, std::slice::from_ref(&number));
         let mut tx = portal.database.write().await.unwrap();
         let id = head(portal, &number).await.case_id;
         case::erase_content(&mut tx, id, portal.clock.now()).await.unwrap();
         tx.commit(Record::Upkeep(Upkeep::CountersKept)).await.unwrap();
         assert_eq!(found(portal, &clerk, "髙橋").await, []);
-        assert_eq!(search::index_all(portal).await.unwrap(), 0);
+        assert_eq!(search::index_all(portal, &Actor::Operator).await.unwrap(), 0);
     }
+}
+
+#[tokio::test]
+async fn after_an_update_that_finds_by_more_words_every_case_is_indexed_anew_once() {
+    for one in portals().await {
+        let portal = &one.portal;
+        let ([clerk, _], _) = filled(portal, 250).await;
+        run(&portal.database, "DELETE FROM case_word".to_owned()).await;
+        assert_eq!(search::keep_up(portal).await.unwrap(), 0, "a new installation has nothing from before");
+        for before in ["DELETE FROM installation WHERE name = 'search_words'".to_owned(), older(&portal.database)] {
+            run(&portal.database, before).await;
+            assert!(search::keep_up(portal).await.unwrap() > 100, "more than are opened at once");
+            assert_eq!(search::keep_up(portal).await.unwrap(), 0, "once");
+        }
+        assert!(matches!(search::search(portal, &clerk, "髙橋").await.unwrap(), Found::Several(..)));
+    }
+}
+
+/// As if the words had been kept by the program before this one.
+fn older(database: &Database) -> String {
+    let bytes = if matches!(database, Database::Sqlite { .. }) { "X'01'" } else { r"'\x01'::bytea" };
+    format!("UPDATE installation SET value = {bytes} WHERE name = 'search_words'")
 }
 
 #[tokio::test]
@@ -369,7 +391,7 @@ async fn a_birthdate_alone_lists_the_newest_and_says_that_there_are_more() {
         let portal = &one.portal;
         let ([clerk, _], _) = filled(portal, 300).await;
         run(&portal.database, "DELETE FROM case_word".to_owned()).await;
-        search::index_all(portal).await.unwrap();
+        search::index_all(portal, &Actor::Operator).await.unwrap();
         let Found::Several(rows, has_more) = search::search(portal, &clerk, "1995-04-01").await.unwrap() else {
             panic!("not several")
         };

@@ -15,7 +15,9 @@ use server::{
     flows::{queue, search},
     portal::Portal,
     store::{
-        self, Database, case_word,
+        self, Database,
+        audit::Actor,
+        case_word,
         queue::{Place, QueueFilter, statements_of},
         staff::Staff,
     },
@@ -281,7 +283,7 @@ async fn a_million_cases_are_as_fast_as_a_thousand() {
                 run(&portal.database, "ANALYZE".to_owned()).await;
                 run(&portal.database, "VACUUM queue_change".to_owned()).await;
             }
-            search::index_all(portal).await.unwrap();
+            search::index_all(portal, &Actor::Operator).await.unwrap();
             println!("{size} cases made in {:?}", begun.elapsed());
             measure(portal, &clerks, *size, figures).await;
             if *size > 10_000 {

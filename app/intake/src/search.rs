@@ -59,6 +59,9 @@ fn name(typed: &str) -> Option<String> {
     Some(search_key(typed)).filter(|key| !key.is_empty())
 }
 
+/// Counted on when [`words`] gives other words for the same answers, so that cases from before are indexed anew.
+pub const WORDS_VERSION: u8 = 2;
+
 /// The words of a filing: name and kana whole and by their first word, each with the birthdate, too; birthdate, telephone; none twice.
 #[must_use]
 pub fn words(form: &Form, answers: &Answers) -> Vec<Word> {

@@ -22,7 +22,7 @@ use crate::{
     config::{Config, ConfigError, SETTINGS, Sources},
     demo, flows,
     portal::Portal,
-    store::Database,
+    store::{Database, audit::Actor},
     telemetry, worker,
 };
 
@@ -83,7 +83,7 @@ enum Command {
         /// The file that `backup` made
         file: PathBuf,
     },
-    /// Make anew what staff find cases by, after an update from a version that had no such search
+    /// Make anew what staff find cases by, after an older program ran beside a newer one
     IndexSearch,
     /// Remove sessions, codes, drafts and sent mail whose time is over
     Purge,
@@ -216,7 +216,7 @@ async fn purge(portal: &Portal) -> Result<(), Failure> {
 }
 
 async fn index_search(portal: &Portal) -> Result<(), Failure> {
-    println!("cases indexed: {}", flows::search::index_all(portal).await?);
+    println!("cases indexed: {}", flows::search::index_all(portal, &Actor::Operator).await?);
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use intake::{
     answers::Answers,
     form::Form,
     ids::{CaseId, ReceiptNumber},
-    search::{NotWanted, Wanted, Word, readings, words},
+    search::{NotWanted, WORDS_VERSION, Wanted, Word, readings, words},
 };
 
 use super::{
@@ -20,6 +20,7 @@ use crate::{
         audit::{Actor, Deed},
         case::{self, CaseHead},
         case_word::{self, WordIndex},
+        installation,
         staff::{self, Staff},
     },
 };
@@ -124,26 +125,43 @@ pub(crate) async fn keep(
 /// How many cases are opened in one transaction.
 const AT_ONCE: i64 = 100;
 
-/// Makes the indexes of every case with content anew, for those that were there before; how many cases.
+/// Makes the indexes of every case anew if they were last made by a program that knew fewer words; how many cases.
+///
+/// # Errors
+/// As [`index_all`].
+pub async fn keep_up(portal: &Portal) -> Result<usize, FlowError> {
+    let known = installation::find(&mut *portal.database.read_once().await?, installation::SEARCH_WORDS).await?;
+    if known.is_some_and(|known| known.as_slice() >= [WORDS_VERSION].as_slice()) {
+        return Ok(0);
+    }
+    index_all(portal, &Actor::Portal).await
+}
+
+/// Makes the indexes of every case with content anew; how many cases.
 ///
 /// # Errors
 /// When the database fails, or a case cannot be opened.
-pub async fn index_all(portal: &Portal) -> Result<usize, FlowError> {
+pub async fn index_all(portal: &Portal, actor: &Actor) -> Result<usize, FlowError> {
     let (mut after, mut indexed) = (CaseId::from_random([0; 16]), 0);
     loop {
         let mut tx = portal.database.write().await?;
         let heads = case_word::with_content(&mut tx, after, AT_ONCE).await?;
-        let Some(last) = heads.last() else { return Ok(indexed) };
-        after = last.case_id;
-        let count = heads.len();
+        let cases = i64::try_from(heads.len()).unwrap_or(i64::MAX);
+        indexed += heads.len();
         for head in heads {
+            after = head.case_id;
             let permit = access::permit_search_index(head.case_id);
             let open = content::open(portal, &mut tx, head, &permit).await?;
             keep(portal, &mut tx, open.head.case_id, open.form, open.complete()?.answers()).await?;
         }
-        let entry = AuditEntry::done(portal.clock.now(), Actor::Operator, Deed::SearchIndexed);
-        let cases = i64::try_from(count).unwrap_or(i64::MAX);
+        let is_last = cases < AT_ONCE;
+        if is_last {
+            installation::keep(&mut tx, installation::SEARCH_WORDS, &[WORDS_VERSION]).await?;
+        }
+        let entry = AuditEntry::done(portal.clock.now(), actor.clone(), Deed::SearchIndexed);
         tx.commit(Record::Deed(entry.with("cases", cases))).await?;
-        indexed += count;
+        if is_last {
+            return Ok(indexed);
+        }
     }
 }

@@ -5,7 +5,11 @@ use super::{Connection, StoreError, execute, optional, sql};
 sql! {
     FIND = "SELECT value FROM installation WHERE name = $1";
     INSERT = "INSERT INTO installation (name, value) VALUES ($1, $2)";
+    KEEP = "INSERT INTO installation (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2";
 }
+
+/// The name of the version of words that every case is indexed by, in one byte.
+pub const SEARCH_WORDS: &str = "search_words";
 
 /// A value by its name.
 ///
@@ -21,4 +25,12 @@ pub async fn find(connection: &mut Connection, name: &str) -> Result<Option<Vec<
 /// [`StoreError::Duplicate`] when it is.
 pub async fn insert(connection: &mut Connection, name: &str, value: &[u8]) -> Result<(), StoreError> {
     execute!(connection, INSERT, name, value).map(drop)
+}
+
+/// Keeps a value, whatever was there.
+///
+/// # Errors
+/// When the database fails.
+pub async fn keep(connection: &mut Connection, name: &str, value: &[u8]) -> Result<(), StoreError> {
+    execute!(connection, KEEP, name, value).map(drop)
 }

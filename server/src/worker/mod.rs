@@ -17,7 +17,7 @@ use tokio::{sync::watch, task::JoinSet};
 use crate::{
     flows::{
         FlowError, booking_news, deadline, draft_end, hand_over, overdue, paper_scan, presence, queue, reconciliation,
-        same_person, signing_keys, staff_mail, take_over, task_news,
+        same_person, search, signing_keys, staff_mail, take_over, task_news,
     },
     letters::{self, Written},
     mail::{Letter, Mailer, SendError},
@@ -49,6 +49,7 @@ const PAIRS_EVERY: Duration = Duration::from_secs(20);
 const BOOKING_NEWS_EVERY: Duration = Duration::from_secs(60);
 const FOLD_EVERY: Duration = Duration::from_secs(5);
 const CLOCKS_EVERY: Duration = Duration::from_secs(60);
+const SEARCH_EVERY: Duration = Duration::from_secs(3600);
 const TASKS_EVERY: Duration = Duration::from_secs(2);
 const DAILY_EVERY: Duration = Duration::from_secs(300);
 
@@ -80,6 +81,9 @@ pub fn start(portal: &Arc<Portal>, mailer: Mailer, stop: &watch::Receiver<bool>)
         Ok(())
     };
     workers.spawn(repeat("pairs", PAIRS_EVERY, stop.clone(), compare));
+    let indexing = Arc::clone(portal);
+    let index = async move || search::keep_up(&indexing).await.map(drop);
+    workers.spawn(repeat("search_index", SEARCH_EVERY, stop.clone(), index));
     let scanning = Arc::clone(portal);
     let scan = async move || paper_scan::scan_due(&scanning).await.map(drop);
     workers.spawn(repeat("scan", SCAN_EVERY, stop.clone(), scan));
