@@ -13,7 +13,7 @@ use leptos::prelude::*;
 
 use crate::{
     fields::{Context, sentence},
-    ruby,
+    japanese, ruby,
     text::Locale,
 };
 
@@ -217,7 +217,10 @@ fn outcome(locale: Locale, field: &FieldId, outcome: &Outcome) -> AnyView {
         Outcome::NotACode(_) => refused(String::new(), ValueError::NotAPostalCode),
         Outcome::UnknownCode => plain(locale.say("help-address-unknown")),
         Outcome::Agrees => plain(locale.say("help-address-agrees")),
-        Outcome::Address(address) => plain(locale.with("help-address-filled", &[("address", address)])),
+        Outcome::Address(address) => {
+            let text = japanese::marked(locale, locale.with("help-address-filled", &[("address", address)]));
+            view! { <p>{text}</p> }.into_any()
+        }
         Outcome::Choose { code, candidates, replaces } => choose(locale, field, code, candidates, *replaces),
         Outcome::NotAPeriod(error) => refused(locale.say("help-period-label"), *error),
         Outcome::NotWeeks(error) => refused(locale.say("help-weeks-label"), *error),

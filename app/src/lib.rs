@@ -9,6 +9,8 @@ mod fields;
 #[cfg(feature = "ssr")]
 pub mod helpers;
 #[cfg(feature = "ssr")]
+mod japanese;
+#[cfg(feature = "ssr")]
 pub mod mail;
 #[cfg(feature = "ssr")]
 pub mod pages;

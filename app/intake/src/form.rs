@@ -713,6 +713,12 @@ impl Field {
     pub const fn is_choice(&self) -> bool {
         matches!(self.kind, Kind::Single { .. } | Kind::Multi { .. } | Kind::EpdsItem)
     }
+
+    /// Whether it is answered in words of one's own, which no machine is to translate.
+    #[must_use]
+    pub const fn is_in_own_words(&self) -> bool {
+        matches!(self.kind, Kind::Name | Kind::Kana | Kind::Text { .. } | Kind::LongText { .. } | Kind::Address)
+    }
 }
 
 impl StaffItem {

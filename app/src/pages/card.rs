@@ -17,6 +17,7 @@ use super::{
 use crate::{
     chrome::{Chrome, document},
     fields::Context,
+    japanese,
     text::Locale,
 };
 
@@ -52,7 +53,7 @@ pub fn explain(chrome: &Chrome, next: &str) -> String {
     let locale = chrome.locale;
     let title = locale.say("card-title");
     document(chrome, &title.clone(), false, || {
-        let line = |key: &str| view! { <li>{locale.say(key)}</li> };
+        let line = |key: &str| view! { <li>{japanese::marked(locale, locale.say(key))}</li> };
         // Whoever has signed in already comes to add her card, and not for another way.
         let otherwise = (!chrome.signed_in).then(|| {
             view! { <p><a href=format!("/sign-in?next={next}")>{locale.say("card-otherwise")}</a></p> }
@@ -60,7 +61,7 @@ pub fn explain(chrome: &Chrome, next: &str) -> String {
         view! {
             <h1>{title}</h1>
             <div class="prose">
-                <p>{locale.say("card-lead")}</p>
+                <p>{japanese::marked(locale, locale.say("card-lead"))}</p>
                 <ul>{line("card-read")}{line("card-not-read")}{line("card-needed")}{line("card-private-window")}</ul>
             </div>
             {button(locale, next, "card-button")}

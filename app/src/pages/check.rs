@@ -164,16 +164,19 @@ fn answers_of(locale: Locale, page: &Page, raw: &RawAnswers, answers: &Answers) 
         .filter(is_asked)
         .map(|field| {
             let text = shown(locale, field, raw);
-            let (text, lang) = match text {
-                None => (locale.say("not-answered"), None),
-                Some(_) if field.private => (locale.say("answered"), None),
+            let (text, lang, own) = match text {
+                None => (locale.say("not-answered"), None, false),
+                Some(_) if field.private => (locale.say("answered"), None, false),
                 // Kana is Japanese in every language; of other text nobody knows in which language it was typed.
-                Some(text) => (text, locale.lang_of_japanese().filter(|_| matches!(field.kind, Kind::Kana))),
+                Some(text) => {
+                    let lang = locale.lang_of_japanese().filter(|_| matches!(field.kind, Kind::Kana));
+                    (text, lang, field.is_in_own_words())
+                }
             };
             view! {
                 <div class="summary-list__row">
                     <dt class="summary-list__key" lang=locale.lang_of(&field.label)>{field.label.get(locale.code()).to_owned()}</dt>
-                    <dd class="summary-list__value" lang=lang>{text}</dd>
+                    <dd class="summary-list__value" lang=lang translate=own.then_some("no")>{text}</dd>
                 </div>
             }
         })

@@ -79,12 +79,13 @@ pub(super) fn inside(locale: Locale, model: &Conflict<'_>) -> AnyView {
 
 fn choice(locale: Locale, model: &Conflict<'_>, field: &Field, names: &(String, String)) -> AnyView {
     let label = field.label.get(locale.code()).to_owned();
+    let own = field.is_in_own_words().then_some("no");
     let option = |value: &'static str, raw: &RawAnswers, name: &String| {
         let text = text_of(locale, model, field, raw);
         view! {
             <label class="choice">
                 <input type="radio" name=format!("{CHOICE}{}", field.id) value=value checked=value != STORED/>
-                <span><strong class="typed">{text}</strong><br/>{name.clone()}</span>
+                <span><strong class="typed" translate=own>{text}</strong><br/>{name.clone()}</span>
             </label>
         }
     };

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     chrome::{Chrome, document},
+    japanese,
     telephone::with_links,
 };
 
@@ -17,7 +18,9 @@ pub fn help(chrome: &Chrome, domain: &str) -> String {
     let locale = chrome.locale;
     let title = locale.say("mail-help-title");
     document(chrome, &title.clone(), false, || {
-        let items = |keys: &[&str]| keys.iter().map(|key| view! { <li>{locale.say(key)}</li> }).collect_view();
+        let items = |keys: &[&str]| {
+            keys.iter().map(|key| view! { <li>{japanese::marked(locale, locale.say(key))}</li> }).collect_view()
+        };
         let carriers =
             CARRIERS.into_iter().map(|name| view! { <li lang=locale.lang_of_japanese()>{name}</li> }).collect_view();
         view! {

@@ -19,6 +19,8 @@ pub struct Letter {
     pub body: String,
     /// The header lines, unfolded.
     pub headers: Vec<String>,
+    /// The `lang` of subject and text.
+    pub lang: &'static str,
 }
 
 /// A line of the text; an address in it can be tapped.
@@ -46,9 +48,9 @@ pub fn page(chrome: &Chrome, letters: &[Letter]) -> String {
                 view! {
                     <li class="card">
                         <p class="letter__from">{letter.from.clone()} <time>{locale.minute(letter.at)}</time></p>
-                        <h2>{letter.subject.clone()}</h2>
+                        <h2 lang=letter.lang>{letter.subject.clone()}</h2>
                         <p class="letter__to">{locale.say("outbox-to")} " " {letter.to.clone()}</p>
-                        <div class="letter__text">{lines}</div>
+                        <div class="letter__text" lang=letter.lang>{lines}</div>
                         <details><summary>{locale.say("outbox-headers")}</summary><pre class="letter__headers">{headers}</pre></details>
                     </li>
                 }

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use super::check::{Model, Signing};
 use crate::{
     chrome::{Chrome, document},
+    japanese,
     text::Locale,
 };
 
@@ -25,7 +26,7 @@ pub fn page(chrome: &Chrome, form: &FormId, draft: DraftId) -> String {
             <ul>
                 <li>{locale.say("sign-needs-card")}</li>
                 <li>{locale.say("sign-needs-pin")}</li>
-                <li>{locale.say("sign-needs-app")}</li>
+                <li>{japanese::marked(locale, locale.say("sign-needs-app"))}</li>
             </ul>
             <div class="notice notice--warning"><p>{locale.say("sign-locks")}</p></div>
             <h2>{locale.say("sign-cannot-title")}</h2>

@@ -5,9 +5,12 @@ use actix_web::{
     http::StatusCode,
     web::{Data, Path},
 };
-use app::pages::{
-    outbox::{self, Letter},
-    preview,
+use app::{
+    pages::{
+        outbox::{self, Letter},
+        preview,
+    },
+    text::Locale,
 };
 
 use super::{error::WebError, frame::page, guard::Visitor, mail::sender};
@@ -31,7 +34,8 @@ pub async fn outbox(portal: Data<Portal>, visitor: Visitor) -> Result<HttpRespon
             let (id, written_at, stop) = (mail.outbox_id, mail.created_at, stop.as_deref());
             let sent = mail::Letter { id, to: &to, subject: &subject, body: &body, written_at, stop };
             let headers = mail::headers(sender(&portal), &sent).unwrap_or_default();
-            Some(Letter { at: written_at, from: sender(&portal).to_owned(), to, subject, body, headers })
+            let lang = Locale::parse(&mail.locale).unwrap_or_default().lang();
+            Some(Letter { at: written_at, from: sender(&portal).to_owned(), to, subject, body, headers, lang })
         })
         .collect();
     Ok(page(StatusCode::OK, outbox::page(visitor.chrome(), &letters)))
