@@ -13,15 +13,15 @@ const fn is_japanese(character: char) -> bool {
     is_kana(character) || matches!(character, '々' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}')
 }
 
-/// The sentence in pieces, and which of them are Japanese. In Chinese a piece is when it has kana.
+/// The sentence in pieces, and which of them are Japanese. In Chinese only kana is.
 fn pieces(locale: Locale, text: &str) -> Vec<(bool, &str)> {
+    let is_one = if locale == Locale::ZhHans { is_kana } else { is_japanese };
     let mut pieces: Vec<(bool, &str)> = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let same = |character: char| is_japanese(character) == is_japanese(first);
-        let (piece, behind) = rest.split_at(rest.find(|other| !same(other)).unwrap_or(rest.len()));
-        let is_one = is_japanese(first) && (locale != Locale::ZhHans || piece.contains(is_kana));
-        pieces.push((is_one, piece));
+        let other = |character: char| is_one(character) != is_one(first);
+        let (piece, behind) = rest.split_at(rest.find(other).unwrap_or(rest.len()));
+        pieces.push((is_one(first), piece));
         rest = behind;
     }
     pieces
@@ -47,7 +47,7 @@ mod tests {
     fn japanese_stands_apart_and_chinese_does_not() {
         let app = "the app (マイナアプリ).";
         assert_eq!(pieces(Locale::En, app), [(false, "the app ("), (true, "マイナアプリ"), (false, ").")]);
-        assert_eq!(pieces(Locale::ZhHans, "使用マイナ"), [(true, "使用マイナ")]);
+        assert_eq!(pieces(Locale::ZhHans, "使用マイナ"), [(false, "使用"), (true, "マイナ")]);
         assert_eq!(pieces(Locale::ZhHans, "个人号码"), [(false, "个人号码")]);
     }
 
