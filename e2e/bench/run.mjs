@@ -248,7 +248,7 @@ try {
     for (let client = 0; client < 16; client += 1) ready.push(await journey(url, `intake-${at}-${client}@example.jp`));
     const raw = rawCommits(folder);
     const begun = performance.now();
-    await Promise.all(ready.map(send));
+    await Promise.all(ready.map((visitor) => send(visitor)));
     const speed = ready.length / ((performance.now() - begun) / 1000);
     speeds.push(speed);
     ratios.push(speed / raw);
