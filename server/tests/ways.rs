@@ -209,7 +209,7 @@ async fn a_session_has_another_token_after_each_change_of_level_and_the_old_one_
 
         let sessions = account::view(portal, account).await.unwrap().sessions;
         assert_eq!(sessions.len(), 1);
-        assert_eq!((sessions[0].method.as_str(), sessions[0].device.names()), ("passkey", vec!["iPhone", "Safari"]));
+        assert_eq!((sessions[0].method.as_str(), sessions[0].device.name().as_str()), ("passkey", "iPhone / Safari"));
 
         // The last strong way in does not go in silence.
         let passkey = account::view(portal, account).await.unwrap().passkeys[0].passkey_id;

@@ -83,11 +83,11 @@ impl Device {
         Self { system: System::of_user_agent(text), browser: Browser::of_user_agent(text) }
     }
 
-    /// Its names, such as `iPhone` and `Safari`; none of what is not known.
+    /// What it is called in every language, such as `iPhone / Safari`; nothing of what is not known.
     #[must_use]
-    pub fn names(self) -> Vec<&'static str> {
+    pub fn name(self) -> String {
         let (system, browser) = (self.system.map(System::name), self.browser.map(Browser::name));
-        [system, browser].into_iter().flatten().collect()
+        [system, browser].into_iter().flatten().collect::<Vec<_>>().join(" / ")
     }
 }
 
@@ -114,28 +114,28 @@ mod tests {
 
     #[test]
     fn a_device_is_known_by_its_kind_and_no_closer() {
-        for (text, names) in [
+        for (text, name) in [
             (
                 "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/19.1 Mobile/15E148 Safari/604.1",
-                &["iPhone", "Safari"][..],
+                "iPhone / Safari",
             ),
             (
                 "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36",
-                &["Android", "Chrome"],
+                "Android / Chrome",
             ),
             (
                 "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0",
-                &["Windows", "Edge"],
+                "Windows / Edge",
             ),
             (
                 "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Safari Line/15.1.0",
-                &["iPhone", "LINE"],
+                "iPhone / LINE",
             ),
-            ("curl/8.14.1", &[]),
-            ("", &[]),
+            ("curl/8.14.1", ""),
+            ("", ""),
         ] {
             let device = Device::of_user_agent(text);
-            assert_eq!(device.names(), names, "{text}");
+            assert_eq!(device.name(), name, "{text}");
             assert_eq!(device.to_string().parse::<Device>().unwrap(), device, "{text}");
         }
         assert_eq!("".parse::<Device>().unwrap(), Device::default());

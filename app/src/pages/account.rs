@@ -59,8 +59,8 @@ pub struct SessionRow {
 }
 
 /// What a device is called.
-pub(super) fn device(locale: Locale, names: &str) -> String {
-    if names.is_empty() { locale.say("session-device-unknown") } else { names.to_owned() }
+pub(super) fn device(locale: Locale, name: &str) -> String {
+    if name.is_empty() { locale.say("session-device-unknown") } else { name.to_owned() }
 }
 
 fn session(locale: Locale, row: &SessionRow) -> AnyView {

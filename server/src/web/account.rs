@@ -81,7 +81,7 @@ pub async fn overview(portal: Data<Portal>, citizen: Citizen) -> Answer {
             since: session.created_at,
             seen: session.seen_at,
             name: account::session_name(session),
-            device: session.device.names().join(" / "),
+            device: session.device.name(),
             method: session.method.clone(),
             is_this: session.session_hash == citizen.session.hash,
         })

@@ -16,7 +16,7 @@ const ADDRESS: &str = "/staff/sessions";
 fn row(at: &AtWork, session: &Session) -> pages::Row {
     pages::Row {
         name: session_name(session),
-        device: session.device.names().join(" / "),
+        device: session.device.name(),
         since: session.created_at,
         seen: session.seen_at,
         is_this: session.session_hash == at.who.session.session_hash,
