@@ -1,6 +1,6 @@
 //! What an installation knows about itself. Invariant: a database is opened with one master key only.
 
-use super::{Connection, StoreError, execute, optional, sql};
+use super::{Connection, StoreError, WriteTx, execute, optional, sql};
 
 sql! {
     FIND = "SELECT value FROM installation WHERE name = $1";
@@ -23,14 +23,14 @@ pub async fn find(connection: &mut Connection, name: &str) -> Result<Option<Vec<
 ///
 /// # Errors
 /// [`StoreError::Duplicate`] when it is.
-pub async fn insert(connection: &mut Connection, name: &str, value: &[u8]) -> Result<(), StoreError> {
-    execute!(connection, INSERT, name, value).map(drop)
+pub async fn insert(tx: &mut WriteTx, name: &str, value: &[u8]) -> Result<(), StoreError> {
+    execute!(tx, INSERT, name, value).map(drop)
 }
 
 /// Keeps a value, whatever was there.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn keep(connection: &mut Connection, name: &str, value: &[u8]) -> Result<(), StoreError> {
-    execute!(connection, KEEP, name, value).map(drop)
+pub async fn keep(tx: &mut WriteTx, name: &str, value: &[u8]) -> Result<(), StoreError> {
+    execute!(tx, KEEP, name, value).map(drop)
 }
