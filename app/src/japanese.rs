@@ -9,7 +9,7 @@ const fn is_kana(character: char) -> bool {
     matches!(character, '\u{3040}'..='\u{30ff}')
 }
 
-const fn is_japanese(character: char) -> bool {
+pub(crate) const fn is_japanese(character: char) -> bool {
     is_kana(character) || matches!(character, '々' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}')
 }
 

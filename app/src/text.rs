@@ -252,6 +252,7 @@ mod tests {
     use fluent_syntax::{ast, parser};
 
     use super::*;
+    use crate::japanese;
 
     type Variables = BTreeSet<String>;
 
@@ -344,6 +345,16 @@ mod tests {
         }
         // It is kept as the name of a passkey, where marks have no place.
         assert!(!Locale::JaEasy.say("passkey-default-label").contains(furigana::BASE));
+    }
+
+    #[test]
+    fn english_has_japanese_only_in_sentences_that_mark_it() {
+        let marked = ["card-lead", "card-not-read", "mail-help-allow", "mail-help-where", "sign-needs-app"]
+            .map(|key| format!("{key} ="));
+        for line in Locale::En.about().portal.lines().filter(|line| !line.starts_with('#')) {
+            let has_japanese = line.contains(japanese::is_japanese);
+            assert!(!has_japanese || marked.iter().any(|key| line.starts_with(key)), "{line}");
+        }
     }
 
     #[test]
