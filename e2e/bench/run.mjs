@@ -69,8 +69,8 @@ const lowBirthWeight = (who) => [
   ["contact", { phone: who.phone, phone_hours: ["morning", "evening"] }],
   ["worries", { worries: "夜の授乳について相談したいです。" }],
 ];
-const NOTIFICATION = { what: "妊娠届, 14 pages", path: FORM, pages };
-const LOW_BIRTH_WEIGHT = { what: "24 fields, 10 pages", path: "/apply/low_birth_weight", pages: lowBirthWeight };
+const NOTIFICATION = { what: "妊娠届, 14 pages", id: "notification", path: FORM, pages };
+const LOW_BIRTH_WEIGHT = { what: "24 fields, 10 pages", id: "low-birth-weight", path: "/apply/low_birth_weight", pages: lowBirthWeight };
 
 /** From the start page to the last page of the form. */
 async function answered(url, form) {
@@ -84,10 +84,10 @@ async function answered(url, form) {
 
 async function journey(url, mail) {
   const visitor = await answered(url, NOTIFICATION);
-  await visitor.signIn(mail, `${FORM}/check`);
+  await visitor.signIn(mail, `${NOTIFICATION.path}/check`);
   return visitor;
 }
-const send = (visitor, form = NOTIFICATION) => visitor.press(`${form.path}/check`, {});
+const send = (visitor, form) => visitor.press(`${form.path}/check`, {});
 
 const JOURNEYS = 24;
 
@@ -106,7 +106,7 @@ async function counted(pids, clients, deed) {
 
 /** What the server takes for a journey, the worker's part of it too; the looks into the mail viewer lie between the two halves. */
 async function spent({ url, child }, form, clients, turn) {
-  const mail = (client, at) => `bench-${form.pages.name}-${clients}-${turn}-${client}-${at}@example.jp`;
+  const mail = (client, at) => `bench-${form.id}-${clients}-${turn}-${client}-${at}@example.jp`;
   const pids = () => [child.pid];
   const [half, visitors] = await counted(pids, clients, async (client, at) => {
     const visitor = await answered(url, form);
@@ -248,7 +248,7 @@ try {
     for (let client = 0; client < 16; client += 1) ready.push(await journey(url, `intake-${at}-${client}@example.jp`));
     const raw = rawCommits(folder);
     const begun = performance.now();
-    await Promise.all(ready.map((visitor) => send(visitor)));
+    await Promise.all(ready.map((visitor) => send(visitor, NOTIFICATION)));
     const speed = ready.length / ((performance.now() - begun) / 1000);
     speeds.push(speed);
     ratios.push(speed / raw);
